@@ -1,0 +1,1 @@
+//! What travels: REST v1 and MLflow wire types, and the errors. Pure.

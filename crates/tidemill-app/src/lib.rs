@@ -1,0 +1,1 @@
+//! Use cases, one file a noun: the only place that decides.

@@ -1,0 +1,1 @@
+//! Compute drivers: start a runner, say how it is, stop it.

@@ -1,0 +1,1 @@
+//! Environments: a specification becomes a lock, and the lock a cached prefix.

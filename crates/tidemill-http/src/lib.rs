@@ -1,0 +1,1 @@
+//! Surfaces: REST v1, MLflow, and what every request passes.

@@ -1,0 +1,1 @@
+//! Bytes: datastores, manifests, snapshots and artifacts, over object_store.

@@ -1,0 +1,1 @@
+//! The graph of a pipeline: its order, what is ready, and cache keys. Pure.

@@ -1,0 +1,1 @@
+//! Who may do what: actions, scopes and the decision. Pure.

@@ -1,0 +1,1 @@
+//! MLflow's filter grammar, ordering and page tokens, read into a tree. Pure.

@@ -1,0 +1,1 @@
+//! Runs one job where it landed: environment, inputs, process, logs, outputs.

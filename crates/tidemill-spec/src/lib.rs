@@ -1,0 +1,1 @@
+//! What people write: the YAML kinds, their references and their expressions. Pure.
