@@ -1,1 +1,19 @@
 //! MLflow's filter grammar, ordering and page tokens, read into a tree. Pure.
+//!
+//! A filter is comparisons joined by `AND`: `metrics.rmse < 0.5 AND params.model = 'tree'`. What may be compared
+//! with what depends on the [`Subject`] that is searched; the messages are those that MLflow's own server gives.
+
+mod error;
+mod filter;
+mod lexer;
+mod logged_model;
+mod order;
+mod page;
+mod subject;
+
+pub use error::QueryError;
+pub use filter::{Comparison, Operator, Value, parse_filter};
+pub use logged_model::{parse_logged_model_filter, parse_logged_model_order};
+pub use order::{Order, parse_order};
+pub use page::{decode_page_token, encode_page_token};
+pub use subject::{Entity, Key, Subject};

@@ -1,0 +1,124 @@
+//! What can be wrong with a filter, an ordering or a page token.
+
+/// A search that can't be understood. Each text is shown to the client as it is, with the code
+/// `INVALID_PARAMETER_VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// Something that is not a comparison.
+    #[error("Invalid clause(s) in filter string: '{0}'")]
+    InvalidClause(String),
+    /// Nothing but blanks.
+    #[error("Invalid filter '{0}'. Could not be parsed.")]
+    Unparsable(String),
+    /// More than one statement.
+    #[error("Search filter contained multiple expression '{0}'. Provide AND-ed expression list.")]
+    MultipleExpressions(String),
+    /// The left side is not an identifier.
+    #[error("Invalid comparison clause. Expected 'Identifier' found '{0}'")]
+    ExpectedIdentifier(String),
+    /// A prefix that this search doesn't know.
+    #[error("Invalid entity type '{found}'. Valid values are {valid}")]
+    InvalidEntity {
+        /// The prefix that was written.
+        found: String,
+        /// The ones that exist.
+        valid: &'static str,
+    },
+    /// An attribute that this search doesn't know.
+    #[error("Invalid attribute key '{key}' specified. Valid keys are '{valid}'")]
+    InvalidAttribute {
+        /// The attribute that was written.
+        key: String,
+        /// The ones that exist.
+        valid: String,
+    },
+    /// A dataset has only a few things to compare.
+    #[error("Invalid dataset key '{0}' specified. Valid keys are '{{'name', 'digest', 'context'}}'")]
+    InvalidDatasetKey(String),
+    /// An operator that this kind of key doesn't take.
+    #[error("Invalid comparator '{found}' not one of '{{{valid}}}'")]
+    InvalidComparator {
+        /// The operator that was written.
+        found: String,
+        /// The ones that this key takes.
+        valid: &'static str,
+    },
+    /// `IS NULL` asks whether a tag or parameter exists; an attribute always does.
+    #[error("IS NULL / IS NOT NULL is only supported for {supported}, not for '{entity}' '{key}'")]
+    NullTestUnsupported {
+        /// What has such a test.
+        supported: &'static str,
+        /// What was asked.
+        entity: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A metric is compared with a number.
+    #[error("Expected numeric value type for metric. Found {0}")]
+    ExpectedMetricNumber(String),
+    /// So is a time.
+    #[error("Expected numeric value type for numeric attribute: {key}. Found {found}")]
+    ExpectedAttributeNumber {
+        /// The attribute.
+        key: String,
+        /// What it was compared with.
+        found: String,
+    },
+    /// Only whole numbers are compared with times and versions.
+    #[error("Invalid value for numeric attribute '{key}': '{found}'")]
+    InvalidNumber {
+        /// The attribute.
+        key: String,
+        /// What it was compared with.
+        found: String,
+    },
+    /// A text without quotes.
+    #[error(
+        "Parameter value is either not quoted or unidentified quote types used for string value {0}. Use either single or double quotes."
+    )]
+    Unquoted(String),
+    /// A number or list where a text belongs.
+    #[error("Expected a quoted string value for {entity} (e.g. 'my-value'). Got value {found}")]
+    ExpectedText {
+        /// Tag, parameter, attribute or dataset.
+        entity: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A list for a key that has none.
+    #[error("Only {0} attributes support comparison with a list of quoted string values.")]
+    ListUnsupported(String),
+    /// `IN` and `NOT IN` need a list.
+    #[error("Expected a list of quoted string values after '{operator}'. Got value {found}")]
+    ExpectedList {
+        /// `IN` or `NOT IN`.
+        operator: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// `()`.
+    #[error(
+        "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
+    )]
+    EmptyList,
+    /// `('a', 1)`, `('a'`.
+    #[error(
+        "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list."
+    )]
+    IllFormedList,
+    /// An ordering that is not `key`, `key ASC` or `key DESC`.
+    #[error("Invalid order_by clause '{0}'. Could not be parsed.")]
+    InvalidOrder(String),
+    /// A second word that is not a direction.
+    #[error("Invalid ordering key in order_by clause '{0}'.")]
+    InvalidDirection(String),
+    /// An ordering by something that has no order.
+    #[error("Invalid order_by entity: {0}")]
+    InvalidOrderEntity(String),
+    /// A structured ordering of logged models by something that they don't have.
+    #[error("Invalid order by field name: {0}.")]
+    InvalidOrderField(String),
+    /// A page token that this server didn't make.
+    #[error("Invalid page token, {0}")]
+    InvalidPageToken(String),
+}
