@@ -1,0 +1,15 @@
+//! Processes of this machine: who they are, what they started, what they use, and their end. Linux, through `/proc`.
+//!
+//! Nothing here signals a bare process number: a process is named by an [`Identity`], which a recycled number does not
+//! satisfy.
+
+pub mod cgroup;
+mod identity;
+mod stat;
+mod sweep;
+mod tree;
+
+pub use identity::{Identity, Signal};
+pub use stat::{ProcessState, Stat};
+pub use sweep::{MARKER, Swept, marked, sweep};
+pub use tree::{all, children_first, descendants, resident_bytes};
