@@ -1,0 +1,312 @@
+//! One file of a web server: its size and etag, its bytes as a stream, and onto disk.
+
+use std::io::Write;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use url::Url;
+
+use crate::datastore::{ByteStream, FileMeta, blocking, new_partial};
+use crate::error::{ErrorKind, ObjectsError, Result};
+use crate::hash::Hash;
+use crate::manifest::Hint;
+use crate::progress::Progress;
+use crate::safe_path::SafePath;
+use crate::secret::show_url;
+
+/// How often a broken download is taken up again.
+const RESUMES: usize = 4;
+
+static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| {
+    Client::builder()
+        .user_agent(concat!("tidemill/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(60))
+        .redirect(reqwest::redirect::Policy::limited(10))
+        .no_gzip()
+        .build()
+        .map_err(|error| error.to_string())
+});
+
+/// What a download wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Downloaded {
+    /// The size of the file.
+    pub size_bytes: u64,
+    /// The hash of its bytes.
+    pub hash: Hash,
+    /// The server's mark for this state of the file.
+    pub hint: Hint,
+}
+
+/// A file at an `http://` or `https://` URL. Texts show the URL without its user, password and query.
+pub struct HttpFile {
+    url: Url,
+}
+
+impl HttpFile {
+    /// Takes the URL; nothing is sent yet.
+    pub fn open(url: &str) -> Result<Self> {
+        match Url::parse(url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self { url }),
+            _ => Err(ObjectsError::bad_path(
+                show_url(url),
+                "it is not an http:// or https:// URL",
+            )),
+        }
+    }
+
+    /// The name of the file, as its URL ends; `download` if it has none.
+    pub fn name(&self) -> String {
+        let last = self
+            .url
+            .path_segments()
+            .and_then(|mut names| names.next_back())
+            .unwrap_or_default();
+        let name = percent_encoding::percent_decode_str(last)
+            .decode_utf8_lossy()
+            .into_owned();
+        match SafePath::parse(name) {
+            Ok(path) if !path.is_root() && !path.as_str().contains('/') => path.as_str().to_owned(),
+            _ => "download".to_owned(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        show_url(self.url.as_str())
+    }
+
+    fn request(&self, method: Method) -> Result<RequestBuilder> {
+        match &*CLIENT {
+            Ok(client) => Ok(client
+                .request(method, self.url.clone())
+                .header(ACCEPT_ENCODING, "identity")),
+            Err(error) => Err(self.fail(ErrorKind::Internal, error.clone())),
+        }
+    }
+
+    fn fail(&self, kind: ErrorKind, detail: String) -> ObjectsError {
+        ObjectsError::Remote {
+            action: "read",
+            path: self.shown(),
+            detail,
+            kind,
+        }
+    }
+
+    fn broken(&self, error: reqwest::Error) -> ObjectsError {
+        let error = error.without_url();
+        let mut detail = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(deeper) = cause {
+            detail = format!("{detail}: {deeper}");
+            cause = deeper.source();
+        }
+        self.fail(
+            ErrorKind::Unavailable,
+            format!("{detail}; check the address and the network, then try again"),
+        )
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response> {
+        let response = request.send().await.map_err(|error| self.broken(error))?;
+        let status = response.status();
+        let (kind, hint) = match status {
+            _ if status.is_success() => return Ok(response),
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                return Err(ObjectsError::NotFound { what: self.shown() });
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                (ErrorKind::Forbidden, "it needs credentials that it didn't get")
+            }
+            _ if status.is_server_error() => (ErrorKind::Unavailable, "try again later"),
+            _ => (ErrorKind::Invalid, "check the address"),
+        };
+        Err(self.fail(kind, format!("the server answered {status}; {hint}")))
+    }
+
+    /// Size and etag, without the bytes.
+    pub async fn head(&self) -> Result<FileMeta> {
+        let asked = self
+            .request(Method::HEAD)?
+            .send()
+            .await
+            .map_err(|error| self.broken(error))?;
+        let refused = matches!(
+            asked.status(),
+            StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED | StatusCode::FORBIDDEN
+        );
+        if asked.status().is_success() && asked.headers().contains_key(reqwest::header::CONTENT_LENGTH) {
+            let size = header_number(asked.headers(), "content-length").unwrap_or_default();
+            return Ok(self.describe(asked.headers(), size));
+        }
+        if !asked.status().is_success() && !refused {
+            return match asked.status() {
+                StatusCode::NOT_FOUND | StatusCode::GONE => {
+                    Err(ObjectsError::NotFound { what: self.shown() })
+                }
+                status => Err(self.fail(
+                    ErrorKind::Unavailable,
+                    format!("the server answered {status}; try again later"),
+                )),
+            };
+        }
+        // Some servers answer GET alone: its headers say the same, and the body is not read.
+        let response = self.send(self.request(Method::GET)?).await?;
+        match response.content_length() {
+            Some(size) => Ok(self.describe(response.headers(), size)),
+            None => {
+                let mut bytes = response.bytes_stream();
+                let mut size = 0;
+                while let Some(piece) = bytes.try_next().await.map_err(|error| self.broken(error))? {
+                    size += piece.len() as u64;
+                }
+                Ok(self.describe(&HeaderMap::new(), size))
+            }
+        }
+    }
+
+    fn describe(&self, headers: &HeaderMap, size_bytes: u64) -> FileMeta {
+        let path = SafePath::parse(self.name()).unwrap_or_default();
+        FileMeta {
+            path,
+            size_bytes,
+            hint: hint(headers),
+            modified_ms: None,
+        }
+    }
+
+    /// The bytes, or a range of them. A server that ignores ranges is read from the start.
+    pub async fn get(&self, range: Option<Range<u64>>) -> Result<(FileMeta, ByteStream)> {
+        let Some(range) = range else {
+            let response = self.send(self.request(Method::GET)?).await?;
+            let meta = self.describe(response.headers(), response.content_length().unwrap_or_default());
+            return Ok((meta, self.body(response)));
+        };
+        if range.is_empty() {
+            return Ok((self.head().await?, futures::stream::empty().boxed()));
+        }
+        let asked = format!("bytes={}-{}", range.start, range.end - 1);
+        let response = self.send(self.request(Method::GET)?.header(RANGE, asked)).await?;
+        if response.status() == StatusCode::PARTIAL_CONTENT {
+            let size = whole_size(response.headers()).unwrap_or_default();
+            return Ok((self.describe(response.headers(), size), self.body(response)));
+        }
+        let meta = self.describe(response.headers(), response.content_length().unwrap_or_default());
+        Ok((meta, crate::stream::cut(self.body(response), range)))
+    }
+
+    fn body(&self, response: Response) -> ByteStream {
+        let this = Self {
+            url: self.url.clone(),
+        };
+        response
+            .bytes_stream()
+            .map_err(move |error| this.broken(error))
+            .boxed()
+    }
+
+    /// Downloads to `target`, which appears only when all is there. A connection that breaks is taken up where it
+    /// ended, as long as the server says that the file is still the same.
+    pub async fn download(&self, target: &Path, progress: &dyn Progress) -> Result<Downloaded> {
+        let place = target.to_owned();
+        let (mut file, partial) = blocking("write", move || new_partial(&place)).await?;
+        let mut hasher = blake3::Hasher::new();
+        let mut response = self.send(self.request(Method::GET)?).await?;
+        let hint = hint(response.headers());
+        let expected = response.content_length();
+        let (mut done, mut resumes) = (0u64, 0);
+        loop {
+            let mut body = self.body(response);
+            let broken = loop {
+                match body.try_next().await {
+                    Ok(Some(piece)) => {
+                        hasher.update(&piece);
+                        done += piece.len() as u64;
+                        progress.advance(0, piece.len() as u64);
+                        let place = target.to_owned();
+                        file = blocking("write", move || {
+                            file.write_all(&piece)
+                                .map_err(|error| ObjectsError::io("write", &place, error))?;
+                            Ok(file)
+                        })
+                        .await?;
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            let Some(error) = broken else { break };
+            let Hint::Etag(etag) = &hint else {
+                return Err(error);
+            };
+            resumes += 1;
+            if resumes > RESUMES || etag.starts_with("W/") {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(200 << resumes)).await;
+            let request = self
+                .request(Method::GET)?
+                .header(RANGE, format!("bytes={done}-"))
+                .header(IF_RANGE, etag);
+            response = self.send(request).await?;
+            if response.status() != StatusCode::PARTIAL_CONTENT {
+                return Err(ObjectsError::ChangedWhileRead { path: self.shown() });
+            }
+        }
+        if expected.is_some_and(|expected| expected != done) {
+            return Err(self.fail(
+                ErrorKind::Unavailable,
+                format!("the connection ended after {done} bytes; try again"),
+            ));
+        }
+        let place = target.to_owned();
+        blocking("write", move || {
+            file.sync_all()
+                .map_err(|error| ObjectsError::io("write", &place, error))?;
+            crate::datastore::settle(partial, &place)
+        })
+        .await?;
+        progress.advance(1, 0);
+        Ok(Downloaded {
+            size_bytes: done,
+            hash: hasher.finalize().into(),
+            hint,
+        })
+    }
+}
+
+impl std::fmt::Debug for HttpFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpFile({})", self.shown())
+    }
+}
+
+fn header_number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+fn whole_size(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(CONTENT_RANGE)?
+        .to_str()
+        .ok()?
+        .rsplit_once('/')?
+        .1
+        .parse()
+        .ok()
+}
+
+fn hint(headers: &HeaderMap) -> Hint {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text(ETAG), text(LAST_MODIFIED)) {
+        (Some(etag), _) => Hint::Etag(etag.to_owned()),
+        (None, Some(modified)) => Hint::Etag(format!("modified {modified}")),
+        (None, None) => Hint::None,
+    }
+}
