@@ -1,4 +1,8 @@
 //! What travels: REST v1 and MLflow wire types, and the errors. Pure.
 
+pub mod mlflow;
 pub mod problem;
 pub mod runner;
+pub mod datastore;
+pub mod page;
+pub mod workspace;

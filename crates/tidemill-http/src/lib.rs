@@ -1,1 +1,11 @@
-//! Surfaces: REST v1, MLflow, and what every request passes.
+//! Surfaces: REST v1, MLflow, and what every request passes on its way in.
+
+pub mod auth;
+pub mod extract;
+pub mod metrics;
+pub mod ops;
+pub mod problem;
+pub mod router;
+pub mod v1;
+
+pub use router::{HttpOptions, Server, openapi, router};

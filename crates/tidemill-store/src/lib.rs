@@ -1,1 +1,74 @@
 //! Metadata: tables, queries and migrations, on SQLite or PostgreSQL.
+//!
+//! Reads go to [`Store::read`], a pool. Changes go through [`Store::write`]: on SQLite one writer runs the work that
+//! waits, each piece in a savepoint of its own, and commits the group with one sync; on PostgreSQL each piece is a
+//! transaction. When `write` returns, what it did is on disk. A noun has one file, with its entity and its queries.
+
+pub mod audit;
+pub mod connect;
+pub mod datastore;
+pub mod event;
+mod group;
+pub mod migrate;
+pub mod page;
+pub mod token;
+pub mod workspace;
+mod write;
+
+pub use connect::{Store, StoreOptions};
+pub use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
+
+/// What can go wrong with metadata.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no.
+    #[error("failed to use the database: {0}")]
+    Database(#[from] DbErr),
+    /// The database was made by a newer program.
+    #[error(
+        "failed to open the database: it has schema version {found}, this program knows {known}; \
+         install the Tidemill that wrote it, or a newer one"
+    )]
+    FromTheFuture {
+        /// Version that the database has.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// A row holds JSON that does not read back.
+    #[error("failed to read column {column} of {table}: {source}")]
+    Json {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+    /// The address of the database is not understood.
+    #[error("failed to open database `{url}`: expected `sqlite:PATH` or `postgresql://user@host/name`")]
+    Url {
+        /// The address given, without its password.
+        url: String,
+    },
+    /// The writer has stopped.
+    #[error("failed to write: the server is stopping")]
+    Stopped,
+}
+
+/// A result of this crate.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Writes a value as JSON text for a column.
+pub fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("a value made of strings, numbers and maps always serialises")
+}
+
+/// Reads a JSON column.
+pub fn from_json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    text: &str,
+) -> Result<T> {
+    serde_json::from_str(text).map_err(|source| StoreError::Json { table, column, source })
+}

@@ -1,1 +1,7 @@
 //! A server in a test, builders, and fakes of what is outside.
+
+pub mod client;
+pub mod server;
+
+pub use client::Client;
+pub use server::TestServer;

@@ -1,0 +1,119 @@
+//! The context of an operation: who asks, where, and under which request id.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tidemill_policy::{Action, Decision, decide};
+use tidemill_store::{DatabaseTransaction, audit, event};
+
+use crate::{App, Error, Kind, Principal, Result, Scope};
+
+/// Who asks, and under which request id. The first argument of every use case.
+#[derive(Debug, Clone)]
+pub struct OpContext {
+    app: Arc<App>,
+    principal: Principal,
+    request_id: String,
+}
+
+/// One change, as the audit log and the outbox tell it.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The action that was allowed.
+    pub action: Action,
+    /// Where.
+    pub scope: Scope,
+    /// What it was before; `Null` when it is new. Never with secrets.
+    pub before: Value,
+    /// What it is now; `Null` when it is gone. Never with secrets.
+    pub after: Value,
+}
+
+impl OpContext {
+    /// A context.
+    pub fn new(app: Arc<App>, principal: Principal, request_id: String) -> Self {
+        Self { app, principal, request_id }
+    }
+
+    /// The application.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Who asks.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The request.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// UTC milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.app.clock.now_ms()
+    }
+
+    /// The first line of every use case: may they?
+    ///
+    /// # Errors
+    /// Forbidden, naming the action, the place and the rule. The refusal is in the audit log.
+    pub async fn authorize(&self, action: Action, scope: &Scope) -> Result<()> {
+        let Decision::Deny { why } = decide(&self.principal, action, scope) else { return Ok(()) };
+        let row = self.audit_row(action, scope, "refused", json!({ "why": why }));
+        self.app
+            .store
+            .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(audit::append(tx, row).await?) }))
+            .await?;
+        Err(Error::new(Kind::Forbidden, format!("failed to do {action} at `{scope}`: {why}")))
+    }
+
+    /// Runs a change of the control plane, with its audit row and its event in the same transaction.
+    ///
+    /// # Errors
+    /// What the work says; then nothing of it stands.
+    pub async fn change<T, F>(&self, change: Change, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, T> + Send + 'static,
+    {
+        let detail = json!({ "before": change.before, "after": change.after });
+        let audit_row = self.audit_row(change.action, &change.scope, "allowed", detail);
+        let event_row = event::Model {
+            id: self.app.clock.ulid(),
+            at: audit_row.at,
+            workspace: change.scope.workspace.clone(),
+            kind: change.action.to_string(),
+            subject: change.scope.to_string(),
+            detail: change.after.to_string(),
+        };
+        self.app
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let value = work(tx).await?;
+                    audit::append(tx, audit_row).await?;
+                    event::append(tx, event_row).await?;
+                    Ok(value)
+                })
+            })
+            .await
+    }
+
+    fn audit_row(&self, action: Action, scope: &Scope, outcome: &str, detail: Value) -> audit::Model {
+        audit::Model {
+            id: self.app.clock.ulid(),
+            at: self.now_ms(),
+            principal: self.principal.to_string(),
+            action: action.to_string(),
+            scope: scope.to_string(),
+            outcome: outcome.to_owned(),
+            request_id: self.request_id.clone(),
+            detail: detail.to_string(),
+        }
+    }
+}
+
+/// What a change returns: a future bound to its transaction.
+pub type Work<'t, T> = std::pin::Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;

@@ -1,0 +1,220 @@
+//! Datastores: make, show, change, remove. A secret goes in and never comes out.
+
+use serde_json::{Value, json};
+use tidemill_store::page::{Page, PageRequest};
+use tidemill_store::{DatabaseTransaction, StoreError, datastore, from_json, to_json};
+
+use crate::context::Change;
+use crate::workspace::check_revision;
+use crate::{Error, OpContext, Result, Scope, action, name};
+
+/// The datastore in which a workspace keeps what jobs write.
+pub const BLOB: &str = "workspaceblobstore";
+/// The datastore in which a workspace keeps the artifacts of its runs.
+pub const ARTIFACTS: &str = "workspaceartifactstore";
+/// What stands for a secret in everything that is shown.
+pub const HIDDEN: &str = "***";
+
+/// Fields whose values are secrets, wherever they stand in a specification.
+const SECRET_FIELDS: &[&str] = &[
+    "account_key",
+    "sas_token",
+    "client_secret",
+    "certificate",
+    "secret_access_key",
+    "session_token",
+    "service_account_key",
+];
+
+/// A datastore, as use cases hand it out: its `spec` has no secrets.
+pub type Datastore = datastore::Model;
+
+/// Makes or changes a datastore. A secret given as `***` keeps the value that it had.
+///
+/// # Errors
+/// Invalid for a bad name or specification, Forbidden for the workspace's own two, Precondition when it was changed
+/// in between.
+pub async fn put(
+    ctx: &OpContext,
+    workspace: &str,
+    given: &str,
+    spec: Value,
+    if_match: Option<i64>,
+) -> Result<Datastore> {
+    let scope = Scope::resource(workspace, "datastores", given);
+    ctx.authorize(action::DATASTORE_WRITE, &scope).await?;
+    name::check("datastore", given)?;
+    refuse_own(given)?;
+    crate::workspace::get(ctx, workspace).await?;
+    let before = datastore::get(ctx.app().store.read(), workspace, given).await?;
+    check_revision("datastore", given, before.as_ref().map(|row| row.revision), if_match)?;
+    let mut after = spec;
+    if let Some(before) = &before {
+        keep_hidden(&mut after, &spec_of(before));
+    }
+    let kind = after.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let now = ctx.now_ms();
+    let row = Datastore {
+        workspace: workspace.to_owned(),
+        name: given.to_owned(),
+        kind,
+        spec: to_json(&after),
+        revision: before.as_ref().map_or(1, |row| row.revision + 1),
+        created_at: before.as_ref().map_or(now, |row| row.created_at),
+        updated_at: now,
+    };
+    let change = Change {
+        action: action::DATASTORE_WRITE,
+        scope,
+        before: before.map_or(Value::Null, |row| hide(spec_of(&row))),
+        after: hide(after),
+    };
+    let written = row.clone();
+    ctx.change(change, move |tx| Box::pin(async move { Ok(datastore::put(tx, written).await?) })).await?;
+    Ok(hidden(row))
+}
+
+/// One datastore, without its secrets.
+///
+/// # Errors
+/// NotFound, with the names that there are.
+pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Datastore> {
+    ctx.authorize(action::DATASTORE_READ, &Scope::resource(workspace, "datastores", name)).await?;
+    crate::workspace::get(ctx, workspace).await?;
+    Ok(hidden(find(ctx, workspace, name).await?))
+}
+
+/// Datastores by name, without their secrets.
+///
+/// # Errors
+/// NotFound, for a workspace that is not there.
+pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Result<Page<Datastore>> {
+    ctx.authorize(action::DATASTORE_READ, &Scope::workspace(workspace)).await?;
+    crate::workspace::get(ctx, workspace).await?;
+    Ok(datastore::list(ctx.app().store.read(), workspace, page).await?.map(hidden))
+}
+
+/// Removes a datastore. The bytes in it stay where they are.
+///
+/// # Errors
+/// NotFound when it is not there, Forbidden for the workspace's own two.
+pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> {
+    let scope = Scope::resource(workspace, "datastores", name);
+    ctx.authorize(action::DATASTORE_DELETE, &scope).await?;
+    refuse_own(name)?;
+    let before = find(ctx, workspace, name).await?;
+    let change = Change {
+        action: action::DATASTORE_DELETE,
+        scope,
+        before: hide(spec_of(&before)),
+        after: Value::Null,
+    };
+    let (workspace, name) = (workspace.to_owned(), name.to_owned());
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            if datastore::delete(tx, &workspace, &name).await? {
+                Ok(())
+            } else {
+                Err(Error::not_found("datastore", &name))
+            }
+        })
+    })
+    .await
+}
+
+/// The row with its secrets, for those who open the store. Never leaves the server as it is.
+pub(crate) async fn find(ctx: &OpContext, workspace: &str, name: &str) -> Result<Datastore> {
+    let db = ctx.app().store.read();
+    if let Some(row) = datastore::get(db, workspace, name).await? {
+        return Ok(row);
+    }
+    let there = datastore::list(db, workspace, &PageRequest::default()).await?;
+    let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
+    Err(Error::not_found("datastore", name).hint(format!("workspace `{workspace}` has: {}", names.join(", "))))
+}
+
+/// The two that every workspace has of its own. Their folders are where the data folder says.
+pub(crate) async fn add_own(tx: &DatabaseTransaction, workspace: &str, now_ms: i64) -> Result<(), StoreError> {
+    for name in [BLOB, ARTIFACTS] {
+        let row = Datastore {
+            workspace: workspace.to_owned(),
+            name: name.to_owned(),
+            kind: "workspace_folder".into(),
+            spec: to_json(&json!({ "type": "workspace_folder", "name": name })),
+            revision: 1,
+            created_at: now_ms,
+            updated_at: now_ms,
+        };
+        datastore::put(tx, row).await?;
+    }
+    Ok(())
+}
+
+/// The specification, as it is stored.
+pub(crate) fn spec_of(row: &Datastore) -> Value {
+    from_json("datastore", "spec", &row.spec).unwrap_or(Value::Null)
+}
+
+fn refuse_own(name: &str) -> Result<()> {
+    if name == BLOB || name == ARTIFACTS {
+        return Err(Error::forbidden(format!("failed to change datastore `{name}`: it is the workspace's own"))
+            .hint("choose another name"));
+    }
+    Ok(())
+}
+
+fn hidden(mut row: Datastore) -> Datastore {
+    row.spec = to_json(&hide(spec_of(&row)));
+    row
+}
+
+fn hide(mut spec: Value) -> Value {
+    each_secret(&mut spec, &mut |_, value| *value = Value::from(HIDDEN));
+    spec
+}
+
+/// Puts the secrets of `before` where `after` says `***`.
+fn keep_hidden(after: &mut Value, before: &Value) {
+    let old = before.get("credentials").cloned().unwrap_or(Value::Null);
+    each_secret(after, &mut |field, value| {
+        if value.as_str() == Some(HIDDEN)
+            && let Some(kept) = old.get(field)
+        {
+            *value = kept.clone();
+        }
+    });
+}
+
+fn each_secret(spec: &mut Value, f: &mut impl FnMut(&str, &mut Value)) {
+    if let Value::Object(map) = spec {
+        for (field, value) in map {
+            if SECRET_FIELDS.contains(&field.as_str()) && !value.is_null() {
+                f(field, value);
+            } else {
+                each_secret(value, f);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_stand() {
+        let spec = json!({"type": "azure_blob", "credentials": {"account_key": "k"}, "account_name": "a"});
+        assert_eq!(
+            hide(spec),
+            json!({"type": "azure_blob", "credentials": {"account_key": "***"}, "account_name": "a"})
+        );
+    }
+
+    #[test]
+    fn a_hidden_secret_that_comes_back_keeps_its_value() {
+        let before = json!({"credentials": {"account_key": "k"}});
+        let mut after = json!({"credentials": {"account_key": "***"}});
+        keep_hidden(&mut after, &before);
+        assert_eq!(after, before);
+    }
+}

@@ -1,0 +1,63 @@
+//! What handlers take from a request.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use tidemill_api::page::PageQuery;
+use tidemill_app::{Error, Kind, OpContext, Principal};
+use tidemill_app::page::PageRequest;
+
+use crate::Server;
+use crate::auth::RequestId;
+use crate::problem::ApiError;
+
+/// Who asks, under which request id: what every use case takes first.
+#[derive(Debug, Clone)]
+pub struct Ctx(pub OpContext);
+
+impl FromRequestParts<Server> for Ctx {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, ApiError> {
+        let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(|| {
+            Error::new(Kind::Unauthenticated, "failed to sign in: the request has no token")
+                .hint("send `Authorization: Bearer <token>`; the owner's token is in keys/owner.token of the data folder")
+        })?;
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        Ok(Self(OpContext::new(server.app.clone(), principal, request_id)))
+    }
+}
+
+/// A JSON body; an error names the field.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, ApiError> {
+        let bytes = bytes::Bytes::from_request(request, server).await.map_err(|rejection| {
+            Error::invalid(format!("failed to read the body: {}", rejection.body_text()))
+        })?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            Error::invalid(format!("failed to read the body at `{}`: {}", error.path(), error.inner()))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// The revision of `If-Match`, when there is one.
+pub fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"');
+    text.parse().map(Some).map_err(|_| {
+        Error::invalid(format!("failed to read If-Match: expected an etag of this API, got {value:?}"))
+    })
+}
+
+/// The page that a query asks for, its limit between 1 and 1000.
+pub fn page(query: PageQuery) -> PageRequest {
+    PageRequest { limit: query.limit.unwrap_or(100).clamp(1, 1000), after: query.after }
+}

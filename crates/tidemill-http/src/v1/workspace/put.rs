@@ -1,0 +1,34 @@
+//! `PUT /workspaces/{ws}`: makes or changes a workspace.
+
+use axum::Json;
+use axum::extract::{Path, Query};
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use tidemill_api::problem::Problem;
+use tidemill_api::workspace::Workspace;
+use tidemill_app::workspace;
+
+use crate::extract::{Body, Ctx, if_match};
+use crate::problem::ApiError;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PutQuery {
+    group: Option<String>,
+}
+
+/// Make or change a workspace.
+#[utoipa::path(put, path = "/workspaces/{ws}", operation_id = "workspace_put", tag = "workspace",
+    params(("ws" = String, Path), ("group" = Option<String>, Query), ("If-Match" = Option<String>, Header)),
+    request_body(content = serde_json::Value, description = "The fields of the workspace's YAML."),
+    responses((status = OK, body = Workspace), (status = "default", body = Problem)))]
+pub(super) async fn put(
+    Ctx(ctx): Ctx,
+    Path(ws): Path<String>,
+    Query(query): Query<PutQuery>,
+    headers: HeaderMap,
+    Body(spec): Body<serde_json::Value>,
+) -> Result<Json<Workspace>, ApiError> {
+    let group = query.group.as_deref().unwrap_or(workspace::DEFAULT);
+    let row = workspace::put(&ctx, &ws, group, spec, if_match(&headers)?).await?;
+    Ok(Json(super::view(row)))
+}

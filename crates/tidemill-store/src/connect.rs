@@ -1,0 +1,116 @@
+//! Opening the database: SQLite with WAL and full syncs, or PostgreSQL.
+
+use std::path::Path;
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
+
+use crate::{Result, StoreError, migrate, write::Writer};
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// `sqlite:PATH`, `sqlite::memory:` is refused, or `postgresql://…`.
+    pub url: String,
+    /// Connections for reading (SQLite), or in all (PostgreSQL).
+    pub connections: u32,
+}
+
+impl StoreOptions {
+    /// SQLite in one file, made when it is not there.
+    pub fn sqlite(path: &Path) -> Self {
+        Self { url: format!("sqlite:{}", path.display()), connections: 4 }
+    }
+}
+
+/// The open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    read: DatabaseConnection,
+    pub(crate) writer: Writer,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or was made by a newer program.
+    pub async fn open(options: &StoreOptions) -> Result<Self> {
+        let backend = backend_of(&options.url)?;
+        let (read, write) = match backend {
+            DbBackend::Sqlite => {
+                let write = Database::connect(sqlite(&options.url, 1)).await?;
+                migrate::up(&write).await?;
+                let read = Database::connect(sqlite(&options.url, options.connections)).await?;
+                (read, write)
+            }
+            _ => {
+                let pool = Database::connect(postgres(&options.url, options.connections.max(8))).await?;
+                migrate::up(&pool).await?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Self { read, writer: Writer::start(write) })
+    }
+
+    /// The connection for queries that change nothing.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+
+    /// Waits for what is being written, then closes.
+    pub async fn close(self) -> Result<()> {
+        self.writer.stop().await;
+        Ok(self.read.close().await?)
+    }
+}
+
+fn backend_of(url: &str) -> Result<DbBackend> {
+    if url.starts_with("sqlite:") && !url.contains(":memory:") {
+        Ok(DbBackend::Sqlite)
+    } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        Ok(DbBackend::Postgres)
+    } else {
+        let shown = url.split_once('@').map_or(url, |(_, host)| host);
+        Err(StoreError::Url { url: shown.to_owned() })
+    }
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlx| {
+        sqlx.filename(&path)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("cache_size", "-8192")
+            .pragma("wal_autocheckpoint", "4000")
+            .statement_cache_capacity(256)
+    });
+    options
+}
+
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_address_is_refused_without_its_password() {
+        let error = backend_of("mysql://root:secret@host/db").expect_err("mysql is not spoken");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,61 @@
+//! Bringing a database to the schema of this program: all missing steps in one transaction.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+
+use crate::{Result, StoreError};
+
+/// One step of the schema. The SQL is what SQLite and PostgreSQL both speak. A step that has been released is never
+/// changed; the next one repairs it.
+struct Migration {
+    version: i64,
+    sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("migrations/0001_base.sql") },
+];
+
+/// The newest schema version that this program knows.
+pub fn known_version() -> i64 {
+    MIGRATIONS.last().map_or(0, |step| step.version)
+}
+
+/// Runs the missing steps.
+///
+/// # Errors
+/// [`StoreError::FromTheFuture`] when the database is newer than this program.
+pub async fn up(db: &DatabaseConnection) -> Result<()> {
+    let transaction = db.begin().await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        // Several servers may start at once on one database.
+        transaction.execute_unprepared("SELECT pg_advisory_xact_lock(7421907)").await?;
+    }
+    transaction
+        .execute_unprepared("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")
+        .await?;
+    let found = current_version(&transaction).await?;
+    if found > known_version() {
+        return Err(StoreError::FromTheFuture { found, known: known_version() });
+    }
+    for step in MIGRATIONS.iter().filter(|step| step.version > found) {
+        transaction.execute_unprepared(step.sql).await?;
+        transaction
+            .execute_unprepared(&format!("INSERT INTO schema_version (version) VALUES ({})", step.version))
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn current_version(db: &impl ConnectionTrait) -> Result<i64> {
+    let row = db
+        .query_one_raw(Statement::from_string(
+            db.get_database_backend(),
+            "SELECT COALESCE(MAX(version), 0) AS version FROM schema_version",
+        ))
+        .await?;
+    Ok(match row {
+        Some(row) => row.try_get("", "version")?,
+        None => 0,
+    })
+}

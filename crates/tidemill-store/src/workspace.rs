@@ -1,0 +1,102 @@
+//! Workspaces.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{DbBackend, QueryOrder, QuerySelect, Statement};
+
+use crate::page::{Page, PageRequest};
+use crate::{Result, group};
+
+/// One workspace.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "workspace")]
+pub struct Model {
+    /// Unique on a server.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    /// The group that it belongs to.
+    pub group_name: String,
+    /// As people wrote it.
+    pub display_name: String,
+    /// JSON of its specification.
+    pub spec: String,
+    /// Counts changes; the ETag.
+    pub revision: i64,
+    /// UTC milliseconds.
+    pub created_at: i64,
+    /// UTC milliseconds.
+    pub updated_at: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One workspace by name.
+pub async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id(name).one(db).await?)
+}
+
+/// Workspaces by name.
+pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<Model>> {
+    let mut query = Entity::find().order_by_asc(Column::Name).limit(page.limit + 1);
+    if let Some(after) = &page.after {
+        query = query.filter(Column::Name.gt(after));
+    }
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.name.clone()))
+}
+
+/// Writes a workspace, new or changed; its group is made when it is not there.
+pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
+    group::ensure(db, &row.group_name, row.created_at).await?;
+    let Model { name, group_name, display_name, spec, revision, created_at, updated_at } = row;
+    Entity::insert(ActiveModel {
+        name: Set(name),
+        group_name: Set(group_name),
+        display_name: Set(display_name),
+        spec: Set(spec),
+        revision: Set(revision),
+        created_at: Set(created_at),
+        updated_at: Set(updated_at),
+    })
+    .on_conflict(
+        OnConflict::column(Column::Name)
+            .update_columns([Column::DisplayName, Column::Spec, Column::Revision, Column::UpdatedAt])
+            .to_owned(),
+    )
+    .exec_without_returning(db)
+    .await?;
+    Ok(())
+}
+
+/// What a workspace holds besides its own two datastores: nouns and how many, only those that are there.
+pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'static str, i64)>> {
+    const HELD: &[(&str, &str)] =
+        &[("datastores", "SELECT COUNT(*) AS n FROM datastore WHERE kind <> 'workspace_folder' AND workspace = ")];
+    let mut held = Vec::new();
+    for (noun, sql) in HELD {
+        let place = if db.get_database_backend() == DbBackend::Postgres { "$1" } else { "?" };
+        let statement = Statement::from_sql_and_values(
+            db.get_database_backend(),
+            format!("{sql}{place}"),
+            [name.into()],
+        );
+        let count: i64 = match db.query_one_raw(statement).await? {
+            Some(row) => row.try_get("", "n")?,
+            None => 0,
+        };
+        if count > 0 {
+            held.push((*noun, count));
+        }
+    }
+    Ok(held)
+}
+
+/// Removes a workspace that is empty, with its own datastores.
+pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
+    crate::datastore::delete_all(db, name).await?;
+    Ok(Entity::delete_by_id(name).exec(db).await?.rows_affected > 0)
+}

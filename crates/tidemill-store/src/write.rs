@@ -1,0 +1,148 @@
+//! The writer: takes the changes that wait, runs each in a savepoint, and commits the group with one sync.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, TransactionTrait};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Store, StoreError};
+
+/// The most changes that share one commit.
+const GROUP: usize = 128;
+
+/// A future that a change returns, bound to its transaction.
+pub type Work<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
+/// Tells a waiting caller how its commit went.
+type Answer = Box<dyn FnOnce(Result<(), DbErr>) + Send>;
+/// One change in the queue, with its caller's types erased.
+type Change = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Answer> + Send>;
+
+/// Where changes go.
+#[derive(Debug, Clone)]
+pub(crate) enum Writer {
+    /// SQLite: one queue, one connection.
+    Queue(mpsc::Sender<Change>),
+    /// PostgreSQL: a transaction each.
+    Pool(DatabaseConnection),
+}
+
+impl Writer {
+    pub(crate) fn start(connection: DatabaseConnection) -> Self {
+        if connection.get_database_backend() != DbBackend::Sqlite {
+            return Self::Pool(connection);
+        }
+        let (sender, receiver) = mpsc::channel(1024);
+        tokio::spawn(run(connection, receiver));
+        Self::Queue(sender)
+    }
+
+    /// Waits until what was queued is committed.
+    pub(crate) async fn stop(self) {
+        if let Self::Queue(sender) = self {
+            let (answer, done) = oneshot::channel();
+            let last: Change = Box::new(move |_| {
+                Box::pin(async move {
+                    let answer: Answer = Box::new(move |_| answer.send(()).unwrap_or(()));
+                    answer
+                })
+            });
+            if sender.send(last).await.is_ok() {
+                // A writer that has gone has nothing left to commit.
+                done.await.ok();
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Runs a change in a transaction. When this returns `Ok`, the change is on disk; when it returns `Err`, nothing
+    /// of it is.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.writer {
+            Writer::Pool(pool) => {
+                let transaction = pool.begin().await.map_err(StoreError::from)?;
+                match work(&transaction).await {
+                    Ok(value) => {
+                        transaction.commit().await.map_err(StoreError::from)?;
+                        Ok(value)
+                    }
+                    Err(error) => {
+                        transaction.rollback().await.map_err(StoreError::from)?;
+                        Err(error)
+                    }
+                }
+            }
+            Writer::Queue(queue) => {
+                let (answer, done) = oneshot::channel();
+                let change: Change = Box::new(move |group| {
+                    Box::pin(async move {
+                        let result = in_savepoint(group, work).await;
+                        let reply: Answer = Box::new(move |commit| {
+                            let result = match commit {
+                                Ok(()) => result,
+                                Err(error) => Err(StoreError::from(error).into()),
+                            };
+                            // The caller may have left; its change stands all the same.
+                            drop(answer.send(result));
+                        });
+                        reply
+                    })
+                });
+                queue.send(change).await.map_err(|_| StoreError::Stopped)?;
+                done.await.map_err(|_| StoreError::Stopped)?
+            }
+        }
+    }
+}
+
+async fn in_savepoint<T, E, F>(group: &DatabaseTransaction, work: F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Result<T, E>>,
+{
+    let savepoint = group.begin().await.map_err(StoreError::from)?;
+    match work(&savepoint).await {
+        Ok(value) => {
+            savepoint.commit().await.map_err(StoreError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            savepoint.rollback().await.map_err(StoreError::from)?;
+            Err(error)
+        }
+    }
+}
+
+async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>) {
+    while let Some(first) = queue.recv().await {
+        let group = match connection.begin().await {
+            Ok(group) => group,
+            Err(error) => {
+                // The caller sees `Stopped`; the log says why.
+                tracing::error!(%error, "failed to begin a transaction");
+                continue;
+            }
+        };
+        let mut answers = vec![first(&group).await];
+        while answers.len() < GROUP {
+            let Ok(next) = queue.try_recv() else { break };
+            answers.push(next(&group).await);
+        }
+        let committed = group.commit().await;
+        if let Err(error) = &committed {
+            tracing::error!(%error, changes = answers.len(), "failed to commit");
+        }
+        for answer in answers {
+            answer(match &committed {
+                Ok(()) => Ok(()),
+                Err(error) => Err(DbErr::Custom(error.to_string())),
+            });
+        }
+    }
+}
