@@ -119,7 +119,8 @@ def evaluate(
     """Write the report on `model`, which gives probabilities; returns its metrics."""
     report.mkdir(parents=True, exist_ok=True)
     y = test[target].to_numpy()
-    p = np.asarray(model.predict(test))[:, 1]
+    columns = model.metadata.get_input_schema().input_names()
+    p = np.asarray(model.predict(test[columns]))[:, 1]
     bins = calibration(y, p)
     metrics = {
         "test_rows": len(y),
