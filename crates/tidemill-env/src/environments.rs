@@ -1,0 +1,269 @@
+//! The entry to this crate: a request becomes a prefix, with the least work that will do.
+
+use std::cell::OnceCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::{Deserialize, Serialize};
+
+use crate::build::{Builder, built, folder};
+use crate::error::EnvError;
+use crate::event::Progress;
+use crate::lock::{LOCK_FORMAT, Lock, Platform};
+use crate::prefix::Prefix;
+use crate::process::Journal;
+use crate::python::{Interpreter, discover};
+use crate::request::{EnvironmentRequest, IndexOptions, Policy};
+use crate::uv::Uv;
+use crate::wanted::Wanted;
+
+/// The environments of one data folder.
+#[derive(Debug, Clone)]
+pub struct Environments {
+    data_dir: PathBuf,
+    cancel: Arc<AtomicBool>,
+}
+
+/// A lock, and what had to be changed to get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// Exactly what the environment is made of.
+    pub lock: Lock,
+    /// One line for each thing that is not as it was asked for.
+    pub changes: Vec<String>,
+}
+
+/// An environment, ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// Where it is. It is shared: jobs run in a [`crate::private_overlay`] of it.
+    pub prefix: Prefix,
+    /// Exactly what it is made of.
+    pub lock: Lock,
+    /// [`Lock::digest`]: its identity.
+    pub digest: String,
+    /// One line for each thing that is not as it was asked for.
+    pub changes: Vec<String>,
+    /// The log of the build.
+    pub log_path: PathBuf,
+    /// Whether it was there already.
+    pub reused: bool,
+}
+
+impl Environments {
+    /// The environments below `data_dir`: `envs/` and `cache/` in it.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        let data_dir: PathBuf = data_dir.into();
+        let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
+        Self {
+            data_dir,
+            cancel: Arc::default(),
+        }
+    }
+
+    /// Ends what it does soon after `cancel` becomes true.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Arc<AtomicBool>) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Makes the environment of `request` ready: attaches to it, or resolves and builds it.
+    ///
+    /// # Errors
+    /// See [`EnvError`]; the build log is in those that have one.
+    pub fn prepare(
+        &self,
+        request: &EnvironmentRequest,
+        progress: Progress<'_>,
+    ) -> Result<Prepared, EnvError> {
+        let work = Work::new(self, progress);
+        let (resolved, index, name) = work.resolve(request)?;
+        work.attach(resolved, &index, &name)
+    }
+
+    /// Resolves without building. A specification that was resolved before keeps its lock, unless it asks for
+    /// a fresh one.
+    ///
+    /// # Errors
+    /// See [`EnvError`].
+    pub fn resolve(
+        &self,
+        request: &EnvironmentRequest,
+        progress: Progress<'_>,
+    ) -> Result<Resolved, EnvError> {
+        Ok(Work::new(self, progress).resolve(request)?.0)
+    }
+
+    /// Builds or attaches to the prefix of a lock, which may come from elsewhere.
+    ///
+    /// # Errors
+    /// See [`EnvError`].
+    pub fn attach(
+        &self,
+        lock: &Lock,
+        index: &IndexOptions,
+        name: &str,
+        progress: Progress<'_>,
+    ) -> Result<Prepared, EnvError> {
+        Work::new(self, progress).attach(
+            Resolved {
+                lock: lock.clone(),
+                changes: Vec::new(),
+            },
+            index,
+            name,
+        )
+    }
+
+    /// The Pythons of this machine, newest first.
+    #[must_use]
+    pub fn pythons(&self) -> Vec<Interpreter> {
+        discover(&self.data_dir.join("cache/pythons.json"))
+    }
+
+    /// `envs/`.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.data_dir.join("envs")
+    }
+}
+
+/// One call's work: what it has looked up so far.
+struct Work<'a> {
+    environments: &'a Environments,
+    root: PathBuf,
+    journal: Journal<'a>,
+    pythons: OnceCell<Vec<Interpreter>>,
+}
+
+impl<'a> Work<'a> {
+    fn new(environments: &'a Environments, progress: Progress<'a>) -> Self {
+        let journal = Journal::new(progress, &environments.cancel);
+        Self {
+            environments,
+            root: environments.root(),
+            journal,
+            pythons: OnceCell::new(),
+        }
+    }
+
+    fn data_dir(&self) -> &Path {
+        &self.environments.data_dir
+    }
+
+    fn pythons(&self) -> &[Interpreter] {
+        self.pythons.get_or_init(|| self.environments.pythons())
+    }
+
+    fn uv(&self) -> Result<Uv, EnvError> {
+        Uv::get(self.data_dir(), self.pythons(), &self.journal)
+    }
+
+    fn resolve(&self, request: &EnvironmentRequest) -> Result<(Resolved, IndexOptions, String), EnvError> {
+        let here = Platform::here();
+        if let Some(platform) = request.platform.as_ref().filter(|platform| **platform != here) {
+            return Err(EnvError::OtherPlatform {
+                wanted: platform.to_string(),
+                here: here.to_string(),
+            });
+        }
+        let wanted = Wanted::read(request)?;
+        let index = wanted.index.clone();
+        let name = wanted.name.clone().unwrap_or_else(|| "python".into());
+        let spec = wanted.digest(request.policy, &here);
+        let file = self.root.join("specs").join(format!("{spec}.json"));
+        if let Some(resolved) = self.remembered(&file, request.refresh) {
+            return Ok((resolved, index, name));
+        }
+        let lock_file = self.root.join(".locks").join(format!("{spec}.lock"));
+        let _held = crate::files::lock(&lock_file, self.journal.progress, self.journal.cancel)?;
+        if let Some(resolved) = self.remembered(&file, request.refresh) {
+            return Ok((resolved, index, name));
+        }
+        let resolved = self.solve(wanted, request.policy).inspect_err(|_| {
+            // The log of a failure is for people; that it cannot be written is not what they need to hear.
+            let _ = fs::write(file.with_extension("log"), self.journal.text());
+        })?;
+        let bytes = serde_json::to_vec_pretty(&resolved).expect("a lock is made of strings and lists");
+        crate::files::write_atomically(&file, &bytes).map_err(EnvError::io("write", &file))?;
+        Ok((resolved, index, name))
+    }
+
+    /// What this specification was resolved to before, if it can still be had on this machine.
+    fn remembered(&self, file: &Path, refresh: bool) -> Option<Resolved> {
+        if refresh {
+            return None;
+        }
+        let resolved: Resolved = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        let lock = &resolved.lock;
+        let possible = || {
+            !lock.channel_packages.is_empty()
+                || self
+                    .pythons()
+                    .iter()
+                    .any(|python| python.version == lock.python.version)
+        };
+        let usable = lock.format == LOCK_FORMAT
+            && (built(&self.root, &lock.digest(), lock, "").is_some() || possible());
+        usable.then_some(resolved)
+    }
+
+    fn solve(&self, mut wanted: Wanted, policy: Policy) -> Result<Resolved, EnvError> {
+        let specs = self.root.join("specs");
+        fs::create_dir_all(&specs).map_err(EnvError::io("create", &specs))?;
+        if wanted.needs_channel() && policy == Policy::Exact {
+            let packages = wanted.conda.iter().map(|spec| spec.text.clone()).collect();
+            return Err(EnvError::ChannelsUnreachable {
+                channels: wanted.channels,
+                packages,
+            });
+        }
+        wanted.replace_conda()?;
+        let uv = || self.uv();
+        let lock = crate::resolve::resolve(&mut wanted, policy, self.pythons(), &uv, &self.journal)?;
+        for change in &wanted.changes {
+            self.journal.keep(&format!("changed: {change}"));
+        }
+        Ok(Resolved {
+            lock,
+            changes: wanted.changes,
+        })
+    }
+
+    fn attach(&self, resolved: Resolved, index: &IndexOptions, name: &str) -> Result<Prepared, EnvError> {
+        let Resolved { lock, changes } = resolved;
+        let digest = lock.digest();
+        let log_path = folder(&self.root, &digest).join("build.log");
+        if let Some(prefix) = built(&self.root, &digest, &lock, name) {
+            return Ok(Prepared {
+                prefix,
+                lock,
+                digest,
+                changes,
+                log_path,
+                reused: true,
+            });
+        }
+        let uv = || self.uv();
+        let builder = Builder {
+            envs_root: &self.root,
+            pythons: self.pythons(),
+            uv: &uv,
+            index,
+            journal: &self.journal,
+        };
+        let (prefix, reused) = builder.attach(&lock, name)?;
+        Ok(Prepared {
+            prefix,
+            lock,
+            digest,
+            changes,
+            log_path,
+            reused,
+        })
+    }
+}

@@ -1,0 +1,352 @@
+//! Pythons of this machine: where they are looked for, what they are, and which comes nearest to what is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use crate::version::{Constraint, Version};
+
+/// An interpreter that was asked what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interpreter {
+    /// The real executable, symbolic links followed.
+    pub path: PathBuf,
+    /// In full: `3.10.13`.
+    pub version: String,
+    /// `cpython`, `pypy`.
+    pub implementation: String,
+    /// Its standard library.
+    pub stdlib: PathBuf,
+}
+
+impl Interpreter {
+    /// Major and minor.
+    #[must_use]
+    pub fn minor(&self) -> (u64, u64) {
+        self.release().minor()
+    }
+
+    pub(crate) fn release(&self) -> Version {
+        Version::parse(&self.version).unwrap_or(Version(vec![0]))
+    }
+}
+
+/// Minor versions in the order in which they are taken where nothing says which.
+const PREFERRED: &[(u64, u64)] = &[(3, 11), (3, 12), (3, 10), (3, 13), (3, 9), (3, 14), (3, 8)];
+const OLDEST: (u64, u64) = (3, 6);
+
+/// Finds every Python, newest first. What each says of itself is kept in `cache_file`.
+#[must_use]
+pub fn discover(cache_file: &Path) -> Vec<Interpreter> {
+    let mut known: BTreeMap<String, Interpreter> = std::fs::read(cache_file)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default();
+    let mut fresh = false;
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in candidates() {
+        let Ok(real) = path.canonicalize() else { continue };
+        let Some(key) = identity(&real).filter(|key| seen.insert(key.clone())) else {
+            continue;
+        };
+        if let Some(interpreter) = known.get(&key) {
+            found.push(interpreter.clone());
+        } else if let Some(interpreter) = ask(&real) {
+            known.insert(key, interpreter.clone());
+            fresh = true;
+            found.push(interpreter);
+        }
+    }
+    if fresh && let Ok(bytes) = serde_json::to_vec_pretty(&known) {
+        // Without the cache each start asks again, which is slower and nothing else.
+        let _ = crate::files::write_atomically(cache_file, &bytes);
+    }
+    found.retain(|interpreter| interpreter.implementation == "cpython" && interpreter.minor() >= OLDEST);
+    found.sort_by_key(|interpreter| std::cmp::Reverse(interpreter.release()));
+    found
+}
+
+/// Path, size and time of change: a new Python at the same place is asked again.
+fn identity(real: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(real).ok()?;
+    let changed = metadata
+        .modified()
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?
+        .as_nanos();
+    metadata
+        .is_file()
+        .then(|| format!("{} {} {changed}", real.display(), metadata.len()))
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
+    // Shims start whichever Python a folder asks for; the Pythons behind them are looked at below.
+    folders.retain(|folder| folder.is_absolute() && !folder.ends_with("shims"));
+    folders.extend(["/usr/local/bin", "/usr/bin"].map(PathBuf::from));
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let pyenv = std::env::var_os("PYENV_ROOT").map_or_else(|| home.join(".pyenv"), PathBuf::from);
+    let uv = std::env::var_os("UV_PYTHON_INSTALL_DIR").map_or_else(
+        || {
+            std::env::var_os("XDG_DATA_HOME")
+                .map_or_else(|| home.join(".local/share"), PathBuf::from)
+                .join("uv/python")
+        },
+        PathBuf::from,
+    );
+    for root in [pyenv.join("versions"), uv] {
+        let mut versions: Vec<PathBuf> = std::fs::read_dir(root)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path().join("bin"))
+            .collect();
+        versions.sort();
+        folders.extend(versions);
+    }
+    let mut found = Vec::new();
+    for folder in folders {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        let mut names: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|p| is_python_name(p))
+            .collect();
+        names.sort();
+        found.extend(names);
+    }
+    found
+}
+
+/// `python`, `python3`, `python3.11`; not `python3-config`.
+fn is_python_name(path: &Path) -> bool {
+    let Some(rest) = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.strip_prefix("python"))
+    else {
+        return false;
+    };
+    rest.is_empty()
+        || rest == "3"
+        || rest
+            .strip_prefix("3.")
+            .is_some_and(|minor| minor.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn ask(real: &Path) -> Option<Interpreter> {
+    #[derive(Deserialize)]
+    struct Answer {
+        version: String,
+        implementation: String,
+        stdlib: PathBuf,
+        release: String,
+    }
+    const QUESTION: &str = "import sys,os,json;v=sys.version_info;print(json.dumps(dict(version='%d.%d.%d'%v[:3],\
+        implementation=sys.implementation.name,stdlib=os.path.dirname(os.__file__),release=v[3])))";
+    let output = Command::new(real)
+        .args(["-I", "-S", "-c", QUESTION])
+        .env_remove("PYTHONHOME")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let answer: Answer = serde_json::from_slice(&output.stdout).ok()?;
+    let Answer {
+        version,
+        implementation,
+        stdlib,
+        release,
+    } = answer;
+    (release == "final").then(|| Interpreter {
+        path: real.to_path_buf(),
+        version,
+        implementation,
+        stdlib,
+    })
+}
+
+/// One Python a minor version, nearest first: those that `wanted` allows, then the same minor, then newer
+/// ones going up, then older ones going down. The number says how many of them `wanted` allows.
+#[must_use]
+pub fn nearest(
+    present: &[Interpreter],
+    wanted: &Constraint,
+    suggested: &Constraint,
+) -> (Vec<Interpreter>, usize) {
+    let mut order: Vec<&Interpreter> = Vec::new();
+    let (mut allowed, rest): (Vec<&Interpreter>, Vec<&Interpreter>) = present
+        .iter()
+        .partition(|interpreter| wanted.allows(&interpreter.release()));
+    let anchor = wanted.anchor().or_else(|| suggested.anchor()).map(Version::minor);
+    let by_preference = |interpreter: &&Interpreter| {
+        let minor = interpreter.minor();
+        let place = PREFERRED
+            .iter()
+            .position(|m| *m == minor)
+            .unwrap_or(PREFERRED.len());
+        // A pin or a bound of its own is asked for; without one the suggestion decides, then the preference.
+        let suggested = suggested
+            .anchor()
+            .is_some()
+            .then(|| distance(minor, suggested.anchor().map(Version::minor)));
+        (
+            !suggested_fits(suggested, interpreter),
+            suggested.map_or((0, 0), |d| d),
+            place,
+        )
+    };
+    allowed.sort_by_key(by_preference);
+    let mut others = rest;
+    others.sort_by_key(|interpreter| distance(interpreter.minor(), anchor));
+    let mut minors = BTreeSet::new();
+    let mut allowed_count = 0;
+    for (is_allowed, interpreter) in allowed
+        .into_iter()
+        .map(|i| (true, i))
+        .chain(others.into_iter().map(|i| (false, i)))
+    {
+        if minors.insert(interpreter.minor()) {
+            order.push(interpreter);
+            allowed_count += usize::from(is_allowed);
+        }
+    }
+    (order.into_iter().cloned().collect(), allowed_count)
+}
+
+fn suggested_fits(distance: Option<(u64, u64)>, _interpreter: &Interpreter) -> bool {
+    distance.is_none_or(|(kind, _)| kind == 0)
+}
+
+/// Same minor, then newer, then older; within each by how far.
+fn distance(minor: (u64, u64), anchor: Option<(u64, u64)>) -> (u64, u64) {
+    let Some(anchor) = anchor else {
+        let place = PREFERRED
+            .iter()
+            .position(|m| *m == minor)
+            .unwrap_or(PREFERRED.len());
+        return (0, place as u64);
+    };
+    let number = |(major, minor): (u64, u64)| major * 1000 + minor;
+    let (here, there) = (number(minor), number(anchor));
+    match here.cmp(&there) {
+        std::cmp::Ordering::Equal => (0, 0),
+        std::cmp::Ordering::Greater => (1, here - there),
+        std::cmp::Ordering::Less => (2, there - here),
+    }
+}
+
+/// The wheels of `pip` (and of `setuptools`, before Python 3.12) that an interpreter carries: name, version, file.
+#[must_use]
+pub fn bundled_wheels(interpreter: &Interpreter) -> Vec<(String, String, PathBuf)> {
+    let mut best: BTreeMap<String, (Version, String, PathBuf)> = BTreeMap::new();
+    for folder in [
+        interpreter.stdlib.join("ensurepip/_bundled"),
+        PathBuf::from("/usr/share/python-wheels"),
+    ] {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let file_name = entry.file_name().to_string_lossy().into_owned();
+            let mut parts = file_name.trim_end_matches(".whl").split('-');
+            let (Some(name), Some(version)) = (parts.next(), parts.next()) else {
+                continue;
+            };
+            let wanted = name == "pip" || (name == "setuptools" && interpreter.minor() < (3, 12));
+            let Some(parsed) = Version::parse(version).filter(|_| wanted && file_name.ends_with(".whl"))
+            else {
+                continue;
+            };
+            if best.get(name).is_none_or(|(known, ..)| *known < parsed) {
+                best.insert(name.to_owned(), (parsed, version.to_owned(), entry.path()));
+            }
+        }
+        if best.contains_key("pip") {
+            break;
+        }
+    }
+    best.into_iter()
+        .map(|(name, (_, version, path))| (name, version, path))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn present() -> Vec<Interpreter> {
+        ["3.13.0", "3.12.1", "3.11.7", "3.11.2", "3.9.18", "3.7.16"]
+            .map(|version| Interpreter {
+                path: format!("/p/{version}").into(),
+                version: version.into(),
+                implementation: "cpython".into(),
+                stdlib: "/p".into(),
+            })
+            .to_vec()
+    }
+
+    #[test]
+    fn the_nearest_python_comes_first() {
+        let table = [
+            ("==3.11.*", "", "3.11.7", 1),
+            ("==3.11.2", "", "3.11.2", 1),
+            ("==3.11.5", "", "3.11.7", 0),
+            ("==3.10.*", "", "3.11.7", 0),
+            ("==3.8.*", "", "3.9.18", 0),
+            ("==3.14.*", "", "3.13.0", 0),
+            (">=3.9,<3.12", "", "3.11.7", 2),
+            ("", "", "3.11.7", 5),
+            ("", "==3.9.*", "3.9.18", 5),
+            ("", "==3.10.*", "3.11.7", 5),
+            ("", "==3.12.4.*", "3.12.1", 5),
+            (">=3.7", "", "3.11.7", 5),
+        ];
+        for (wanted, suggested, first, allowed) in table {
+            let (wanted, suggested) = (
+                Constraint::parse(wanted).unwrap(),
+                Constraint::parse(suggested).unwrap(),
+            );
+            let (order, count) = nearest(&present(), &wanted, &suggested);
+            assert_eq!(
+                (order[0].version.as_str(), count),
+                (first, allowed),
+                "{wanted:?} {suggested:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_interpreters_are_candidates() {
+        for (name, expected) in [
+            ("python", true),
+            ("python3", true),
+            ("python3.11", true),
+            ("python3-config", false),
+            ("python2", false),
+            ("pythonw", false),
+        ] {
+            assert_eq!(
+                is_python_name(Path::new("/usr/bin").join(name).as_path()),
+                expected,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn this_machine_has_a_python_and_is_asked_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("pythons.json");
+        let first = discover(&cache);
+        assert!(!first.is_empty());
+        assert_eq!(discover(&cache), first);
+        assert!(bundled_wheels(&first[0]).iter().any(|(name, ..)| name == "pip"));
+    }
+}
