@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::datastore::{ByteStream, blocking};
 use crate::error::{ObjectsError, Result};
+use crate::hash::Hash;
 
 /// How much is read from a file at once.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
@@ -97,4 +99,59 @@ pub(crate) fn cut(bytes: ByteStream, range: std::ops::Range<u64>) -> ByteStream 
         }
     })
     .boxed()
+}
+
+/// The same stream, ending in an error that names `what` unless its bytes were the announced ones.
+pub(crate) fn verified(bytes: ByteStream, what: String, hash: Hash, size_bytes: u64) -> ByteStream {
+    let state = (bytes, blake3::Hasher::new(), 0u64, what);
+    stream::try_unfold(state, move |(mut bytes, mut hasher, mut seen, what)| async move {
+        let piece = bytes.try_next().await?;
+        if let Some(piece) = &piece {
+            hasher.update(piece);
+            seen += piece.len() as u64;
+        }
+        if seen > size_bytes || (piece.is_none() && seen < size_bytes) {
+            let reason = format!(
+                "it has {}{seen} bytes instead of {size_bytes}",
+                if piece.is_some() { "at least " } else { "" }
+            );
+            return Err(ObjectsError::Corrupt { what, reason });
+        }
+        match piece {
+            Some(piece) => Ok(Some((piece, (bytes, hasher, seen, what)))),
+            None => {
+                let actual = Hash::from(hasher.finalize());
+                if actual == hash {
+                    return Ok(None);
+                }
+                Err(ObjectsError::HashMismatch {
+                    what,
+                    expected: hash.to_string(),
+                    actual: actual.to_string(),
+                })
+            }
+        }
+    })
+    .boxed()
+}
+
+/// The same stream, and a place where the hash and the size of its bytes are when it has ended.
+pub(crate) fn hashed(bytes: ByteStream) -> (ByteStream, Arc<OnceLock<(Hash, u64)>>) {
+    let sum = Arc::new(OnceLock::new());
+    let state = (bytes, blake3::Hasher::new(), 0u64, sum.clone());
+    let bytes = stream::try_unfold(state, |(mut bytes, mut hasher, mut size, sum)| async move {
+        match bytes.try_next().await? {
+            Some(piece) => {
+                hasher.update(&piece);
+                size += piece.len() as u64;
+                Ok(Some((piece, (bytes, hasher, size, sum))))
+            }
+            None => {
+                // A stream ends once, so the place is still empty.
+                let _ = sum.set((hasher.finalize().into(), size));
+                Ok(None)
+            }
+        }
+    });
+    (bytes.boxed(), sum)
 }

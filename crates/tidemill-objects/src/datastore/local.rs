@@ -173,6 +173,7 @@ impl LocalFolder {
         self: Arc<Self>,
         path: &SafePath,
         mut bytes: ByteStream,
+        sync: bool,
     ) -> Result<FileMeta> {
         let this = self.clone();
         let target = path.clone();
@@ -203,6 +204,12 @@ impl LocalFolder {
             Ok(describe(path, &meta))
         })
         .await
+    }
+
+    /// One sync for all files is quicker than one for each.
+    pub(crate) fn sync(&self) -> Result<()> {
+        let folder = File::open(&self.root).map_err(|error| ObjectsError::io("open", &self.root, error))?;
+        rustix::fs::syncfs(&folder).map_err(|error| ObjectsError::io("sync", &self.root, error.into()))
     }
 
     pub(crate) fn list(&self, folder: &SafePath) -> Result<Vec<FileMeta>> {
@@ -372,4 +379,14 @@ pub fn sweep_partials(root: &Path, before: SystemTime) -> Result<u64> {
         }
     }
     Ok(gone)
+}
+
+/// A folder in `parent` that vanishes unless it is kept.
+pub(crate) fn new_partial_folder(parent: &Path) -> Result<tempfile::TempDir> {
+    fs::create_dir_all(parent).map_err(|error| ObjectsError::io("create", parent, error))?;
+    tempfile::Builder::new()
+        .prefix(PARTIAL_PREFIX)
+        .permissions(fs::Permissions::from_mode(0o755))
+        .tempdir_in(parent)
+        .map_err(|error| ObjectsError::io("create", parent, error))
 }

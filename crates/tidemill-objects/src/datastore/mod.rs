@@ -24,9 +24,9 @@ use crate::safe_path::SafePath;
 pub use config::{AzureCredentials, DatastoreConfig};
 pub(crate) use local::LocalFolder;
 pub use local::sweep_partials;
-pub(crate) use local::{describe, is_partial, local_hint, new_partial, settle};
+pub(crate) use local::{is_partial, local_hint, new_partial, new_partial_folder, settle};
 pub(crate) use remote::RemoteStore;
-pub(crate) use transfer::{open_file, write_file};
+pub(crate) use transfer::open_file;
 
 /// A stream of bytes in pieces of any size.
 pub type ByteStream = BoxStream<'static, Result<Bytes>>;
@@ -210,9 +210,28 @@ impl Datastore {
     pub async fn put_stream(&self, path: &SafePath, bytes: ByteStream) -> Result<FileMeta> {
         self.check_writable(path)?;
         match &self.backend {
-            Backend::Local(folder) => folder.clone().put_stream(path, bytes).await,
+            Backend::Local(folder) => folder.clone().put_stream(path, bytes, true).await,
             Backend::Remote(remote) => remote.put_stream(path, bytes).await,
             Backend::Http(_) => Err(self.refuse_write(path)),
+        }
+    }
+
+    /// Like [`Datastore::put_stream`], but a power cut may undo it until [`Datastore::sync`]; for many files at once.
+    pub(crate) async fn put_unsynced(&self, path: &SafePath, bytes: ByteStream) -> Result<FileMeta> {
+        match &self.backend {
+            Backend::Local(folder) if !self.read_only => folder.clone().put_stream(path, bytes, false).await,
+            _ => self.put_stream(path, bytes).await,
+        }
+    }
+
+    /// Makes all that was written survive a power cut.
+    pub(crate) async fn sync(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Local(folder) => {
+                let folder = folder.clone();
+                blocking("sync", move || folder.sync()).await
+            }
+            Backend::Remote(_) | Backend::Http(_) => Ok(()),
         }
     }
 

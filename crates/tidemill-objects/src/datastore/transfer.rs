@@ -35,7 +35,7 @@ impl Datastore {
             Ok(vec![SafePath::root()])
         })
         .await?;
-        stream::iter(files)
+        let written = stream::iter(files)
             .map(|path| async move {
                 let full = path.under(source);
                 let bytes = counted(open_file(&full).await?, progress);
@@ -45,7 +45,9 @@ impl Datastore {
             })
             .buffered(FILES_AT_ONCE)
             .try_collect()
-            .await
+            .await?;
+        self.sync().await?;
+        Ok(written)
     }
 
     async fn put_counted(&self, path: &SafePath, bytes: Counted<'_>) -> Result<FileMeta> {
@@ -56,7 +58,7 @@ impl Datastore {
             let _ = sender.send(piece.len() as u64);
         });
         let mut receiver = receiver;
-        let put = self.put_stream(path, bytes.boxed());
+        let put = self.put_unsynced(path, bytes.boxed());
         tokio::pin!(put);
         loop {
             tokio::select! {

@@ -20,7 +20,7 @@ use crate::walk::{Walk, Walked};
 
 /// A file changed less than this before it was read can change again without a new time: its hint is not kept. It is
 /// longer than one tick of the clock that file systems use.
-pub(crate) const RACY_WINDOW: Duration = Duration::from_millis(20);
+const RACY_WINDOW: Duration = Duration::from_millis(20);
 
 /// Files up to this size are read in one go.
 const SMALL_BYTES: u64 = 256 << 10;

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::manifest::{Entry, Hint, Manifest};
 use crate::progress::Progress;
 
-pub(crate) use local::{RACY_WINDOW, Reading, hash_file};
+pub(crate) use local::{Reading, hash_file, settled_hint};
 pub use target::ScanTarget;
 pub use verify::verify;
 
@@ -66,19 +66,24 @@ pub async fn scan(
 }
 
 /// The entries of the last scan, found by path while walking in the same order.
-struct Known<'a> {
+pub(crate) struct Known<'a> {
     entries: &'a [Entry],
 }
 
 impl<'a> Known<'a> {
-    fn new(previous: Option<&'a Manifest>) -> Self {
+    pub(crate) fn new(previous: Option<&'a Manifest>) -> Self {
         Self {
             entries: previous.map(Manifest::entries).unwrap_or_default(),
         }
     }
 
     /// The entry of `path` if it still looks the same. Paths must be asked for in ascending order.
-    fn unchanged(&mut self, path: &crate::SafePath, size_bytes: u64, hint: &Hint) -> Option<&'a Entry> {
+    pub(crate) fn unchanged(
+        &mut self,
+        path: &crate::SafePath,
+        size_bytes: u64,
+        hint: &Hint,
+    ) -> Option<&'a Entry> {
         while let Some((first, rest)) = self.entries.split_first() {
             match first.path.cmp(path) {
                 std::cmp::Ordering::Less => self.entries = rest,

@@ -1,0 +1,297 @@
+//! The content-addressed store: `blobs/{aa}/{hash}`, `packs/{id}`, `trees/{digest}`. It takes nothing it hasn't checked.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::{Location, MAX_PACK_BYTES, MAX_TREE_BYTES, PackId, PackIndex, Tree, TreeSink, TreeSource};
+use crate::datastore::{ByteStream, Datastore, blocking};
+use crate::error::{ObjectsError, Result};
+use crate::hash::Hash;
+use crate::safe_path::SafePath;
+
+const CHECKS_AT_ONCE: usize = 16;
+const KEPT_INDEXES: usize = 32;
+
+/// Trees, packs and blobs in a datastore. Cheap to clone.
+#[derive(Clone)]
+pub struct TreeStore {
+    datastore: Datastore,
+    indexes: Arc<Mutex<VecDeque<(PackId, Arc<PackIndex>)>>>,
+}
+
+impl TreeStore {
+    /// A store at the root of `datastore`, which nothing else should write to.
+    pub fn new(datastore: Datastore) -> Self {
+        Self {
+            datastore,
+            indexes: Arc::default(),
+        }
+    }
+
+    /// Takes a pack from a stream; see [`TreeSink::put_pack`].
+    pub async fn put_pack_stream(&self, bytes: ByteStream) -> Result<PackId> {
+        let pack = crate::stream::collect("a pack", bytes, 0, MAX_PACK_BYTES).await?;
+        self.put_pack(pack).await
+    }
+
+    /// Takes a tree as it was encoded, under the name it should have; see [`TreeSink::put_tree`].
+    pub async fn put_encoded_tree(&self, digest: &Hash, bytes: Bytes) -> Result<Hash> {
+        let digest = *digest;
+        let tree = blocking("decode", move || {
+            let tree = Tree::decode(&bytes)?;
+            let actual = tree.digest();
+            if actual == digest {
+                return Ok(tree);
+            }
+            let (expected, actual) = (digest.to_string(), actual.to_string());
+            Err(ObjectsError::HashMismatch {
+                what: "a tree".into(),
+                expected,
+                actual,
+            })
+        })
+        .await?;
+        self.put_tree(&tree).await
+    }
+
+    /// The tree as bytes, for sending it on.
+    pub async fn encoded_tree(&self, digest: &Hash) -> Result<Bytes> {
+        let found = self
+            .datastore
+            .get_all(&path("trees", &digest.to_hex())?, MAX_TREE_BYTES)
+            .await;
+        found.map_err(|error| named(error, || format!("the tree {digest}")))
+    }
+
+    /// A pack as a stream with its size, for sending it on; `range` for a part of it.
+    pub async fn pack(&self, pack: &PackId, range: Option<Range<u64>>) -> Result<(u64, ByteStream)> {
+        let found = self.datastore.get(&pack_path(pack)?, range).await;
+        let (meta, bytes) = found.map_err(|error| named(error, || format!("the pack {pack}")))?;
+        Ok((meta.size_bytes, bytes))
+    }
+
+    /// A blob as a stream with its size, for sending it on; `range` for a part of it.
+    pub async fn blob_range(&self, hash: &Hash, range: Option<Range<u64>>) -> Result<(u64, ByteStream)> {
+        let found = self.datastore.get(&blob_path(hash)?, range).await;
+        let (meta, bytes) = found.map_err(|error| named(error, || format!("the blob {hash}")))?;
+        Ok((meta.size_bytes, bytes))
+    }
+
+    fn kept_index(&self, pack: &PackId) -> Option<Arc<PackIndex>> {
+        let indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes
+            .iter()
+            .find(|(id, _)| id == pack)
+            .map(|(_, index)| index.clone())
+    }
+
+    fn keep_index(&self, pack: PackId, index: Arc<PackIndex>) {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes.retain(|(id, _)| *id != pack);
+        indexes.push_front((pack, index));
+        indexes.truncate(KEPT_INDEXES);
+    }
+
+    async fn index(&self, pack: &PackId) -> Result<Arc<PackIndex>> {
+        if let Some(index) = self.kept_index(pack) {
+            return Ok(index);
+        }
+        let path = pack_path(pack)?;
+        let size = self.datastore.head(&path).await?.size_bytes;
+        let foot = self
+            .datastore
+            .get_range(&path, size.saturating_sub(PackIndex::foot_bytes())..size)
+            .await?;
+        let tail_bytes = PackIndex::tail_bytes(&foot)?;
+        let tail = self
+            .datastore
+            .get_range(&path, size.saturating_sub(tail_bytes)..size)
+            .await?;
+        let index = Arc::new(PackIndex::decode(&tail, size)?);
+        self.keep_index(*pack, index.clone());
+        Ok(index)
+    }
+
+    /// Every location of the tree must hold what its entry says.
+    async fn check_locations(&self, tree: &Tree) -> Result<()> {
+        let mut blobs = HashMap::new();
+        let mut by_pack: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (at, (entry, location)) in tree
+            .manifest()
+            .entries()
+            .iter()
+            .zip(&tree.layout().locations)
+            .enumerate()
+        {
+            match location {
+                Location::Blob => _ = blobs.insert(entry.hash, at),
+                Location::Pack { pack, .. } => by_pack.entry(*pack).or_default().push(at),
+            }
+        }
+        let missing = |at: usize| ObjectsError::NotFound {
+            what: format!(
+                "the bytes of {} that the tree names",
+                tree.manifest().entries()[at].path
+            ),
+        };
+        stream::iter(blobs)
+            .map(|(hash, at)| async move {
+                let found = self.datastore.head(&blob_path(&hash)?).await;
+                match found {
+                    Ok(meta) if meta.size_bytes == tree.manifest().entries()[at].size_bytes => Ok(()),
+                    Ok(_) | Err(ObjectsError::NotFound { .. }) => Err(missing(at)),
+                    Err(error) => Err(error),
+                }
+            })
+            .buffer_unordered(CHECKS_AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        stream::iter(by_pack)
+            .map(|(pack, entries)| async move {
+                let first = entries.first().copied().unwrap_or_default();
+                let index = match self.index(&tree.layout().packs[pack as usize]).await {
+                    Err(ObjectsError::NotFound { .. }) => return Err(missing(first)),
+                    index => index?,
+                };
+                for at in entries {
+                    let (entry, location) = (&tree.manifest().entries()[at], tree.layout().locations[at]);
+                    let slice = index.get(&entry.hash).ok_or_else(|| missing(at))?;
+                    let same = Location::Pack {
+                        pack,
+                        offset: slice.offset.into(),
+                    } == location;
+                    if !same || u64::from(slice.length) != entry.size_bytes {
+                        return Err(missing(at));
+                    }
+                }
+                Ok(())
+            })
+            .buffer_unordered(4)
+            .try_collect::<()>()
+            .await
+    }
+}
+
+#[async_trait]
+impl TreeSink for TreeStore {
+    async fn has_tree(&self, digest: &Hash) -> Result<bool> {
+        self.datastore.exists(&path("trees", &digest.to_hex())?).await
+    }
+
+    async fn missing_packs(&self, packs: &[PackId]) -> Result<Vec<PackId>> {
+        missing(packs, |pack| self.stored(pack_path(pack))).await
+    }
+
+    async fn missing_blobs(&self, blobs: &[Hash]) -> Result<Vec<Hash>> {
+        missing(blobs, |hash| self.stored(blob_path(hash))).await
+    }
+
+    async fn put_pack(&self, pack: Bytes) -> Result<PackId> {
+        let bytes = pack.clone();
+        let (id, index) = blocking("check a pack", move || {
+            let index = PackIndex::verify(&bytes)?;
+            Ok((PackId(Hash::of(&bytes)), index))
+        })
+        .await?;
+        let path = pack_path(&id)?;
+        if !self.datastore.exists(&path).await? {
+            self.datastore.put(&path, pack).await?;
+        }
+        self.keep_index(id, Arc::new(index));
+        Ok(id)
+    }
+
+    async fn put_blob(&self, hash: &Hash, size_bytes: u64, bytes: ByteStream) -> Result<()> {
+        let path = blob_path(hash)?;
+        let what = format!("the blob {hash}");
+        let bytes = crate::stream::verified(bytes, what, *hash, size_bytes);
+        if self.datastore.exists(&path).await? {
+            // Read to its end all the same, so that a wrong announcement is heard of.
+            return bytes.try_for_each(|_| async { Ok(()) }).await;
+        }
+        self.datastore.put_stream(&path, bytes).await?;
+        Ok(())
+    }
+
+    async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
+        self.check_locations(tree).await?;
+        let tree = tree.clone();
+        let (digest, bytes) = blocking("encode", move || Ok((tree.digest(), tree.encode()?))).await?;
+        let path = path("trees", &digest.to_hex())?;
+        if !self.datastore.exists(&path).await? {
+            self.datastore.put(&path, bytes.into()).await?;
+        }
+        Ok(digest)
+    }
+}
+
+#[async_trait]
+impl TreeSource for TreeStore {
+    async fn tree(&self, digest: &Hash) -> Result<Tree> {
+        let bytes = self.encoded_tree(digest).await?;
+        blocking("decode", move || Tree::decode(&bytes)).await
+    }
+
+    async fn pack_range(&self, pack: &PackId, range: Range<u64>) -> Result<Bytes> {
+        self.datastore.get_range(&pack_path(pack)?, range).await
+    }
+
+    async fn blob(&self, hash: &Hash) -> Result<ByteStream> {
+        Ok(self.blob_range(hash, None).await?.1)
+    }
+
+    fn local_blob(&self, hash: &Hash) -> Option<PathBuf> {
+        let path = blob_path(hash).ok()?.under(self.datastore.local_root()?);
+        path.is_file().then_some(path)
+    }
+}
+
+impl TreeStore {
+    async fn stored(&self, path: Result<SafePath>) -> Result<bool> {
+        self.datastore.exists(&path?).await
+    }
+}
+
+async fn missing<T, F>(names: &[T], stored: impl Fn(&T) -> F) -> Result<Vec<T>>
+where
+    T: Copy + Eq + std::hash::Hash,
+    F: Future<Output = Result<bool>>,
+{
+    let mut seen = HashSet::new();
+    let unique: Vec<T> = names.iter().copied().filter(|name| seen.insert(*name)).collect();
+    let found: Vec<Option<T>> = stream::iter(unique)
+        .map(|name| {
+            let stored = stored(&name);
+            async move { Ok::<_, ObjectsError>((!stored.await?).then_some(name)) }
+        })
+        .buffered(CHECKS_AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn path(folder: &str, name: &str) -> Result<SafePath> {
+    SafePath::parse(format!("{folder}/{name}"))
+}
+
+fn pack_path(pack: &PackId) -> Result<SafePath> {
+    path("packs", &pack.0.to_hex())
+}
+
+fn blob_path(hash: &Hash) -> Result<SafePath> {
+    let hex = hash.to_hex();
+    path("blobs", &format!("{}/{hex}", &hex[..2]))
+}
+
+fn named(error: ObjectsError, what: impl Fn() -> String) -> ObjectsError {
+    match error {
+        ObjectsError::NotFound { .. } => ObjectsError::NotFound { what: what() },
+        other => other,
+    }
+}
