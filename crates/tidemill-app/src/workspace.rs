@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tidemill_store::page::{Page, PageRequest};
-use tidemill_store::{from_json, to_json, workspace};
+use tidemill_store::{experiment, from_json, to_json, workspace};
 
 use crate::context::Change;
 use crate::{Error, Kind, OpContext, Result, Scope, action, name};
@@ -61,6 +61,7 @@ pub async fn put(
             workspace::put(tx, written).await?;
             if is_new {
                 crate::datastore::add_own(tx, &ws, at).await?;
+                experiment::ensure_default(tx, &ws, at).await?;
             }
             Ok(())
         })

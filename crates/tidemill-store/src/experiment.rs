@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{QueryTrait, sea_query::Order};
 use tidemill_query::{Comparison, Entity as Of, Order as OrderBy};
 
@@ -50,7 +50,9 @@ pub fn artifact_location(experiment_id: i64) -> String {
 
 /// One experiment by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, experiment_id: i64) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id((workspace.to_owned(), experiment_id)).one(db).await?)
+    Ok(Entity::find_by_id((workspace.to_owned(), experiment_id))
+        .one(db)
+        .await?)
 }
 
 /// One experiment by name.
@@ -65,6 +67,26 @@ pub async fn by_name(db: &impl ConnectionTrait, workspace: &str, name: &str) -> 
 /// Makes the experiment `0` of a workspace, when it is not there.
 pub async fn ensure_default(db: &impl ConnectionTrait, workspace: &str, now_ms: i64) -> Result<()> {
     insert(db, workspace, 0, "Default", artifact_location(0), now_ms).await?;
+    Ok(())
+}
+
+/// Removes the experiment `0` of a workspace that holds nothing else, with what has no run.
+pub(crate) async fn delete_default(db: &impl ConnectionTrait, workspace: &str) -> Result<()> {
+    for table in [
+        "logged_model_metric",
+        "logged_model",
+        "trace",
+        "tag",
+        "param",
+        "experiment",
+        "sequence",
+    ] {
+        let mut delete = Query::delete();
+        delete
+            .from_table(table)
+            .and_where(Expr::col("workspace").eq(workspace));
+        db.execute(&delete).await?;
+    }
     Ok(())
 }
 
@@ -100,7 +122,9 @@ pub async fn ensure(db: &impl ConnectionTrait, workspace: &str, name: &str, now_
     match create(db, workspace, name, None, now_ms).await? {
         Some(made) => Ok(made),
         // Another server was faster.
-        None => Ok(by_name(db, workspace, name).await?.expect("its name was just taken")),
+        None => Ok(by_name(db, workspace, name)
+            .await?
+            .expect("its name was just taken")),
     }
 }
 
@@ -129,8 +153,15 @@ async fn insert(
 
 /// Writes what can change: name, stage and time.
 pub async fn update(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model { workspace, experiment_id, name, artifact_location: _, lifecycle_stage, created_at: _, updated_at } =
-        row;
+    let Model {
+        workspace,
+        experiment_id,
+        name,
+        artifact_location: _,
+        lifecycle_stage,
+        created_at: _,
+        updated_at,
+    } = row;
     Entity::update_many()
         .col_expr(Column::Name, Expr::value(name))
         .col_expr(Column::LifecycleStage, Expr::value(lifecycle_stage))
@@ -161,7 +192,14 @@ pub async fn search(
         select.and_where(match (key.entity, key.name.as_str()) {
             (Of::Tag, _) => {
                 let owner = Expr::col(("experiment", "experiment_id")).cast_as("text");
-                has_text(backend, Table::Tag, workspace, Noun::Experiment, owner, comparison)
+                has_text(
+                    backend,
+                    Table::Tag,
+                    workspace,
+                    Noun::Experiment,
+                    owner,
+                    comparison,
+                )
             }
             (_, "experiment_id") => {
                 let id = Expr::col(("experiment", "experiment_id")).cast_as("text");
@@ -171,7 +209,9 @@ pub async fn search(
         });
     }
     if order_by.is_empty() {
-        select.order_by("created_at", Order::Desc).order_by("experiment_id", Order::Asc);
+        select
+            .order_by("created_at", Order::Desc)
+            .order_by("experiment_id", Order::Asc);
     } else {
         for order in order_by {
             select.order_by(column(&order.key.name), direction(order.ascending));

@@ -44,15 +44,37 @@ pub(crate) fn shown(value: f64, is_nan: bool) -> f64 {
 const ROWS: usize = 2000;
 
 /// Adds points to a run and moves its latest ones.
-pub async fn append(db: &impl ConnectionTrait, workspace: &str, run_id: &str, points: &[Point]) -> Result<()> {
+pub async fn append(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    run_id: &str,
+    points: &[Point],
+) -> Result<()> {
     if points.is_empty() {
         return Ok(());
     }
-    let columns = ["workspace", "run_id", "key", "timestamp", "step", "value", "is_nan"];
+    let columns = [
+        "workspace",
+        "run_id",
+        "key",
+        "timestamp",
+        "step",
+        "value",
+        "is_nan",
+    ];
     for points in points.chunks(ROWS) {
         let mut insert = Query::insert();
-        insert.into_table("metric").columns(columns).on_conflict(OnConflict::new().do_nothing().to_owned());
-        for Point { key, value, timestamp, step } in points {
+        insert
+            .into_table("metric")
+            .columns(columns)
+            .on_conflict(OnConflict::new().do_nothing().to_owned());
+        for Point {
+            key,
+            value,
+            timestamp,
+            step,
+        } in points
+        {
             let (value, is_nan) = stored(*value);
             insert.values_panic([
                 workspace.into(),
@@ -67,7 +89,13 @@ pub async fn append(db: &impl ConnectionTrait, workspace: &str, run_id: &str, po
         db.execute(&insert).await?;
     }
     let mut latest: indexmap::IndexMap<&str, (i64, i64, f64, bool)> = indexmap::IndexMap::new();
-    for Point { key, value, timestamp, step } in points {
+    for Point {
+        key,
+        value,
+        timestamp,
+        step,
+    } in points
+    {
         let (value, is_nan) = stored(*value);
         let new = (*step, *timestamp, value, is_nan);
         latest
@@ -127,7 +155,12 @@ pub async fn history(
     if let Some(window) = window {
         window.apply(&mut select);
     }
-    let mut items = db.query_all(&select).await?.iter().map(point).collect::<Result<Vec<_>>>()?;
+    let mut items = db
+        .query_all(&select)
+        .await?
+        .iter()
+        .map(point)
+        .collect::<Result<Vec<_>>>()?;
     let more = window.is_some_and(|window| window.cut(&mut items));
     Ok(Found { items, more })
 }
@@ -148,7 +181,10 @@ pub async fn latest(
             .and_where(Expr::col("run_id").is_in(run_ids))
             .order_by("key", Order::Asc);
         for row in db.query_all(&select).await? {
-            found.entry(row.try_get("", "run_id")?).or_default().push(point(&row)?);
+            found
+                .entry(row.try_get("", "run_id")?)
+                .or_default()
+                .push(point(&row)?);
         }
     }
     Ok(found)

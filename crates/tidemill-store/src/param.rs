@@ -27,19 +27,29 @@ pub async fn append(
     if params.is_empty() {
         return Ok(Vec::new());
     }
-    let existing: std::collections::HashMap<_, _> =
-        of(db, Table::Param, workspace, Noun::Run, run_id).await?.into_iter().collect();
+    let existing: std::collections::HashMap<_, _> = of(db, Table::Param, workspace, Noun::Run, run_id)
+        .await?
+        .into_iter()
+        .collect();
     let changes: Vec<_> = params
         .iter()
         .filter_map(|(key, new)| {
             let old = existing.get(key).filter(|old| *old != new)?;
-            Some(Change { key: key.clone(), old: old.clone(), new: new.clone() })
+            Some(Change {
+                key: key.clone(),
+                old: old.clone(),
+                new: new.clone(),
+            })
         })
         .collect();
     if !changes.is_empty() {
         return Ok(changes);
     }
-    let new: Vec<_> = params.iter().filter(|(key, _)| !existing.contains_key(key)).cloned().collect();
+    let new: Vec<_> = params
+        .iter()
+        .filter(|(key, _)| !existing.contains_key(key))
+        .cloned()
+        .collect();
     put(db, Table::Param, workspace, Noun::Run, run_id, &new).await?;
     Ok(Vec::new())
 }

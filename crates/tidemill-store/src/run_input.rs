@@ -78,7 +78,15 @@ pub async fn append_datasets(
     inputs: &[DatasetInput],
 ) -> Result<()> {
     for input in inputs {
-        let DatasetInput { name, digest, source_type, source, schema, profile, tags } = input;
+        let DatasetInput {
+            name,
+            digest,
+            source_type,
+            source,
+            schema,
+            profile,
+            tags,
+        } = input;
         let mut dataset = Query::insert();
         dataset
             .into_table("dataset")
@@ -104,10 +112,21 @@ pub async fn append_datasets(
             ])
             .on_conflict(OnConflict::new().do_nothing().to_owned());
         db.execute(&dataset).await?;
-        let context = tags.iter().find(|(key, _)| key == CONTEXT_TAG).map(|(_, value)| value.clone());
+        let context = tags
+            .iter()
+            .find(|(key, _)| key == CONTEXT_TAG)
+            .map(|(_, value)| value.clone());
         let mut link = Query::insert();
         link.into_table("run_input")
-            .columns(["workspace", "run_id", "experiment_id", "name", "digest", "context", "tags"])
+            .columns([
+                "workspace",
+                "run_id",
+                "experiment_id",
+                "name",
+                "digest",
+                "context",
+                "tags",
+            ])
             .values_panic([
                 workspace.into(),
                 run_id.into(),
@@ -152,15 +171,18 @@ pub async fn datasets(
             .order_by(("i", "digest"), Order::Asc);
         for row in db.query_all(&select).await? {
             let tags: String = row.try_get("", "tags")?;
-            found.entry(row.try_get("", "run_id")?).or_default().push(DatasetInput {
-                name: row.try_get("", "name")?,
-                digest: row.try_get("", "digest")?,
-                source_type: row.try_get("", "source_type")?,
-                source: row.try_get("", "source")?,
-                schema: row.try_get("", "schema")?,
-                profile: row.try_get("", "profile")?,
-                tags: from_json("run_input", "tags", &tags)?,
-            });
+            found
+                .entry(row.try_get("", "run_id")?)
+                .or_default()
+                .push(DatasetInput {
+                    name: row.try_get("", "name")?,
+                    digest: row.try_get("", "digest")?,
+                    source_type: row.try_get("", "source_type")?,
+                    source: row.try_get("", "source")?,
+                    schema: row.try_get("", "schema")?,
+                    profile: row.try_get("", "profile")?,
+                    tags: from_json("run_input", "tags", &tags)?,
+                });
         }
     }
     Ok(found)
@@ -214,7 +236,10 @@ pub async fn models(
             .order_by("step", Order::Asc)
             .order_by("model_id", Order::Asc);
         for row in db.query_all(&select).await? {
-            let model = RunModel { model_id: row.try_get("", "model_id")?, step: row.try_get("", "step")? };
+            let model = RunModel {
+                model_id: row.try_get("", "model_id")?,
+                step: row.try_get("", "step")?,
+            };
             found.entry(row.try_get("", "run_id")?).or_default().push(model);
         }
     }

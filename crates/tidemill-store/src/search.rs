@@ -117,7 +117,12 @@ pub(crate) fn has_text(
         Operator::IsNull => Expr::not_exists(select),
         Operator::IsNotNull => Expr::exists(select),
         operator => {
-            select.and_where(compare(backend, Expr::col(("t", "value")), operator, &comparison.value));
+            select.and_where(compare(
+                backend,
+                Expr::col(("t", "value")),
+                operator,
+                &comparison.value,
+            ));
             Expr::exists(select)
         }
     }

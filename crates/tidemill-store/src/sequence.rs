@@ -18,6 +18,9 @@ pub async fn next(db: &impl ConnectionTrait, workspace: &str, noun: &str) -> Res
                 .to_owned(),
         )
         .returning_col("value");
-    let row = db.query_one(&insert).await?.expect("an upsert always returns its row");
+    let row = db
+        .query_one(&insert)
+        .await?
+        .expect("an upsert always returns its row");
     Ok(row.try_get("", "value")?)
 }

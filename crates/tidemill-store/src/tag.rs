@@ -71,7 +71,10 @@ pub async fn of(
     owner: &str,
 ) -> Result<Pairs> {
     let owners = [owner.to_owned()];
-    Ok(of_many(db, table, workspace, noun, &owners).await?.remove(owner).unwrap_or_default())
+    Ok(of_many(db, table, workspace, noun, &owners)
+        .await?
+        .remove(owner)
+        .unwrap_or_default())
 }
 
 /// The tags or parameters of several owners.
@@ -116,7 +119,11 @@ pub async fn get(
         .and_where(Expr::col("noun").eq(noun.as_str()))
         .and_where(Expr::col("owner").eq(owner))
         .and_where(Expr::col("key").eq(key));
-    Ok(db.query_one(&select).await?.map(|row| row.try_get("", "value")).transpose()?)
+    Ok(db
+        .query_one(&select)
+        .await?
+        .map(|row| row.try_get("", "value"))
+        .transpose()?)
 }
 
 /// Writes texts, new or changed; of a key that comes twice the last one counts.
@@ -128,17 +135,30 @@ pub async fn put(
     owner: &str,
     pairs: &[(String, String)],
 ) -> Result<()> {
-    let last: indexmap::IndexMap<&str, &str> =
-        pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let last: indexmap::IndexMap<&str, &str> = pairs
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
     if last.is_empty() {
         return Ok(());
     }
     let mut insert = Query::insert();
-    insert.into_table(table.name()).columns(["workspace", "noun", "owner", "key", "value"]).on_conflict(
-        OnConflict::columns(["workspace", "noun", "owner", "key"]).update_column("value").to_owned(),
-    );
+    insert
+        .into_table(table.name())
+        .columns(["workspace", "noun", "owner", "key", "value"])
+        .on_conflict(
+            OnConflict::columns(["workspace", "noun", "owner", "key"])
+                .update_column("value")
+                .to_owned(),
+        );
     for (key, value) in last {
-        insert.values_panic([workspace.into(), noun.as_str().into(), owner.into(), key.into(), value.into()]);
+        insert.values_panic([
+            workspace.into(),
+            noun.as_str().into(),
+            owner.into(),
+            key.into(),
+            value.into(),
+        ]);
     }
     db.execute(&insert).await?;
     Ok(())

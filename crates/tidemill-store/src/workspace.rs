@@ -74,8 +74,12 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
 
 /// What a workspace holds besides its own two datastores: nouns and how many, only those that are there.
 pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'static str, i64)>> {
-    const HELD: &[(&str, &str)] =
-        &[("datastores", "SELECT COUNT(*) AS n FROM datastore WHERE kind <> 'workspace_folder' AND workspace = ")];
+    const HELD: &[(&str, &str)] = &[
+        ("datastores", "SELECT COUNT(*) AS n FROM datastore WHERE kind <> 'workspace_folder' AND workspace = "),
+        ("experiments", "SELECT COUNT(*) AS n FROM experiment WHERE experiment_id <> 0 AND workspace = "),
+        ("runs", "SELECT COUNT(*) AS n FROM run WHERE workspace = "),
+        ("models", "SELECT COUNT(*) AS n FROM registered_model WHERE workspace = "),
+    ];
     let mut held = Vec::new();
     for (noun, sql) in HELD {
         let place = if db.get_database_backend() == DbBackend::Postgres { "$1" } else { "?" };
@@ -98,5 +102,6 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
 /// Removes a workspace that is empty, with its own datastores.
 pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
     crate::datastore::delete_all(db, name).await?;
+    crate::experiment::delete_default(db, name).await?;
     Ok(Entity::delete_by_id(name).exec(db).await?.rows_affected > 0)
 }
