@@ -82,7 +82,8 @@ fn backend_of(url: &str) -> Result<DbBackend> {
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
-    let mut options = ConnectOptions::new("sqlite::memory:");
+    // The path is set below as it is: in an address it would have to be escaped.
+    let mut options = ConnectOptions::new("sqlite://tidemill.db");
     options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlx| {
         sqlx.filename(&path)

@@ -10,6 +10,8 @@ pub mod datastore;
 pub mod event;
 pub mod experiment;
 mod group;
+pub mod job;
+pub mod lineage;
 pub mod logged_model;
 pub mod metric;
 pub mod migrate;

@@ -1,0 +1,201 @@
+//! Jobs: one row each, steps of a pipeline included.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
+
+use crate::Result;
+use crate::page::{Page, PageRequest};
+
+/// One job. Columns that hold JSON say so; what is in them is the use case's business.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "job")]
+pub struct Model {
+    /// The workspace.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub workspace: String,
+    /// Unique in the workspace; also the run id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    /// ULID: the order of creation.
+    pub id: String,
+    /// `command` or `pipeline`.
+    pub kind: String,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// Markdown.
+    pub description: Option<String>,
+    /// The experiment of its run.
+    pub experiment_name: String,
+    /// Id of that experiment in the workspace.
+    pub experiment_id: String,
+    /// The pipeline job that it is a step of.
+    pub parent: Option<String>,
+    /// The outermost job; its own name when it has no parent.
+    pub root: String,
+    /// Its name as a step.
+    pub node: Option<String>,
+    /// Its place among the steps, from 0.
+    pub position: i64,
+    /// Azure's word for its state, such as `Running`.
+    pub status: String,
+    /// Why it waits, or why it ended as it did.
+    pub reason: Option<String>,
+    /// The compute that it runs on.
+    pub compute: Option<String>,
+    /// JSON: what was submitted.
+    pub spec: String,
+    /// JSON: what was made of it, every reference resolved.
+    pub plan: String,
+    /// Which try, from 1; 0 before the first.
+    pub attempt: i64,
+    /// JSON: where its runner is.
+    pub handle: Option<String>,
+    /// Names the work; equal work has the same key.
+    pub cache_key: Option<String>,
+    /// The job whose outputs it took over.
+    pub reused_from: Option<String>,
+    /// JSON: outputs by name.
+    pub outputs: String,
+    /// JSON: the environment that was prepared.
+    pub environment: Option<String>,
+    /// JSON: a list of texts.
+    pub warnings: String,
+    /// Of the command.
+    pub exit_code: Option<i64>,
+    /// JSON: a map.
+    pub tags: String,
+    /// JSON: a map.
+    pub properties: String,
+    /// The principal.
+    pub created_by: String,
+    /// UTC milliseconds.
+    pub created_at: i64,
+    /// UTC milliseconds: the command was started.
+    pub started_at: Option<i64>,
+    /// UTC milliseconds.
+    pub ended_at: Option<i64>,
+    /// Left out of lists.
+    pub archived: bool,
+    /// Counts changes; the ETag.
+    pub revision: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Which jobs a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Steps of this job; `None`: jobs that are no steps.
+    pub parent: Option<String>,
+    /// Only with this status.
+    pub status: Option<String>,
+    /// `Some(true)`: only archived ones, `Some(false)`: none of them, `None`: all.
+    pub archived: Option<bool>,
+}
+
+/// Rows inserted by one statement; SQLite takes 32,766 values in one.
+const ROWS_A_STATEMENT: usize = 500;
+
+/// Adds jobs.
+pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<()> {
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).map(ActiveModel::reset_all).peekable();
+    while rows.peek().is_some() {
+        let part: Vec<ActiveModel> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
+        Entity::insert_many(part).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// One job.
+pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned())).one(db).await?)
+}
+
+/// Jobs, newest first; `after` is the id of the last one seen.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Page<Model>> {
+    let mut condition = Condition::all().add(Column::Workspace.eq(workspace));
+    condition = match &filter.parent {
+        Some(parent) => condition.add(Column::Parent.eq(parent)),
+        None => condition.add(Column::Parent.is_null()),
+    };
+    if let Some(status) = &filter.status {
+        condition = condition.add(Column::Status.eq(status));
+    }
+    if let Some(archived) = filter.archived {
+        condition = condition.add(Column::Archived.eq(archived));
+    }
+    if let Some(after) = &page.after {
+        condition = condition.add(Column::Id.lt(after));
+    }
+    let rows = Entity::find().filter(condition).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
+    Ok(Page::cut(rows, page.limit, |row| row.id.clone()))
+}
+
+/// The steps of a pipeline job, in order.
+pub async fn children(db: &impl ConnectionTrait, workspace: &str, parent: &str) -> Result<Vec<Model>> {
+    let query = Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Parent.eq(parent));
+    Ok(query.order_by_asc(Column::Position).all(db).await?)
+}
+
+/// A job and all below it, in the order of creation.
+pub async fn tree(db: &impl ConnectionTrait, workspace: &str, root: &str) -> Result<Vec<Model>> {
+    let query = Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Root.eq(root));
+    Ok(query.order_by_asc(Column::Id).all(db).await?)
+}
+
+/// Jobs of all workspaces in one of these states, oldest first.
+pub async fn in_states(db: &impl ConnectionTrait, states: &[&str]) -> Result<Vec<Model>> {
+    let query = Entity::find().filter(Column::Status.is_in(states.iter().copied()));
+    Ok(query.order_by_asc(Column::Id).all(db).await?)
+}
+
+/// The newest job that did this work and ended well.
+pub async fn find_done(db: &impl ConnectionTrait, workspace: &str, cache_key: &str) -> Result<Option<Model>> {
+    let query = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::CacheKey.eq(cache_key))
+        .filter(Column::Status.eq("Completed"))
+        .filter(Column::ReusedFrom.is_null());
+    Ok(query.order_by_desc(Column::Id).one(db).await?)
+}
+
+/// Writes the columns that are set in `patch`, if the job is in one of the states `from`. Says whether it was.
+pub async fn transition(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    name: &str,
+    from: &[&str],
+    patch: ActiveModel,
+) -> Result<bool> {
+    let result = Entity::update_many()
+        .set(patch)
+        .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Name.eq(name))
+        .filter(Column::Status.is_in(from.iter().copied()))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected > 0)
+}
+
+/// Writes the columns that are set in `patch`, whatever the state.
+pub async fn update(db: &impl ConnectionTrait, workspace: &str, name: &str, patch: ActiveModel) -> Result<()> {
+    Entity::update_many()
+        .set(patch)
+        .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Name.eq(name))
+        .exec(db)
+        .await?;
+    Ok(())
+}
