@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::compile::clean;
 use crate::error::EnvError;
 use crate::event::EnvEvent;
-use crate::lock::{Lock, Platform, Source};
+use crate::lock::{Lock, Package, Platform, Source};
+use crate::plain;
 use crate::prefix::Prefix;
 use crate::process::{Journal, run};
 use crate::python::{Interpreter, bundled_wheels};
@@ -57,9 +58,9 @@ pub(crate) fn built(envs_root: &Path, digest: &str, lock: &Lock, name: &str) -> 
 
 /// What a build needs besides its lock.
 pub(crate) struct Builder<'a> {
+    pub data_dir: &'a Path,
     pub envs_root: &'a Path,
     pub pythons: &'a [Interpreter],
-    pub uv: &'a dyn Fn() -> Result<Uv, EnvError>,
     pub index: &'a IndexOptions,
     pub journal: &'a Journal<'a>,
 }
@@ -119,7 +120,15 @@ impl Builder<'_> {
             &digest[..12],
             lock.python.version
         ));
-        let uv = (self.uv)()?;
+        let bundled_alone = lock
+            .packages
+            .iter()
+            .all(|package| package.source == Source::Bundled);
+        if bundled_alone && Uv::find(self.data_dir).is_none() {
+            // A plain Python needs no installer, and so no package index either.
+            return plain::build(python, &wheels_of(lock, python)?, &prefix, self.journal);
+        }
+        let uv = Uv::get(self.data_dir, self.pythons, self.journal)?;
         let mut command = uv.command(&["venv", "--quiet", "--relocatable"], &IndexOptions::default());
         command
             .arg("--python")
@@ -152,7 +161,7 @@ impl Builder<'_> {
         let file = folder.join("requirements.txt");
         fs::write(&file, requirements).map_err(EnvError::io("write", &file))?;
         let prefix = folder.join("prefix");
-        let mut command = uv.command(&["pip", "install", "--no-deps", "--compile-bytecode"], self.index);
+        let mut command = uv.command(&["pip", "install", "--no-deps"], self.index);
         if lock.fully_hashed() {
             command.arg("--require-hashes");
         }
@@ -251,19 +260,19 @@ impl Builder<'_> {
     }
 }
 
-/// The interpreter's own wheels as requirements, by file and hash.
-fn bundled(lock: &Lock, python: &Interpreter) -> Result<String, EnvError> {
+/// The interpreter's own wheels that the lock names, each with its locked digest.
+fn wheels_of<'a>(lock: &'a Lock, python: &Interpreter) -> Result<Vec<(&'a Package, PathBuf)>, EnvError> {
     let here = bundled_wheels(python);
-    let mut text = String::new();
-    for package in lock
+    let bundled = lock
         .packages
         .iter()
-        .filter(|package| package.source == Source::Bundled)
-    {
-        let (.., path) = here
-            .iter()
-            .find(|(name, version, _)| *name == package.name && *version == package.version)
-            .ok_or_else(|| EnvError::PythonMissing {
+        .filter(|package| package.source == Source::Bundled);
+    bundled
+        .map(|package| {
+            let is_it = |(name, version, _): &&(String, String, PathBuf)| {
+                *name == package.name && *version == package.version
+            };
+            let (.., path) = here.iter().find(is_it).ok_or_else(|| EnvError::PythonMissing {
                 wanted: format!(
                     "{} with {} {}",
                     lock.python.version, package.name, package.version
@@ -273,6 +282,15 @@ fn bundled(lock: &Lock, python: &Interpreter) -> Result<String, EnvError> {
                     .map(|(name, version, _)| format!("{name} {version}"))
                     .collect(),
             })?;
+            Ok((package, path.clone()))
+        })
+        .collect()
+}
+
+/// The same as requirements, by file and digest.
+fn bundled(lock: &Lock, python: &Interpreter) -> Result<String, EnvError> {
+    let mut text = String::new();
+    for (package, path) in wheels_of(lock, python)? {
         text.push_str(&format!("{} @ file://{}", package.name, path.display()));
         for hash in &package.hashes {
             text.push_str(&format!(" \\\n    --hash={hash}"));

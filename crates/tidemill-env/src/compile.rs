@@ -30,8 +30,8 @@ pub(crate) struct Compiler<'a> {
     pub journal: &'a Journal<'a>,
 }
 
-/// Python versions for which wheels of older and newer packages exist.
-const MINORS: &[&str] = &["3.12", "3.10", "3.8", "3.7", "3.11", "3.9", "3.13", "3.6"];
+/// Python versions of which any package that is published as wheels has one.
+const MINORS: &[&str] = &["3.12", "3.10", "3.8", "3.6"];
 
 impl Compiler<'_> {
     /// Solves for `python`; wheels only, other than for the packages in `build`.
@@ -82,7 +82,7 @@ impl Compiler<'_> {
             }
             let mut has_wheel = false;
             for minor in MINORS {
-                let options = ["--quiet", "--no-deps", "--python-version", minor];
+                let options = ["--quiet", "--no-deps", "--python", &path, "--python-version", minor];
                 has_wheel = self.solve(&options, &lines, &BTreeSet::new(), &unheard)?.success;
                 if has_wheel {
                     break;

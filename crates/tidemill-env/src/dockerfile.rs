@@ -242,6 +242,7 @@ impl Dockerfile {
                 }
                 word if word.starts_with("--") && word.contains('=') => lines.push(word.to_owned()),
                 word if word.starts_with('-') => {}
+                word if word.ends_with(".whl") && !word.contains("://") => lines.push(self.in_context(word)),
                 word if word.starts_with(['.', '/']) => {
                     self.not_applied(number, &format!("pip install {word}"));
                 }

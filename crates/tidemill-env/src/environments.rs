@@ -16,7 +16,6 @@ use crate::prefix::Prefix;
 use crate::process::Journal;
 use crate::python::{Interpreter, discover};
 use crate::request::{EnvironmentRequest, IndexOptions, Policy};
-use crate::uv::Uv;
 use crate::wanted::Wanted;
 
 /// The environments of one data folder.
@@ -33,6 +32,9 @@ pub struct Resolved {
     pub lock: Lock,
     /// One line for each thing that is not as it was asked for.
     pub changes: Vec<String>,
+    /// Hosts of indexes that were asked for and did not answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent_hosts: Vec<String>,
 }
 
 /// An environment, ready.
@@ -113,6 +115,7 @@ impl Environments {
             Resolved {
                 lock: lock.clone(),
                 changes: Vec::new(),
+                silent_hosts: Vec::new(),
             },
             index,
             name,
@@ -159,10 +162,6 @@ impl<'a> Work<'a> {
         self.pythons.get_or_init(|| self.environments.pythons())
     }
 
-    fn uv(&self) -> Result<Uv, EnvError> {
-        Uv::get(self.data_dir(), self.pythons(), &self.journal)
-    }
-
     fn resolve(&self, request: &EnvironmentRequest) -> Result<(Resolved, IndexOptions, String), EnvError> {
         let here = Platform::here();
         if let Some(platform) = request.platform.as_ref().filter(|platform| **platform != here) {
@@ -172,17 +171,24 @@ impl<'a> Work<'a> {
             });
         }
         let wanted = Wanted::read(request)?;
-        let index = wanted.index.clone();
+        let mut index = wanted.index.clone();
         let name = wanted.name.clone().unwrap_or_else(|| "python".into());
         let spec = wanted.digest(request.policy, &here);
         let file = self.root.join("specs").join(format!("{spec}.json"));
+        let mut with = |resolved: Resolved| {
+            resolved
+                .silent_hosts
+                .iter()
+                .for_each(|host| index.leave_out(host));
+            (resolved, std::mem::take(&mut index), name.clone())
+        };
         if let Some(resolved) = self.remembered(&file, request.refresh) {
-            return Ok((resolved, index, name));
+            return Ok(with(resolved));
         }
         let lock_file = self.root.join(".locks").join(format!("{spec}.lock"));
         let _held = crate::files::lock(&lock_file, self.journal.progress, self.journal.cancel)?;
         if let Some(resolved) = self.remembered(&file, request.refresh) {
-            return Ok((resolved, index, name));
+            return Ok(with(resolved));
         }
         let resolved = self.solve(wanted, request.policy).inspect_err(|_| {
             // The log of a failure is for people; that it cannot be written is not what they need to hear.
@@ -190,7 +196,7 @@ impl<'a> Work<'a> {
         })?;
         let bytes = serde_json::to_vec_pretty(&resolved).expect("a lock is made of strings and lists");
         crate::files::write_atomically(&file, &bytes).map_err(EnvError::io("write", &file))?;
-        Ok((resolved, index, name))
+        Ok(with(resolved))
     }
 
     /// What this specification was resolved to before, if it can still be had on this machine.
@@ -223,19 +229,29 @@ impl<'a> Work<'a> {
             });
         }
         wanted.replace_conda()?;
-        let uv = || self.uv();
-        let lock = crate::resolve::resolve(&mut wanted, policy, self.pythons(), &uv, &self.journal)?;
+        let lock = crate::resolve::resolve(
+            &mut wanted,
+            policy,
+            self.pythons(),
+            self.data_dir(),
+            &self.journal,
+        )?;
         for change in &wanted.changes {
             self.journal.keep(&format!("changed: {change}"));
         }
         Ok(Resolved {
             lock,
             changes: wanted.changes,
+            silent_hosts: wanted.silent_hosts,
         })
     }
 
     fn attach(&self, resolved: Resolved, index: &IndexOptions, name: &str) -> Result<Prepared, EnvError> {
-        let Resolved { lock, changes } = resolved;
+        let Resolved {
+            lock,
+            changes,
+            silent_hosts: _,
+        } = resolved;
         let digest = lock.digest();
         let log_path = folder(&self.root, &digest).join("build.log");
         if let Some(prefix) = built(&self.root, &digest, &lock, name) {
@@ -248,11 +264,11 @@ impl<'a> Work<'a> {
                 reused: true,
             });
         }
-        let uv = || self.uv();
+        let (data_dir, pythons) = (self.data_dir(), self.pythons());
         let builder = Builder {
+            data_dir,
             envs_root: &self.root,
-            pythons: self.pythons(),
-            uv: &uv,
+            pythons,
             index,
             journal: &self.journal,
         };

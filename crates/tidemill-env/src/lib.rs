@@ -21,6 +21,7 @@ mod loosen;
 mod overlay;
 mod pip;
 mod pip_config;
+mod plain;
 mod prefix;
 mod process;
 pub mod python;

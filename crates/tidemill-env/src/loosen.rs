@@ -69,6 +69,36 @@ fn looser(line: &str) -> Option<String> {
     })
 }
 
+/// `torch==2.0.1+cu118` is `torch==2.0.1` where the index that had the former is out of reach.
+pub(crate) fn without_local_version(requirements: &[String], conflict: &str) -> Loosened {
+    let mut changes = Vec::new();
+    let requirements = requirements
+        .iter()
+        .map(|line| {
+            let Some((public, local)) = line.split_once('+').filter(|_| !line.contains("://")) else {
+                return line.clone();
+            };
+            let end = local
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '.'))
+                .unwrap_or(local.len());
+            let exact: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+            let named = exact.split([';', ',']).next().unwrap_or_default();
+            if !conflict.contains(named) {
+                return line.clone();
+            }
+            let looser = format!("{public}{}", &local[end..]);
+            changes.push(format!(
+                "`{line}` loosened to `{looser}`: no index here has that build"
+            ));
+            looser
+        })
+        .collect();
+    Loosened {
+        requirements,
+        changes,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +120,22 @@ mod tests {
         ] {
             assert_eq!(looser(line).as_deref(), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_local_version_that_no_index_has_is_dropped() {
+        let lines = [
+            "torch==2.0.1+cu118".to_owned(),
+            "six==1.0+x".to_owned(),
+            "a @ git+https://h/a".to_owned(),
+        ];
+        let conflict = "Because there is no version of torch==2.0.1+cu118 and you require torch==2.0.1+cu118";
+        let loosened = without_local_version(&lines, conflict);
+        assert_eq!(
+            loosened.requirements,
+            ["torch==2.0.1", "six==1.0+x", "a @ git+https://h/a"]
+        );
+        assert_eq!(loosened.changes.len(), 1);
     }
 
     #[test]

@@ -23,10 +23,7 @@ pub fn private_overlay(shared: &Prefix, dir: &Path) -> Result<Prefix, EnvError> 
     let library = Prefix::library(&shared.python_version);
     let site_packages = dir.join(&library).join("site-packages");
     let bin_dir = dir.join("bin");
-    for folder in [&bin_dir, &site_packages] {
-        fs::create_dir_all(folder).map_err(EnvError::io("create", folder))?;
-    }
-    virtual_environment(shared, dir, &bin_dir)?;
+    virtual_environment(&shared.base_python, &shared.python_version, dir)?;
     // `addsitedir` reads the `.pth` files of the shared packages too, which a plain path would not.
     let link = site_packages.join("_tidemill_shared.pth");
     let place = serde_json::to_string(&shared.site_packages.display().to_string())
@@ -52,20 +49,21 @@ pub fn private_overlay(shared: &Prefix, dir: &Path) -> Result<Prefix, EnvError> 
     })
 }
 
-fn virtual_environment(shared: &Prefix, dir: &Path, bin_dir: &Path) -> Result<(), EnvError> {
-    let home = shared
-        .base_python
-        .parent()
-        .unwrap_or(Path::new("/usr/bin"))
-        .display();
-    let version = &shared.python_version;
+/// Lays an empty virtual environment into `dir`, as `python -m venv --without-pip` would.
+pub(crate) fn virtual_environment(base_python: &Path, version: &str, dir: &Path) -> Result<(), EnvError> {
+    let bin_dir = dir.join("bin");
+    let site_packages = dir.join(Prefix::library(version)).join("site-packages");
+    for folder in [&bin_dir, &site_packages] {
+        fs::create_dir_all(folder).map_err(EnvError::io("create", folder))?;
+    }
+    let home = base_python.parent().unwrap_or(Path::new("/usr/bin")).display();
     let text = format!(
         "home = {home}\nimplementation = CPython\nversion_info = {version}\nversion = {version}\ninclude-system-site-packages = false\nrelocatable = true\n"
     );
     let file = dir.join("pyvenv.cfg");
     fs::write(&file, text).map_err(EnvError::io("write", &file))?;
     let minor: Vec<&str> = version.split('.').take(2).collect();
-    link(&shared.base_python, &bin_dir.join("python"))?;
+    link(base_python, &bin_dir.join("python"))?;
     link(Path::new("python"), &bin_dir.join("python3"))?;
     link(
         Path::new("python"),

@@ -59,7 +59,7 @@ fn read_into(
         if line.starts_with('-') {
             option(line, &place, base, depth, read)?;
         } else {
-            requirement(line, &place, read)?;
+            requirement(line, &place, base, read)?;
         }
     }
     Ok(())
@@ -74,27 +74,62 @@ fn without_comment(line: &str) -> &str {
     line[..end.unwrap_or(line.len())].trim()
 }
 
-fn requirement(line: &str, place: &str, read: &mut Requirements) -> Result<(), EnvError> {
+fn requirement(
+    line: &str,
+    place: &str,
+    base: Option<&Path>,
+    read: &mut Requirements,
+) -> Result<(), EnvError> {
     // Per-requirement options such as `--hash` are the lock's own business.
     let line = line.split(" --").next().unwrap_or(line).trim();
-    let is_place = line.contains("://") || line.starts_with(['.', '/']);
+    let is_path = line.starts_with(['.', '/']) || (line.ends_with(".whl") && !line.contains("://"));
+    if is_path {
+        return local_wheel(line, place, base, read);
+    }
     let named = line.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if !named && !is_place {
+    if !named {
         return Err(EnvError::invalid(
             place,
             format!("`{line}` is no requirement; expected such as `numpy==1.26.4`"),
         ));
     }
-    if is_place && line.starts_with('.') {
-        return Err(EnvError::invalid(
-            place,
-            format!(
-                "`{line}` is a path relative to a folder that is not here; publish it as a wheel, or use `code`"
-            ),
-        ));
-    }
     read.requirements.push(line.to_owned());
     Ok(())
+}
+
+/// A wheel by its path is its name and version, found in its folder: where it lies is not part of a lock.
+fn local_wheel(
+    line: &str,
+    place: &str,
+    base: Option<&Path>,
+    read: &mut Requirements,
+) -> Result<(), EnvError> {
+    let refused = |message: &str| Err(EnvError::invalid(place, format!("`{line}` {message}")));
+    let path = match base {
+        _ if line.starts_with('/') => Path::new(line).to_path_buf(),
+        Some(base) => match inside(base, line) {
+            Some(path) => path,
+            None => return refused("leads out of its folder"),
+        },
+        None => {
+            return refused(
+                "is a path relative to a folder that is not here; publish it as a wheel, or use `code`",
+            );
+        }
+    };
+    let file_name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let mut parts = file_name.split('-');
+    match (parts.next(), parts.next(), path.parent()) {
+        (Some(name), Some(version), Some(folder)) if file_name.ends_with(".whl") && !name.is_empty() => {
+            read.requirements.push(format!("{name}=={version}"));
+            read.index.find_links.push(folder.display().to_string());
+            Ok(())
+        }
+        _ => refused("is a path, but not that of a wheel; build one (`python -m build`), or use `code`"),
+    }
 }
 
 fn option(
@@ -126,7 +161,7 @@ fn option(
         "-f" | "--find-links" => read.index.find_links.push(under(base, value)),
         "--no-index" => read.index.no_index = true,
         "--pre" => read.index.prerelease = true,
-        "-e" | "--editable" => requirement(value, place, read)?,
+        "-e" | "--editable" => requirement(value, place, base, read)?,
         "-r" | "--requirement" => {
             let folder = base.ok_or_else(|| {
                 EnvError::invalid(
@@ -213,6 +248,7 @@ mod tests {
         for (text, expected) in [
             ("numpy\n-r other.txt", "line 2"),
             ("./pkg", "relative"),
+            ("/pkg", "not that of a wheel"),
             ("=1.2", "no requirement"),
             ("--index-url", "needs a value"),
             ("a\u{7}b", "control"),
@@ -220,6 +256,18 @@ mod tests {
             let error = read(text, "requirements", None).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_wheel_by_its_path_is_its_name_in_its_folder() {
+        let read = read(
+            "/wheels/my_pkg-1.2-py3-none-any.whl\ndist/b-2-py3-none-any.whl",
+            "r",
+            Some(Path::new("/base")),
+        );
+        let read = read.unwrap();
+        assert_eq!(read.requirements, ["my_pkg==1.2", "b==2"]);
+        assert_eq!(read.index.find_links, ["/wheels", "/base/dist"]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct Prefix {
 pub struct ProcessVariables {
     /// Variables to set; `PATH` is among them.
     pub set: BTreeMap<String, String>,
-    /// Variables to remove: they would let another Python's packages in.
+    /// Variables to remove: they would let another Python's packages in, or slow down every import.
     pub unset: Vec<String>,
 }
 

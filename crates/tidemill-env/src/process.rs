@@ -142,7 +142,7 @@ fn tell(text: &str, journal: &Journal<'_>) {
             name: name.to_owned(),
             size: size.map(str::to_owned),
         });
-    } else if text.starts_with(" Downloaded ") {
+    } else if text.starts_with(" Downloaded ") || text.starts_with(" + ") {
         journal.keep(text);
     } else if !text.trim().is_empty() {
         journal.line(text);

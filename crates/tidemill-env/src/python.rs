@@ -55,7 +55,7 @@ pub fn discover(cache_file: &Path) -> Vec<Interpreter> {
         };
         if let Some(interpreter) = known.get(&key) {
             found.push(interpreter.clone());
-        } else if let Some(interpreter) = ask(&real) {
+        } else if let Some(interpreter) = told_by_path(&real).or_else(|| ask(&real)) {
             known.insert(key, interpreter.clone());
             fresh = true;
             found.push(interpreter);
@@ -141,6 +141,31 @@ fn is_python_name(path: &Path) -> bool {
         || rest
             .strip_prefix("3.")
             .is_some_and(|minor| minor.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// pyenv and uv keep each Python in a folder that is called after it, so that it need not be started to be known.
+fn told_by_path(real: &Path) -> Option<Interpreter> {
+    let root = real.parent()?.parent()?;
+    let name = root.file_name()?.to_str()?;
+    let version = name
+        .strip_prefix("cpython-")
+        .and_then(|rest| rest.split('-').next())
+        .unwrap_or(name);
+    let parts: Vec<&str> = version.split('.').collect();
+    if parts.len() != 3
+        || parts.iter().any(|part| part.parse::<u32>().is_err())
+        || name.contains("freethreaded")
+    {
+        return None;
+    }
+    let stdlib = root.join("lib").join(format!("python{}.{}", parts[0], parts[1]));
+    let implementation = "cpython".to_owned();
+    stdlib.join("os.py").is_file().then(|| Interpreter {
+        path: real.to_path_buf(),
+        version: version.to_owned(),
+        implementation,
+        stdlib,
+    })
 }
 
 fn ask(real: &Path) -> Option<Interpreter> {
@@ -318,6 +343,28 @@ mod tests {
                 (order[0].version.as_str(), count),
                 (first, allowed),
                 "{wanted:?} {suggested:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_called_after_its_python_tells_what_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        for (folder, expected) in [
+            ("3.10.13", Some("3.10.13")),
+            ("cpython-3.10.9-linux-x86_64-gnu", Some("3.10.9")),
+            ("cpython-3.10.9+freethreaded-linux-x86_64-gnu", None),
+            ("miniconda3-4.7.12", None),
+            ("usr", None),
+        ] {
+            let stdlib = root.path().join(folder).join("lib/python3.10");
+            std::fs::create_dir_all(&stdlib).unwrap();
+            std::fs::write(stdlib.join("os.py"), "").unwrap();
+            let found = told_by_path(&root.path().join(folder).join("bin/python3.10"));
+            assert_eq!(
+                found.map(|python| python.version).as_deref(),
+                expected,
+                "{folder}"
             );
         }
     }

@@ -75,6 +75,42 @@ impl IndexOptions {
     }
 }
 
+impl IndexOptions {
+    fn places(&self) -> impl Iterator<Item = &String> {
+        self.index_url
+            .iter()
+            .chain(&self.extra_index_urls)
+            .chain(&self.find_links)
+    }
+
+    /// Hosts of these places that a message complains of.
+    pub(crate) fn silent_hosts(&self, message: &str) -> Vec<String> {
+        let mut hosts: Vec<String> = self.places().filter_map(|place| host(place)).collect();
+        hosts.retain(|host| {
+            message.contains(&format!("://{host}/")) || message.contains(&format!("@{host}/"))
+        });
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+
+    /// Removes the places of a host.
+    pub(crate) fn leave_out(&mut self, silent: &str) {
+        let stays = |place: &String| host(place).as_deref() != Some(silent);
+        self.index_url = self.index_url.take().filter(stays);
+        self.extra_index_urls.retain(stays);
+        self.find_links.retain(stays);
+    }
+}
+
+/// Host and port of a URL.
+fn host(place: &str) -> Option<String> {
+    let (_, rest) = place.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    let host = authority.rsplit('@').next()?;
+    (!host.is_empty()).then(|| host.to_owned())
+}
+
 /// An environment as somebody asks for it. Fields that are `None` are not asked for; nothing at all
 /// means a plain Python.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,4 +143,28 @@ pub struct EnvironmentRequest {
     /// Resolve again, although this was resolved before.
     #[serde(default)]
     pub refresh: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_does_not_answer_can_be_left_out() {
+        let mut index = IndexOptions {
+            extra_index_urls: vec![
+                "https://user:secret@far.example/simple".into(),
+                "https://near.example/simple".into(),
+            ],
+            find_links: vec!["/wheels".into(), "https://far.example/page.html".into()],
+            ..IndexOptions::default()
+        };
+        assert_eq!(
+            index.silent_hosts("Failed to fetch: https://far.example/simple/six/"),
+            ["far.example"]
+        );
+        index.leave_out("far.example");
+        assert_eq!(index.extra_index_urls, ["https://near.example/simple"]);
+        assert_eq!(index.find_links, ["/wheels"]);
+    }
 }

@@ -1,12 +1,13 @@
 //! From what is wanted to a lock: which Python, and which exact packages, with their hashes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::compile::{Compiler, Failure};
 use crate::error::EnvError;
 use crate::event::EnvEvent;
 use crate::lock::{LOCK_FORMAT, Lock, LockedPython, Package, Platform, Source};
-use crate::loosen::loosen;
+use crate::loosen::{Loosened, loosen, without_local_version};
 use crate::process::Journal;
 use crate::python::{Interpreter, bundled_wheels, nearest};
 use crate::request::Policy;
@@ -18,7 +19,7 @@ pub(crate) fn resolve(
     wanted: &mut Wanted,
     policy: Policy,
     pythons: &[Interpreter],
-    uv: &dyn Fn() -> Result<Uv, EnvError>,
+    data_dir: &Path,
     journal: &Journal<'_>,
 ) -> Result<Lock, EnvError> {
     let (order, allowed) = nearest(pythons, &wanted.python, &wanted.python_suggested);
@@ -38,22 +39,40 @@ pub(crate) fn resolve(
     (journal.progress)(EnvEvent::Resolving {
         requirements: wanted.pip.len(),
     });
-    let compiler = Compiler {
-        uv: uv()?,
-        index: wanted.index.clone(),
-        journal,
-    };
     let mut requirements = wanted.pip.clone();
     if needs_pip {
         requirements.push("pip".into());
     }
-    let solved = Search {
-        compiler,
-        policy,
-        order: &order,
-        allowed,
-    }
-    .run(requirements)?;
+    let mut compiler = Compiler {
+        uv: Uv::get(data_dir, pythons, journal)?,
+        index: wanted.index.clone(),
+        journal,
+    };
+    let solved = loop {
+        match (Search {
+            compiler: &compiler,
+            policy,
+            order: &order,
+            allowed,
+        })
+        .run(requirements.clone())
+        {
+            Err(EnvError::IndexUnreachable { message }) if policy == Policy::Relaxed => {
+                let silent = compiler.index.silent_hosts(&message);
+                if silent.is_empty() {
+                    return Err(EnvError::IndexUnreachable { message });
+                }
+                for host in silent {
+                    wanted.changes.push(format!(
+                        "packages are not looked for at {host}: it cannot be reached"
+                    ));
+                    compiler.index.leave_out(&host);
+                    wanted.silent_hosts.push(host);
+                }
+            }
+            other => break other?,
+        }
+    };
     tell_python(wanted, &solved.python, allowed > 0, &solved.why_python);
     wanted.changes.extend(solved.changes);
     lock_of(wanted, &solved.python, solved.packages)
@@ -100,7 +119,7 @@ struct Solved {
 
 /// The order in which ways are tried: as asked, building what has no wheels anywhere, another Python, looser pins.
 struct Search<'a> {
-    compiler: Compiler<'a>,
+    compiler: &'a Compiler<'a>,
     policy: Policy,
     order: &'a [Interpreter],
     allowed: usize,
@@ -137,6 +156,15 @@ impl Search<'_> {
                     break;
                 }
                 build.extend(lacking);
+                continue;
+            }
+            let Loosened {
+                requirements: looser,
+                changes: lines,
+            } = without_local_version(&requirements, &failure.conflict);
+            if !lines.is_empty() {
+                requirements = looser;
+                changes.extend(lines);
                 continue;
             }
             let sources_only = self.compiler.never_as_wheel(&lacking, &requirements, first)?;

@@ -31,6 +31,8 @@ pub(crate) struct Wanted {
     pub variables: BTreeMap<String, String>,
     /// What is different from what was asked, or has no effect.
     pub changes: Vec<String>,
+    /// Hosts in `index` that did not answer.
+    pub silent_hosts: Vec<String>,
 }
 
 /// Conda packages that each prefix has anyway.
@@ -236,7 +238,7 @@ impl Wanted {
             channels: &'a [String],
             conda: Vec<&'a str>,
             pip: &'a [String],
-            index: &'a IndexOptions,
+            index: IndexOptions,
             variables: &'a BTreeMap<String, String>,
         }
         let canonical = Canonical {
@@ -248,13 +250,40 @@ impl Wanted {
             channels: &self.channels,
             conda: self.conda.iter().map(|spec| spec.text.as_str()).collect(),
             pip: &self.pip,
-            index: &self.index,
+            index: IndexOptions {
+                find_links: self
+                    .index
+                    .find_links
+                    .iter()
+                    .map(|place| identity(place))
+                    .collect(),
+                ..self.index.clone()
+            },
             variables: &self.variables,
         };
         let bytes =
             serde_json::to_vec(&canonical).expect("a specification is made of strings, which JSON can write");
         blake3::hash(&bytes).to_hex().to_string()
     }
+}
+
+/// A folder of wheels is what is in it, wherever it lies; anything else is its address.
+fn identity(place: &str) -> String {
+    let Ok(entries) = std::fs::read_dir(place) else {
+        return place.to_owned();
+    };
+    let mut files: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            Some(format!(
+                "{} {}",
+                entry.file_name().to_str()?,
+                entry.metadata().ok()?.len()
+            ))
+        })
+        .collect();
+    files.sort();
+    files.join("\n")
 }
 
 /// The normalized package name in front of a requirement line.
