@@ -8,36 +8,8 @@ use std::process::{ExitStatus, Stdio};
 use tidemill_process::{Identity, MARKER};
 use tokio::sync::watch;
 
-/// Variables of the server that a runner gets too: where things are, not what is secret.
-const PASSED: &[&str] = &[
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "LANG",
-    "LANGUAGE",
-    "TZ",
-    "TMPDIR",
-    "LD_LIBRARY_PATH",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "all_proxy",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "PYENV_ROOT",
-    "RUST_LOG",
-    "RUST_BACKTRACE",
-    "CUDA_HOME",
-    "CUDA_PATH",
-];
-/// The same, by how they begin.
-const PASSED_PREFIXES: &[&str] = &["LC_", "XDG_", "SSL_CERT_", "PIP_", "UV_", "CONDA_", "NVIDIA_"];
+/// What a runner gets beside that, for its own log.
+const OWN: &[&str] = &["RUST_LOG", "RUST_BACKTRACE"];
 
 /// Starts the program and gives back who it is and where its end will be told.
 pub(super) fn start(
@@ -101,24 +73,5 @@ fn log(launch: &Launch) -> Result<(File, File), ComputeError> {
 }
 
 fn is_passed(name: &str) -> bool {
-    PASSED.contains(&name) || PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_of_the_server_stay_with_it() {
-        for (name, passed) in [
-            ("PATH", true),
-            ("UV_INDEX_URL", true),
-            ("https_proxy", true),
-            ("TIDEMILL_TOKEN", false),
-            ("AWS_SECRET_ACCESS_KEY", false),
-            ("DATABASE_URL", false),
-        ] {
-            assert_eq!(is_passed(name), passed, "{name}");
-        }
-    }
+    OWN.contains(&name) || tidemill_process::is_passed_on(name)
 }

@@ -1,0 +1,38 @@
+//! What a runner is started with.
+
+use crate::failure::Failure;
+use std::path::PathBuf;
+
+/// What a runner must be told to find its job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerArgs {
+    /// Address of the server, such as `http://127.0.0.1:5757`.
+    pub server_url: String,
+    /// File that holds the token of this attempt (mode 0600). Without it the variable `TIDEMILL_TOKEN` is read.
+    pub token_file: Option<PathBuf>,
+    /// Data folder of the machine: `envs/` and `cache/` in it are shared by all jobs.
+    pub data_dir: PathBuf,
+    /// Folder of the job, for this attempt to work in.
+    pub work_dir: PathBuf,
+}
+
+impl RunnerArgs {
+    /// Reads the token. It goes into no other place than the header of each call.
+    pub(crate) fn token(&self) -> Result<String, Failure> {
+        let token = match &self.token_file {
+            Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                Failure::new(format!(
+                    "failed to read the token file {}: {error}",
+                    path.display()
+                ))
+            })?,
+            None => std::env::var("TIDEMILL_TOKEN").unwrap_or_default(),
+        };
+        match token.trim() {
+            "" => Err(Failure::new(
+                "failed to find the token of this job: give --token-file or set TIDEMILL_TOKEN".into(),
+            )),
+            token => Ok(token.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The story of one job, from its assignment to its last report.
+
+use crate::args::RunnerArgs;
+use crate::command::render;
+use crate::failure::Failure;
+use crate::link::Link;
+use crate::listing::sort_listings;
+use crate::logs::Logs;
+use crate::outcome::Verdict;
+use crate::prepare::{Bench, Placed, Stores, lay_code, lay_inputs, place_outputs, prepare_environment};
+use crate::process::{Order, ranks, supervise};
+use crate::publish::{Published, publish};
+use crate::stop::{Cause, Stop};
+use crate::tell::Teller;
+use crate::variables::variables;
+use crate::work::Work;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tidemill_api::runner::{Assignment, Distribution, Finish, Outcome, Progress};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs the job of the token. An error means that the server could not be told how it ended.
+pub(crate) async fn run(args: &RunnerArgs) -> Result<(), Failure> {
+    let stop = Stop::new();
+    listen_for_signals(&stop)?;
+    let link = Link::new(&args.server_url, &args.token()?, stop.clone())?;
+    let assignment = match stop.unless(link.assignment()).await {
+        Ok(assignment) => assignment?,
+        Err(_) => {
+            return Err(Failure::new(
+                "the runner was stopped before it had its assignment".into(),
+            ));
+        }
+    };
+    let beating = tokio::spawn({
+        let link = link.clone();
+        async move { link.heartbeats().await }
+    });
+    let finish = match Work::make(&args.work_dir, assignment.attempt) {
+        Ok(work) => {
+            let finish = Job {
+                args,
+                assignment: &assignment,
+                link: &link,
+                stop: &stop,
+                work: &work,
+            }
+            .run()
+            .await;
+            work.remove();
+            finish
+        }
+        Err(failure) => finish(Verdict::failed(&failure, None), Published::default(), Vec::new()),
+    };
+    beating.abort();
+    match stop.cause() {
+        Some(Cause::Disowned(reason)) => Err(Failure::new(reason)),
+        _ => link.finish(&finish).await,
+    }
+}
+
+/// TERM and INT cancel the job; a terminal that goes away means nothing to it.
+fn listen_for_signals(stop: &Stop) -> Result<(), Failure> {
+    let failed = |error| Failure::io("listen for signals", error);
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let (mut signals, stop) = (signal(kind).map_err(failed)?, stop.clone());
+        tokio::spawn(async move {
+            signals.recv().await;
+            stop.throw(Cause::Canceled);
+        });
+    }
+    // A handler that nobody reads is a signal without effect.
+    let _ = signal(SignalKind::hangup()).map_err(failed)?;
+    Ok(())
+}
+
+struct Job<'a> {
+    args: &'a RunnerArgs,
+    assignment: &'a Assignment,
+    link: &'a Link,
+    stop: &'a Stop,
+    work: &'a Work,
+}
+
+/// A job that is ready to run.
+struct Ready {
+    order: Order,
+    stores: Stores,
+    placed: Vec<Placed>,
+}
+
+impl Job<'_> {
+    async fn run(&self) -> Finish {
+        let logs = Logs::new(self.work.logs.clone(), self.link.clone());
+        let streaming = tokio::spawn({
+            let logs = logs.clone();
+            async move { logs.stream().await }
+        });
+        let mut warnings = Vec::new();
+        let (verdict, published) = match self.prepare(&logs).await {
+            Ok(ready) => self.execute(ready, &logs, &mut warnings).await,
+            Err(failure) => (
+                self.stopped_or(Verdict::failed(&failure, None)),
+                Published::default(),
+            ),
+        };
+        // What has been said goes before how it ended.
+        if let Err(failure) = logs.send().await {
+            tracing::error!("failed to send the last output: {failure}");
+        }
+        streaming.abort();
+        finish(verdict, published, warnings)
+    }
+
+    /// Makes everything ready: environment, code, inputs, places for outputs.
+    async fn prepare(&self, logs: &Logs) -> Result<Ready, Failure> {
+        let (teller, telling) = Teller::start(self.link.clone(), |message| Progress::Preparing { message });
+        let ready = self.lay(logs, &teller).await;
+        drop(teller);
+        telling.end().await;
+        ready
+    }
+
+    async fn lay(&self, logs: &Logs, teller: &Teller) -> Result<Ready, Failure> {
+        let assignment = self.assignment;
+        let stores = Stores::open(assignment, &self.args.data_dir)?;
+        let bench = Bench {
+            data_dir: &self.args.data_dir,
+            work: self.work,
+            stores: &stores,
+            logs,
+            teller,
+            stop: self.stop,
+            cancel: Arc::default(),
+        };
+        let environment = async {
+            let prepared = prepare_environment(&assignment.environment, &bench).await?;
+            if let Some((_, report)) = &prepared {
+                self.link.environment(report).await?;
+            }
+            Ok(prepared.map(|(prefix, _)| prefix))
+        };
+        let files = async {
+            let laid = async {
+                lay_code(assignment.code.as_ref(), &bench).await?;
+                lay_inputs(assignment, &bench).await
+            };
+            // A build that goes on alone would be left behind with its installer.
+            laid.await
+                .inspect_err(|_| bench.cancel.store(true, Ordering::Release))
+        };
+        let (prefix, laid): (Result<_, Failure>, Result<_, Failure>) = tokio::join!(environment, files);
+        let (mut texts, folders) = laid?;
+        let prefix = prefix?;
+        let placed = place_outputs(assignment, &bench, &mut texts)?;
+        if let Some(prefix) = &prefix {
+            let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+            sort_listings(prefix, &folders)?;
+        }
+        let order = Order {
+            script: render(&assignment.command, &texts)?,
+            folder: self.work.code.clone(),
+            variables: variables(assignment, prefix.as_ref(), &texts, self.work, std::env::vars()),
+        };
+        Ok(Ready {
+            order,
+            stores,
+            placed,
+        })
+    }
+
+    /// Runs the command and publishes what it wrote, however it ended.
+    async fn execute(&self, ready: Ready, logs: &Logs, warnings: &mut Vec<String>) -> (Verdict, Published) {
+        let Ready {
+            order,
+            stores,
+            placed,
+        } = ready;
+        let verdict = self.command(&order, logs, warnings).await;
+        if let Some(Cause::Disowned(_)) = self.stop.cause() {
+            return (verdict, Published::default());
+        }
+        let (teller, telling) = Teller::start(self.link.clone(), |message| Progress::Finalizing { message });
+        let published = publish(self.work, &stores, &placed, &teller).await;
+        drop(teller);
+        telling.end().await;
+        let verdict = match &published.failure {
+            Some(failure) if verdict.outcome == Outcome::Completed => {
+                Verdict::failed(failure, verdict.exit_code)
+            }
+            _ => verdict,
+        };
+        (verdict, published)
+    }
+
+    async fn command(&self, order: &Order, logs: &Logs, warnings: &mut Vec<String>) -> Verdict {
+        let assignment = self.assignment;
+        let ranks = match ranks(assignment.distribution.as_ref(), assignment.instance_count) {
+            Ok(ranks) => ranks,
+            Err(failure) => return Verdict::failed(&failure, None),
+        };
+        if assignment.distribution.is_none() && assignment.instance_count > 1 {
+            warnings.push(format!(
+                "resources.instance_count: {} has no effect without distribution: the command runs once",
+                assignment.instance_count
+            ));
+        }
+        warn_of_nodes(assignment, warnings);
+        let alone = ranks.len() == 1;
+        let mut report = None;
+        let link = self.link.clone();
+        let started = || {
+            report = Some(tokio::spawn(
+                async move { link.progress(&Progress::Running).await },
+            ));
+        };
+        let supervised = supervise(
+            order,
+            ranks,
+            &assignment.limits,
+            (logs, self.stop),
+            &self.args.work_dir,
+            started,
+        )
+        .await;
+        if let Some(report) = report {
+            // Running must have been said before anything that comes after it.
+            let _ = report.await;
+        }
+        let ended = match supervised {
+            Ok(ended) => ended,
+            Err(failure) => return self.stopped_or(Verdict::failed(&failure, None)),
+        };
+        if !ended.leftovers.is_empty() {
+            warnings.push(format!(
+                "the command left processes behind, which were ended: {}",
+                ended.leftovers.join(", ")
+            ));
+        }
+        let code = ended.end.as_ref().map(|end| end.status.code);
+        match (self.stop.cause(), &ended.end) {
+            (Some(cause), _) => Verdict::stopped(&cause, code),
+            (None, Some(end)) => Verdict::ended(end, alone),
+            (None, None) => Verdict::failed(
+                &Failure::new("the command ended and did not say how".into()),
+                None,
+            ),
+        }
+    }
+
+    /// The verdict of a job that was stopped, or else the one given.
+    fn stopped_or(&self, verdict: Verdict) -> Verdict {
+        match self.stop.cause() {
+            Some(cause) => Verdict::stopped(&cause, verdict.exit_code),
+            None => verdict,
+        }
+    }
+}
+
+fn warn_of_nodes(assignment: &Assignment, warnings: &mut Vec<String>) {
+    if assignment.instance_count > 1
+        && !matches!(
+            assignment.distribution,
+            None | Some(Distribution::Tensorflow { .. })
+        )
+    {
+        warnings.push(format!(
+            "resources.instance_count: the {} nodes are processes of this one machine",
+            assignment.instance_count
+        ));
+    }
+}
+
+fn finish(verdict: Verdict, published: Published, mut warnings: Vec<String>) -> Finish {
+    let Verdict {
+        outcome,
+        exit_code,
+        reason,
+    } = verdict;
+    warnings.extend(published.warnings);
+    Finish {
+        outcome,
+        exit_code,
+        reason,
+        outputs: published.outputs,
+        warnings,
+    }
+}

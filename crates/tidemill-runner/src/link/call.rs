@@ -1,0 +1,156 @@
+//! One call to the server, repeated while the server is away.
+
+use crate::failure::Failure;
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, StatusCode};
+use std::time::{Duration, Instant};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long one answer may take before the call is made anew.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A body, whole, so that it can be sent again.
+#[derive(Clone)]
+pub(super) struct Body {
+    pub(super) bytes: Bytes,
+    pub(super) kind: &'static str,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// 409, or a token that is not known any more.
+    #[error("the server gave the job to another attempt ({status})")]
+    Disowned {
+        /// The answer.
+        status: StatusCode,
+    },
+    /// Any other refusal: repeating it would not help.
+    #[error("the server refused {path}: {status} {text}")]
+    Refused {
+        /// The call.
+        path: String,
+        /// The answer.
+        status: StatusCode,
+        /// Its text, shortened.
+        text: String,
+    },
+    /// Nothing answered for too long.
+    #[error("the server was away for {away_s} s: {last}")]
+    Away {
+        /// For how long.
+        away_s: u64,
+        /// What went wrong last.
+        last: String,
+    },
+}
+
+/// Makes calls with the token of one attempt.
+#[derive(Clone)]
+pub(super) struct Caller {
+    client: reqwest::Client,
+    base: String,
+    authorization: HeaderValue,
+}
+
+impl Caller {
+    pub(super) fn new(server_url: &str, token: &str) -> Result<Self, Failure> {
+        let url = url::Url::parse(server_url).map_err(|error| {
+            Failure::new(format!(
+                "failed to read the server's address {server_url:?}: {error}"
+            ))
+        })?;
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| Failure::new("failed to use the token: it holds odd characters".into()))?;
+        authorization.set_sensitive(true);
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .tcp_nodelay(true)
+            .pool_idle_timeout(None)
+            .redirect(reqwest::redirect::Policy::none());
+        // No proxy stands between a machine and itself.
+        let client = if is_loopback(&url) {
+            client.no_proxy()
+        } else {
+            client
+        };
+        let client = client
+            .build()
+            .map_err(|error| Failure::new(format!("failed to make the HTTP client: {error}")))?;
+        Ok(Self {
+            client,
+            base: format!("{}/api/v1/runner/", server_url.trim_end_matches('/')),
+            authorization,
+        })
+    }
+
+    /// Makes a call until it is answered, or nothing has answered for `away`.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+        away: Duration,
+    ) -> Result<Bytes, CallError> {
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let last = match self.once(method.clone(), path, body.clone()).await {
+                Ok(Answer::Done(bytes)) => return Ok(bytes),
+                Ok(Answer::Final(error)) => return Err(error),
+                Ok(Answer::Again(what)) => what,
+                Err(error) => error.without_url().to_string(),
+            };
+            if started.elapsed() > away {
+                return Err(CallError::Away {
+                    away_s: started.elapsed().as_secs(),
+                    last,
+                });
+            }
+            tracing::debug!(path, last, "the server does not answer; again in {pause:?}");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn once(&self, method: Method, path: &str, body: Option<Body>) -> reqwest::Result<Answer> {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        request = request.header(AUTHORIZATION, self.authorization.clone());
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, body.kind).body(body.bytes);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let bytes = response.bytes().await?;
+        Ok(match status {
+            status if status.is_success() => Answer::Done(bytes),
+            StatusCode::CONFLICT | StatusCode::GONE | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Answer::Final(CallError::Disowned { status })
+            }
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Answer::Again(status.to_string()),
+            status if status.is_server_error() => Answer::Again(status.to_string()),
+            status => Answer::Final(CallError::Refused {
+                path: path.split('?').next().unwrap_or(path).to_owned(),
+                status,
+                text: String::from_utf8_lossy(&bytes).chars().take(300).collect(),
+            }),
+        })
+    }
+}
+
+enum Answer {
+    Done(Bytes),
+    Again(String),
+    Final(CallError),
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! What a job says: first a file of this machine, then, piece by piece, the server's.
+
+mod file;
+mod pump;
+
+use crate::failure::Failure;
+use crate::link::Link;
+pub(crate) use file::LogFile;
+pub(crate) use pump::pump;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tidemill_api::runner::LOG_CHUNK_BYTES;
+use tokio::sync::Notify;
+
+/// How long new output waits for more before it is sent.
+const BATCH: Duration = Duration::from_millis(100);
+/// The pause before a piece is sent again that the server answered but did not take.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// All logs of a job. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Logs {
+    folder: PathBuf,
+    link: Link,
+    files: Arc<Mutex<Vec<Arc<LogFile>>>>,
+    dirty: Arc<Notify>,
+    /// Held while pieces travel, so that each file has one at a time.
+    sending: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Logs {
+    pub(crate) fn new(folder: PathBuf, link: Link) -> Self {
+        Self {
+            folder,
+            link,
+            files: Arc::default(),
+            dirty: Arc::default(),
+            sending: Arc::default(),
+        }
+    }
+
+    /// Opens a log under the name that the server will show, such as `user_logs/std_log.txt`.
+    pub(crate) fn open(&self, name: &str) -> Result<Arc<LogFile>, Failure> {
+        let path = self.folder.join(name.replace('/', "~"));
+        let file = LogFile::create(name, path, self.dirty.clone())
+            .map_err(|error| Failure::io(&format!("write the log {name}"), error))?;
+        let file = Arc::new(file);
+        self.files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(file.clone());
+        Ok(file)
+    }
+
+    /// Sends what comes, in batches; never ends by itself.
+    pub(crate) async fn stream(&self) {
+        loop {
+            self.dirty.notified().await;
+            tokio::time::sleep(BATCH).await;
+            if self.send().await.is_err() {
+                // The switch has been thrown; what can still be sent is sent at the end.
+                return;
+            }
+        }
+    }
+
+    /// Sends all that has been written so far, and returns when the server has it.
+    pub(crate) async fn send(&self) -> Result<(), Failure> {
+        let _one = self.sending.lock().await;
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for file in files {
+            while let Some((offset, piece)) = file.unsent(LOG_CHUNK_BYTES)? {
+                let length = piece.len() as u64;
+                let next = self.link.log(&file.name, offset, piece).await?;
+                file.acknowledge(next);
+                if next < offset + length {
+                    tracing::debug!(
+                        file = file.name,
+                        offset,
+                        next,
+                        "the server has less than was sent"
+                    );
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+        Ok(())
+    }
+}
