@@ -1,0 +1,114 @@
+//! The kinds that people write, one file each, and the objects they share.
+
+mod command_component;
+mod command_job;
+mod component;
+mod compute;
+mod compute_settings;
+mod credentials;
+mod data;
+mod datastore;
+mod detect;
+mod distribution;
+mod environment;
+mod identity;
+mod input;
+mod job;
+mod model;
+mod network;
+mod node;
+mod output;
+mod pipeline_component;
+mod pipeline_job;
+mod port;
+mod refused;
+mod resources;
+mod service;
+mod workspace;
+
+pub use command_component::CommandComponent;
+pub use command_job::CommandJob;
+pub use component::{AutoDeleteCondition, AutoDeleteSetting, Component, ComponentRef};
+pub use compute::{
+    AmlCompute, Compute, ComputeInstance, ComputeTier, KubernetesCompute, LocalCompute, SynapseSpark,
+    VirtualMachine,
+};
+pub use compute_settings::{
+    AutoPauseSettings, AutoScaleSettings, BindMount, ComputeSchedules, ComputeSshSettings, ComputeStartStop,
+    CreateOnBehalfOf, CronTrigger, CustomApplication, CustomApplicationEndpoint, CustomApplicationImage,
+    CustomApplicationType, InstanceSshSettings, MachineSshSettings, NetworkSettings, OneOrMany,
+    RecurrenceFrequency, RecurrencePattern, RecurrenceTrigger, ScheduleState, ScriptReference, SetupScripts,
+    StartStop, Trigger, WeekDay,
+};
+pub use credentials::Credentials;
+pub use data::{Data, DataType};
+pub use datastore::{
+    AzureBlob, AzureDataLakeGen1, AzureDataLakeGen2, AzureFile, Datastore, Gcs, Http, LocalFolder, OneLake,
+    OneLakeArtifact, OneLakeArtifactType, S3,
+};
+pub use detect::{Detected, Family, Kind, detect_kind};
+pub use distribution::{
+    Distribution, MpiDistribution, PyTorchDistribution, RayDistribution, TensorFlowDistribution,
+};
+pub use environment::{BuildContext, Environment, EnvironmentRef, InferenceConfig, OsType, Route};
+pub use identity::{
+    AmlTokenIdentity, Identity, ManagedIdentity, ResourceIdentity, ResourceIdentityType,
+    UserAssignedIdentity, UserIdentity,
+};
+pub use input::{DataInput, Input, InputMode};
+pub use job::{Job, JobTier, Limits, Priority, QueueSettings};
+pub use model::{DeploymentTemplateReference, Model, ModelType};
+pub use network::{
+    CustomerManagedKey, FirewallSku, FqdnRule, IpRule, IsolationMode, ManagedNetwork, NetworkAcls,
+    OutboundRule, PrivateEndpointDestination, PrivateEndpointRule, PublicNetworkAccess,
+    ServerlessComputeSettings, ServiceTagDestination, ServiceTagRule,
+};
+pub use node::{CommandNode, Node, PipelineNode};
+pub use output::{AssetType, Output, OutputMode};
+pub use pipeline_component::PipelineComponent;
+pub use pipeline_job::{PipelineJob, PipelineSettings};
+pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
+pub use refused::refusal;
+pub use resources::{DockerArgs, Resources};
+pub use service::{Service, ServiceType};
+pub use workspace::{Workspace, WorkspaceKind};
+
+use serde::{Deserialize, Serialize};
+
+/// Anything that can be written in a file of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spec {
+    /// A job.
+    Job(Job),
+    /// A component.
+    Component(Component),
+    /// An environment.
+    Environment(Environment),
+    /// A data asset.
+    Data(Data),
+    /// A model.
+    Model(Model),
+    /// A datastore.
+    Datastore(Datastore),
+    /// A compute.
+    Compute(Compute),
+    /// A workspace.
+    Workspace(Workspace),
+}
+
+impl Spec {
+    /// The name that is given, if any.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Job(job) => job.name(),
+            Self::Component(component) => component.name(),
+            Self::Environment(environment) => environment.name.as_deref(),
+            Self::Data(data) => data.name.as_deref(),
+            Self::Model(model) => Some(&model.name),
+            Self::Datastore(datastore) => Some(datastore.name()),
+            Self::Compute(compute) => Some(compute.name()),
+            Self::Workspace(workspace) => Some(&workspace.name),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A step of a pipeline.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ComponentRef, Distribution, EnvironmentRef, Identity, Input, Limits, Output, QueueSettings, Resources,
+    Service, refused,
+};
+use crate::de::tagged_union;
+use crate::refs::{CodeRef, ComputeRef};
+
+/// A step of a pipeline; the field `type` says which kind.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Node {
+    /// A command: a component, or a command of its own.
+    Command(Box<CommandNode>),
+    /// A pipeline component.
+    Pipeline(Box<PipelineNode>),
+}
+
+tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline }, default "command", refuse refused::node);
+
+impl Node {
+    /// What goes in.
+    pub fn inputs(&self) -> &IndexMap<String, Input> {
+        match self {
+            Self::Command(node) => &node.inputs,
+            Self::Pipeline(node) => &node.inputs,
+        }
+    }
+
+    /// What comes out.
+    pub fn outputs(&self) -> &IndexMap<String, Output> {
+        match self {
+            Self::Command(node) => &node.outputs,
+            Self::Pipeline(node) => &node.outputs,
+        }
+    }
+
+    /// The component that the step runs, if it runs one.
+    pub fn component(&self) -> Option<&ComponentRef> {
+        match self {
+            Self::Command(node) => node.component.as_ref(),
+            Self::Pipeline(node) => Some(&node.component),
+        }
+    }
+}
+
+/// A command step. It runs a `component`, or a `command` of its own; with a component, what is given here wins over what
+/// the component says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandNode {
+    /// The component that runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentRef>,
+    /// What runs, in bash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// The folder or file that is laid into the working directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeRef>,
+    /// The software that it runs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentRef>,
+    /// Variables that the command sees.
+    #[serde(
+        default,
+        deserialize_with = "crate::de::with::text_map",
+        skip_serializing_if = "IndexMap::is_empty"
+    )]
+    pub environment_variables: IndexMap<String, String>,
+    /// How many machines, and of what size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
+    /// How several processes work together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
+    /// How it waits for its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_settings: Option<QueueSettings>,
+    /// What goes in: values, data, or bindings such as `${{parent.jobs.prep.outputs.data}}`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Input>,
+    /// What comes out: where it goes, or bindings such as `${{parent.outputs.model}}`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Output>,
+    /// Facts about the step's job that cannot change later.
+    #[serde(
+        default,
+        deserialize_with = "crate::de::with::text_map",
+        skip_serializing_if = "IndexMap::is_empty"
+    )]
+    pub properties: IndexMap<String, String>,
+    /// A remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Where it runs, or a binding to an input of the pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<ComputeRef>,
+    /// How long and how often it may run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// Interactive services beside the command.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub services: IndexMap<String, Service>,
+    /// As whom it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// A name; the step's key in `jobs` is what counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the step is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Words to find the step's job by.
+    #[serde(
+        default,
+        deserialize_with = "crate::de::with::text_map",
+        skip_serializing_if = "IndexMap::is_empty"
+    )]
+    pub tags: IndexMap<String, String>,
+    /// The name that people see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The experiment; that of the pipeline counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment_name: Option<String>,
+    /// The parent; the pipeline counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_job_name: Option<String>,
+}
+
+/// A step that is a pipeline itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineNode {
+    /// The pipeline component.
+    pub component: ComponentRef,
+    /// What goes in.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Input>,
+    /// What comes out.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Output>,
+    /// Facts about the step's job that cannot change later.
+    #[serde(
+        default,
+        deserialize_with = "crate::de::with::text_map",
+        skip_serializing_if = "IndexMap::is_empty"
+    )]
+    pub properties: IndexMap<String, String>,
+    /// A remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The name that people see (a Tidemill extension).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}

@@ -1,0 +1,74 @@
+//! What a spec means as a whole: names, bindings, cycles, values against what components take.
+
+mod bindings;
+mod command;
+mod component;
+mod cycle;
+mod datastore;
+mod environment;
+mod names;
+mod no_effect;
+mod pipeline;
+mod values;
+mod warnings;
+
+pub use no_effect::{combined_warning, no_effect_on_local};
+
+use crate::error::{FieldPath, Problem, Warning};
+use crate::kinds::{Component, Job, Spec};
+
+/// Checks a spec as a whole. Loading has done this; a server that receives specs as JSON does it again.
+pub fn check(spec: &Spec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let root = FieldPath::default();
+    match spec {
+        Spec::Job(job) => {
+            names::check_optional(job.name(), &root, &mut problems);
+            match job {
+                Job::Command(job) => command::check_job(job, &mut problems),
+                Job::Pipeline(job) => pipeline::check_job(job, &mut problems),
+            }
+        }
+        Spec::Component(component) => {
+            names::check_needed(component.name(), "a component", &mut problems);
+            names::check_version(component.version(), &root, &mut problems);
+            check_component(component, &root, &mut problems);
+        }
+        Spec::Environment(environment) => {
+            names::check_needed(environment.name.as_deref(), "an environment", &mut problems);
+            names::check_version(environment.version.as_deref(), &root, &mut problems);
+            environment::check(environment, &root, &mut problems);
+        }
+        Spec::Data(data) => {
+            names::check_needed(data.name.as_deref(), "a data asset", &mut problems);
+            names::check_version(data.version.as_deref(), &root, &mut problems);
+        }
+        Spec::Model(model) => {
+            names::check_needed(Some(&model.name), "a model", &mut problems);
+            names::check_version(model.version.as_deref(), &root, &mut problems);
+        }
+        Spec::Datastore(store) => {
+            names::check_needed(Some(store.name()), "a datastore", &mut problems);
+            datastore::check(store, &mut problems);
+        }
+        Spec::Compute(compute) => names::check_needed(Some(compute.name()), "a compute", &mut problems),
+        Spec::Workspace(workspace) => {
+            names::check_needed(Some(&workspace.name), "a workspace", &mut problems)
+        }
+    }
+    problems
+}
+
+/// Checks a component, whether it is written in a file of its own or inside a step.
+fn check_component(component: &Component, at: &FieldPath, problems: &mut Vec<Problem>) {
+    component::check_ports(component.inputs(), at, problems);
+    match component {
+        Component::Command(component) => command::check_component(component, at, problems),
+        Component::Pipeline(component) => pipeline::check_component(component, at, problems),
+    }
+}
+
+/// Warnings that hold wherever the spec is used.
+pub(crate) fn load_warnings(spec: &Spec) -> Vec<Warning> {
+    warnings::load_warnings(spec)
+}

@@ -1,0 +1,11 @@
+//! Small values that specs are made of.
+
+mod byte_size;
+mod cpu;
+mod literal;
+mod name;
+
+pub use byte_size::ByteSize;
+pub use cpu::CpuAmount;
+pub use literal::Literal;
+pub use name::{NAME_RULE, is_component_name, is_safe_name};
