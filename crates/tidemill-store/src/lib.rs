@@ -4,7 +4,11 @@
 //! waits, each piece in a savepoint of its own, and commits the group with one sync; on PostgreSQL each piece is a
 //! transaction. When `write` returns, what it did is on disk. A noun has one file, with its entity and its queries.
 
+pub mod asset;
+pub mod asset_label;
+pub mod asset_version;
 pub mod audit;
+pub mod compute;
 pub mod connect;
 pub mod datastore;
 pub mod event;

@@ -14,6 +14,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("migrations/0001_base.sql") },
     Migration { version: 2, sql: include_str!("migrations/0002_tracking.sql") },
+    Migration { version: 3, sql: include_str!("migrations/0003_assets.sql") },
     Migration { version: 4, sql: include_str!("migrations/0004_jobs.sql") },
 ];
 

@@ -72,12 +72,16 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     Ok(())
 }
 
-/// What a workspace holds besides its own two datastores: nouns and how many, only those that are there.
+/// What a workspace holds besides its own datastores and compute: nouns and how many, only those that are there.
 pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'static str, i64)>> {
     const HELD: &[(&str, &str)] = &[
         ("datastores", "SELECT COUNT(*) AS n FROM datastore WHERE kind <> 'workspace_folder' AND workspace = "),
         ("experiments", "SELECT COUNT(*) AS n FROM experiment WHERE experiment_id <> 0 AND workspace = "),
         ("runs", "SELECT COUNT(*) AS n FROM run WHERE workspace = "),
+        ("computes", "SELECT COUNT(*) AS n FROM compute WHERE name <> 'local' AND workspace = "),
+        ("data", "SELECT COUNT(*) AS n FROM asset WHERE kind = 'data' AND workspace = "),
+        ("environments", "SELECT COUNT(*) AS n FROM asset WHERE kind = 'environment' AND workspace = "),
+        ("components", "SELECT COUNT(*) AS n FROM asset WHERE kind = 'component' AND workspace = "),
         ("models", "SELECT COUNT(*) AS n FROM registered_model WHERE workspace = "),
     ];
     let mut held = Vec::new();
@@ -99,9 +103,10 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
     Ok(held)
 }
 
-/// Removes a workspace that is empty, with its own datastores.
+/// Removes a workspace that is empty, with its own datastores and compute.
 pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
     crate::datastore::delete_all(db, name).await?;
+    crate::compute::delete_all(db, name).await?;
     crate::experiment::delete_default(db, name).await?;
     Ok(Entity::delete_by_id(name).exec(db).await?.rows_affected > 0)
 }
