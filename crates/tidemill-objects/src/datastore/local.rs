@@ -194,10 +194,14 @@ impl LocalFolder {
         }
         let path = path.clone();
         blocking("write", move || {
-            file.sync_all()
-                .map_err(|error| ObjectsError::io("write", &full, error))?;
+            if sync {
+                file.sync_all()
+                    .map_err(|error| ObjectsError::io("write", &full, error))?;
+            }
             settle(partial, &full)?;
-            sync_folder(&full);
+            if sync {
+                sync_folder(&full);
+            }
             let meta = file
                 .metadata()
                 .map_err(|error| ObjectsError::io("read", &full, error))?;

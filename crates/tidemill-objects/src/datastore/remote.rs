@@ -286,10 +286,10 @@ fn is_folder_marker(meta: &ObjectMeta) -> bool {
     meta.size == 0 && meta.location.as_ref().ends_with('/')
 }
 
-/// Without an etag the time of the last change is the mark.
+/// Without an etag the time of the last change is the mark. Azure quotes an etag in a head and not in a list.
 pub(crate) fn hint_of(etag: Option<String>, modified_ms: Option<i64>) -> Hint {
     match (etag, modified_ms) {
-        (Some(etag), _) => Hint::Etag(etag),
+        (Some(etag), _) => Hint::Etag(etag.trim_matches('"').to_owned()),
         (None, Some(modified_ms)) => Hint::Etag(format!("modified {modified_ms}")),
         (None, None) => Hint::None,
     }
