@@ -49,7 +49,7 @@ impl Walk {
     }
 
     /// Leaves out what ignore files say (`.amlignore` if the folder has one, else `.gitignore`), and what is never code.
-    pub(crate) fn as_code(mut self) -> Self {
+    pub(crate) fn of_code(mut self) -> Self {
         self.code = true;
         let own = self.root.join(".amlignore").is_file();
         self.ignore_file = Some(if own { ".amlignore" } else { ".gitignore" });
@@ -83,10 +83,8 @@ impl Walk {
             if self.code && (raw_name.to_str().is_some_and(|name| NEVER_CODE.contains(&name))) {
                 continue;
             }
-            if kind.is_dir() || kind.is_file() {
-                if ignored(rules.as_ref(), &entry.path(), kind.is_dir()) {
-                    continue;
-                }
+            if !kind.is_symlink() && ignored(rules.as_ref(), &entry.path(), kind.is_dir()) {
+                continue;
             }
             let name = utf8_name(&place.path, &raw_name)?;
             if is_partial(&name) {

@@ -242,7 +242,7 @@ impl RemoteStore {
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(files)
+        Ok(without_folders(files))
     }
 
     pub(crate) async fn list_dir(&self, folder: &SafePath) -> Result<DirListing> {
@@ -269,6 +269,12 @@ impl RemoteStore {
             .files
             .retain(|file| file.size_bytes > 0 || listing.folders.binary_search(&file.path).is_err());
         listing.folders.sort();
+        listing.folders.sort();
+        // Directories of Data Lake Gen2 are listed as empty objects beside what is in them.
+        let folders = &listing.folders;
+        listing
+            .files
+            .retain(|file| file.size_bytes > 0 || folders.binary_search(&file.path).is_err());
         listing.files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(listing)
     }
@@ -280,6 +286,26 @@ impl RemoteStore {
             .await
             .map_err(|error| self.fail("delete", path, error))
     }
+}
+
+/// Leaves out the empty objects that stand for directories (Data Lake Gen2, some S3 tools), as what lies in them shows.
+fn without_folders(files: Vec<FileMeta>) -> Vec<FileMeta> {
+    let is_folder = |file: &FileMeta| {
+        let inside = format!("{}/", file.path);
+        let next = files.partition_point(|other| other.path.as_str() < inside.as_str());
+        files
+            .get(next)
+            .is_some_and(|other| other.path.as_str().starts_with(&inside))
+    };
+    let keep: Vec<bool> = files
+        .iter()
+        .map(|file| file.size_bytes > 0 || !is_folder(file))
+        .collect();
+    files
+        .into_iter()
+        .zip(keep)
+        .filter_map(|(file, keep)| keep.then_some(file))
+        .collect()
 }
 
 fn is_folder_marker(meta: &ObjectMeta) -> bool {
@@ -338,5 +364,32 @@ fn fail(
         path: place,
         detail,
         kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_objects_that_stand_for_folders_are_not_files() {
+        let file = |path: &str, size_bytes| FileMeta {
+            path: SafePath::parse(path).unwrap(),
+            size_bytes,
+            hint: Hint::None,
+            modified_ms: None,
+        };
+        let listed = vec![
+            file("a", 0),
+            file("a-b", 0),
+            file("a/x", 0),
+            file("c", 1),
+            file("c/x", 1),
+        ];
+        let left: Vec<String> = without_folders(listed)
+            .iter()
+            .map(|file| file.path.to_string())
+            .collect();
+        assert_eq!(left, ["a-b", "a/x", "c", "c/x"]);
     }
 }

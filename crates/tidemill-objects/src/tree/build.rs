@@ -69,7 +69,7 @@ impl TreeBuilder {
     /// The files of a code folder (or one file). Left out: what `.amlignore` says, or `.gitignore` where there is none,
     /// and `.git`, `__pycache__` and `.ipynb_checkpoints`. Links inside the folder are followed.
     pub fn code(root: &Path) -> Result<Self> {
-        let files = found(root, |root| Walk::new(root).as_code())?;
+        let files = found(root, |root| Walk::new(root).of_code())?;
         Ok(Self { files, code: true })
     }
 
@@ -87,7 +87,7 @@ impl TreeBuilder {
         let is_file = source.is_file();
         let files = found(source, |root| {
             if self.code {
-                Walk::new(root).as_code()
+                Walk::new(root).of_code()
             } else {
                 Walk::new(root)
             }

@@ -289,7 +289,7 @@ impl Laying<'_> {
             progress.advance(1, size);
             return Ok(());
         }
-        let mut bytes = self.source.blob(&target.hash).await?;
+        let mut bytes = self.source.blob(&target.hash, None).await?;
         let mut hasher = blake3::Hasher::new();
         let target = Arc::new(target);
         let made = target.clone();

@@ -34,8 +34,7 @@ pub async fn open_entry(
         return Ok((size, stream::empty().boxed()));
     }
     match location {
-        Location::Blob if range.is_none() => Ok((size, source.blob(&entry.hash).await?)),
-        Location::Blob => Ok((size, crate::stream::cut(source.blob(&entry.hash).await?, part))),
+        Location::Blob => Ok((size, source.blob(&entry.hash, range.map(|_| part)).await?)),
         Location::Pack { pack, offset } => {
             let pack = &tree.layout().packs[pack as usize];
             let bytes = source

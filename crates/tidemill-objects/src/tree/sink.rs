@@ -42,8 +42,8 @@ pub trait TreeSource: Send + Sync {
     /// Some bytes of a pack.
     async fn pack_range(&self, pack: &PackId, range: Range<u64>) -> Result<Bytes>;
 
-    /// The bytes of a blob.
-    async fn blob(&self, hash: &Hash) -> Result<ByteStream>;
+    /// The bytes of a blob, or a range of them.
+    async fn blob(&self, hash: &Hash, range: Option<Range<u64>>) -> Result<ByteStream>;
 
     /// The blob as a file of this machine, to copy from, where it is one. It must never be written to.
     fn local_blob(&self, _hash: &Hash) -> Option<PathBuf> {

@@ -18,11 +18,14 @@ use crate::safe_path::SafePath;
 const CHECKS_AT_ONCE: usize = 16;
 const KEPT_INDEXES: usize = 32;
 
+/// The indexes of the packs that were used last, newest first.
+type KeptIndexes = VecDeque<(PackId, Arc<PackIndex>)>;
+
 /// Trees, packs and blobs in a datastore. Cheap to clone.
 #[derive(Clone)]
 pub struct TreeStore {
     datastore: Datastore,
-    indexes: Arc<Mutex<VecDeque<(PackId, Arc<PackIndex>)>>>,
+    indexes: Arc<Mutex<KeptIndexes>>,
 }
 
 impl TreeStore {
@@ -70,14 +73,14 @@ impl TreeStore {
     }
 
     /// A pack as a stream with its size, for sending it on; `range` for a part of it.
-    pub async fn pack(&self, pack: &PackId, range: Option<Range<u64>>) -> Result<(u64, ByteStream)> {
+    pub async fn sized_pack(&self, pack: &PackId, range: Option<Range<u64>>) -> Result<(u64, ByteStream)> {
         let found = self.datastore.get(&pack_path(pack)?, range).await;
         let (meta, bytes) = found.map_err(|error| named(error, || format!("the pack {pack}")))?;
         Ok((meta.size_bytes, bytes))
     }
 
     /// A blob as a stream with its size, for sending it on; `range` for a part of it.
-    pub async fn blob_range(&self, hash: &Hash, range: Option<Range<u64>>) -> Result<(u64, ByteStream)> {
+    pub async fn sized_blob(&self, hash: &Hash, range: Option<Range<u64>>) -> Result<(u64, ByteStream)> {
         let found = self.datastore.get(&blob_path(hash)?, range).await;
         let (meta, bytes) = found.map_err(|error| named(error, || format!("the blob {hash}")))?;
         Ok((meta.size_bytes, bytes))
@@ -242,8 +245,8 @@ impl TreeSource for TreeStore {
         self.datastore.get_range(&pack_path(pack)?, range).await
     }
 
-    async fn blob(&self, hash: &Hash) -> Result<ByteStream> {
-        Ok(self.blob_range(hash, None).await?.1)
+    async fn blob(&self, hash: &Hash, range: Option<Range<u64>>) -> Result<ByteStream> {
+        Ok(self.sized_blob(hash, range).await?.1)
     }
 
     fn local_blob(&self, hash: &Hash) -> Option<PathBuf> {

@@ -157,3 +157,13 @@ async fn a_file_never_takes_the_place_of_a_folder() {
     );
     assert_eq!(std::fs::read(here.path().join("d/x")).unwrap(), b"1");
 }
+
+#[tokio::test]
+async fn a_written_file_has_the_rights_of_any_new_file() {
+    let here = tempfile::tempdir().unwrap();
+    let datastore = Datastore::open_folder(here.path()).unwrap();
+    datastore.put(&path("x"), "1".into()).await.unwrap();
+    std::fs::write(here.path().join("y"), "1").unwrap();
+    let rights = |name: &str| std::fs::metadata(here.path().join(name)).unwrap().permissions();
+    assert_eq!(rights("x"), rights("y"));
+}

@@ -480,8 +480,8 @@ impl TreeSource for Counting<'_> {
         self.store.pack_range(pack, range).await
     }
 
-    async fn blob(&self, hash: &Hash) -> Result<ByteStream> {
-        self.store.blob(hash).await
+    async fn blob(&self, hash: &Hash, range: Option<std::ops::Range<u64>>) -> Result<ByteStream> {
+        self.store.blob(hash, range).await
     }
 }
 
