@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::channel;
 use crate::compile::clean;
 use crate::error::EnvError;
 use crate::event::EnvEvent;
@@ -113,22 +114,28 @@ impl Builder<'_> {
 
     fn build(&self, lock: &Lock, digest: &str, folder: &Path) -> Result<(), EnvError> {
         let prefix = folder.join("prefix");
-        let python = self.interpreter(lock)?;
         let total = lock.package_count();
         self.journal.line(&format!(
             "building environment {} with Python {} and {total} packages",
             &digest[..12],
             lock.python.version
         ));
-        let bundled_alone = lock
-            .packages
-            .iter()
-            .all(|package| package.source == Source::Bundled);
-        if bundled_alone && Uv::find(self.data_dir).is_none() {
-            // A plain Python needs no installer, and so no package index either.
-            return plain::build(python, &wheels_of(lock, python)?, &prefix, self.journal);
+        if !lock.has_channel_python() {
+            self.lay_python(lock, folder)?;
         }
-        let uv = Uv::get(self.data_dir, self.pythons, self.journal)?;
+        if !lock.channel_packages.is_empty() {
+            channel::install(&lock.channel_packages, &prefix, self.data_dir, self.journal)?;
+        }
+        self.install(lock, folder)
+    }
+
+    /// An empty virtual environment over the interpreter of the lock.
+    fn lay_python(&self, lock: &Lock, folder: &Path) -> Result<(), EnvError> {
+        let python = self.interpreter(lock)?;
+        let prefix = folder.join("prefix");
+        let Some(uv) = self.installer(lock)? else {
+            return plain::build(python, &wheels_of(lock, python)?, &prefix, self.journal);
+        };
         let mut command = uv.command(&["venv", "--quiet", "--relocatable"], &IndexOptions::default());
         command
             .arg("--python")
@@ -136,10 +143,24 @@ impl Builder<'_> {
             .arg(&prefix)
             .current_dir(folder);
         let ended = run(command, self.journal, &|| ())?;
-        if !ended.success {
-            return Err(self.failed(clean(&ended.stderr)));
+        if ended.success {
+            Ok(())
+        } else {
+            Err(self.failed(clean(&ended.stderr)))
         }
-        self.install(lock, python, &uv, folder)
+    }
+
+    /// The installer; none for a plain Python where none is here: that needs no package index either.
+    fn installer(&self, lock: &Lock) -> Result<Option<Uv>, EnvError> {
+        let plain = lock
+            .packages
+            .iter()
+            .all(|package| package.source == Source::Bundled);
+        match Uv::find(self.data_dir) {
+            Some(uv) => Ok(Some(uv)),
+            None if plain => Ok(None),
+            None => Uv::get(self.data_dir, self.pythons, self.journal).map(Some),
+        }
     }
 
     fn interpreter(&self, lock: &Lock) -> Result<&Interpreter, EnvError> {
@@ -152,12 +173,14 @@ impl Builder<'_> {
             })
     }
 
-    fn install(&self, lock: &Lock, python: &Interpreter, uv: &Uv, folder: &Path) -> Result<(), EnvError> {
+    fn install(&self, lock: &Lock, folder: &Path) -> Result<(), EnvError> {
         let mut requirements = lock.requirements();
-        requirements.push_str(&bundled(lock, python)?);
-        if requirements.is_empty() {
-            return Ok(());
+        if !lock.has_channel_python() {
+            requirements.push_str(&bundled(lock, self.interpreter(lock)?)?);
         }
+        let Some(uv) = self.installer(lock)?.filter(|_| !requirements.is_empty()) else {
+            return Ok(());
+        };
         let file = folder.join("requirements.txt");
         fs::write(&file, requirements).map_err(EnvError::io("write", &file))?;
         let prefix = folder.join("prefix");
@@ -242,11 +265,16 @@ impl Builder<'_> {
         let json =
             |what: Result<Vec<u8>, serde_json::Error>| what.expect("it is made of strings and numbers");
         write("lock.json", json(serde_json::to_vec_pretty(lock)))?;
-        let python = self.interpreter(lock)?;
+        let base_python = if lock.has_channel_python() {
+            let python = folder.join("prefix/bin/python");
+            python.canonicalize().map_err(EnvError::io("find", &python))?
+        } else {
+            self.interpreter(lock)?.path.clone()
+        };
         let marker = Marker {
             format: MARKER_FORMAT,
             digest: digest.to_owned(),
-            base_python: python.path.clone(),
+            base_python,
             python_version: lock.python.version.clone(),
         };
         write(MARKER, json(serde_json::to_vec(&marker)))

@@ -28,6 +28,8 @@ pub(crate) struct Compiler<'a> {
     pub uv: Uv,
     pub index: IndexOptions,
     pub journal: &'a Journal<'a>,
+    /// Packages that are there already, as `name==version`: whatever needs them gets them as they are.
+    pub given: Vec<String>,
 }
 
 /// Python versions of which any package that is published as wheels has one.
@@ -42,13 +44,21 @@ impl Compiler<'_> {
         build: &BTreeSet<String>,
     ) -> Result<Result<Vec<Package>, Failure>, EnvError> {
         let path = python.path.display().to_string();
+        // An interpreter that is yet to be laid has one of this machine's to speak for it.
+        let version = &python.version;
         self.journal.keep(&format!(
             "resolving for Python {}:\n  {}",
             python.version,
             requirements.join("\n  ")
         ));
         let ended = self.solve(
-            &["--python", &path, "--generate-hashes"],
+            &[
+                "--python",
+                &path,
+                "--python-version",
+                version,
+                "--generate-hashes",
+            ],
             requirements,
             build,
             self.journal,
@@ -82,7 +92,14 @@ impl Compiler<'_> {
             }
             let mut has_wheel = false;
             for minor in MINORS {
-                let options = ["--quiet", "--no-deps", "--python", &path, "--python-version", minor];
+                let options = [
+                    "--quiet",
+                    "--no-deps",
+                    "--python",
+                    &path,
+                    "--python-version",
+                    minor,
+                ];
                 has_wheel = self.solve(&options, &lines, &BTreeSet::new(), &unheard)?.success;
                 if has_wheel {
                     break;
@@ -122,6 +139,11 @@ impl Compiler<'_> {
             ])
             .args(options)
             .current_dir(folder.path());
+        if !self.given.is_empty() {
+            let given = folder.path().join("given.txt");
+            std::fs::write(&given, self.given.join("\n") + "\n").map_err(EnvError::io("write", &given))?;
+            command.args(["--constraint", "given.txt"]);
+        }
         for name in build {
             command.args(["--no-binary", name]);
         }

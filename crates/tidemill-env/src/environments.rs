@@ -9,13 +9,15 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use crate::build::{Builder, built, folder};
+use crate::channel;
 use crate::error::EnvError;
 use crate::event::Progress;
-use crate::lock::{LOCK_FORMAT, Lock, Platform};
+use crate::lock::{ChannelPackage, LOCK_FORMAT, Lock, Platform};
 use crate::prefix::Prefix;
 use crate::process::Journal;
 use crate::python::{Interpreter, discover};
 use crate::request::{EnvironmentRequest, IndexOptions, Policy};
+use crate::resolve;
 use crate::wanted::Wanted;
 
 /// The environments of one data folder.
@@ -207,7 +209,7 @@ impl<'a> Work<'a> {
         let resolved: Resolved = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
         let lock = &resolved.lock;
         let possible = || {
-            !lock.channel_packages.is_empty()
+            lock.has_channel_python()
                 || self
                     .pythons()
                     .iter()
@@ -221,21 +223,16 @@ impl<'a> Work<'a> {
     fn solve(&self, mut wanted: Wanted, policy: Policy) -> Result<Resolved, EnvError> {
         let specs = self.root.join("specs");
         fs::create_dir_all(&specs).map_err(EnvError::io("create", &specs))?;
-        if wanted.needs_channel() && policy == Policy::Exact {
-            let packages = wanted.conda.iter().map(|spec| spec.text.clone()).collect();
-            return Err(EnvError::ChannelsUnreachable {
-                channels: wanted.channels,
-                packages,
-            });
+        let channel_packages = self.channel_packages(&mut wanted, policy)?;
+        if channel_packages.is_empty() {
+            wanted.replace_conda()?;
         }
-        wanted.replace_conda()?;
-        let lock = crate::resolve::resolve(
-            &mut wanted,
-            policy,
-            self.pythons(),
-            self.data_dir(),
-            &self.journal,
-        )?;
+        let (pythons, data_dir, journal) = (self.pythons(), self.data_dir(), &self.journal);
+        let lock = if channel_packages.is_empty() {
+            resolve::resolve(&mut wanted, policy, pythons, data_dir, journal)?
+        } else {
+            resolve::resolve_over(channel_packages, &mut wanted, policy, pythons, data_dir, journal)?
+        };
         for change in &wanted.changes {
             self.journal.keep(&format!("changed: {change}"));
         }
@@ -244,6 +241,47 @@ impl<'a> Work<'a> {
             changes: wanted.changes,
             silent_hosts: wanted.silent_hosts,
         })
+    }
+
+    /// The conda packages of `wanted`, where it needs any and a channel answers; none where the policy lets
+    /// the package index stand in for them.
+    fn channel_packages(&self, wanted: &mut Wanted, policy: Policy) -> Result<Vec<ChannelPackage>, EnvError> {
+        let python_is_here = || {
+            self.pythons()
+                .iter()
+                .any(|python| wanted.python.allows(&python.release()))
+        };
+        if !wanted.needs_channel() && (wanted.channels.is_empty() || python_is_here()) {
+            return Ok(Vec::new());
+        }
+        let defaults = [String::from("defaults")];
+        let channels = if wanted.channels.is_empty() {
+            &defaults[..]
+        } else {
+            &wanted.channels
+        };
+        let (there, away) = channel::reachable(channels, self.data_dir(), &self.journal)?;
+        let specs: Vec<String> = wanted
+            .conda
+            .iter()
+            .chain(&wanted.python_spec)
+            .map(|spec| spec.text.clone())
+            .collect();
+        if !away.is_empty() && policy == Policy::Exact && wanted.needs_channel() {
+            return Err(EnvError::ChannelsUnreachable {
+                channels: away,
+                packages: specs,
+            });
+        }
+        if there.is_empty() {
+            return Ok(Vec::new());
+        }
+        for name in away {
+            wanted.changes.push(format!(
+                "conda channel `{name}` is left out: it cannot be reached"
+            ));
+        }
+        channel::solve(&there, &specs, self.data_dir(), &self.journal)
     }
 
     fn attach(&self, resolved: Resolved, index: &IndexOptions, name: &str) -> Result<Prepared, EnvError> {

@@ -9,6 +9,11 @@
 
 mod build;
 pub mod catalogue;
+#[cfg(feature = "conda")]
+mod channel;
+#[cfg(not(feature = "conda"))]
+#[path = "no_channel.rs"]
+mod channel;
 mod compile;
 pub mod conda;
 mod dockerfile;

@@ -107,6 +107,8 @@ pub struct ChannelPackage {
     pub file_name: String,
     /// Hex SHA-256 of the archive.
     pub sha256: String,
+    /// Its channel's record of it, as JSON: where it is, and how it is laid. Not part of the identity.
+    pub record: String,
 }
 
 /// Exactly what an environment is made of.
@@ -138,6 +140,10 @@ impl Lock {
             .iter_mut()
             .for_each(|package| package.hashes.sort());
         canonical.packages.sort();
+        canonical
+            .channel_packages
+            .iter_mut()
+            .for_each(|package| package.record.clear());
         canonical.channel_packages.sort();
         let bytes = serde_json::to_vec(&canonical)
             .expect("a lock is made of strings and lists, which JSON can write");
@@ -145,6 +151,14 @@ impl Lock {
         hasher.update(b"tidemill environment lock\n");
         hasher.update(&bytes);
         hasher.finalize().to_hex().to_string()
+    }
+
+    /// Whether the interpreter is a conda package, rather than one of this machine's.
+    #[must_use]
+    pub fn has_channel_python(&self) -> bool {
+        self.channel_packages
+            .iter()
+            .any(|package| package.name == "python")
     }
 
     /// Packages of both kinds.

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::compile::{Compiler, Failure};
+use crate::conda::{Equivalent, equivalent};
 use crate::error::EnvError;
 use crate::event::EnvEvent;
-use crate::lock::{LOCK_FORMAT, Lock, LockedPython, Package, Platform, Source};
+use crate::lock::{ChannelPackage, LOCK_FORMAT, Lock, LockedPython, Package, Platform, Source, normalize};
 use crate::loosen::{Loosened, loosen, without_local_version};
 use crate::process::Journal;
 use crate::python::{Interpreter, bundled_wheels, nearest};
 use crate::request::Policy;
 use crate::uv::Uv;
+use crate::version::{Constraint, Version};
 use crate::wanted::{Wanted, requirement_name};
 
 /// Resolves the Python packages of `wanted`; writes what had to be changed into it.
@@ -36,27 +38,125 @@ pub(crate) fn resolve(
         tell_python(wanted, first, allowed > 0, "");
         return lock_of(wanted, first, Vec::new());
     }
-    (journal.progress)(EnvEvent::Resolving {
-        requirements: wanted.pip.len(),
-    });
     let mut requirements = wanted.pip.clone();
     if needs_pip {
         requirements.push("pip".into());
     }
+    let solved = solve(
+        wanted,
+        policy,
+        (&order, allowed),
+        requirements,
+        Vec::new(),
+        (pythons, data_dir, journal),
+    )?;
+    tell_python(wanted, &solved.python, allowed > 0, &solved.why_python);
+    wanted.changes.extend(solved.changes);
+    lock_of(wanted, &solved.python, solved.packages)
+}
+
+/// Resolves the Python packages of `wanted` over conda packages that are settled already.
+pub(crate) fn resolve_over(
+    channel_packages: Vec<ChannelPackage>,
+    wanted: &mut Wanted,
+    policy: Policy,
+    pythons: &[Interpreter],
+    data_dir: &Path,
+    journal: &Journal<'_>,
+) -> Result<Lock, EnvError> {
+    let Some(version) = channel_packages
+        .iter()
+        .find(|p| p.name == "python")
+        .map(|p| p.version.clone())
+    else {
+        // No Python among them: one of this machine's shares the prefix with them.
+        let lock = resolve(wanted, policy, pythons, data_dir, journal)?;
+        return Ok(Lock {
+            channel_packages,
+            ..lock
+        });
+    };
+    let mut packages = Vec::new();
+    if !wanted.pip.is_empty() {
+        let minor = Version::parse(&version).map(|v| v.minor()).unwrap_or_default();
+        let close = Constraint::parse(&format!("=={}.{}.*", minor.0, minor.1)).unwrap_or_default();
+        let (near, _) = nearest(pythons, &close, &Constraint::default());
+        let speaker = near.first().ok_or_else(|| EnvError::PythonMissing {
+            wanted: "any, to resolve `pip:` with".into(),
+            present: Vec::new(),
+        })?;
+        let order = [Interpreter {
+            version: version.clone(),
+            ..speaker.clone()
+        }];
+        let provided: Vec<(String, String)> = channel_packages
+            .iter()
+            .filter_map(|package| {
+                let name = match equivalent(&package.name) {
+                    Equivalent::Same => package.name.clone(),
+                    Equivalent::Package(name) => name.to_owned(),
+                    Equivalent::Nothing(_) | Equivalent::Impossible(_) => return None,
+                };
+                Some((normalize(&name), package.version.clone()))
+            })
+            .collect();
+        let given = provided
+            .iter()
+            .map(|(name, version)| format!("{name}=={version}"))
+            .collect();
+        let requirements = wanted.pip.clone();
+        let solved = solve(
+            wanted,
+            policy,
+            (&order, 1),
+            requirements,
+            given,
+            (pythons, data_dir, journal),
+        )?;
+        wanted.changes.extend(solved.changes);
+        packages = solved.packages;
+        packages.retain(|package| provided.iter().all(|(name, _)| *name != package.name));
+    }
+    Ok(Lock {
+        format: LOCK_FORMAT,
+        python: LockedPython {
+            version,
+            implementation: "cpython".into(),
+        },
+        platform: Platform::here(),
+        packages,
+        channel_packages,
+        variables: wanted.variables.clone(),
+    })
+}
+
+/// Solves, leaving out indexes that do not answer where the policy lets it.
+fn solve(
+    wanted: &mut Wanted,
+    policy: Policy,
+    (order, allowed): (&[Interpreter], usize),
+    requirements: Vec<String>,
+    given: Vec<String>,
+    (pythons, data_dir, journal): (&[Interpreter], &Path, &Journal<'_>),
+) -> Result<Solved, EnvError> {
+    (journal.progress)(EnvEvent::Resolving {
+        requirements: requirements.len(),
+    });
+    let uv = Uv::get(data_dir, pythons, journal)?;
     let mut compiler = Compiler {
-        uv: Uv::get(data_dir, pythons, journal)?,
+        uv,
         index: wanted.index.clone(),
         journal,
+        given,
     };
-    let solved = loop {
-        match (Search {
+    loop {
+        let search = Search {
             compiler: &compiler,
             policy,
-            order: &order,
+            order,
             allowed,
-        })
-        .run(requirements.clone())
-        {
+        };
+        match search.run(requirements.clone()) {
             Err(EnvError::IndexUnreachable { message }) if policy == Policy::Relaxed => {
                 let silent = compiler.index.silent_hosts(&message);
                 if silent.is_empty() {
@@ -70,12 +170,9 @@ pub(crate) fn resolve(
                     wanted.silent_hosts.push(host);
                 }
             }
-            other => break other?,
+            other => return other,
         }
-    };
-    tell_python(wanted, &solved.python, allowed > 0, &solved.why_python);
-    wanted.changes.extend(solved.changes);
-    lock_of(wanted, &solved.python, solved.packages)
+    }
 }
 
 /// Writes the line that says which Python was taken, where it is not the one asked for.

