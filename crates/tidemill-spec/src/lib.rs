@@ -40,7 +40,9 @@ pub mod yaml;
 pub use error::{FieldPath, Problem, SpecError, SpecErrors, Warning};
 pub use expr::{Ref, Template};
 pub use kinds::{Family, Kind, Spec};
-pub use load::{FileKind, Files, Loaded, LocalPath, Purpose, for_each_local_path, load_document, load_text};
+pub use load::{
+    FileKind, Files, Loaded, LocalPath, Purpose, for_each_local_path, load_document, load_text, local_fields,
+};
 pub use refs::{AssetRef, CodeRef, ComputeRef, DataPath, DatastoreRef, VersionRef};
 pub use schema::schemas;
 pub use yaml::Override;

@@ -20,8 +20,9 @@ impl<'de> SeqAccess<'de> for ListAccess<'_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DeError> {
         for (index, node) in self.items.by_ref() {
-            let path = self.cx.here().index(index);
-            if self.cx.pruned.borrow().contains(&path) {
+            let pruned = !self.cx.pruned.borrow().is_empty()
+                && self.cx.pruned.borrow().contains(&self.cx.here().index(index));
+            if pruned {
                 continue;
             }
             return below(self.cx, Segment::Index(index), || {

@@ -76,12 +76,12 @@ pub(crate) fn read<T: DeserializeOwned>(
             Err(error) => error,
         };
         pruned = context.pruned.into_inner();
+        let prune = error.to_prune();
         let (problem, span, missing) = error.into_problem(node.span);
-        let path = problem.path.clone();
-        if !missing.is_some_and(|field| pruned.contains(&path.key(field))) {
+        if !missing.is_some_and(|field| pruned.contains(&problem.path.key(field))) {
             errors.push((problem, span));
         }
-        if path.is_root() || errors.len() >= MAX_ERRORS || !pruned.insert(path) {
+        if prune.is_root() || errors.len() >= MAX_ERRORS || !pruned.insert(prune) {
             return Err(errors);
         }
     }

@@ -102,7 +102,8 @@ impl<'a> De<'a> {
     }
 
     fn pruned(self, key: &str) -> bool {
-        self.cx.pruned.borrow().contains(&self.cx.here().key(key))
+        let pruned = self.cx.pruned.borrow();
+        !pruned.is_empty() && pruned.contains(&self.cx.here().key(key))
     }
 
     /// The entries that count for a struct, and those it keeps aside.
@@ -198,7 +199,9 @@ impl<'a> De<'a> {
         visitor
             .visit_enum(NodeAccess { tag: text, content })
             .map_err(|error| match tag {
-                Some(tag) if !error.is_missing() => error.placed(|| self.cx.here().key("type"), tag.span),
+                Some(tag) if !error.is_missing() => {
+                    error.placed_at_tag(|| self.cx.here().key("type"), tag.span)
+                }
                 _ => error,
             })
     }
@@ -217,15 +220,23 @@ impl<'a> De<'a> {
     }
 }
 
-/// A struct's name as people say it: `CommandJob` is "a command job".
+/// A struct's name as people say it: `CommandJob` is "a command job", `PipelineSettings` are "pipeline settings".
 fn spoken(name: &str) -> String {
-    let name = name.strip_suffix("Fields").unwrap_or(name);
+    let name = match name {
+        "CommandNode" => "CommandStep",
+        "PipelineNode" => "PipelineStep",
+        "Data" => "DataAsset",
+        name => name.strip_suffix("Fields").unwrap_or(name),
+    };
     let mut words = String::new();
     for c in name.chars() {
         if c.is_uppercase() && !words.is_empty() {
             words.push(' ');
         }
         words.extend(c.to_lowercase());
+    }
+    if words.ends_with('s') {
+        return words;
     }
     let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) {
         "an"

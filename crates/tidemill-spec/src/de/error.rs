@@ -17,6 +17,8 @@ struct Inner {
     hint: Option<String>,
     place: Option<(FieldPath, Span)>,
     missing: Option<&'static str>,
+    /// The word that chooses a kind is wrong, so nothing around it can be judged.
+    of_tag: bool,
 }
 
 impl DeError {
@@ -26,6 +28,7 @@ impl DeError {
             hint: None,
             place: None,
             missing: None,
+            of_tag: false,
         }))
     }
 
@@ -40,6 +43,26 @@ impl DeError {
             self.0.place = Some((path(), span));
         }
         self
+    }
+
+    /// As [`DeError::placed`], for the word that chooses a kind.
+    pub(crate) fn placed_at_tag(mut self, path: impl FnOnce() -> FieldPath, span: Span) -> Self {
+        self.0.of_tag = self.0.of_tag || self.0.place.is_none();
+        self.placed(path, span)
+    }
+
+    /// What is left out before the tree is read again: the field, or all around a word that chooses a kind.
+    pub(crate) fn to_prune(&self) -> FieldPath {
+        let mut path = self
+            .0
+            .place
+            .as_ref()
+            .map(|(path, _)| path.clone())
+            .unwrap_or_default();
+        if self.0.of_tag {
+            path.0.pop();
+        }
+        path
     }
 
     pub(crate) fn is_missing(&self) -> bool {

@@ -13,6 +13,8 @@ pub struct Problem {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// It is the field's name that is wrong, not its value.
+    pub of_name: bool,
 }
 
 impl Problem {
@@ -22,7 +24,15 @@ impl Problem {
             path: FieldPath::default(),
             message: message.into(),
             hint: None,
+            of_name: false,
         }
+    }
+
+    /// The same, about the field's name rather than its value.
+    #[must_use]
+    pub fn of_name(mut self) -> Self {
+        self.of_name = true;
+        self
     }
 
     /// The same, at a field.

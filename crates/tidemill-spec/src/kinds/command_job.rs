@@ -25,6 +25,7 @@ pub struct CommandJob {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// Interactive services beside the command.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -41,6 +42,7 @@ pub struct CommandJob {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub properties: IndexMap<String, String>,
     /// Where it runs; the workspace's default where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +63,7 @@ pub struct CommandJob {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub environment_variables: IndexMap<String, String>,
     /// How many machines, and of what size.
     #[serde(default, skip_serializing_if = "Option::is_none")]

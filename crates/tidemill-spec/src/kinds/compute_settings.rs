@@ -263,6 +263,7 @@ pub struct CustomApplication {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub environment_variables: IndexMap<String, String>,
     /// The folders that it sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

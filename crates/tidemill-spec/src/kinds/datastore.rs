@@ -85,6 +85,7 @@ pub struct AzureBlob {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The storage account.
     pub account_name: String,
@@ -116,6 +117,7 @@ pub struct AzureFile {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The storage account.
     pub account_name: String,
@@ -147,6 +149,7 @@ pub struct AzureDataLakeGen1 {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The store.
     pub store_name: String,
@@ -170,6 +173,7 @@ pub struct AzureDataLakeGen2 {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The storage account.
     pub account_name: String,
@@ -201,6 +205,7 @@ pub struct OneLake {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The workspace of Fabric.
     pub one_lake_workspace_name: String,
@@ -248,6 +253,7 @@ pub struct LocalFolder {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The folder; one that is relative starts from the file that names it.
     #[serde(deserialize_with = "crate::de::with::place")]
@@ -269,6 +275,7 @@ pub struct S3 {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The bucket.
     pub bucket: String,
@@ -304,6 +311,7 @@ pub struct Gcs {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The bucket.
     pub bucket: String,
@@ -333,6 +341,7 @@ pub struct Http {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The URL that paths start from.
     pub url: String,

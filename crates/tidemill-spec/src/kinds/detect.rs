@@ -373,7 +373,7 @@ fn guess(node: &Node, file_name: &str) -> Option<Detected> {
         return refused("mltable");
     } else if has("replication_locations") {
         return refused("registry");
-    } else if has("image") || has("build") || has("conda_file") {
+    } else if has("image") || has("build") || has("conda_file") || has("requirements_file") {
         Kind::Environment
     } else if has("component") {
         Kind::PipelineJob

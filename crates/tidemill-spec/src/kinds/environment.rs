@@ -31,6 +31,7 @@ pub struct Environment {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// When it is deleted by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -33,6 +33,7 @@ pub struct Model {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// MLflow's stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -72,6 +72,7 @@ pub struct CommandNode {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub environment_variables: IndexMap<String, String>,
     /// How many machines, and of what size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +95,7 @@ pub struct CommandNode {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub properties: IndexMap<String, String>,
     /// A remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,6 +124,7 @@ pub struct CommandNode {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The name that people see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +155,7 @@ pub struct PipelineNode {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub properties: IndexMap<String, String>,
     /// A remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,6 +28,7 @@ pub struct PipelineComponent {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The name that people see.
     #[serde(default, skip_serializing_if = "Option::is_none")]

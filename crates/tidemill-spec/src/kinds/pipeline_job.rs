@@ -25,6 +25,7 @@ pub struct PipelineJob {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// Interactive services.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -41,6 +42,7 @@ pub struct PipelineJob {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub properties: IndexMap<String, String>,
     /// Where steps run that name no compute themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]

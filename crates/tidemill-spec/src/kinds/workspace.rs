@@ -58,6 +58,7 @@ pub struct Workspace {
         deserialize_with = "crate::de::with::text_map",
         skip_serializing_if = "IndexMap::is_empty"
     )]
+    #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
     /// The compute that builds images.
     #[serde(default, skip_serializing_if = "Option::is_none")]

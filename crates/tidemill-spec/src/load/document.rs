@@ -71,22 +71,26 @@ pub fn load_text(
     };
     let mut root = root;
     inliner.document(&mut root, kind, &FieldPath::default());
+    if inliner.is_full() {
+        return Err(placed(inliner.errors, &inliner.sources));
+    }
     let Inliner {
         sources, mut errors, ..
     } = inliner;
     let read = match read_kind(&root, kind, &sources) {
         Ok(read) => read,
         Err(more) => {
-            errors.extend(more);
+            extend_unknown(&mut errors, more);
             return Err(placed(errors, &sources));
         }
     };
     let (spec, mut warnings, locals) = read;
-    errors.extend(missing(files, &locals));
-    errors.extend(check(&spec).into_iter().map(|problem| {
-        let span = place_of(&root, &problem.path);
+    extend_unknown(&mut errors, missing(files, &locals));
+    let problems = check(&spec).into_iter().map(|problem| {
+        let span = place_of(&root, &problem);
         (problem, span)
-    }));
+    });
+    extend_unknown(&mut errors, problems.collect());
     if !errors.is_empty() {
         return Err(placed(errors, &sources));
     }
@@ -171,6 +175,15 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
     }
 }
 
+/// Adds what is found about fields that nothing has been said about: a file that is missing needs no second complaint.
+fn extend_unknown(errors: &mut Vec<Found>, more: Vec<Found>) {
+    let known: Vec<FieldPath> = errors.iter().map(|(problem, _)| problem.path.clone()).collect();
+    errors.extend(
+        more.into_iter()
+            .filter(|(problem, _)| problem.path.is_root() || !known.contains(&problem.path)),
+    );
+}
+
 /// The local paths that are not there.
 fn missing(files: &dyn Files, locals: &[LocalFound]) -> Vec<Found> {
     locals
@@ -185,19 +198,16 @@ fn missing(files: &dyn Files, locals: &[LocalFound]) -> Vec<Found> {
         .collect()
 }
 
-/// Where a field stands, or the nearest field around it that does.
-fn place_of(root: &Node, path: &FieldPath) -> Span {
+/// Where a problem's field stands, or the nearest field around it that does.
+fn place_of(root: &Node, problem: &Problem) -> Span {
     let mut node = root;
     let mut span = root.span;
-    for segment in &path.0 {
+    for (step, segment) in problem.path.0.iter().enumerate() {
+        let of_name = problem.of_name && step + 1 == problem.path.0.len();
         let next = match (segment, &node.kind) {
             (Segment::Key(key), _) => node.entry(key).map(|(key, value)| {
-                let shown = if value.as_scalar().is_some() && !value.is_null() {
-                    value.span
-                } else {
-                    key.span
-                };
-                (value, shown)
+                let single = value.as_scalar().is_some() && !value.is_null();
+                (value, if single && !of_name { value.span } else { key.span })
             }),
             (Segment::Index(index), NodeKind::List(items)) => items.get(*index).map(|item| (item, item.span)),
             _ => None,

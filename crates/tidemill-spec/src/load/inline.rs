@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{FileKind, Files};
-use crate::error::{FieldPath, Problem};
+use crate::error::{FieldPath, Problem, Segment};
 use crate::kinds::{Detected, Family, Kind, detect_kind};
 use crate::refs::{absolute_from, local_text};
 use crate::yaml::{Node, NodeKind, Source, SourceMap, Span, parse_document};
 
-/// How deep component files may name each other.
-const MAX_FILES_DEEP: usize = 32;
+/// How deep components may hold each other.
+const MAX_COMPONENTS_DEEP: usize = 20;
+/// How many bytes of other files may be written out into one document; files that name others twice each multiply.
+const MAX_WRITTEN_BYTES: usize = 4 * 1024 * 1024;
 
 /// A problem and its place.
 pub(super) type Found = (Problem, Span);
@@ -21,6 +23,8 @@ pub(super) struct Inliner<'f> {
     pub(super) errors: Vec<Found>,
     /// The files that are being written out, outermost first.
     open: Vec<PathBuf>,
+    /// How many bytes have been written out.
+    written: usize,
 }
 
 impl<'f> Inliner<'f> {
@@ -30,6 +34,7 @@ impl<'f> Inliner<'f> {
             sources: SourceMap::default(),
             errors: Vec::new(),
             open: Vec::new(),
+            written: 0,
         }
     }
 
@@ -99,6 +104,16 @@ impl<'f> Inliner<'f> {
             return;
         };
         let at = at.key("component");
+        let deep =
+            at.0.iter()
+                .filter(|step| matches!(step, Segment::Key(key) if key == "component"))
+                .count();
+        if deep > MAX_COMPONENTS_DEEP {
+            let problem = Problem::new(format!(
+                "components hold each other more than {MAX_COMPONENTS_DEEP} deep"
+            ));
+            return self.errors.push((problem.at(at), component.span));
+        }
         if component.as_map().is_some() {
             let pipeline = component.get("jobs").is_some() || word == "pipeline";
             let kind = if pipeline {
@@ -122,12 +137,6 @@ impl<'f> Inliner<'f> {
             return self
                 .errors
                 .push((problem.at(at).hint("a component cannot contain itself"), span));
-        }
-        if self.open.len() >= MAX_FILES_DEEP {
-            let problem = Problem::new(format!(
-                "component files name each other more than {MAX_FILES_DEEP} deep"
-            ));
-            return self.errors.push((problem.at(at), span));
         }
         let Some(mut inner) = self.read(&path, &at, span) else {
             return;
@@ -249,7 +258,15 @@ impl<'f> Inliner<'f> {
         Some(absolute_from(folder, local))
     }
 
+    /// True once too much was written out: then nothing more is.
+    pub(super) fn is_full(&self) -> bool {
+        self.written > MAX_WRITTEN_BYTES
+    }
+
     fn text(&mut self, path: &Path, at: &FieldPath, span: Span) -> Option<String> {
+        if self.is_full() {
+            return None;
+        }
         let problem = match self.files.kind(path) {
             None => Problem::new(format!("there is no file `{}`", path.display()))
                 .hint("relative paths start from the folder of the file that names them"),
@@ -257,7 +274,16 @@ impl<'f> Inliner<'f> {
                 Problem::new(format!("`{}` is a folder; a file was expected", path.display()))
             }
             Some(FileKind::File) => match self.files.read(path) {
-                Ok(text) => return Some(text),
+                Ok(text) => {
+                    self.written = self.written.saturating_add(text.len());
+                    if !self.is_full() {
+                        return Some(text);
+                    }
+                    Problem::new(format!(
+                        "the files that are named hold more than {MAX_WRITTEN_BYTES} bytes together"
+                    ))
+                    .hint("a file counts each time that it is named")
+                }
                 Err(error) => Problem::new(format!("failed to read `{}`: {error}", path.display())),
             },
         };

@@ -77,6 +77,17 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
     }
 }
 
+/// The fields of a spec that name local paths; a server takes none.
+pub fn local_fields(spec: &Spec) -> Vec<FieldPath> {
+    let mut fields = Vec::new();
+    let found = for_each_local_path::<crate::refs::RefError>(&mut spec.clone(), |local| {
+        fields.push(local.field.clone());
+        Ok("tidemill://trees/0000000000000000".to_owned())
+    });
+    debug_assert!(found.is_ok(), "a tree is a reference of every kind");
+    fields
+}
+
 struct Visit<'v, F, E> {
     f: &'v mut F,
     failed: std::marker::PhantomData<E>,

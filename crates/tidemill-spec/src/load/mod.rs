@@ -7,4 +7,4 @@ mod local_paths;
 
 pub use document::{Loaded, load_document, load_text};
 pub use files::{FileKind, Files, MemoryFiles};
-pub use local_paths::{LocalPath, Purpose, for_each_local_path};
+pub use local_paths::{LocalPath, Purpose, for_each_local_path, local_fields};

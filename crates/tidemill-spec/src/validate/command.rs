@@ -1,12 +1,16 @@
 //! Command jobs, command components and command steps with a command of their own.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::bindings::{Scope, check_text};
 use super::{environment, names};
 use crate::error::{FieldPath, Problem};
-use crate::kinds::{AssetType, Service};
-use crate::kinds::{CommandComponent, CommandJob, Distribution, Input, InputMode, Limits, Output, Resources};
+use crate::kinds::{
+    AssetType, CommandComponent, CommandJob, Distribution, Input, InputMode, Limits, Output, Resources,
+    Service,
+};
 use crate::refs::DataPath;
 
 pub(super) fn check_job(job: &CommandJob, problems: &mut Vec<Problem>) {
@@ -51,29 +55,40 @@ pub(super) fn check_component(component: &CommandComponent, at: &FieldPath, prob
         outputs: Some(component.outputs.keys().map(String::as_str).collect()),
         parent: None,
     };
-    check_optional_use(component, at, problems);
+    check_includes(component, at, problems);
     check_command(&component.command, &scope, at, problems);
 }
 
-/// An optional input without a default must stand in `$[[ … ]]`.
-fn check_optional_use(component: &CommandComponent, at: &FieldPath, problems: &mut Vec<Problem>) {
-    let Ok(template) = crate::expr::Template::parse(&component.command) else {
+/// Includes are laid beside local code, each under its own name.
+fn check_includes(component: &CommandComponent, at: &FieldPath, problems: &mut Vec<Problem>) {
+    let at = at.key("additional_includes");
+    if component.additional_includes.is_empty() {
         return;
-    };
-    for (reference, droppable) in template.refs_with_optional() {
-        let crate::expr::Ref::Input(name) = reference else {
-            continue;
-        };
-        let optional = component
-            .inputs
-            .get(name)
-            .is_some_and(|i| i.optional == Some(true) && i.default.is_none());
-        if optional && !droppable {
-            problems.push(
-                Problem::new(format!("the optional input `{name}` is used outside of `$[[ … ]]`, and has no default"))
-                    .at(at.key("command"))
-                    .hint(format!("write `$[[--{name} ${{{{inputs.{name}}}}}]]`, so that it is dropped when nothing is given")),
-            );
+    }
+    if component
+        .code
+        .as_ref()
+        .is_some_and(|code| code.as_local().is_none())
+    {
+        let problem = Problem::new("includes can be laid beside local code only").at(at.clone());
+        problems.push(problem.hint("name local code, or take the includes away"));
+    }
+    let mut names = HashSet::new();
+    for (place, include) in component.additional_includes.iter().enumerate() {
+        let path = at.index(place);
+        match include.as_local().map(std::path::Path::file_name) {
+            None => problems.push(Problem::new("expected a local file or folder").at(path)),
+            Some(None) => problems.push(Problem::new("the path has no last name to lay it under").at(path)),
+            Some(Some(name)) if !names.insert(name) => {
+                let problem =
+                    Problem::new(format!("two includes have the name `{}`", name.to_string_lossy()));
+                problems.push(
+                    problem
+                        .at(path)
+                        .hint("they would be laid at the same place; rename one of them"),
+                );
+            }
+            Some(Some(_)) => {}
         }
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn check_job(job: &PipelineJob, problems: &mut Vec<Problem>) {
         None => {
             let inputs = job.inputs.keys().map(String::as_str).collect();
             check_steps(&job.jobs, inputs, job.outputs.keys(), &root, problems);
+            check_bound_values(job, problems);
         }
     }
 }
@@ -117,6 +118,7 @@ fn check_step_name(name: &str, at: &FieldPath, problems: &mut Vec<Problem>) {
     if !good {
         problems.push(
             Problem::new(format!("`{name}` is not a name that a step can have"))
+                .of_name()
                 .at(at.clone())
                 .hint("use letters, digits, `_` and `-`"),
         );
@@ -269,6 +271,7 @@ pub(super) fn check_given(
         let Some(port) = taken.get(name) else {
             problems.push(
                 Problem::new(format!("the component has no input `{name}`"))
+                    .of_name()
                     .at(path)
                     .maybe_hint(did_you_mean(
                         name,
@@ -337,6 +340,7 @@ fn check_outputs(
     {
         problems.push(
             Problem::new(format!("the component has no output `{name}`"))
+                .of_name()
                 .at(at.key("outputs").key(name))
                 .maybe_hint(did_you_mean(
                     name,
@@ -344,5 +348,40 @@ fn check_outputs(
                     "outputs of the component",
                 )),
         );
+    }
+}
+
+/// Values of the pipeline's inputs against the parameters that they are bound to.
+fn check_bound_values(job: &PipelineJob, problems: &mut Vec<Problem>) {
+    for (name, step) in &job.jobs {
+        let Some(component) = step.component().and_then(ComponentRef::inline) else {
+            continue;
+        };
+        for (input, given) in step.inputs() {
+            let Some(port) = component
+                .inputs()
+                .get(input)
+                .filter(|port| port.port_type.is_parameter())
+            else {
+                continue;
+            };
+            let Some(Ok(template)) = given.expression().map(Template::parse) else {
+                continue;
+            };
+            let Some(Ref::ParentInput(bound)) = template.singular() else {
+                continue;
+            };
+            let Some(Input::Literal(value)) = job.inputs.get(bound) else {
+                continue;
+            };
+            if let Err(problem) = values::check(value, port) {
+                let path = FieldPath::field("inputs").key(bound);
+                problems.push(
+                    problem
+                        .at(path)
+                        .hint_if_none(format!("it is given to the input `{input}` of the step `{name}`")),
+                );
+            }
+        }
     }
 }

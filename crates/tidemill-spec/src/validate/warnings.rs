@@ -1,7 +1,8 @@
 //! Warnings that hold wherever a spec is used.
 
 use crate::error::{FieldPath, Warning};
-use crate::kinds::{Component, ComponentRef, Job, Node, Spec};
+use crate::expr::{Ref, Template};
+use crate::kinds::{CommandComponent, Component, ComponentRef, Job, Node, Spec};
 use crate::value::is_component_name;
 
 pub(super) fn load_warnings(spec: &Spec) -> Vec<Warning> {
@@ -52,7 +53,30 @@ fn of_component(component: &Component, at: &FieldPath, warnings: &mut Vec<Warnin
             ),
         ));
     }
+    if let Component::Command(component) = component {
+        of_optional_inputs(component, at, warnings);
+    }
     if let Component::Pipeline(component) = component {
         of_steps(&component.jobs, at, warnings);
+    }
+}
+
+/// An optional input without a default should stand in `$[[ … ]]`: elsewhere a job without it fails.
+fn of_optional_inputs(component: &CommandComponent, at: &FieldPath, warnings: &mut Vec<Warning>) {
+    let Ok(template) = Template::parse(&component.command) else {
+        return;
+    };
+    for (reference, droppable) in template.refs_with_optional() {
+        let Ref::Input(name) = reference else { continue };
+        let optional = component
+            .inputs
+            .get(name)
+            .is_some_and(|i| i.optional == Some(true) && i.default.is_none());
+        if optional && !droppable {
+            let why = format!(
+                "the optional input `{name}` is used outside of `$[[ … ]]`, so the command fails when it is not given"
+            );
+            warnings.push(Warning::new(at.key("command"), why));
+        }
     }
 }

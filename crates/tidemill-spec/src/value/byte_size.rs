@@ -45,7 +45,7 @@ fn parse(text: &str, docker: bool) -> Option<ByteSize> {
         _ => return None,
     };
     let bytes = number * base.powi(power);
-    (bytes.is_finite() && bytes >= 0.0 && bytes < 9e18).then_some(ByteSize(bytes as u64))
+    (0.0..9e18).contains(&bytes).then_some(ByteSize(bytes as u64))
 }
 
 impl FromStr for ByteSize {
@@ -69,7 +69,7 @@ impl fmt::Display for ByteSize {
             (1 << 10, "Ki"),
             (1000, "kB"),
         ] {
-            if self.0 >= unit && self.0 % unit == 0 {
+            if self.0 >= unit && self.0.is_multiple_of(unit) {
                 return write!(f, "{}{name}", self.0 / unit);
             }
         }

@@ -378,7 +378,7 @@ mod tests {
             let below = format!("*a{}", level - 1);
             bomb.push_str(&format!(
                 "a{level}: &a{level} [{}]\n",
-                vec![below.as_str(); 10].join(",")
+                [below.as_str(); 10].join(",")
             ));
         }
         assert!(error(&bomb).0.contains("once its aliases"));
