@@ -159,7 +159,7 @@ impl Job<'_> {
             sort_listings(prefix, &folders)?;
         }
         let order = Order {
-            script: render(&assignment.command, &texts)?,
+            script: render(&assignment.command, &assignment.job, &texts)?,
             folder: self.work.code.clone(),
             variables: variables(assignment, prefix.as_ref(), &texts, self.work, std::env::vars()),
         };

@@ -1,7 +1,7 @@
 //! After the command: its outputs and artifacts go where they belong, and are counted.
 
 use crate::failure::Failure;
-use crate::prepare::{Placed, Stores, Where};
+use crate::prepare::{Placed, Stores, Where, counter};
 use crate::tell::Teller;
 use crate::work::Work;
 use base64::Engine;
@@ -10,7 +10,9 @@ use indexmap::IndexMap;
 use std::path::Path;
 use std::time::SystemTime;
 use tidemill_api::runner::OutputReport;
-use tidemill_objects::{Datastore, Manifest, ObjectsError, SafePath, ScanTarget, Silent};
+use tidemill_objects::{
+    Datastore, Manifest, ObjectsError, PublishMode, SafePath, ScanTarget, Silent, publish as give,
+};
 
 /// Folders of the working folder that are artifacts of the run, under the same names.
 const ARTIFACT_FOLDERS: [&str; 2] = ["outputs", "logs"];
@@ -32,16 +34,14 @@ pub(crate) async fn publish(work: &Work, stores: &Stores, placed: &[Placed], tel
         if !holds_something(&folder) {
             continue;
         }
-        teller.say(format!("keeping ./{name} as artifacts"));
-        if let Err(error) = upload(&folder, stores.artifacts(), name).await {
+        if let Err(error) = keep(&folder, stores.artifacts(), name, teller).await {
             published.fail(format!(
                 "failed to keep ./{name} as artifacts of the run: {error}"
             ));
         }
     }
     for output in placed {
-        teller.say(format!("writing output {}", output.name));
-        match one(output).await {
+        match one(output, teller).await {
             Ok(Some(report)) => drop(published.outputs.insert(output.name.clone(), report)),
             Ok(None) => published
                 .warnings
@@ -61,43 +61,60 @@ impl Published {
     }
 }
 
-async fn upload(folder: &Path, store: &Datastore, name: &str) -> Result<(), ObjectsError> {
-    store
-        .copy_in(folder, &SafePath::parse(name)?, &Silent)
-        .await
-        .map(drop)
+async fn keep(folder: &Path, store: &Datastore, name: &str, teller: &Teller) -> Result<(), ObjectsError> {
+    let counter = counter(teller, format!("keeping ./{name} as artifacts"));
+    give(
+        folder,
+        store,
+        &SafePath::parse(name)?,
+        PublishMode::Merge,
+        &counter,
+    )
+    .await
+    .map(drop)
 }
 
-async fn one(output: &Placed) -> Result<Option<OutputReport>, Failure> {
-    let said = |error: ObjectsError| Failure::new(error.to_string());
-    if let Where::Here(here) = &output.place {
-        let written = if output.is_file {
-            here.exists()
-        } else {
-            holds_something(here)
-        };
-        if !written {
-            return Ok(None);
+async fn one(output: &Placed, teller: &Teller) -> Result<Option<OutputReport>, ObjectsError> {
+    let manifest = match &output.place {
+        Where::Here(here) => {
+            let written = if output.is_file {
+                here.exists()
+            } else {
+                holds_something(here)
+            };
+            if !written {
+                return Ok(None);
+            }
+            let counter = counter(teller, format!("uploading output {}", output.name));
+            // One file is given to the folder that will hold it, under its own name.
+            let above = if here.is_file() {
+                output.path.parent()
+            } else {
+                None
+            };
+            let path = above.as_ref().unwrap_or(&output.path);
+            give(here, &output.store, path, PublishMode::Merge, &counter).await?
         }
-        output
-            .store
-            .copy_in(here, &output.path, &Silent)
-            .await
-            .map_err(said)?;
-    }
-    let target = match output.is_file && output.store.exists(&output.path).await.map_err(said)? {
-        true => ScanTarget::File(output.path.clone()),
-        false => ScanTarget::Folder(output.path.clone()),
+        Where::There => {
+            let target = match output.is_file && output.store.exists(&output.path).await? {
+                true => ScanTarget::File(output.path.clone()),
+                false => ScanTarget::Folder(output.path.clone()),
+            };
+            match tidemill_objects::scan(&output.store, &target, None, SystemTime::now(), &Silent).await {
+                Ok(found) => found.manifest,
+                Err(ObjectsError::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
     };
-    match tidemill_objects::scan(&output.store, &target, None, SystemTime::now(), &Silent).await {
-        Ok(found) if found.manifest.is_empty() => Ok(None),
-        Ok(found) => report(found.manifest).map(Some).map_err(said),
-        Err(ObjectsError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(said(error)),
+    if manifest.is_empty() {
+        Ok(None)
+    } else {
+        report(&manifest).map(Some)
     }
 }
 
-fn report(manifest: Manifest) -> Result<OutputReport, ObjectsError> {
+fn report(manifest: &Manifest) -> Result<OutputReport, ObjectsError> {
     Ok(OutputReport {
         digest: manifest.digest().to_hex(),
         manifest: STANDARD.encode(manifest.encode()?),

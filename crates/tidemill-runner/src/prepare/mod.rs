@@ -11,4 +11,4 @@ pub(crate) use code::lay_code;
 pub(crate) use environment::{Bench, prepare_environment};
 pub(crate) use input::lay_inputs;
 pub(crate) use place::{Placed, Where, place_outputs};
-pub(crate) use stores::Stores;
+pub(crate) use stores::{Stores, counter};

@@ -133,7 +133,7 @@ pub(super) fn share(folder: &Path, shared: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Counts bytes and tells them.
-pub(super) fn counter(teller: &Teller, what: String) -> impl Progress + use<> {
+pub(crate) fn counter(teller: &Teller, what: String) -> impl Progress + use<> {
     let (teller, bytes) = (teller.clone(), AtomicU64::new(0));
     move |_files: u64, more: u64| {
         let bytes = bytes.fetch_add(more, Ordering::Relaxed) + more;

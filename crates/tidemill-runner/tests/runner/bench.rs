@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tidemill_api::runner::{Assignment, EnvironmentAssignment, Finish, Input, Limits, Output, Source};
-use tidemill_objects::{DatastoreConfig, Hash, SafePath, Silent, TreeBuilder, TreeSink, TreeStore};
+use tidemill_objects::{DatastoreConfig, Hash, Silent, TreeBuilder, TreeSink, TreeStore};
 
 /// Folders and an assignment to fill in.
 pub struct Bench {
@@ -140,7 +140,29 @@ impl Bench {
     }
 
     pub fn start_against(&self, server: Server) -> Running {
-        let child = Command::new(std::env::current_exe().expect("this program"))
+        self.start_under(
+            Command::new(std::env::current_exe().expect("this program")),
+            server,
+        )
+    }
+
+    /// Starts a runner in a mount namespace of its own, after this script. `None` where that is not allowed.
+    pub fn start_after(&self, script: &str, server: Server) -> Option<Running> {
+        let allowed = Command::new("unshare")
+            .args(["--mount", "true"])
+            .stderr(Stdio::null())
+            .status();
+        if !allowed.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &format!("{script}; exec \"$@\""), "sh"]);
+        command.arg(std::env::current_exe().expect("this program"));
+        Some(self.start_under(command, server))
+    }
+
+    fn start_under(&self, mut command: Command, server: Server) -> Running {
+        let child = command
             .args(["--exact", "as_runner", "--nocapture", "--test-threads=1"])
             .env("TEST_SERVER", &server.url)
             .env("TEST_DATA", self.path("data"))
@@ -223,8 +245,4 @@ pub fn processes_with(text: &str) -> Vec<i32> {
             String::from_utf8_lossy(&line.unwrap_or_default()).contains(text)
         })
         .collect()
-}
-
-pub fn safe(path: &str) -> SafePath {
-    SafePath::parse(path).expect("a plain path")
 }

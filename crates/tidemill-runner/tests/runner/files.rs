@@ -150,3 +150,63 @@ async fn a_failed_job_keeps_what_it_wrote() {
     assert_eq!(bench.report(&done.finish, "model"), ["half.txt"]);
     assert_eq!(bench.read("artifacts/outputs/x"), "log\n");
 }
+
+#[tokio::test]
+async fn an_address_is_downloaded_once_and_given_as_the_path_of_a_file() {
+    let mut bench =
+        Bench::new("cat ${{inputs.file}} ${{inputs.folder}}; echo ${{inputs.direct}} ${{inputs.file}}");
+    let server = crate::server::Server::start(bench.assignment.clone()).await;
+    let url = format!("{}/files/tide.csv", server.url);
+    for (name, kind, mode) in [
+        ("file", "uri_file", "ro_mount"),
+        ("folder", "uri_folder", "ro_mount"),
+        ("direct", "uri_file", "direct"),
+    ] {
+        bench.input(name, kind, mode, Source::Url { url: url.clone() });
+    }
+    server.heard().assignment = Some(bench.assignment.clone());
+    let done = bench.start_against(server).done().await;
+    let log = done.log();
+    assert!(
+        log.starts_with(&format!("high,low\nhigh,low\n{url} ")),
+        "{log} {:?}",
+        done.finish
+    );
+    assert!(
+        log.contains("/data/cache/inputs/") && log.ends_with("/tide.csv\n"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_python_of_its_own_lists_input_folders_in_order_and_is_reported() {
+    let mut bench = Bench::new(
+        "python -c 'import os, sys; n = os.listdir(sys.argv[1]); print(n == sorted(n), len(n), sys.prefix)' ${{inputs.data}}",
+    );
+    for index in 0..100 {
+        bench.write(&format!("store/in/part-{}", index * 37 % 100), "");
+    }
+    bench.input("data", "uri_folder", "ro_mount", stored("in"));
+    bench.assignment.environment.name = Some("plain:1".into());
+    bench.assignment.environment.request = serde_json::json!({});
+    let done = bench.run().await;
+    assert_eq!(
+        done.log(),
+        format!("True 100 {}\n", bench.path("work/1/environment").display()),
+        "{:?}",
+        done.finish
+    );
+    let report = done.server.heard().environment.clone().expect("reported");
+    assert!(!report.reused && report.digest.len() == 64, "{report:?}");
+    assert!(
+        bench
+            .run()
+            .await
+            .server
+            .heard()
+            .environment
+            .clone()
+            .expect("reported")
+            .reused
+    );
+}

@@ -154,3 +154,37 @@ async fn parameter_servers_end_when_the_workers_have() {
     );
     assert_eq!(done.server.log("user_logs/std_log_process_01.txt"), "worked\n");
 }
+
+/// Prints what a job costs that does nothing: `cargo nextest run --run-ignored only --no-capture -E 'test(cost)'`.
+#[tokio::test]
+#[ignore = "prints figures"]
+async fn cost_of_a_no_op() {
+    for request in [serde_json::Value::Null, serde_json::json!({})] {
+        cost(&request).await;
+    }
+}
+
+async fn cost(request: &serde_json::Value) {
+    let mut rows = Vec::new();
+    let shared = Bench::new("true");
+    for _ in 0..30 {
+        let mut bench = Bench::new("true");
+        bench.assignment.environment.request = request.clone();
+        std::os::unix::fs::symlink(shared.path("data"), bench.path("data")).expect("linked");
+        std::fs::create_dir_all(shared.path("data")).expect("made");
+        let server = crate::server::Server::start(bench.assignment.clone()).await;
+        let begun = std::time::Instant::now();
+        let done = bench.start_against(server).done().await;
+        let left = begun.elapsed();
+        let at = |call: &str| {
+            let heard = done.server.heard();
+            let (_, at) = heard.calls.iter().find(|(name, _)| name == call).expect("called");
+            at.duration_since(begun)
+        };
+        rows.push((at("assignment"), at("progress"), at("finish"), left));
+    }
+    rows.sort_by_key(|row| row.2);
+    let (assignment, progress, finish, left) = rows[rows.len() / 2];
+    println!("assignment {assignment:?}, running {progress:?}, finish {finish:?}, gone {left:?}");
+    println!("in the runner after its assignment: {:?}", finish - assignment);
+}

@@ -48,8 +48,11 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a free port");
-        let mut server = Self::default();
-        server.url = format!("http://{}", listener.local_addr().expect("bound"));
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let server = Self {
+            url,
+            ..Self::default()
+        };
         server.heard().assignment = Some(assignment);
         let app = Router::new()
             .route("/api/v1/runner/assignment", get(assignment_call))
@@ -58,6 +61,10 @@ impl Server {
             .route("/api/v1/runner/logs", post(logs))
             .route("/api/v1/runner/environment", post(environment))
             .route("/api/v1/runner/finish", post(finish))
+            .route(
+                "/files/tide.csv",
+                get(|| async { ([("etag", "\"1\"")], "high,low\n") }),
+            )
             .layer(DefaultBodyLimit::max(tidemill_api::runner::LOG_CHUNK_BYTES))
             .layer(from_fn_with_state(server.clone(), guard))
             .with_state(server.clone());
@@ -108,7 +115,7 @@ async fn guard(State(server): State<Server>, request: Request, next: Next) -> Re
         .next()
         .unwrap_or_default()
         .to_owned();
-    if !signed {
+    if !signed && !request.uri().path().starts_with("/files/") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     if let Some(status) = server.heard().status {
