@@ -14,11 +14,13 @@ use crate::stop::{Cause, Stop};
 use crate::tell::Teller;
 use crate::variables::variables;
 use crate::work::Work;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidemill_api::runner::{Assignment, Distribution, Finish, Outcome, Progress};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 /// Runs the job of the token. An error means that the server could not be told how it ended.
 pub(crate) async fn run(args: &RunnerArgs) -> Result<(), Failure> {
@@ -37,27 +39,30 @@ pub(crate) async fn run(args: &RunnerArgs) -> Result<(), Failure> {
         let link = link.clone();
         async move { link.heartbeats().await }
     });
-    let finish = match Work::make(&args.work_dir, assignment.attempt) {
+    let work = Work::make(&args.work_dir, assignment.attempt);
+    let finish = match &work {
         Ok(work) => {
-            let finish = Job {
+            let job = Job {
                 args,
                 assignment: &assignment,
                 link: &link,
                 stop: &stop,
-                work: &work,
-            }
-            .run()
-            .await;
-            work.remove();
-            finish
+                work,
+                calls: RefCell::default(),
+            };
+            job.run().await
         }
-        Err(failure) => finish(Verdict::failed(&failure, None), Published::default(), Vec::new()),
+        Err(failure) => finish(Verdict::failed(failure, None), Published::default(), Vec::new()),
     };
     beating.abort();
-    match stop.cause() {
+    let told = match stop.cause() {
         Some(Cause::Disowned(reason)) => Err(Failure::new(reason)),
         _ => link.finish(&finish).await,
+    };
+    if let Ok(work) = work {
+        work.remove();
     }
+    told
 }
 
 /// TERM and INT cancel the job; a terminal that goes away means nothing to it.
@@ -81,6 +86,8 @@ struct Job<'a> {
     link: &'a Link,
     stop: &'a Stop,
     work: &'a Work,
+    /// Calls to the server that are made beside what goes on.
+    calls: RefCell<Vec<JoinHandle<Result<(), Failure>>>>,
 }
 
 /// A job that is ready to run.
@@ -105,6 +112,7 @@ impl Job<'_> {
                 Published::default(),
             ),
         };
+        self.all_told().await;
         // What has been said goes before how it ended.
         if let Err(failure) = logs.send().await {
             tracing::error!("failed to send the last output: {failure}");
@@ -136,10 +144,12 @@ impl Job<'_> {
         };
         let environment = async {
             let prepared = prepare_environment(&assignment.environment, &bench).await?;
-            if let Some((_, report)) = &prepared {
-                self.link.environment(report).await?;
-            }
-            Ok(prepared.map(|(prefix, _)| prefix))
+            Ok(prepared.map(|(prefix, report)| {
+                let link = self.link.clone();
+                // The command need not wait until the server has written this down.
+                self.beside(async move { link.environment(&report).await });
+                prefix
+            }))
         };
         let files = async {
             let laid = async {
@@ -208,12 +218,9 @@ impl Job<'_> {
         }
         warn_of_nodes(assignment, warnings);
         let alone = ranks.len() == 1;
-        let mut report = None;
-        let link = self.link.clone();
         let started = || {
-            report = Some(tokio::spawn(
-                async move { link.progress(&Progress::Running).await },
-            ));
+            let link = self.link.clone();
+            self.beside(async move { link.progress(&Progress::Running).await });
         };
         let supervised = supervise(
             order,
@@ -224,10 +231,7 @@ impl Job<'_> {
             started,
         )
         .await;
-        if let Some(report) = report {
-            // Running must have been said before anything that comes after it.
-            let _ = report.await;
-        }
+        self.all_told().await;
         let ended = match supervised {
             Ok(ended) => ended,
             Err(failure) => return self.stopped_or(Verdict::failed(&failure, None)),
@@ -246,6 +250,18 @@ impl Job<'_> {
                 &Failure::new("the command ended and did not say how".into()),
                 None,
             ),
+        }
+    }
+
+    fn beside(&self, call: impl Future<Output = Result<(), Failure>> + Send + 'static) {
+        self.calls.borrow_mut().push(tokio::spawn(call));
+    }
+
+    /// Waits for the calls that were made beside: what comes next must not be heard before them.
+    async fn all_told(&self) {
+        for call in self.calls.take() {
+            // A call that failed has thrown the switch.
+            let _ = call.await;
         }
     }
 

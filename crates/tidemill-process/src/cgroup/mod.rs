@@ -37,8 +37,11 @@ impl Group {
     /// [`Group::limits_cores`]. Without any it is empty and harmless.
     #[must_use]
     pub fn create(name: &str, limits: Limits) -> Self {
-        let hierarchies = hierarchy::mounted();
         let mut group = Self { parts: Vec::new() };
+        if limits == Limits::default() {
+            return group;
+        }
+        let hierarchies = hierarchy::mounted();
         for (controller, wanted) in [
             (Controller::Memory, limits.memory_bytes.is_some()),
             (Controller::Cpu, limits.cores.is_some()),

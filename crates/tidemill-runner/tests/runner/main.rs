@@ -2,6 +2,7 @@
 
 mod bench;
 mod cancel;
+mod driver;
 mod files;
 mod hello;
 mod limits;
