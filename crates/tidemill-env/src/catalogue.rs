@@ -133,6 +133,13 @@ pub fn image(reference: &str) -> Option<Image> {
         .cloned()
 }
 
+/// The entry that an image such as `mcr.microsoft.com/azureml/curated/sklearn-1.5:12` was made from.
+#[must_use]
+pub fn curated_image(reference: &str) -> Option<&'static Entry> {
+    let (_, name) = reference.split_once("/azureml/curated/")?;
+    find(name)
+}
+
 /// `docker.io/library/python:3.11@sha256:…` is `python:3.11`.
 fn bare_image(reference: &str) -> String {
     let image = reference.trim();

@@ -139,6 +139,11 @@ impl Compiler<'_> {
             ])
             .args(options)
             .current_dir(folder.path());
+        // What a URL without a name will be called, and whether it needs building, is known too late to make exceptions.
+        let nameless = |line: &String| line.contains("://") && !line.contains(" @ ");
+        if !requirements.iter().any(nameless) {
+            command.args(["--only-binary", ":all:"]);
+        }
         if !self.given.is_empty() {
             let given = folder.path().join("given.txt");
             std::fs::write(&given, self.given.join("\n") + "\n").map_err(EnvError::io("write", &given))?;

@@ -124,6 +124,15 @@ impl Environments {
         )
     }
 
+    /// What a request asks for, in hex: the same for requests that come down to the same, whatever they resolve to.
+    ///
+    /// # Errors
+    /// See [`EnvError`]: the request cannot be read, or its policy forbids it.
+    pub fn specification_digest(request: &EnvironmentRequest) -> Result<String, EnvError> {
+        let platform = request.platform.clone().unwrap_or_else(Platform::here);
+        Ok(Wanted::read(request)?.digest(request.policy, &platform))
+    }
+
     /// The Pythons of this machine, newest first.
     #[must_use]
     pub fn pythons(&self) -> Vec<Interpreter> {
@@ -281,7 +290,17 @@ impl<'a> Work<'a> {
                 "conda channel `{name}` is left out: it cannot be reached"
             ));
         }
-        channel::solve(&there, &specs, self.data_dir(), &self.journal)
+        let solve = |specs: &[String]| channel::solve(&there, specs, self.data_dir(), &self.journal);
+        // As conda does it, a Python comes with pip, where the channel has one.
+        let has_pip = wanted.conda.iter().any(|spec| spec.name == "pip");
+        if wanted.python_spec.is_some() && !has_pip {
+            let with_pip: Vec<String> = specs.iter().cloned().chain(["pip".to_owned()]).collect();
+            match solve(&with_pip) {
+                Err(EnvError::Unsatisfiable { .. }) => {}
+                other => return other,
+            }
+        }
+        solve(&specs)
     }
 
     fn attach(&self, resolved: Resolved, index: &IndexOptions, name: &str) -> Result<Prepared, EnvError> {

@@ -52,6 +52,7 @@ impl Prefix {
         set.insert("VIRTUAL_ENV".into(), self.path.display().to_string());
         set.insert("CONDA_PREFIX".into(), self.path.display().to_string());
         set.insert("CONDA_DEFAULT_ENV".into(), self.name.clone());
+        set.insert("PIP_DISABLE_PIP_VERSION_CHECK".into(), "1".into());
         ProcessVariables {
             set,
             unset: vec!["PYTHONHOME".into(), "PYTHONPATH".into(), "PYTHONUSERBASE".into()],

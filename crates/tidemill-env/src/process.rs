@@ -131,6 +131,17 @@ fn read_lines(
     })
 }
 
+/// Lines for the log alone: lists, and failures, of which the last is an error of its own and the others were attempts.
+const KEPT: &[&str] = &[
+    " Downloaded ",
+    " + ",
+    "error:",
+    "hint:",
+    "  cause:",
+    "         ",
+    "Using Python",
+];
+
 /// `Downloading numpy (16.0MiB)` becomes an event of its own; the rest are lines.
 fn tell(text: &str, journal: &Journal<'_>) {
     if let Some(rest) = text.strip_prefix("Downloading ") {
@@ -142,7 +153,7 @@ fn tell(text: &str, journal: &Journal<'_>) {
             name: name.to_owned(),
             size: size.map(str::to_owned),
         });
-    } else if text.starts_with(" Downloaded ") || text.starts_with(" + ") {
+    } else if KEPT.iter().any(|start| text.starts_with(start)) {
         journal.keep(text);
     } else if !text.trim().is_empty() {
         journal.line(text);

@@ -227,7 +227,7 @@ impl Search<'_> {
         let first = &self.order[0];
         let mut build: BTreeSet<String> = requirements
             .iter()
-            .filter(|line| line.contains("://"))
+            .filter(|line| line.contains(" @ "))
             .map(|line| requirement_name(line))
             .collect();
         let mut changes = Vec::new();

@@ -56,7 +56,7 @@ impl Wanted {
             wanted.curated(entry)?;
         }
         if let Some(image) = &request.image {
-            wanted.image(image, request.policy)?;
+            wanted.image(image, request.policy, request.conda.is_none())?;
         }
         if let Some(context) = &request.build_context {
             if request.policy == Policy::Exact {
@@ -65,7 +65,7 @@ impl Wanted {
             }
             let read = dockerfile::read(context)?;
             if let Some(image) = &read.image {
-                wanted.image(image, request.policy)?;
+                wanted.image(image, request.policy, true)?;
             }
             for file in &read.conda_files {
                 wanted.conda_file(file)?;
@@ -92,11 +92,19 @@ impl Wanted {
         Ok(())
     }
 
-    fn image(&mut self, image: &str, policy: Policy) -> Result<(), EnvError> {
+    /// The Python of an image and, where nothing else says what is wanted, the packages in it.
+    fn image(&mut self, image: &str, policy: Policy, with_packages: bool) -> Result<(), EnvError> {
         if policy == Policy::Exact {
             return Err(EnvError::EngineMissing {
                 what: format!("image `{image}`"),
             });
+        }
+        if let Some(entry) = catalogue::curated_image(image).filter(|_| with_packages) {
+            self.changes.push(format!(
+                "image `{image}` is not used: no container engine runs jobs here; curated environment `{}` takes its place",
+                entry.name
+            ));
+            return self.curated(entry);
         }
         let Some(known) = catalogue::image(image) else {
             self.changes.push(format!(
@@ -116,7 +124,7 @@ impl Wanted {
             self.python_suggested = Constraint::parse(&format!("=={}.*", known.python))
                 .map_err(|e| EnvError::invalid(format!("image `{image}`"), e))?;
         }
-        if !known.pip.is_empty() {
+        if with_packages && !known.pip.is_empty() {
             line.push_str(&format!(", with {} from PyPI", known.pip.join(", ")));
             self.pip.extend(known.pip);
         }
@@ -340,6 +348,21 @@ mod tests {
         let wanted = Wanted::read(&request).unwrap();
         assert_eq!(wanted.python_suggested.as_str(), "==3.11.6.*");
         assert_eq!(wanted.changes.len(), 1);
+    }
+
+    #[test]
+    fn a_conda_file_decides_over_what_an_image_brings() {
+        let mut request = relaxed("dependencies: [python=3.12]");
+        request.image = Some("pytorch/pytorch:latest".into());
+        let wanted = Wanted::read(&request).unwrap();
+        assert_eq!((wanted.python.as_str(), wanted.pip.len()), ("==3.12.*", 0));
+        request.conda = None;
+        assert!(Wanted::read(&request).unwrap().pip.contains(&"torch".to_owned()));
+        request.image = Some("mcr.microsoft.com/azureml/curated/sklearn-1.5:12".into());
+        assert_eq!(
+            Wanted::read(&request).unwrap().name.as_deref(),
+            Some("sklearn-1.5")
+        );
     }
 
     #[test]

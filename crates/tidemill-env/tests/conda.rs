@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tidemill_env::{EnvError, EnvironmentRequest, Environments, IndexOptions, Policy};
+use tidemill_env::{EnvError, EnvironmentRequest, Environments, IndexOptions, Policy, private_overlay};
 
 /// Makes the tar files of a package; prints where they are.
 const MAKE_PACKAGE: &str = r#"
@@ -52,6 +52,38 @@ for line in sys.argv[2:]:
 for subdir, a, b in [('linux-64', packages, conda), ('noarch', {}, {})]:
     os.makedirs(f'{root}/{subdir}', exist_ok=True)
     json.dump({'info': {'subdir': subdir}, 'packages': a, 'packages.conda': b, 'repodata_version': 1}, open(f'{root}/{subdir}/repodata.json', 'w'))
+"#;
+
+/// A `python` package that stands on the Python of this machine; prints its version.
+const MAKE_PYTHON: &str = r#"
+import sys, json, io, os, tarfile, hashlib
+out = sys.argv[1]
+version = '%d.%d.%d' % sys.version_info[:3]
+lib = 'lib/python%d.%d/site-packages/README.txt' % sys.version_info[:2]
+base = os.path.realpath(sys.executable)
+files = {'pyvenv.cfg': f'home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n'.encode(), lib: b'here\n'}
+index = dict(name='python', version=version, build='h0_0', build_number=0, subdir='linux-64', depends=[])
+paths = [dict(_path=f, path_type='hardlink', sha256=hashlib.sha256(d).hexdigest(), size_in_bytes=len(d)) for f, d in files.items()]
+paths += [dict(_path='bin/python', path_type='softlink')]
+info = {'info/index.json': index, 'info/paths.json': dict(paths_version=1, paths=paths)}
+with tarfile.open(f'{out}/python-{version}-h0_0.tar.bz2', 'w:bz2') as tar:
+    for file, data in [*((f, json.dumps(d).encode()) for f, d in info.items()), *files.items()]:
+        entry = tarfile.TarInfo(file)
+        entry.size = len(data)
+        tar.addfile(entry, io.BytesIO(data))
+    link = tarfile.TarInfo('bin/python')
+    link.type, link.linkname = tarfile.SYMTYPE, base
+    tar.addfile(link)
+print(version)
+"#;
+
+const MAKE_WHEEL: &str = r#"
+import sys, zipfile
+with zipfile.ZipFile(f'{sys.argv[1]}/greet-1.0-py3-none-any.whl', 'w') as z:
+    z.writestr('greet.py', 'hello = "hello"\n')
+    z.writestr('greet-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\nName: greet\nVersion: 1.0\n')
+    z.writestr('greet-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
+    z.writestr('greet-1.0.dist-info/RECORD', 'greet.py,,\ngreet-1.0.dist-info/METADATA,,\ngreet-1.0.dist-info/WHEEL,,\ngreet-1.0.dist-info/RECORD,,\n')
 "#;
 
 fn python(code: &str, arguments: &[&str]) {
@@ -182,6 +214,58 @@ fn conda_packages_are_solved_locked_installed_and_run() {
         .resolve(&request(moved.path(), "tide=1", Policy::Exact), &|_| ())
         .unwrap();
     assert_eq!(again.lock.digest(), prepared.digest);
+}
+
+#[test]
+fn pip_packages_are_laid_over_a_channels_python() {
+    let channel = tempfile::tempdir().unwrap();
+    let folder = channel.path().join("linux-64");
+    std::fs::create_dir_all(&folder).unwrap();
+    let made = Command::new("python3")
+        .args(["-c", MAKE_PYTHON])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    let version = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+    python(MAKE_WHEEL, &[&folder.display().to_string()]);
+    python(
+        MAKE_PACKAGE,
+        &[
+            &folder.display().to_string(),
+            "salt",
+            "1.5",
+            "",
+            "#!/bin/sh\necho salt\n",
+        ],
+    );
+    let python_line = format!("python-{version}-h0_0.tar.bz2|python|{version}|");
+    python(
+        MAKE_INDEX,
+        &[
+            &channel.path().display().to_string(),
+            &python_line,
+            "salt-1.5-h0_0.tar.bz2|salt|1.5|",
+        ],
+    );
+
+    let (folder_of_data, environments) = data_dir();
+    let mut wanted = request(
+        channel.path(),
+        &format!("'python={version}', salt, {{pip: [greet]}}"),
+        Policy::Exact,
+    );
+    wanted.index.find_links.push(folder.display().to_string());
+    let prepared = environments.prepare(&wanted, &|_| ()).unwrap();
+    let own = private_overlay(&prepared.prefix, &folder_of_data.path().join("own")).unwrap();
+    let mut command = Command::new(&own.python);
+    own.apply(&mut command);
+    let output = command
+        .args(["-c", "import greet; print(greet.hello)"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "hello\n", "{output:?}");
+    assert!(prepared.lock.has_channel_python(), "{:?}", prepared.lock);
+    assert_eq!(prepared.lock.packages.len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use tidemill_env::{
-    EnvError, EnvEvent, EnvironmentRequest, Environments, IndexOptions, Policy, private_overlay,
+    BuildContext, EnvError, EnvEvent, EnvironmentRequest, Environments, IndexOptions, Policy, private_overlay,
 };
 
 const MAKE_WHEEL: &str = r#"
@@ -443,6 +443,47 @@ fn a_plain_python_has_pip_and_nothing_of_the_machines() {
         environments.prepare(&exact, &quiet),
         Err(EnvError::EngineMissing { .. })
     ));
+}
+
+#[test]
+fn a_build_context_is_read_where_no_engine_builds_it() {
+    let (_folder, environments) = data_dir();
+    let shop = Shop::new();
+    let context = shop.folder.path();
+    std::fs::write(context.join("requirements.txt"), "--find-links .\ngreet==1.0\n").unwrap();
+    std::fs::write(
+        context.join("Dockerfile"),
+        "FROM python:3.11\nCOPY requirements.txt /tmp/\nRUN apt-get install -y git && pip install -r /tmp/requirements.txt\n",
+    )
+    .unwrap();
+    let mut request = EnvironmentRequest {
+        build_context: Some(BuildContext {
+            path: context.to_path_buf(),
+            dockerfile_path: String::new(),
+        }),
+        index: IndexOptions {
+            no_index: true,
+            ..IndexOptions::default()
+        },
+        ..EnvironmentRequest::default()
+    };
+    let error = environments.prepare(&request, &quiet).unwrap_err();
+    assert!(error.to_string().contains("no container engine"), "{error}");
+    request.policy = Policy::Relaxed;
+    let prepared = environments.prepare(&request, &quiet).unwrap();
+    assert!(
+        prepared
+            .lock
+            .packages
+            .iter()
+            .any(|p| p.name == "greet" && p.version == "1.0")
+    );
+    assert!(
+        prepared
+            .changes
+            .iter()
+            .any(|line| line.contains("line 3") && line.contains("apt-get install -y git"))
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Reads a Dockerfile for the Python packages it installs. It runs nothing; whatever it does not follow is
 //! reported, line by line.
 
+mod shell;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,6 +10,7 @@ use crate::conda::{CondaFile, CondaSpec};
 use crate::error::EnvError;
 use crate::pip::{self, Requirements};
 use crate::request::BuildContext;
+use shell::{commands, is_assignment, unquoted, words};
 
 /// What a Dockerfile comes down to.
 #[derive(Debug, Clone, Default)]
@@ -321,71 +324,6 @@ impl Dockerfile {
             path.trim_start_matches("./").to_owned()
         }
     }
-}
-
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-    })
-}
-
-fn unquoted(text: &str) -> String {
-    words(text).join(" ")
-}
-
-/// A shell line as commands, split at `&&`, `||`, `;` and `|`.
-fn commands(line: &str) -> Vec<Vec<String>> {
-    let mut commands = vec![Vec::new()];
-    for word in words(line) {
-        if matches!(word.as_str(), "&&" | "||" | ";" | "|") {
-            commands.push(Vec::new());
-            continue;
-        }
-        let (word, ends) = match word.strip_suffix(';') {
-            Some(word) => (word.to_owned(), true),
-            None => (word, false),
-        };
-        if !word.is_empty()
-            && let Some(last) = commands.last_mut()
-        {
-            last.push(word);
-        }
-        if ends {
-            commands.push(Vec::new());
-        }
-    }
-    commands.retain(|command| !command.is_empty());
-    commands
-}
-
-/// Words as a shell splits them: quotes and backslashes, nothing else.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote: Option<char> = None;
-    let mut characters = line.chars();
-    while let Some(c) = characters.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some('"') | None, '\\') => {
-                if let Some(next) = characters.next() {
-                    word.get_or_insert_default().push(next);
-                }
-            }
-            (Some(_), c) => word.get_or_insert_default().push(c),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-//! Pythons of this machine: where they are looked for, what they are, and which comes nearest to what is asked.
+//! Pythons of this machine: where they are looked for, and what they are.
+
+mod bundled;
+mod nearest;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +10,10 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use crate::version::{Constraint, Version};
+use crate::version::Version;
+
+pub use bundled::bundled_wheels;
+pub use nearest::nearest;
 
 /// An interpreter that was asked what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +40,6 @@ impl Interpreter {
     }
 }
 
-/// Minor versions in the order in which they are taken where nothing says which.
-const PREFERRED: &[(u64, u64)] = &[(3, 11), (3, 12), (3, 10), (3, 13), (3, 9), (3, 14), (3, 8)];
 const OLDEST: (u64, u64) = (3, 6);
 
 /// Finds every Python, newest first. What each says of itself is kept in `cache_file`.
@@ -200,152 +204,9 @@ fn ask(real: &Path) -> Option<Interpreter> {
     })
 }
 
-/// One Python a minor version, nearest first: those that `wanted` allows, then the same minor, then newer
-/// ones going up, then older ones going down. The number says how many of them `wanted` allows.
-#[must_use]
-pub fn nearest(
-    present: &[Interpreter],
-    wanted: &Constraint,
-    suggested: &Constraint,
-) -> (Vec<Interpreter>, usize) {
-    let mut order: Vec<&Interpreter> = Vec::new();
-    let (mut allowed, rest): (Vec<&Interpreter>, Vec<&Interpreter>) = present
-        .iter()
-        .partition(|interpreter| wanted.allows(&interpreter.release()));
-    let anchor = wanted.anchor().or_else(|| suggested.anchor()).map(Version::minor);
-    let by_preference = |interpreter: &&Interpreter| {
-        let minor = interpreter.minor();
-        let place = PREFERRED
-            .iter()
-            .position(|m| *m == minor)
-            .unwrap_or(PREFERRED.len());
-        // A pin or a bound of its own is asked for; without one the suggestion decides, then the preference.
-        let suggested = suggested
-            .anchor()
-            .is_some()
-            .then(|| distance(minor, suggested.anchor().map(Version::minor)));
-        (
-            !suggested_fits(suggested, interpreter),
-            suggested.map_or((0, 0), |d| d),
-            place,
-        )
-    };
-    allowed.sort_by_key(by_preference);
-    let mut others = rest;
-    others.sort_by_key(|interpreter| distance(interpreter.minor(), anchor));
-    let mut minors = BTreeSet::new();
-    let mut allowed_count = 0;
-    for (is_allowed, interpreter) in allowed
-        .into_iter()
-        .map(|i| (true, i))
-        .chain(others.into_iter().map(|i| (false, i)))
-    {
-        if minors.insert(interpreter.minor()) {
-            order.push(interpreter);
-            allowed_count += usize::from(is_allowed);
-        }
-    }
-    (order.into_iter().cloned().collect(), allowed_count)
-}
-
-fn suggested_fits(distance: Option<(u64, u64)>, _interpreter: &Interpreter) -> bool {
-    distance.is_none_or(|(kind, _)| kind == 0)
-}
-
-/// Same minor, then newer, then older; within each by how far.
-fn distance(minor: (u64, u64), anchor: Option<(u64, u64)>) -> (u64, u64) {
-    let Some(anchor) = anchor else {
-        let place = PREFERRED
-            .iter()
-            .position(|m| *m == minor)
-            .unwrap_or(PREFERRED.len());
-        return (0, place as u64);
-    };
-    let number = |(major, minor): (u64, u64)| major * 1000 + minor;
-    let (here, there) = (number(minor), number(anchor));
-    match here.cmp(&there) {
-        std::cmp::Ordering::Equal => (0, 0),
-        std::cmp::Ordering::Greater => (1, here - there),
-        std::cmp::Ordering::Less => (2, there - here),
-    }
-}
-
-/// The wheels of `pip` (and of `setuptools`, before Python 3.12) that an interpreter carries: name, version, file.
-#[must_use]
-pub fn bundled_wheels(interpreter: &Interpreter) -> Vec<(String, String, PathBuf)> {
-    let mut best: BTreeMap<String, (Version, String, PathBuf)> = BTreeMap::new();
-    for folder in [
-        interpreter.stdlib.join("ensurepip/_bundled"),
-        PathBuf::from("/usr/share/python-wheels"),
-    ] {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let file_name = entry.file_name().to_string_lossy().into_owned();
-            let mut parts = file_name.trim_end_matches(".whl").split('-');
-            let (Some(name), Some(version)) = (parts.next(), parts.next()) else {
-                continue;
-            };
-            let wanted = name == "pip" || (name == "setuptools" && interpreter.minor() < (3, 12));
-            let Some(parsed) = Version::parse(version).filter(|_| wanted && file_name.ends_with(".whl"))
-            else {
-                continue;
-            };
-            if best.get(name).is_none_or(|(known, ..)| *known < parsed) {
-                best.insert(name.to_owned(), (parsed, version.to_owned(), entry.path()));
-            }
-        }
-        if best.contains_key("pip") {
-            break;
-        }
-    }
-    best.into_iter()
-        .map(|(name, (_, version, path))| (name, version, path))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn present() -> Vec<Interpreter> {
-        ["3.13.0", "3.12.1", "3.11.7", "3.11.2", "3.9.18", "3.7.16"]
-            .map(|version| Interpreter {
-                path: format!("/p/{version}").into(),
-                version: version.into(),
-                implementation: "cpython".into(),
-                stdlib: "/p".into(),
-            })
-            .to_vec()
-    }
-
-    #[test]
-    fn the_nearest_python_comes_first() {
-        let table = [
-            ("==3.11.*", "", "3.11.7", 1),
-            ("==3.11.2", "", "3.11.2", 1),
-            ("==3.11.5", "", "3.11.7", 0),
-            ("==3.10.*", "", "3.11.7", 0),
-            ("==3.8.*", "", "3.9.18", 0),
-            ("==3.14.*", "", "3.13.0", 0),
-            (">=3.9,<3.12", "", "3.11.7", 2),
-            ("", "", "3.11.7", 5),
-            ("", "==3.9.*", "3.9.18", 5),
-            ("", "==3.10.*", "3.11.7", 5),
-            ("", "==3.12.4.*", "3.12.1", 5),
-            (">=3.7", "", "3.11.7", 5),
-        ];
-        for (wanted, suggested, first, allowed) in table {
-            let (wanted, suggested) = (
-                Constraint::parse(wanted).unwrap(),
-                Constraint::parse(suggested).unwrap(),
-            );
-            let (order, count) = nearest(&present(), &wanted, &suggested);
-            assert_eq!(
-                (order[0].version.as_str(), count),
-                (first, allowed),
-                "{wanted:?} {suggested:?}"
-            );
-        }
-    }
 
     #[test]
     fn a_folder_called_after_its_python_tells_what_it_is() {
