@@ -1,10 +1,14 @@
 //! The application: what every use case stands on.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tidemill_store::{Store, StoreOptions};
+use tidemill_compute::{Inventory, LocalDriver};
+use tidemill_store::{Store, StoreOptions, job as job_row};
 
+use crate::hub::Hub;
+use crate::job::{Ending, Job, Status, end};
+use crate::loops::{self, Pipelines, Scheduler};
 use crate::token::TokenCache;
 use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClock, token, workspace};
 
@@ -17,12 +21,22 @@ pub struct AppOptions {
     pub database: Option<String>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The program that runs jobs: `<program> runner …`, usually this very binary.
+    pub runner_program: PathBuf,
+    /// What holds for environments of jobs that say nothing: `exact` or `relaxed`.
+    pub environment_policy: String,
 }
 
 impl AppOptions {
-    /// SQLite in the folder, and the clock of the machine.
+    /// SQLite in the folder, the clock of the machine, this program as runner, and exact environments.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), database: None, clock: Arc::new(SystemClock::default()) }
+        Self {
+            data_dir: data_dir.into(),
+            database: None,
+            clock: Arc::new(SystemClock::default()),
+            runner_program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tidemill")),
+            environment_policy: "exact".into(),
+        }
     }
 }
 
@@ -37,6 +51,17 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Tokens that were looked up.
     pub tokens: TokenCache,
+    /// What happens while it happens.
+    pub hub: Hub,
+    /// Who runs where and when.
+    pub scheduler: Scheduler,
+    pub(crate) pipelines: Pipelines,
+    pub(crate) driver: LocalDriver,
+    pub(crate) runner_program: PathBuf,
+    /// What this machine has.
+    pub inventory: Inventory,
+    environment_policy: String,
+    address: OnceLock<String>,
 }
 
 impl App {
@@ -57,19 +82,106 @@ impl App {
             Some(url) => StoreOptions { url, connections: 16 },
             None => StoreOptions::sqlite(&dir.database()),
         };
-        let store = Store::open(&store_options).await.map_err(|error| {
-            Error::new(Kind::Unavailable, error.to_string()).source(error)
-        })?;
+        let store = Store::open(&store_options)
+            .await
+            .map_err(|error| Error::new(Kind::Unavailable, error.to_string()).source(error))?;
         let clock = options.clock;
         token::ensure_owner(&store, &dir.owner_token(), token::text(clock.secret()), clock.now_ms()).await?;
-        let app = Arc::new(Self { store, dir, clock, tokens: TokenCache::default() });
+        let inventory = Inventory::of_this_machine();
+        let gpus = (0..u32::try_from(inventory.gpus.len()).unwrap_or(0)).collect();
+        let app = Arc::new(Self {
+            store,
+            dir,
+            clock,
+            tokens: TokenCache::default(),
+            hub: Hub::default(),
+            scheduler: Scheduler::new(gpus),
+            pipelines: Pipelines::default(),
+            driver: LocalDriver::new(),
+            runner_program: options.runner_program,
+            inventory,
+            environment_policy: options.environment_policy,
+            address: OnceLock::new(),
+        });
         workspace::ensure_default(&app.system()).await?;
         Ok(app)
     }
 
+    /// Says where the server is reached, such as `http://127.0.0.1:5757`, takes up what an earlier server left running,
+    /// and begins to start jobs. Call it once the server listens.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn serve_at(self: &Arc<Self>, address: String) -> Result<()> {
+        self.address.get_or_init(|| address);
+        loops::start(self).await
+    }
+
+    /// Starts no more jobs; those that run go on, and are found again by the next start.
+    pub fn stop_loops(&self) {
+        self.scheduler.stop();
+    }
+
+    /// Where the server is reached.
+    pub(crate) fn address(&self) -> Result<String> {
+        self.address.get().cloned().ok_or_else(|| Error::new(Kind::Unavailable, "failed to start a job: the server is not listening yet"))
+    }
+
+    /// The environment policy of a job: its own, or the server's.
+    pub(crate) fn environment_policy(&self, given: Option<&str>) -> Result<String> {
+        match given.unwrap_or(&self.environment_policy) {
+            policy @ ("exact" | "relaxed") => Ok(policy.to_owned()),
+            other => Err(Error::invalid(format!(
+                "failed to use environment policy `{other}`: expected `exact` or `relaxed`"
+            ))),
+        }
+    }
+
+    /// Hands a job to the loop that it belongs to: a command to its compute's queue, a pipeline to a task of its own.
+    pub(crate) async fn start_job(self: &Arc<Self>, row: &Job) {
+        let ctx = self.system();
+        if row.kind == "pipeline" {
+            loops::start_pipeline(&ctx, row);
+            return;
+        }
+        match loops::ask(&ctx, row).await {
+            Ok(ask) => self.scheduler.enqueue(ask),
+            Err(error) => {
+                let ending = Ending::bare(Status::Failed, format!("failed to queue it: {error}"));
+                if let Err(error) = end(&ctx, row, ending).await {
+                    tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to end a job");
+                }
+            }
+        }
+    }
+
+    /// Tells the pipeline of a step that the step has ended.
+    pub(crate) fn tell_parent(&self, row: &Job, status: Status) {
+        self.pipelines.step_ended(row, status);
+    }
+
+    /// Tells a pipeline to start nothing more.
+    pub(crate) fn cancel_pipeline(&self, row: &Job) {
+        self.pipelines.cancel(row);
+    }
+
+    /// Whether a pipeline runs in this process.
+    pub(crate) fn has_pipeline(&self, row: &Job) -> bool {
+        self.pipelines.has(row)
+    }
+
+    /// Tells the runner of a job to stop it.
+    pub(crate) fn stop_runner(self: &Arc<Self>, row: &job_row::Model) {
+        loops::stop_runner(self, row);
+    }
+
     /// The process ids of the runners that this server has started on its own machine and that are still there.
-    pub fn runners(&self) -> Vec<u32> {
-        Vec::new()
+    pub fn runners(&self) -> Vec<i32> {
+        self.scheduler
+            .handles()
+            .iter()
+            .filter_map(LocalDriver::pid)
+            .collect()
     }
 
     /// A context for what the server does by itself.

@@ -1,6 +1,5 @@
 //! Which process is at the other end of a loopback connection: a job may not pass for the owner.
 
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::net::SocketAddr;
 
@@ -17,7 +16,10 @@ impl App {
         // A connection that cannot be found is treated as a job's: a token is always accepted.
         let Some(inode) = socket_inode(peer, local) else { return true };
         let wanted = format!("socket:[{inode}]");
-        descendants(&runners).into_iter().any(|pid| holds(pid, &wanted))
+        runners.iter().any(|runner| {
+            let below = tidemill_process::descendants(*runner);
+            holds(*runner, &wanted) || below.iter().any(|process| holds(process.pid, &wanted))
+        })
     }
 }
 
@@ -37,28 +39,7 @@ fn port(address: &str) -> Option<u16> {
     u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok()
 }
 
-/// The given processes and all below them.
-fn descendants(roots: &[u32]) -> HashSet<u32> {
-    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-        // The name of the program stands in parentheses and may hold anything; what follows it is plain.
-        let Some((_, rest)) = stat.rsplit_once(')') else { continue };
-        let Some(parent) = rest.split_ascii_whitespace().nth(1).and_then(|ppid| ppid.parse().ok()) else { continue };
-        children.entry(parent).or_default().push(pid);
-    }
-    let mut found = HashSet::new();
-    let mut queue = roots.to_vec();
-    while let Some(pid) = queue.pop() {
-        if found.insert(pid) {
-            queue.extend(children.get(&pid).into_iter().flatten());
-        }
-    }
-    found
-}
-
-fn holds(pid: u32, socket: &str) -> bool {
+fn holds(pid: i32, socket: &str) -> bool {
     fs::read_dir(format!("/proc/{pid}/fd"))
         .into_iter()
         .flatten()
@@ -78,8 +59,8 @@ mod tests {
         let local = listener.local_addr().expect("bound");
         let client = TcpStream::connect(local).expect("connects");
         let inode = socket_inode(client.local_addr().expect("connected"), local).expect("in the table");
-        let own = descendants(&[std::process::id()]);
-        assert!(own.iter().any(|pid| holds(*pid, &format!("socket:[{inode}]"))));
+        let own = i32::try_from(std::process::id()).expect("process ids fit");
+        assert!(holds(own, &format!("socket:[{inode}]")));
         assert!(!holds(1, &format!("socket:[{inode}]")));
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue, Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
 use crate::Result;
 use crate::page::{Page, PageRequest};
@@ -169,16 +169,110 @@ pub async fn find_done(db: &impl ConnectionTrait, workspace: &str, cache_key: &s
     Ok(query.order_by_desc(Column::Id).one(db).await?)
 }
 
-/// Writes the columns that are set in `patch`, if the job is in one of the states `from`. Says whether it was.
+/// The columns to write; `None` leaves one as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Patch {
+    /// The name that people see.
+    pub display_name: Option<Option<String>>,
+    /// Markdown.
+    pub description: Option<Option<String>>,
+    /// JSON.
+    pub tags: Option<String>,
+    /// Left out of lists.
+    pub archived: Option<bool>,
+    /// The state.
+    pub status: Option<&'static str>,
+    /// Why it waits or ended so.
+    pub reason: Option<Option<String>>,
+    /// JSON: everything resolved.
+    pub plan: Option<String>,
+    /// The compute.
+    pub compute: Option<Option<String>>,
+    /// Id of the experiment.
+    pub experiment_id: Option<String>,
+    /// Which try.
+    pub attempt: Option<i64>,
+    /// JSON: where the runner is.
+    pub handle: Option<Option<String>>,
+    /// The name of the work.
+    pub cache_key: Option<Option<String>>,
+    /// The job whose outputs it took over.
+    pub reused_from: Option<Option<String>>,
+    /// JSON: outputs by name.
+    pub outputs: Option<String>,
+    /// JSON: the environment.
+    pub environment: Option<Option<String>>,
+    /// JSON: texts.
+    pub warnings: Option<String>,
+    /// Of the command.
+    pub exit_code: Option<Option<i64>>,
+    /// UTC milliseconds.
+    pub started_at: Option<Option<i64>>,
+    /// UTC milliseconds.
+    pub ended_at: Option<Option<i64>>,
+}
+
+impl Patch {
+    fn into_model(self) -> ActiveModel {
+        fn set<T: Into<Value>>(value: Option<T>) -> ActiveValue<T> {
+            value.map_or(ActiveValue::NotSet, ActiveValue::Set)
+        }
+        let Self {
+            display_name,
+            description,
+            tags,
+            archived,
+            status,
+            reason,
+            plan,
+            compute,
+            experiment_id,
+            attempt,
+            handle,
+            cache_key,
+            reused_from,
+            outputs,
+            environment,
+            warnings,
+            exit_code,
+            started_at,
+            ended_at,
+        } = self;
+        ActiveModel {
+            display_name: set(display_name),
+            description: set(description),
+            tags: set(tags),
+            archived: set(archived),
+            status: set(status.map(str::to_owned)),
+            reason: set(reason),
+            plan: set(plan),
+            compute: set(compute),
+            experiment_id: set(experiment_id),
+            attempt: set(attempt),
+            handle: set(handle),
+            cache_key: set(cache_key),
+            reused_from: set(reused_from),
+            outputs: set(outputs),
+            environment: set(environment),
+            warnings: set(warnings),
+            exit_code: set(exit_code),
+            started_at: set(started_at),
+            ended_at: set(ended_at),
+            ..<ActiveModel as Default>::default()
+        }
+    }
+}
+
+/// Writes the columns of `patch`, if the job is in one of the states `from`. Says whether it was.
 pub async fn transition(
     db: &impl ConnectionTrait,
     workspace: &str,
     name: &str,
     from: &[&str],
-    patch: ActiveModel,
+    patch: Patch,
 ) -> Result<bool> {
     let result = Entity::update_many()
-        .set(patch)
+        .set(patch.into_model())
         .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
         .filter(Column::Workspace.eq(workspace))
         .filter(Column::Name.eq(name))
@@ -188,10 +282,10 @@ pub async fn transition(
     Ok(result.rows_affected > 0)
 }
 
-/// Writes the columns that are set in `patch`, whatever the state.
-pub async fn update(db: &impl ConnectionTrait, workspace: &str, name: &str, patch: ActiveModel) -> Result<()> {
+/// Writes the columns of `patch`, whatever the state.
+pub async fn update(db: &impl ConnectionTrait, workspace: &str, name: &str, patch: Patch) -> Result<()> {
     Entity::update_many()
-        .set(patch)
+        .set(patch.into_model())
         .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
         .filter(Column::Workspace.eq(workspace))
         .filter(Column::Name.eq(name))

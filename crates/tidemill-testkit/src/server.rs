@@ -42,6 +42,7 @@ impl TestServer {
         let task = tokio::spawn(async move {
             axum::serve(listener, service).await.expect("the server runs until the test ends");
         });
+        app.serve_at(format!("http://{address}")).await.expect("the loops start");
         Self { app, address, dir, task }
     }
 

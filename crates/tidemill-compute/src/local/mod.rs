@@ -57,6 +57,13 @@ impl LocalDriver {
     }
 }
 
+impl LocalDriver {
+    /// The process id of the program that a handle is for, if this driver wrote it.
+    pub fn pid(handle: &Handle) -> Option<i32> {
+        Place::of(handle).ok().map(|place| place.identity.pid)
+    }
+}
+
 #[async_trait]
 impl Driver for LocalDriver {
     fn kind(&self) -> &'static str {

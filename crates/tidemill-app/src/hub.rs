@@ -1,0 +1,54 @@
+//! What happens while it happens: changes of jobs and new log bytes, to whoever listens in this process.
+//!
+//! Nothing depends on it being heard: a listener that falls behind looks at the store again.
+
+use tokio::sync::broadcast;
+
+/// Something that happened to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobNews {
+    /// The workspace.
+    pub workspace: String,
+    /// The outermost job.
+    pub root: String,
+    /// The job.
+    pub job: String,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// It is in another state.
+    Status,
+    /// Its log has grown.
+    Log,
+    /// It says what it does now.
+    Message(String),
+}
+
+/// The place where news is told.
+#[derive(Debug)]
+pub struct Hub {
+    sender: broadcast::Sender<JobNews>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { sender: broadcast::Sender::new(4096) }
+    }
+}
+
+impl Hub {
+    /// Tells news; nobody needs to listen.
+    pub fn tell(&self, news: JobNews) {
+        // An error means that nobody listens.
+        drop(self.sender.send(news));
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<JobNews> {
+        self.sender.subscribe()
+    }
+}

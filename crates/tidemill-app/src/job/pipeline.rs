@@ -1,0 +1,388 @@
+//! Planning a pipeline: components and environments are looked up, steps are put in order, outputs get their places.
+
+use indexmap::IndexMap;
+use tidemill_plan::Dag;
+use tidemill_spec::expr::{Ref, Template};
+use tidemill_spec::kinds::{
+    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Node, Output,
+    PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources,
+};
+use tidemill_spec::refs::{ComputeRef, DataPath};
+
+use super::inputs::{in_field, word};
+use super::output::planned_output;
+use super::submit::{check_datastore, check_room, code_tree, distribution, plan_environment};
+use super::{CommandPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork, planned_input};
+use crate::{Error, OpContext, Result, component, compute, datastore};
+
+/// The parts of a pipeline, whether a job or a component brings them.
+struct Parts<'a> {
+    name: &'a str,
+    nodes: &'a IndexMap<String, Node>,
+    settings: PipelineSettings,
+    compute: Option<ComputeRef>,
+    policy: &'a str,
+}
+
+/// Plans a pipeline job.
+///
+/// # Errors
+/// Invalid with the step and field, NotFound for what it refers to.
+pub(crate) async fn plan_pipeline(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    job: &PipelineJob,
+    policy: &str,
+) -> Result<PipelinePlan> {
+    let settings = job.settings.clone().unwrap_or_default();
+    let store = default_datastore(&settings);
+    check_datastore(ctx, workspace, "settings.default_datastore", Some(&store)).await?;
+    let component = match &job.component {
+        Some(reference) => Some(pipeline_component(ctx, workspace, reference).await?),
+        None => None,
+    };
+    let ports = component.as_ref().map(|component| &component.inputs);
+    let mut inputs = IndexMap::new();
+    for (port, input) in &job.inputs {
+        let declared = ports.and_then(|ports| ports.get(port)).map(|port| port.port_type.word());
+        inputs.insert(port.clone(), planned_input(ctx, workspace, port, input, declared).await?);
+    }
+    add_defaults(&mut inputs, ports);
+    let mut outputs = IndexMap::new();
+    for (port, output) in &job.outputs {
+        let declared = component.as_ref().and_then(|component| component.outputs.get(port));
+        let planned = pipeline_output(name, port, &store, output, declared)?;
+        check_datastore(ctx, workspace, port, planned.datastore.as_deref()).await?;
+        outputs.insert(port.clone(), planned);
+    }
+    let nodes = component.as_ref().map_or(&job.jobs, |component| &component.jobs);
+    if let Some(component) = &component {
+        add_undeclared(name, &store, &component.outputs, &mut outputs)?;
+    }
+    let parts = Parts { name, nodes, settings, compute: job.compute.clone(), policy };
+    build(ctx, workspace, parts, inputs, outputs).await
+}
+
+/// Plans a pipeline component that is a step: its inputs and outputs are known by now.
+pub(crate) async fn plan_nested(
+    ctx: &OpContext,
+    (workspace, name): (&str, &str),
+    component: &PipelineComponent,
+    settings: PipelineSettings,
+    policy: &str,
+    mut inputs: IndexMap<String, PlannedInput>,
+    mut outputs: IndexMap<String, PlannedOutput>,
+) -> Result<PipelinePlan> {
+    add_defaults(&mut inputs, Some(&component.inputs));
+    add_undeclared(name, &default_datastore(&settings), &component.outputs, &mut outputs)?;
+    let parts = Parts { name, nodes: &component.jobs, settings, compute: None, policy };
+    build(ctx, workspace, parts, inputs, outputs).await
+}
+
+async fn build(
+    ctx: &OpContext,
+    workspace: &str,
+    parts: Parts<'_>,
+    inputs: IndexMap<String, PlannedInput>,
+    outputs: IndexMap<String, PlannedOutput>,
+) -> Result<PipelinePlan> {
+    let mut steps = IndexMap::new();
+    for (node_name, node) in parts.nodes {
+        let step = match node {
+            Node::Command(node) => command_step(ctx, workspace, &parts, node_name, node, &inputs).await,
+            Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node).await,
+        };
+        let step = step.map_err(|mut error| {
+            error.message = format!("failed to plan step `{node_name}`: {}", error.message);
+            error
+        })?;
+        steps.insert(node_name.clone(), step);
+    }
+    if steps.is_empty() {
+        return Err(Error::invalid(format!("failed to plan pipeline `{}`: it has no steps", parts.name)));
+    }
+    let waits = steps.iter().map(|(name, step): (&String, &StepPlan)| (name.clone(), step.waits_for.clone())).collect();
+    Dag::new(&waits).map_err(|error| Error::invalid(error.to_string()))?;
+    Ok(PipelinePlan {
+        inputs,
+        outputs,
+        steps,
+        continue_on_step_failure: parts.settings.continue_on_step_failure.unwrap_or(false),
+        force_rerun: parts.settings.force_rerun.unwrap_or(false),
+        default_datastore: default_datastore(&parts.settings),
+        policy: parts.policy.to_owned(),
+        settings: PipelineSettings { default_compute: own_compute(None, &parts), ..parts.settings },
+    })
+}
+
+async fn command_step(
+    ctx: &OpContext,
+    workspace: &str,
+    parts: &Parts<'_>,
+    node_name: &str,
+    node: &CommandNode,
+    pipeline_inputs: &IndexMap<String, PlannedInput>,
+) -> Result<StepPlan> {
+    let component = match &node.component {
+        None => None,
+        Some(reference) => match component::resolve(ctx, workspace, reference).await? {
+            Component::Command(component) => Some(component),
+            Component::Pipeline(_) => {
+                return Err(Error::invalid("its component is a pipeline").hint("write `type: pipeline` in the step"));
+            }
+        },
+    };
+    let component = component.as_deref();
+    let missing = |field: &str| Error::invalid(format!("it has neither a component nor a `{field}`"));
+    let command = node.command.as_ref().or(component.map(|c| &c.command)).ok_or_else(|| missing("command"))?;
+    let environment = own_environment(node.environment.as_ref())
+        .or(component.map(|c| &c.environment))
+        .or(parts.settings.default_environment.as_ref())
+        .ok_or_else(|| missing("environment"))?;
+    let mut variables = component.map(|c| c.environment_variables.clone()).unwrap_or_default();
+    variables.extend(node.environment_variables.clone());
+    let both = [node.resources.as_ref(), component.and_then(|c| c.resources.as_ref())];
+    let of = |field: fn(&Resources) -> Option<u32>| both.iter().flatten().find_map(|r| field(r));
+    let memory = both.iter().flatten().find_map(|r| r.memory_limit()).map(|size| size.bytes());
+    let cores = both.iter().flatten().find_map(|r| r.cpu).map(|cpu| cpu.cores_up());
+    let spread = node.distribution.as_ref().or(component.and_then(|c| c.distribution.as_ref()));
+    let instance_count = of(|r| r.instance_count).unwrap_or(1).max(1);
+    let reference = own_compute(node.compute.as_ref(), parts);
+    let target = compute::resolve(ctx, workspace, bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref()).await?;
+    check_room(&target, instance_count, cores, memory)?;
+    let plan = CommandPlan {
+        command: command.clone(),
+        code: code_tree(node.code.as_ref().or(component.and_then(|c| c.code.as_ref())))?,
+        environment: plan_environment(ctx, workspace, environment, parts.policy).await?,
+        variables,
+        inputs: IndexMap::new(),
+        outputs: IndexMap::new(),
+        distribution: spread.map(distribution).transpose()?,
+        instance_count,
+        timeout_s: node.limits.as_ref().and_then(|limits| limits.timeout),
+        memory_bytes: memory,
+        cores,
+        gpus: of(|r| r.gpu).unwrap_or(0),
+        retries: node.limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
+        deterministic: component.and_then(|c| c.is_deterministic).unwrap_or(true),
+    };
+    let ports = component.map(|c| c.inputs.clone()).unwrap_or_default();
+    check_given(&node.inputs, &ports, component.is_some())?;
+    let declared = component.map(|c| &c.outputs);
+    Ok(StepPlan {
+        job: child_name(parts.name, node_name),
+        display_name: node.display_name.clone().or_else(|| component.and_then(|c| c.display_name.clone())),
+        work: StepWork::Command(Box::new(plan)),
+        given: node.inputs.clone(),
+        ports,
+        outputs: step_outputs(&node.outputs, declared)?,
+        compute: Some(ComputeRef::Named(target.name)),
+        waits_for: waits_for(&node.inputs)?,
+    })
+}
+
+async fn pipeline_step(
+    ctx: &OpContext,
+    workspace: &str,
+    parts: &Parts<'_>,
+    node_name: &str,
+    node: &PipelineNode,
+) -> Result<StepPlan> {
+    let component = pipeline_component(ctx, workspace, &node.component).await?;
+    check_given(&node.inputs, &component.inputs, true)?;
+    Ok(StepPlan {
+        job: child_name(parts.name, node_name),
+        display_name: node.display_name.clone().or_else(|| component.display_name.clone()),
+        given: node.inputs.clone(),
+        ports: component.inputs.clone(),
+        outputs: step_outputs(&node.outputs, Some(&component.outputs))?,
+        compute: own_compute(None, parts),
+        waits_for: waits_for(&node.inputs)?,
+        work: StepWork::Pipeline { component: Box::new(component) },
+    })
+}
+
+async fn pipeline_component(ctx: &OpContext, workspace: &str, reference: &ComponentRef) -> Result<PipelineComponent> {
+    match component::resolve(ctx, workspace, reference).await? {
+        Component::Pipeline(component) => Ok(*component),
+        Component::Command(_) => {
+            Err(Error::invalid("its component is a command").hint("write `type: command`, or name a pipeline component"))
+        }
+    }
+}
+
+/// The name of a step's job: the pipeline's, and the step's.
+fn child_name(pipeline: &str, node: &str) -> String {
+    let mut name = format!("{pipeline}_{node}");
+    if name.len() > 255 {
+        let digest = blake3::hash(name.as_bytes()).to_hex();
+        name.truncate(255 - 17);
+        name.push('_');
+        name.push_str(&digest[..16]);
+    }
+    name
+}
+
+fn default_datastore(settings: &PipelineSettings) -> String {
+    settings.default_datastore.as_ref().map_or(datastore::BLOB, |reference| reference.name()).to_owned()
+}
+
+fn own_environment(reference: Option<&EnvironmentRef>) -> Option<&EnvironmentRef> {
+    reference.filter(|reference| !matches!(reference, EnvironmentRef::Expression(_)))
+}
+
+fn own_compute(node: Option<&ComputeRef>, parts: &Parts<'_>) -> Option<ComputeRef> {
+    node.cloned().or_else(|| parts.settings.default_compute.clone()).or_else(|| parts.compute.clone())
+}
+
+/// A compute given as an input of the pipeline.
+fn bound_compute(
+    reference: Option<&ComputeRef>,
+    inputs: &IndexMap<String, PlannedInput>,
+) -> Result<Option<ComputeRef>> {
+    let Some(ComputeRef::Expression(text)) = reference else { return Ok(reference.cloned()) };
+    let template = Template::parse(text).map_err(|error| Error::invalid(error.to_string()))?;
+    let value = template.render(&|reference| match reference {
+        Ref::ParentInput(name) => match inputs.get(name) {
+            Some(PlannedInput::Literal { value }) => Some(value.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let value = value.map_err(|error| in_field(Error::invalid(error.to_string()), "field", "compute"))?;
+    value.parse().map(Some).map_err(|error| Error::invalid(format!("{error}")))
+}
+
+/// Every input that is needed must be given, and nothing that is not declared.
+fn check_given(
+    given: &IndexMap<String, Input>,
+    ports: &IndexMap<String, ComponentInput>,
+    declared: bool,
+) -> Result<()> {
+    if !declared {
+        return Ok(());
+    }
+    if let Some(name) = given.keys().find(|name| !ports.contains_key(*name)) {
+        let known: Vec<&str> = ports.keys().map(String::as_str).collect();
+        return Err(Error::invalid(format!("its component has no input `{name}`"))
+            .hint(format!("it has: {}", known.join(", "))));
+    }
+    match ports.iter().find(|(name, port)| !port.may_be_left_out() && !given.contains_key(*name)) {
+        Some((name, _)) => Err(Error::invalid(format!("its component needs the input `{name}`"))),
+        None => Ok(()),
+    }
+}
+
+fn waits_for(given: &IndexMap<String, Input>) -> Result<Vec<String>> {
+    let mut steps: Vec<String> = Vec::new();
+    for text in given.values().filter_map(Input::expression) {
+        let template = Template::parse(text).map_err(|error| Error::invalid(error.to_string()))?;
+        for reference in template.refs() {
+            if let Ref::JobOutput { job, .. } = reference
+                && !steps.contains(job)
+            {
+                steps.push(job.clone());
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn step_outputs(
+    given: &IndexMap<String, Output>,
+    declared: Option<&IndexMap<String, ComponentOutput>>,
+) -> Result<IndexMap<String, StepOutput>> {
+    let mut outputs = IndexMap::new();
+    for (name, port) in declared.into_iter().flatten() {
+        outputs.insert(name.clone(), step_output(&given.get(name).cloned().unwrap_or_default(), Some(port))?);
+    }
+    for (name, output) in given {
+        if outputs.contains_key(name) {
+            continue;
+        }
+        if let Some(declared) = declared {
+            let known: Vec<&str> = declared.keys().map(String::as_str).collect();
+            return Err(Error::invalid(format!("its component has no output `{name}`"))
+                .hint(format!("it has: {}", known.join(", "))));
+        }
+        outputs.insert(name.clone(), step_output(output, None)?);
+    }
+    Ok(outputs)
+}
+
+fn step_output(given: &Output, port: Option<&ComponentOutput>) -> Result<StepOutput> {
+    let expression = given.path.as_ref().and_then(DataPath::as_expression);
+    let parent = match expression.map(Template::parse).transpose() {
+        Ok(Some(template)) => match template.singular() {
+            Some(Ref::ParentOutput(name)) => Some(name.clone()),
+            _ => None,
+        },
+        Ok(None) => None,
+        Err(error) => return Err(Error::invalid(error.to_string())),
+    };
+    let own_type = given.asset_type.map(|asset_type| asset_type.word());
+    let own_mode = given.mode.as_ref().map(word).or_else(|| port.and_then(|port| port.mode.as_ref().map(word)));
+    Ok(StepOutput {
+        r#type: own_type.or(port.map(|port| port.port_type.word())).unwrap_or("uri_folder").to_owned(),
+        mode: own_mode.unwrap_or_else(|| "rw_mount".to_owned()),
+        path: if parent.is_some() { None } else { given.path.clone() },
+        parent,
+        name: given.name.clone(),
+        version: given.version.clone(),
+    })
+}
+
+fn pipeline_output(
+    name: &str,
+    port: &str,
+    store: &str,
+    output: &Output,
+    declared: Option<&ComponentOutput>,
+) -> Result<PlannedOutput> {
+    let own_type = output.asset_type.map(|asset_type| asset_type.word());
+    planned_output(
+        name,
+        port,
+        store,
+        own_type.or(declared.map(|port| port.port_type.word())).unwrap_or("uri_folder"),
+        &output.mode.as_ref().map_or_else(|| "rw_mount".to_owned(), word),
+        output.path.as_ref(),
+        (output.name.as_deref(), output.version.as_deref()),
+    )
+}
+
+/// Outputs that the component declares and nobody placed go to the default place.
+fn add_undeclared(
+    name: &str,
+    store: &str,
+    declared: &IndexMap<String, ComponentOutput>,
+    outputs: &mut IndexMap<String, PlannedOutput>,
+) -> Result<()> {
+    for (port, declared) in declared {
+        if !outputs.contains_key(port) {
+            outputs.insert(port.clone(), pipeline_output(name, port, store, &Output::default(), Some(declared))?);
+        }
+    }
+    Ok(())
+}
+
+fn add_defaults(inputs: &mut IndexMap<String, PlannedInput>, ports: Option<&IndexMap<String, ComponentInput>>) {
+    for (name, port) in ports.into_iter().flatten() {
+        if let (false, Some(default)) = (inputs.contains_key(name), &port.default) {
+            inputs.insert(name.clone(), PlannedInput::Literal { value: default.to_string() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_child_name_stays_within_the_limit_and_apart_from_others() {
+        let (a, b) = (child_name(&"p".repeat(250), "step_one"), child_name(&"p".repeat(250), "step_two"));
+        assert!(a.len() <= 255 && a != b, "{a} {b}");
+        assert_eq!(child_name("calm_tide", "train"), "calm_tide_train");
+    }
+}

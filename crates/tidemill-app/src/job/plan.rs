@@ -1,0 +1,210 @@
+//! What is made of a job when it is submitted: everything resolved that can be, nothing left to look up by name.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tidemill_api::runner::{Distribution, Source};
+use tidemill_spec::kinds::{ComponentInput, Input, PipelineComponent, PipelineSettings};
+use tidemill_spec::refs::{ComputeRef, DataPath};
+
+/// The plan of a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Plan {
+    /// One command.
+    Command(Box<CommandPlan>),
+    /// A graph of steps.
+    Pipeline(Box<PipelinePlan>),
+    /// A step whose turn has not come.
+    Waiting,
+}
+
+/// One command, ready to be given to a runner once its inputs are known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandPlan {
+    /// As written.
+    pub command: String,
+    /// Digest of the code tree.
+    pub code: Option<String>,
+    /// What it runs in.
+    pub environment: EnvironmentPlan,
+    /// The user's variables.
+    pub variables: IndexMap<String, String>,
+    /// What goes in.
+    pub inputs: IndexMap<String, PlannedInput>,
+    /// What comes out.
+    pub outputs: IndexMap<String, PlannedOutput>,
+    /// How many processes, and of what kind.
+    pub distribution: Option<Distribution>,
+    /// Nodes.
+    pub instance_count: u32,
+    /// Wall time in seconds.
+    pub timeout_s: Option<u64>,
+    /// Memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Cores.
+    pub cores: Option<u32>,
+    /// Graphics cards.
+    pub gpus: u32,
+    /// Tries after the first.
+    pub retries: u32,
+    /// Whether a finished one may stand for it.
+    pub deterministic: bool,
+}
+
+/// The environment of a command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentPlan {
+    /// For people, such as `sklearn-1.5:1`.
+    pub name: Option<String>,
+    /// `tidemill_env::EnvironmentRequest` in JSON, with its policy.
+    pub request: Value,
+    /// Digest of the tree of a build context.
+    pub build_context: Option<String>,
+}
+
+/// One input, resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PlannedInput {
+    /// Text.
+    Literal {
+        /// The text.
+        value: String,
+    },
+    /// Files.
+    Data {
+        /// `uri_file`, `uri_folder`, …
+        r#type: String,
+        /// `ro_mount`, `download`, `direct`, …
+        mode: String,
+        /// Where the bytes are.
+        source: Source,
+        /// Digest of their manifest.
+        manifest: Option<String>,
+        /// Such as `data/flights/3`.
+        asset: Option<String>,
+        /// For people and for lineage.
+        uri: String,
+    },
+}
+
+/// One output: where it is to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedOutput {
+    /// `uri_file`, `uri_folder`, …
+    pub r#type: String,
+    /// `rw_mount`, `upload`, …
+    pub mode: String,
+    /// The datastore; `None` is the artifact root of the run.
+    pub datastore: Option<String>,
+    /// The path in it.
+    pub path: String,
+    /// The asset that it becomes.
+    pub name: Option<String>,
+    /// The version of that asset.
+    pub version: Option<String>,
+}
+
+impl PlannedOutput {
+    /// Where it is, as a URI.
+    pub fn uri(&self, run: &str) -> String {
+        match &self.datastore {
+            Some(datastore) => format!("azureml://datastores/{datastore}/paths/{}", self.path),
+            None => format!("runs:/{run}/"),
+        }
+    }
+}
+
+/// One output, as it stands after the job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputRecord {
+    /// `uri_file`, `uri_folder`, …
+    pub r#type: String,
+    /// Where it is.
+    pub uri: String,
+    /// The datastore; `None` is the artifact root of the run.
+    pub datastore: Option<String>,
+    /// The path in it.
+    pub path: String,
+    /// Digest of its manifest.
+    pub digest: Option<String>,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// Files.
+    pub files: u64,
+    /// The asset that it became, such as `models/delay/1`.
+    pub asset: Option<String>,
+}
+
+/// A graph of steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PipelinePlan {
+    /// What goes in.
+    pub inputs: IndexMap<String, PlannedInput>,
+    /// What comes out: where steps write that are bound to it.
+    pub outputs: IndexMap<String, PlannedOutput>,
+    /// The steps.
+    pub steps: IndexMap<String, StepPlan>,
+    /// Steps that do not need a failed one go on.
+    pub continue_on_step_failure: bool,
+    /// No finished step is used again.
+    pub force_rerun: bool,
+    /// Where outputs go that say nothing.
+    pub default_datastore: String,
+    /// The environment policy that holds for its steps.
+    pub policy: String,
+    /// What it was given as settings; pipelines within it inherit them.
+    pub settings: PipelineSettings,
+}
+
+/// One step, before its inputs are known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepPlan {
+    /// The job of the step.
+    pub job: String,
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// What it does.
+    pub work: StepWork,
+    /// Inputs as the node gives them: literals, data, bindings.
+    pub given: IndexMap<String, Input>,
+    /// Inputs that its component declares, in its order; empty for a command of its own.
+    pub ports: IndexMap<String, ComponentInput>,
+    /// Outputs.
+    pub outputs: IndexMap<String, StepOutput>,
+    /// The compute: a name, or a binding to an input of the pipeline.
+    pub compute: Option<ComputeRef>,
+    /// The steps that it waits for.
+    pub waits_for: Vec<String>,
+}
+
+/// An output of a step, before the job's name is filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepOutput {
+    /// `uri_file`, `uri_folder`, …
+    pub r#type: String,
+    /// `rw_mount`, `upload`, …
+    pub mode: String,
+    /// The output of the pipeline that it is bound to.
+    pub parent: Option<String>,
+    /// Where it goes; `None` is the default place.
+    pub path: Option<DataPath>,
+    /// The asset that it becomes.
+    pub name: Option<String>,
+    /// The version of that asset.
+    pub version: Option<String>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StepWork {
+    /// A command; its inputs and outputs are filled in when its turn comes.
+    Command(Box<CommandPlan>),
+    /// A pipeline within the pipeline.
+    Pipeline {
+        /// The component.
+        component: Box<PipelineComponent>,
+    },
+}

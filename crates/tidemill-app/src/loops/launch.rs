@@ -1,0 +1,246 @@
+//! Starting the runner of a job whose turn has come, and watching it to its end.
+
+use std::collections::BTreeMap;
+
+use tidemill_compute::{Attempt, Driver, End, Handle, Launch, Observation, Stop};
+use tidemill_store::{job, token as token_row};
+
+use super::scheduler::Turn;
+use crate::hub::{JobNews, What};
+use crate::job::{Ending, Job, Plan, Status, end};
+use crate::{App, Error, OpContext, Result, token};
+
+/// How long a runner that was told to stop has beyond its job's own grace time, before it is killed.
+const STOP_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Starts the runner of a job. A failure to do so is the job's failure.
+pub(super) async fn launch(ctx: &OpContext, turn: Turn) {
+    let (workspace, name) = (turn.ask.workspace.clone(), turn.ask.job.clone());
+    if let Err(error) = try_launch(ctx, &turn).await {
+        tracing::error!(workspace, job = name, error = error.message, source = ?error.source, "failed to start a runner");
+        let row = job::get(ctx.app().store.read(), &workspace, &name).await.ok().flatten();
+        if let Some(row) = row {
+            let ending = Ending::bare(Status::Failed, format!("failed to start its runner: {error}"));
+            if let Err(error) = end(ctx, &row, ending).await {
+                tracing::error!(workspace, job = name, %error, "failed to end a job");
+            }
+        }
+        ctx.app().scheduler.left(&workspace, &name);
+    }
+}
+
+async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
+    let app = ctx.app();
+    let (workspace, name) = (&turn.ask.workspace, &turn.ask.job);
+    let secret = token::text(app.clock.secret());
+    let Some(row) = claim(ctx, workspace, name, token::hash(&secret)).await? else {
+        // Another server took it, or it was cancelled.
+        app.scheduler.left(workspace, name);
+        return Ok(());
+    };
+    let attempt = u32::try_from(row.attempt).unwrap_or(u32::MAX);
+    let work_dir = app.dir.work().join(workspace).join(name);
+    let token_file = work_dir.join(format!("token.{attempt}"));
+    std::fs::create_dir_all(&work_dir).map_err(Error::internal)?;
+    if let Err(error) = std::fs::remove_file(&token_file)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(Error::internal(error));
+    }
+    token::write_private(&token_file, &secret).map_err(Error::internal)?;
+    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let launch = Launch {
+        attempt: Attempt { workspace: workspace.clone(), job: name.clone(), number: attempt },
+        program: app.runner_program.clone(),
+        args: vec![
+            "runner".into(),
+            "--server".into(),
+            app.address()?,
+            "--token-file".into(),
+            path(&token_file),
+            "--data-dir".into(),
+            path(app.dir.root()),
+            "--work-dir".into(),
+            path(&work_dir.join(attempt.to_string())),
+        ],
+        env: BTreeMap::new(),
+        work_dir,
+    };
+    let handle = app.driver.start(&launch).await.map_err(|error| {
+        Error::new(crate::Kind::Unavailable, error.to_string()).source(error)
+    })?;
+    if app.scheduler.set_handle(workspace, name, &handle) {
+        stop_runner(app, &row);
+    }
+    tokio::spawn(watch(ctx.clone(), row.clone(), handle.clone()));
+    let text = tidemill_store::to_json(&handle);
+    let (workspace, name) = (workspace.clone(), name.clone());
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let patch = job::Patch { handle: Some(Some(text)), ..job::Patch::default() };
+                Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
+            })
+        })
+        .await
+        .map(drop)
+}
+
+/// Takes a queued job: its state, its attempt and its token in one transaction.
+async fn claim(ctx: &OpContext, workspace: &str, name: &str, token_hash: String) -> Result<Option<Job>> {
+    let now = ctx.now_ms();
+    let (ws, job_name) = (workspace.to_owned(), name.to_owned());
+    let row = ctx
+        .app()
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let Some(mut row) = job::get(tx, &ws, &job_name).await? else { return Ok(None) };
+                row.attempt += 1;
+                let patch = job::Patch {
+                    status: Some(Status::Starting.as_str()),
+                    attempt: Some(row.attempt),
+                    reason: Some(None),
+                    ..job::Patch::default()
+                };
+                if !job::transition(tx, &ws, &job_name, &[Status::Queued.as_str()], patch).await? {
+                    return Ok(None);
+                }
+                row.status = Status::Starting.as_str().to_owned();
+                let token = token_row::Model {
+                    hash: token_hash,
+                    kind: "job".into(),
+                    workspace: Some(ws),
+                    job: Some(job_name),
+                    attempt: Some(row.attempt),
+                    created_at: now,
+                    revoked_at: None,
+                };
+                token_row::insert(tx, token).await?;
+                Ok(Some(row))
+            })
+        })
+        .await?;
+    if let Some(row) = &row {
+        let (workspace, root, job) = (row.workspace.clone(), row.root.clone(), row.name.clone());
+        ctx.app().hub.tell(JobNews { workspace, root, job, what: What::Status });
+    }
+    Ok(row)
+}
+
+/// Watches a runner to its end. One that leaves without having said how its job ended has lost it.
+pub(crate) async fn watch(ctx: OpContext, row: Job, handle: Handle) {
+    let observed = ctx.app().driver.wait(&handle).await;
+    if let Err(error) = after(&ctx, &row, &handle, observed).await {
+        tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to end a job whose runner is gone");
+    }
+}
+
+async fn after(
+    ctx: &OpContext,
+    row: &Job,
+    handle: &Handle,
+    observed: Result<Observation, tidemill_compute::ComputeError>,
+) -> Result<()> {
+    let app = ctx.app();
+    let now = job::get(app.store.read(), &row.workspace, &row.name).await?;
+    let Some(now) = now.filter(|now| now.attempt == row.attempt) else { return Ok(()) };
+    let open = now.status.parse().is_ok_and(|status: Status| !status.is_over());
+    let orderly = matches!(observed, Ok(Observation::Exited(End::Code(0))));
+    if open || !orderly {
+        let swept = app.driver.sweep(handle).await;
+        if let Ok(swept) = &swept
+            && !swept.killed.is_empty()
+        {
+            tracing::warn!(workspace = row.workspace, job = row.name, killed = ?swept.killed, "swept what a runner left");
+        }
+    }
+    if !open {
+        clear_away(app, &now);
+        return Ok(());
+    }
+    let how = match observed {
+        Ok(Observation::Exited(End::Signal(signal))) => format!("was ended by signal {signal}"),
+        Ok(Observation::Exited(End::Code(code))) => format!("left with exit code {code}"),
+        Ok(Observation::Gone | Observation::Running) => "is gone".to_owned(),
+        Err(error) => format!("cannot be watched: {error}"),
+    };
+    let cancelled = now.status == Status::CancelRequested.as_str();
+    let (status, reason) = if cancelled {
+        (Status::Canceled, format!("cancelled; its runner {how}"))
+    } else {
+        let reason = format!(
+            "its runner {how} before the job had ended; `tidemill job retry -n {}` tries again, \
+             and {} holds what the runner said",
+            now.root,
+            app.dir.work().join(&now.workspace).join(&now.name).join("runner.log").display()
+        );
+        (Status::Failed, reason)
+    };
+    end_or_retry(ctx, &now, Ending::bare(status, reason)).await
+}
+
+/// Ends a job, or queues it for its next try when it failed and has tries left.
+pub(crate) async fn end_or_retry(ctx: &OpContext, row: &Job, ending: Ending) -> Result<()> {
+    let app = ctx.app();
+    let retries = match serde_json::from_str(&row.plan) {
+        Ok(Plan::Command(plan)) => i64::from(plan.retries),
+        _ => 0,
+    };
+    if ending.status != Status::Failed || row.attempt > retries {
+        end(ctx, row, ending).await?;
+        return Ok(());
+    }
+    let reason = format!("try {} of {} failed: {}", row.attempt, retries + 1, ending.reason.unwrap_or_default());
+    let (workspace, name, now) = (row.workspace.clone(), row.name.clone(), ctx.now_ms());
+    app.store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let patch = job::Patch {
+                    status: Some(Status::Queued.as_str()),
+                    reason: Some(Some(reason)),
+                    handle: Some(None),
+                    ..job::Patch::default()
+                };
+                token_row::revoke_job(tx, &workspace, &name, now).await?;
+                Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
+            })
+        })
+        .await?;
+    app.tokens.forget_job(&row.workspace, &row.name);
+    app.scheduler.left(&row.workspace, &row.name);
+    if let Some(row) = job::get(app.store.read(), &row.workspace, &row.name).await? {
+        app.start_job(&row).await;
+    }
+    Ok(())
+}
+
+/// Tells the runner of a job to stop it, and kills the runner when it does not.
+pub(crate) fn stop_runner(app: &std::sync::Arc<App>, row: &Job) {
+    let Some(handle) = app.scheduler.request_cancel(&row.workspace, &row.name) else { return };
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = app.driver.stop(&handle, Stop::Term).await {
+            tracing::error!(%error, attempt = %handle.attempt, "failed to stop a runner");
+        }
+        let grace = std::time::Duration::from_secs(crate::job::GRACE_S) + STOP_PATIENCE;
+        if tokio::time::timeout(grace, app.driver.wait(&handle)).await.is_err() {
+            tracing::warn!(attempt = %handle.attempt, "a runner did not stop in time and is killed");
+            if let Err(error) = app.driver.stop(&handle, Stop::Kill).await {
+                tracing::error!(%error, attempt = %handle.attempt, "failed to kill a runner");
+            }
+        }
+    });
+}
+
+/// Removes the working folder of a job that has ended; what mattered of it has been stored.
+fn clear_away(app: &App, row: &Job) {
+    let folder = app.dir.work().join(&row.workspace).join(&row.name);
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = std::fs::remove_dir_all(&folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), %error, "failed to remove a working folder");
+        }
+    });
+}

@@ -1,0 +1,12 @@
+//! What goes on by itself: the scheduler, the pipelines, and finding running jobs again after a restart.
+
+mod launch;
+mod pipeline;
+mod recover;
+mod scheduler;
+
+pub(crate) use launch::{end_or_retry, stop_runner, watch};
+pub(crate) use pipeline::{Pipelines, start_pipeline};
+pub(crate) use recover::{ask, start};
+pub(crate) use scheduler::Ask;
+pub use scheduler::Scheduler;

@@ -1,0 +1,420 @@
+//! A running pipeline: one task each, woken when a step ends. It starts what is ready, takes over finished work, and
+//! ends the pipeline when nothing is left to do.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use indexmap::IndexMap;
+use tidemill_plan::{Dag, End, Progress};
+use tidemill_store::{job, lineage, run, to_json};
+use tokio::sync::mpsc;
+
+use crate::hub::{JobNews, What};
+use crate::job::step::{ResolvedStep, Surroundings, command_of};
+use crate::job::submit::{job_run, lineage_rows};
+use crate::job::{
+    Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, fail_waiting,
+    outputs_of, plan_nested, resolve_step,
+};
+use crate::{Error, OpContext, Result, bytes};
+
+/// What a pipeline is told.
+#[derive(Debug)]
+enum Message {
+    /// A step's job has ended.
+    Ended { node: String, status: Status },
+    /// Start nothing more.
+    Cancel,
+}
+
+/// The pipelines that run in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Pipelines {
+    running: Mutex<HashMap<(String, String), mpsc::UnboundedSender<Message>>>,
+}
+
+impl Pipelines {
+    fn tell(&self, workspace: &str, pipeline: &str, message: Message) -> bool {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running
+            .get(&(workspace.to_owned(), pipeline.to_owned()))
+            .is_some_and(|sender| sender.send(message).is_ok())
+    }
+
+    /// Tells the pipeline of a step that the step has ended.
+    pub(crate) fn step_ended(&self, row: &Job, status: Status) {
+        if let (Some(parent), Some(node)) = (&row.parent, &row.node) {
+            self.tell(&row.workspace, parent, Message::Ended { node: node.clone(), status });
+        }
+    }
+
+    /// Tells a pipeline to start nothing more.
+    pub(crate) fn cancel(&self, row: &Job) {
+        self.tell(&row.workspace, &row.name, Message::Cancel);
+    }
+
+    /// Whether a pipeline runs here.
+    pub(crate) fn has(&self, row: &Job) -> bool {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.contains_key(&(row.workspace.clone(), row.name.clone()))
+    }
+}
+
+/// Starts the task of a pipeline, unless it runs already.
+pub(crate) fn start_pipeline(ctx: &OpContext, row: &Job) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let key = (row.workspace.clone(), row.name.clone());
+    {
+        let mut running = ctx.app().pipelines.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains_key(&key) {
+            return;
+        }
+        running.insert(key.clone(), sender);
+    }
+    let (ctx, row) = (ctx.app().system(), row.clone());
+    tokio::spawn(async move {
+        let result = run_pipeline(&ctx, &row, receiver).await;
+        ctx.app().pipelines.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        let ending = match result {
+            Ok(ending) => ending,
+            Err(error) => {
+                tracing::error!(workspace = row.workspace, job = row.name, %error, source = ?error.source, "a pipeline broke off");
+                Ending::bare(Status::Failed, error.to_string())
+            }
+        };
+        if let Err(error) = end(&ctx, &row, ending).await {
+            tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to end a pipeline");
+        }
+    });
+}
+
+struct Running<'a> {
+    ctx: &'a OpContext,
+    row: &'a Job,
+    plan: &'a PipelinePlan,
+    progress: Progress,
+    steps: Vec<Job>,
+    outputs: IndexMap<String, IndexMap<String, OutputRecord>>,
+    failures: Vec<String>,
+    cancelled: bool,
+}
+
+async fn run_pipeline(ctx: &OpContext, row: &Job, mut inbox: mpsc::UnboundedReceiver<Message>) -> Result<Ending> {
+    let Ok(Plan::Pipeline(plan)) = serde_json::from_str(&row.plan) else {
+        return Err(Error::internal(format!("job {} has no pipeline plan", row.name)));
+    };
+    let waits = plan.steps.iter().map(|(name, step)| (name.clone(), step.waits_for.clone())).collect();
+    let dag = Dag::new(&waits).map_err(|error| Error::invalid(error.to_string()))?;
+    let steps = ensure_steps(ctx, row, &plan).await?;
+    let mut running = Running {
+        ctx,
+        row,
+        plan: &plan,
+        progress: Progress::new(dag, plan.continue_on_step_failure),
+        steps,
+        outputs: IndexMap::new(),
+        failures: Vec::new(),
+        cancelled: row.status == Status::CancelRequested.as_str(),
+    };
+    running.catch_up().await?;
+    loop {
+        running.start_ready().await?;
+        if running.progress.is_over() {
+            return Ok(running.ending());
+        }
+        match inbox.recv().await {
+            Some(Message::Ended { node, status }) => running.step_ended(&node, status).await?,
+            Some(Message::Cancel) => running.cancel().await?,
+            None => return Err(Error::internal("the inbox of a pipeline was closed")),
+        }
+        // What came meanwhile is one round.
+        while let Ok(message) = inbox.try_recv() {
+            match message {
+                Message::Ended { node, status } => running.step_ended(&node, status).await?,
+                Message::Cancel => running.cancel().await?,
+            }
+        }
+    }
+}
+
+/// The rows of the steps, made when the pipeline starts for the first time.
+async fn ensure_steps(ctx: &OpContext, row: &Job, plan: &PipelinePlan) -> Result<Vec<Job>> {
+    let app = ctx.app();
+    let there = job::children(app.store.read(), &row.workspace, &row.name).await?;
+    if there.len() == plan.steps.len() {
+        return Ok(there);
+    }
+    let rows: Vec<Job> = plan
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(position, (node, step))| step_row(ctx, row, node, step, position))
+        .collect();
+    let written = rows.clone();
+    app.store
+        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(job::insert(tx, written).await?) }))
+        .await?;
+    Ok(rows)
+}
+
+fn step_row(ctx: &OpContext, parent: &Job, node: &str, step: &StepPlan, position: usize) -> Job {
+    let (kind, spec) = match &step.work {
+        StepWork::Command(command) => ("command", to_json(&serde_json::json!({
+            "type": "command", "command": command.command, "environment": command.environment.name,
+            "inputs": step.given, "resources": { "instance_count": command.instance_count },
+        }))),
+        StepWork::Pipeline { component } => ("pipeline", to_json(&serde_json::json!({
+            "type": "pipeline", "component": component.name, "inputs": step.given,
+        }))),
+    };
+    Job {
+        workspace: parent.workspace.clone(),
+        name: step.job.clone(),
+        id: ctx.app().clock.ulid(),
+        kind: kind.into(),
+        display_name: step.display_name.clone(),
+        description: None,
+        experiment_name: parent.experiment_name.clone(),
+        experiment_id: parent.experiment_id.clone(),
+        parent: Some(parent.name.clone()),
+        root: parent.root.clone(),
+        node: Some(node.to_owned()),
+        position: i64::try_from(position).unwrap_or(i64::MAX),
+        status: Status::NotStarted.as_str().into(),
+        reason: None,
+        compute: None,
+        spec,
+        plan: to_json(&Plan::Waiting),
+        attempt: 0,
+        handle: None,
+        cache_key: None,
+        reused_from: None,
+        outputs: "{}".into(),
+        environment: None,
+        warnings: "[]".into(),
+        exit_code: None,
+        tags: "{}".into(),
+        properties: parent.properties.clone(),
+        created_by: parent.created_by.clone(),
+        created_at: ctx.now_ms(),
+        started_at: None,
+        ended_at: None,
+        archived: false,
+        revision: 1,
+    }
+}
+
+/// A step that is ready, and what is to happen to it.
+enum Start {
+    Command { row: Job, reuse: Option<Box<Job>> },
+    Nested { row: Job },
+    Failed { row: Job, reason: String },
+}
+
+impl Running<'_> {
+    /// Steps that ended before this task began count as ended now.
+    async fn catch_up(&mut self) -> Result<()> {
+        for index in 0..self.steps.len() {
+            let status: Status = self.steps[index].status.parse().unwrap_or(Status::NotStarted);
+            if status.is_over() {
+                let node = self.steps[index].node.clone().unwrap_or_default();
+                self.step_ended(&node, status).await?;
+            }
+        }
+        if self.cancelled { self.cancel().await } else { Ok(()) }
+    }
+
+    async fn start_ready(&mut self) -> Result<()> {
+        let ready = self.progress.take_ready();
+        let mut starts = Vec::new();
+        for index in ready {
+            // One that was started by a server before this one goes on by itself.
+            if self.steps[index].status == Status::NotStarted.as_str() {
+                starts.push(self.prepare(index).await);
+            }
+        }
+        if starts.is_empty() {
+            return Ok(());
+        }
+        self.save(&starts).await?;
+        let app = self.ctx.app();
+        for start in starts {
+            match start {
+                Start::Command { row, reuse: Some(done) } => self.take_over(&row, &done).await?,
+                Start::Command { row, reuse: None } | Start::Nested { row } => {
+                    let (workspace, root, job) = (row.workspace.clone(), row.root.clone(), row.name.clone());
+                    app.hub.tell(JobNews { workspace, root, job, what: What::Status });
+                    app.start_job(&row).await;
+                }
+                Start::Failed { row, reason } => {
+                    end(self.ctx, &row, Ending::bare(Status::Failed, reason)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn prepare(&self, index: usize) -> Start {
+        let mut row = self.steps[index].clone();
+        match self.try_prepare(&mut row).await {
+            Ok(reuse) if row.kind == "command" => Start::Command { row, reuse: reuse.map(Box::new) },
+            Ok(_) => Start::Nested { row },
+            Err(error) => {
+                row.plan = to_json(&Plan::Waiting);
+                Start::Failed { row, reason: error.to_string() }
+            }
+        }
+    }
+
+    /// Fills the row of a step; returns the job whose outputs it may take over.
+    async fn try_prepare(&self, row: &mut Job) -> Result<Option<Job>> {
+        let node = row.node.clone().unwrap_or_default();
+        let step = self.plan.steps.get(&node).ok_or_else(|| Error::internal(format!("no step {node}")))?;
+        let around = Surroundings { plan: self.plan, outputs: &self.outputs };
+        let resolved = resolve_step(self.ctx, &row.workspace, step, &around).await?;
+        match &step.work {
+            StepWork::Command(_) => {
+                let Some(plan) = command_of(step, resolved) else { return Ok(None) };
+                let key = cache_key(&plan);
+                row.cache_key = key.map(|key| key.to_string());
+                row.compute = step.compute.as_ref().and_then(|compute| compute.name().map(str::to_owned));
+                row.plan = to_json(&Plan::Command(Box::new(plan)));
+                row.status = Status::Queued.as_str().into();
+                self.find_done(row).await
+            }
+            StepWork::Pipeline { component } => {
+                let ResolvedStep { inputs, outputs } = resolved;
+                let settings = self.plan.settings.clone();
+                let policy = &self.plan.policy;
+                let nested =
+                    plan_nested(self.ctx, (&row.workspace, &row.name), component, settings, policy, inputs, outputs);
+                row.plan = to_json(&Plan::Pipeline(Box::new(nested.await?)));
+                row.status = Status::Running.as_str().into();
+                row.started_at = Some(self.ctx.now_ms());
+                Ok(None)
+            }
+        }
+    }
+
+    async fn find_done(&self, row: &Job) -> Result<Option<Job>> {
+        let Some(key) = row.cache_key.as_ref().filter(|_| !self.plan.force_rerun) else { return Ok(None) };
+        let Some(done) = job::find_done(self.ctx.app().store.read(), &row.workspace, key).await? else {
+            return Ok(None);
+        };
+        for record in outputs_of(&done).values() {
+            if !bytes::still_there(self.ctx, &row.workspace, record).await? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(done))
+    }
+
+    /// Saves what was prepared, with the runs of the steps, in one transaction.
+    async fn save(&self, starts: &[Start]) -> Result<()> {
+        let rows: Vec<Job> = starts
+            .iter()
+            .map(|start| match start {
+                Start::Command { row, .. } | Start::Nested { row } | Start::Failed { row, .. } => row.clone(),
+            })
+            .collect();
+        let now = self.ctx.now_ms();
+        self.ctx
+            .app()
+            .store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    for row in rows {
+                        run::create_for_job(tx, run::JobRun { now_ms: now, ..job_run(&row) }).await?;
+                        if row.kind == "pipeline" {
+                            run::set_job_status(tx, &row.workspace, &row.name, "RUNNING", Some(now), None).await?;
+                        }
+                        lineage::put(tx, lineage_rows(&row)).await?;
+                        let patch = job::Patch {
+                            status: Some(if row.kind == "pipeline" { "Running" } else { "Queued" }),
+                            plan: Some(row.plan),
+                            compute: Some(row.compute),
+                            cache_key: Some(row.cache_key),
+                            started_at: Some(row.started_at),
+                            ..job::Patch::default()
+                        };
+                        job::transition(tx, &row.workspace, &row.name, &["NotStarted"], patch).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// The outputs of finished work stand for this step.
+    async fn take_over(&self, row: &Job, done: &Job) -> Result<()> {
+        let ending = Ending {
+            reason: Some(format!("reused: job `{}` did the same work on the same bytes", done.name)),
+            outputs: outputs_of(done),
+            reused_from: Some(done.name.clone()),
+            exit_code: done.exit_code.and_then(|code| i32::try_from(code).ok()),
+            ..Ending::bare(Status::Completed, "")
+        };
+        end(self.ctx, row, ending).await.map(drop)
+    }
+
+    async fn step_ended(&mut self, node: &str, status: Status) -> Result<()> {
+        let Some(index) = self.plan.steps.get_index_of(node) else { return Ok(()) };
+        let name = &self.plan.steps[index].job;
+        let Some(row) = job::get(self.ctx.app().store.read(), &self.row.workspace, name).await? else {
+            return Ok(());
+        };
+        let how = if status == Status::Completed { End::Completed } else { End::Failed };
+        if how == End::Completed {
+            self.outputs.insert(node.to_owned(), outputs_of(&row));
+        } else if status == Status::Failed {
+            self.failures.push(format!("step `{node}` failed: {}", row.reason.as_deref().unwrap_or("no reason given")));
+        }
+        self.steps[index] = row;
+        let skipped = self.progress.ended(index, how);
+        let reason = if self.cancelled {
+            "its pipeline was cancelled".to_owned()
+        } else {
+            format!("not started: step `{node}` did not complete")
+        };
+        self.skip(&skipped, &reason).await
+    }
+
+    async fn cancel(&mut self) -> Result<()> {
+        self.cancelled = true;
+        let skipped = self.progress.skip_all();
+        self.skip(&skipped, "its pipeline was cancelled").await
+    }
+
+    async fn skip(&self, steps: &[usize], reason: &str) -> Result<()> {
+        let rows: Vec<Job> = steps.iter().map(|step| self.steps[*step].clone()).collect();
+        fail_waiting(self.ctx, &rows, reason).await
+    }
+
+    fn ending(&self) -> Ending {
+        if self.cancelled {
+            return Ending::bare(Status::Canceled, "cancelled by its owner");
+        }
+        if self.progress.has_failed() {
+            let reason = match self.failures.as_slice() {
+                [] => "a step was cancelled".to_owned(),
+                failures => failures.join("\n"),
+            };
+            return Ending { outputs: self.own_outputs(), ..Ending::bare(Status::Failed, reason) };
+        }
+        Ending { outputs: self.own_outputs(), reason: None, ..Ending::bare(Status::Completed, "") }
+    }
+
+    /// What the pipeline gives: the outputs of the steps that are bound to its own.
+    fn own_outputs(&self) -> IndexMap<String, OutputRecord> {
+        let mut found = IndexMap::new();
+        for (node, step) in &self.plan.steps {
+            for (port, output) in &step.outputs {
+                let record = self.outputs.get(node).and_then(|outputs| outputs.get(port));
+                if let (Some(parent), Some(record)) = (&output.parent, record) {
+                    found.insert(parent.clone(), record.clone());
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,111 @@
+//! After a start: find what the server before this one left running, and go on.
+
+use std::sync::Arc;
+
+use tidemill_compute::{Attempt, Driver, Handle, Observation};
+use tidemill_store::job;
+
+use super::{Ask, Scheduler, stop_runner, watch};
+use crate::job::{Ending, Job, Plan, Status, end};
+use crate::{App, OpContext, Result};
+
+/// Starts the loops, and takes up every job that has not ended.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn start(app: &Arc<App>) -> Result<()> {
+    tokio::spawn(Scheduler::run(app.clone()));
+    let ctx = app.system();
+    let open = job::in_states(app.store.read(), Status::OPEN).await?;
+    // Commands first: a pipeline that is taken up looks at the state of its steps.
+    for row in open.iter().filter(|row| row.kind != "pipeline") {
+        if let Err(error) = take_up(&ctx, row).await {
+            tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to take up a job");
+        }
+    }
+    for row in open.iter().filter(|row| row.kind == "pipeline" && row.status != Status::NotStarted.as_str()) {
+        super::start_pipeline(&ctx, row);
+    }
+    Ok(())
+}
+
+async fn take_up(ctx: &OpContext, row: &Job) -> Result<()> {
+    let app = ctx.app();
+    match row.status.parse() {
+        Ok(Status::NotStarted) => Ok(()),
+        Ok(Status::Queued) => {
+            app.start_job(row).await;
+            Ok(())
+        }
+        _ => take_up_launched(ctx, row).await,
+    }
+}
+
+async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
+    let app = ctx.app();
+    let handle = row.handle.as_deref().and_then(|text| serde_json::from_str::<Handle>(text).ok());
+    let number = u32::try_from(row.attempt).unwrap_or(u32::MAX);
+    let Some(handle) = handle else {
+        // Killed between the claim and the start, or right after it: nothing may be left, then it runs anew.
+        let attempt = Attempt { workspace: row.workspace.clone(), job: row.name.clone(), number };
+        let none: [std::path::PathBuf; 0] = [];
+        let swept = tokio::task::spawn_blocking(move || tidemill_process::sweep(&attempt.to_string(), &none)).await;
+        if let Err(error) = swept {
+            tracing::warn!(%error, job = row.name, "failed to look for what an earlier server left");
+        }
+        return requeue(ctx, row).await;
+    };
+    let observed = app.driver.observe(&handle).await;
+    if matches!(observed, Ok(Observation::Running)) {
+        tracing::info!(workspace = row.workspace, job = row.name, "found a running job again");
+        let cancel = row.status == Status::CancelRequested.as_str();
+        app.scheduler.adopt(ask(ctx, row).await?, handle.clone(), cancel);
+        tokio::spawn(watch(ctx.clone(), row.clone(), handle));
+        if cancel {
+            stop_runner(app, row);
+        }
+        return Ok(());
+    }
+    tokio::spawn(watch(ctx.clone(), row.clone(), handle));
+    Ok(())
+}
+
+async fn requeue(ctx: &OpContext, row: &Job) -> Result<()> {
+    let app = ctx.app();
+    if row.status == Status::CancelRequested.as_str() {
+        end(ctx, row, Ending::bare(Status::Canceled, "cancelled before it started")).await?;
+        return Ok(());
+    }
+    let (workspace, name) = (row.workspace.clone(), row.name.clone());
+    app.store
+        .write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                let patch = job::Patch { status: Some(Status::Queued.as_str()), ..job::Patch::default() };
+                Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
+            })
+        })
+        .await?;
+    if let Some(row) = job::get(app.store.read(), &row.workspace, &row.name).await? {
+        app.start_job(&row).await;
+    }
+    Ok(())
+}
+
+/// What a command job asks of its compute.
+pub(crate) async fn ask(ctx: &OpContext, row: &Job) -> Result<Ask> {
+    let compute = row.compute.clone().unwrap_or_default();
+    let reference = tidemill_spec::refs::ComputeRef::Named(compute);
+    let resolved = crate::compute::resolve(ctx, &row.workspace, Some(&reference)).await?;
+    let (nodes, gpus) = match serde_json::from_str(&row.plan) {
+        Ok(Plan::Command(plan)) => (plan.instance_count, plan.gpus),
+        _ => (1, 0),
+    };
+    Ok(Ask {
+        workspace: row.workspace.clone(),
+        job: row.name.clone(),
+        compute: resolved.name,
+        room: resolved.nodes,
+        nodes,
+        gpus,
+    })
+}
