@@ -171,7 +171,7 @@ impl Job<'_> {
         let order = Order {
             script: render(&assignment.command, &assignment.job, &texts)?,
             folder: self.work.code.clone(),
-            variables: variables(assignment, prefix.as_ref(), &texts, self.work, std::env::vars()),
+            variables: variables(assignment, prefix.as_ref(), &texts, self.work, machine()),
         };
         Ok(Ready {
             order,
@@ -272,6 +272,12 @@ impl Job<'_> {
             None => verdict,
         }
     }
+}
+
+/// The machine's variables; one that is no text is nothing that a job could be promised.
+fn machine() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn warn_of_nodes(assignment: &Assignment, warnings: &mut Vec<String>) {
