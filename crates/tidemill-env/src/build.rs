@@ -133,9 +133,10 @@ impl Builder<'_> {
     fn lay_python(&self, lock: &Lock, folder: &Path) -> Result<(), EnvError> {
         let python = self.interpreter(lock)?;
         let prefix = folder.join("prefix");
-        let Some(uv) = self.installer(lock)? else {
+        if is_plain(lock) {
             return plain::build(python, &wheels_of(lock, python)?, &prefix, self.journal);
-        };
+        }
+        let uv = Uv::get(self.data_dir, self.pythons, self.journal)?;
         let mut command = uv.command(&["venv", "--quiet", "--relocatable"], &IndexOptions::default());
         command
             .arg("--python")
@@ -147,19 +148,6 @@ impl Builder<'_> {
             Ok(())
         } else {
             Err(self.failed(clean(&ended.stderr)))
-        }
-    }
-
-    /// The installer; none for a plain Python where none is here: that needs no package index either.
-    fn installer(&self, lock: &Lock) -> Result<Option<Uv>, EnvError> {
-        let plain = lock
-            .packages
-            .iter()
-            .all(|package| package.source == Source::Bundled);
-        match Uv::find(self.data_dir) {
-            Some(uv) => Ok(Some(uv)),
-            None if plain => Ok(None),
-            None => Uv::get(self.data_dir, self.pythons, self.journal).map(Some),
         }
     }
 
@@ -178,9 +166,10 @@ impl Builder<'_> {
         if !lock.has_channel_python() {
             requirements.push_str(&bundled(lock, self.interpreter(lock)?)?);
         }
-        let Some(uv) = self.installer(lock)?.filter(|_| !requirements.is_empty()) else {
+        if requirements.is_empty() || is_plain(lock) {
             return Ok(());
-        };
+        }
+        let uv = Uv::get(self.data_dir, self.pythons, self.journal)?;
         let file = folder.join("requirements.txt");
         fs::write(&file, requirements).map_err(EnvError::io("write", &file))?;
         let prefix = folder.join("prefix");
@@ -286,6 +275,15 @@ impl Builder<'_> {
             log: self.journal.text(),
         }
     }
+}
+
+/// Whether all there is to lay is what the interpreter carries: that needs no installer, and no package index.
+fn is_plain(lock: &Lock) -> bool {
+    !lock.has_channel_python()
+        && lock
+            .packages
+            .iter()
+            .all(|package| package.source == Source::Bundled)
 }
 
 /// The interpreter's own wheels that the lock names, each with its locked digest.

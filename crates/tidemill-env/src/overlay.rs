@@ -11,7 +11,7 @@ use crate::prefix::Prefix;
 const SCRIPT_BYTES: u64 = 64 << 10;
 
 /// What a script begins with that runs under the Python of the folder it is in.
-const TRAMPOLINE: &str =
+pub(crate) const TRAMPOLINE: &str =
     "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n";
 
 /// Lays a virtual environment into `dir` whose Python sees the packages of `shared`, and whose `pip` installs into

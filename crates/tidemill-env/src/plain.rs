@@ -1,14 +1,21 @@
 //! A plain Python without an installer: a virtual environment laid by hand, and the pip that the interpreter carries.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::compile::clean;
 use crate::error::EnvError;
 use crate::lock::Package;
-use crate::overlay::virtual_environment;
+use crate::overlay::{TRAMPOLINE, virtual_environment};
+use crate::prefix::Prefix;
 use crate::process::{Journal, run};
 use crate::python::Interpreter;
+
+const UNPACK: &str =
+    "import sys, zipfile\nfor wheel in sys.argv[2:]: zipfile.ZipFile(wheel).extractall(sys.argv[1])";
+const PIP: &str = "import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n";
 
 /// Builds `prefix` for `python` with the wheels that it carries.
 pub(crate) fn build(
@@ -18,10 +25,10 @@ pub(crate) fn build(
     journal: &Journal<'_>,
 ) -> Result<(), EnvError> {
     virtual_environment(&python.path, &python.version, prefix)?;
-    let Some((_, pip)) = wheels.iter().find(|(package, _)| package.name == "pip") else {
+    if wheels.iter().all(|(package, _)| package.name != "pip") {
         journal.line("this Python carries no pip");
         return Ok(());
-    };
+    }
     for (package, path) in wheels {
         let found = crate::files::sha256(path).map_err(EnvError::io("read", path))?;
         if !package.hashes.contains(&found) {
@@ -33,19 +40,15 @@ pub(crate) fn build(
             });
         }
     }
-    let mut command = Command::new(prefix.join("bin/python"));
+    // These wheels are pure: laying one is unpacking it, and a script that starts its entry point.
+    let mut command = Command::new(&python.path);
     command
-        .arg("-I")
-        .arg(pip.join("pip"))
-        .args([
-            "--isolated",
-            "install",
-            "--quiet",
-            "--no-index",
-            "--no-deps",
-            "--no-compile",
-        ])
-        .args(["--no-warn-script-location", "--disable-pip-version-check"])
+        .args(["-I", "-S", "-c", UNPACK])
+        .arg(
+            prefix
+                .join(Prefix::library(&python.version))
+                .join("site-packages"),
+        )
         .args(wheels.iter().map(|(_, path)| path))
         .current_dir(prefix);
     let ended = run(command, journal, &|| ())?;
@@ -54,6 +57,17 @@ pub(crate) fn build(
             message: clean(&ended.stderr),
             log: journal.text(),
         });
+    }
+    let (major, minor) = python.minor();
+    for name in [
+        "pip".to_owned(),
+        format!("pip{major}"),
+        format!("pip{major}.{minor}"),
+    ] {
+        let script = prefix.join("bin").join(name);
+        fs::write(&script, format!("{TRAMPOLINE}{PIP}")).map_err(EnvError::io("write", &script))?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))
+            .map_err(EnvError::io("write", &script))?;
     }
     Ok(())
 }

@@ -83,8 +83,8 @@ fn data_dir() -> (tempfile::TempDir, Environments) {
     static TOOLS: LazyLock<PathBuf> = LazyLock::new(|| {
         let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments");
         Environments::new(&shared)
-            .prepare(&EnvironmentRequest::default(), &|_| ())
-            .expect("a plain Python can be prepared wherever tests run");
+            .prepare(&Shop::new().request("greet"), &|_| ())
+            .expect("wheels that need nothing can be laid wherever tests run");
         shared.join("cache/tools")
     });
     let folder = tempfile::tempdir().unwrap();
