@@ -1,8 +1,12 @@
 //! What travels: REST v1 and MLflow wire types, and the errors. Pure.
 
+pub mod asset;
+pub mod compute;
 pub mod mlflow;
 pub mod problem;
 pub mod runner;
 pub mod datastore;
+pub mod job;
 pub mod page;
+pub mod tree;
 pub mod workspace;

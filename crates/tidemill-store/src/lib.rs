@@ -19,6 +19,7 @@ pub mod lineage;
 pub mod logged_model;
 pub mod metric;
 pub mod migrate;
+pub mod model;
 pub mod model_version;
 pub mod page;
 pub mod param;
