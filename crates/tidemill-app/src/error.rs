@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tidemill_objects::{ErrorKind, ObjectsError};
 use tidemill_store::StoreError;
 
 /// What kind of error it is: a stable code, and one HTTP status each.
@@ -144,5 +145,19 @@ impl From<StoreError> for Error {
                 .hint("try again in a moment"),
             error => Error::internal(error),
         }
+    }
+}
+
+impl From<ObjectsError> for Error {
+    fn from(error: ObjectsError) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => Kind::NotFound,
+            ErrorKind::Invalid => Kind::Invalid,
+            ErrorKind::Conflict => Kind::Conflict,
+            ErrorKind::Forbidden => Kind::Forbidden,
+            ErrorKind::NoSpace | ErrorKind::Unavailable => Kind::Unavailable,
+            ErrorKind::Internal => return Error::internal(error),
+        };
+        Error::new(kind, error.to_string()).source(error)
     }
 }

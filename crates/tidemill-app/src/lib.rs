@@ -4,14 +4,26 @@
 //! through [`OpContext::change`], which writes its audit row and its event in the same transaction.
 
 pub mod app;
+pub mod artifact;
 pub mod clock;
 pub mod context;
 pub mod data_dir;
 pub mod datastore;
 pub mod error;
+pub mod experiment;
+pub mod logged_model;
+pub mod metric;
+mod model_source;
+pub mod model_version;
 pub mod name;
 pub mod peer;
+pub mod registered_model;
+mod rule;
+pub mod run;
+pub mod run_input;
+mod run_name;
 pub mod token;
+pub mod trace;
 pub mod workspace;
 
 pub use app::{App, AppOptions};

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod extract;
 pub mod metrics;
+mod mlflow;
 pub mod ops;
 pub mod problem;
 pub mod router;

@@ -68,6 +68,8 @@ actions! {
     EXPERIMENT_READ = "experiments/read";
     /// Create or change experiments.
     EXPERIMENT_WRITE = "experiments/write";
+    /// Delete or restore experiments, with the runs in them.
+    EXPERIMENT_DELETE = "experiments/delete";
     /// See runs, their metrics and artifacts.
     RUN_READ = "runs/read";
     /// Create runs, and log to them.
@@ -76,6 +78,8 @@ actions! {
     MODEL_READ = "models/read";
     /// Register models and versions, set aliases, tags and stages.
     MODEL_WRITE = "models/write";
+    /// Delete registered models and versions.
+    MODEL_DELETE = "models/delete";
     /// Read the audit log.
     AUDIT_READ = "audit/read";
 }

@@ -62,3 +62,34 @@ pub struct ListStoreArtifactsResponse {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
 }
+
+/// `GET /get-artifact`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetArtifact {
+    /// Which run.
+    pub run_id: String,
+    /// The file.
+    pub path: String,
+}
+
+impl Request for GetArtifact {
+    const SCHEMA: Schema = &[("run_id", &[Check::Required]), ("path", &[Check::Required])];
+}
+
+/// `GET /model-versions/get-artifact`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetModelVersionArtifact {
+    /// The registered model.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The file.
+    pub path: String,
+}
+
+impl Request for GetModelVersionArtifact {
+    const SCHEMA: Schema =
+        &[("name", &[Check::Required]), ("version", &[Check::Required]), ("path", &[Check::Required])];
+}

@@ -23,6 +23,8 @@ pub struct Experiment {
     /// Tags by key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<KeyValue>,
+    /// The workspace.
+    pub workspace: String,
 }
 
 /// `POST experiments/create`

@@ -198,6 +198,8 @@ impl Request for LogLoggedModelParams {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ListLoggedModelArtifacts {
+    /// Which model.
+    pub model_id: String,
     /// Below this path.
     pub artifact_directory_path: Option<String>,
 }

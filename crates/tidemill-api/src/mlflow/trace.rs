@@ -87,19 +87,32 @@ pub struct SearchTracesResponse {
     pub next_page_token: Option<String>,
 }
 
-/// `PATCH traces/{trace_id}/tags`, `DELETE traces/{trace_id}/tags`
+/// `PATCH traces/{trace_id}/tags`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct TraceTag {
+pub struct SetTraceTag {
+    /// Which trace.
+    pub trace_id: String,
     /// The key.
     pub key: String,
     /// The text.
     pub value: String,
 }
 
-impl Request for TraceTag {
-    const SCHEMA: Schema = &[
-        ("key", &[Check::Text, Check::Required]),
-        ("value", &[Check::Text]),
-    ];
+impl Request for SetTraceTag {
+    const SCHEMA: Schema = &[("key", &[Check::Text, Check::Required]), ("value", &[Check::Text])];
+}
+
+/// `DELETE traces/{trace_id}/tags`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteTraceTag {
+    /// Which trace.
+    pub trace_id: String,
+    /// The key.
+    pub key: String,
+}
+
+impl Request for DeleteTraceTag {
+    const SCHEMA: Schema = &[("key", &[Check::Text, Check::Required])];
 }

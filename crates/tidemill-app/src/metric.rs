@@ -1,0 +1,265 @@
+//! Metric points: what is a good one, and the history of a metric.
+
+use tidemill_api::mlflow::metric::{
+    GetMetricHistory, GetMetricHistoryBulk, GetMetricHistoryBulkInterval, GetMetricHistoryResponse, Metric,
+};
+use tidemill_api::mlflow::rule;
+use tidemill_store::logged_model::ModelPoint;
+use tidemill_store::metric::{self, Point};
+
+use crate::rule::{next_token, window};
+use crate::{Error, OpContext, Result, Scope, action};
+
+/// The most runs of one question about several.
+const MOST_RUNS: usize = 100;
+/// The most points of one answer about several runs.
+const MOST_BULK_POINTS: usize = 25_000;
+
+/// Checks a point; `path` is where it stands in the request.
+pub(crate) fn check(path: &str, metric: &Metric) -> Result<()> {
+    let at = |field: &str| {
+        if path.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{path}.{field}")
+        }
+    };
+    rule::metric_key(&at("name"), &metric.key)?;
+    Ok(rule::metric_time(
+        &at("timestamp"),
+        &metric.key,
+        metric.value,
+        metric.timestamp,
+    )?)
+}
+
+/// The points of a run, and those that also say something about a logged model.
+pub(crate) fn split(metrics: Vec<Metric>, run: &str) -> (Vec<Point>, Vec<ModelPoint>) {
+    let mut about_models = Vec::new();
+    let points = metrics
+        .into_iter()
+        .map(|metric| {
+            let Metric {
+                key,
+                value,
+                timestamp,
+                step,
+                dataset_name,
+                dataset_digest,
+                model_id,
+                run_id: _,
+            } = metric;
+            let point = Point {
+                key,
+                value,
+                timestamp,
+                step,
+            };
+            if let Some(model_id) = model_id.filter(|id| !id.is_empty()) {
+                about_models.push(ModelPoint {
+                    model_id,
+                    run_id: run.to_owned(),
+                    point: point.clone(),
+                    dataset_name: dataset_name.filter(|name| !name.is_empty()),
+                    dataset_digest: dataset_digest.filter(|digest| !digest.is_empty()),
+                });
+            }
+            point
+        })
+        .collect();
+    (points, about_models)
+}
+
+/// A point of a run on the wire.
+pub(crate) fn view(point: Point) -> Metric {
+    let Point {
+        key,
+        value,
+        timestamp,
+        step,
+    } = point;
+    Metric {
+        key,
+        value,
+        timestamp,
+        step,
+        ..Metric::default()
+    }
+}
+
+/// The points of one metric of a run, by time, step and value.
+///
+/// # Errors
+/// NotFound for a run that is not there, Invalid for a bad limit or token.
+pub async fn history(
+    ctx: &OpContext,
+    workspace: &str,
+    request: GetMetricHistory,
+) -> Result<GetMetricHistoryResponse> {
+    let GetMetricHistory {
+        run_id,
+        metric_key,
+        page_token,
+        max_results,
+    } = request;
+    ctx.authorize(action::RUN_READ, &Scope::resource(workspace, "runs", &run_id))
+        .await?;
+    let db = ctx.app().store.read();
+    crate::run::find(db, workspace, &run_id).await?;
+    let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
+        Some(window(page_token.as_deref(), max_results, i64::MAX, i64::MAX)?)
+    } else {
+        None
+    };
+    let found = metric::history(db, workspace, &run_id, &metric_key, part).await?;
+    Ok(GetMetricHistoryResponse {
+        metrics: found.items.into_iter().map(view).collect(),
+        next_page_token: part.and_then(|part| next_token(part, found.more)),
+    })
+}
+
+/// The points of one metric of several runs, by run, time, step and value.
+///
+/// # Errors
+/// Invalid for more than 100 runs.
+pub async fn history_bulk(
+    ctx: &OpContext,
+    workspace: &str,
+    request: GetMetricHistoryBulk,
+) -> Result<Vec<Metric>> {
+    let GetMetricHistoryBulk {
+        mut run_id,
+        metric_key,
+        max_results,
+    } = request;
+    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
+        .await?;
+    few_runs("run_id", run_id.len())?;
+    let most = max_results
+        .and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(MOST_BULK_POINTS)
+        .min(MOST_BULK_POINTS);
+    run_id.sort();
+    run_id.dedup();
+    let db = ctx.app().store.read();
+    let mut points = Vec::new();
+    for run in run_id {
+        let left = most - points.len();
+        if left == 0 {
+            break;
+        }
+        let part = tidemill_store::search::Window {
+            offset: 0,
+            limit: left as u64,
+        };
+        let found = metric::history(db, workspace, &run, &metric_key, Some(part)).await?;
+        points.extend(of_run(&run, found.items));
+    }
+    Ok(points)
+}
+
+/// A sample of one metric of several runs: steps spread evenly between the first and the last, both of them in.
+///
+/// # Errors
+/// Invalid for more than 100 runs, a limit outside 1 to 2500, or half an interval.
+pub async fn history_bulk_interval(
+    ctx: &OpContext,
+    workspace: &str,
+    request: GetMetricHistoryBulkInterval,
+) -> Result<Vec<Metric>> {
+    let GetMetricHistoryBulkInterval {
+        run_ids,
+        metric_key,
+        start_step,
+        end_step,
+        max_results,
+    } = request;
+    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
+        .await?;
+    few_runs("run_ids", run_ids.len())?;
+    let most = max_results.unwrap_or(320);
+    if !(1..=2500).contains(&most) {
+        return Err(Error::invalid("max_results must be between 1 and 2500."));
+    }
+    let range = match (start_step, end_step) {
+        (None, None) => i64::MIN..=i64::MAX,
+        (Some(start), Some(end)) if start <= end => start..=end,
+        (Some(start), Some(end)) => {
+            return Err(Error::invalid(format!(
+                "end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+            )));
+        }
+        _ => {
+            return Err(Error::invalid(
+                "If either start step or end step are specified, both must be specified.",
+            ));
+        }
+    };
+    let db = ctx.app().store.read();
+    let mut histories = Vec::new();
+    let mut steps = std::collections::BTreeSet::new();
+    for run in run_ids {
+        let mut points = metric::history(db, workspace, &run, &metric_key, None)
+            .await?
+            .items;
+        points.retain(|point| range.contains(&point.step));
+        points.sort_by(|a, b| (a.step, a.timestamp).cmp(&(b.step, b.timestamp)));
+        steps.extend(points.iter().map(|point| point.step));
+        histories.push((run, points));
+    }
+    let most = usize::try_from(most).unwrap_or(1);
+    let steps: Vec<i64> = steps.into_iter().collect();
+    let chosen = spread(&steps, most);
+    let mut sample = Vec::new();
+    for (run, mut points) in histories {
+        // The ends of each run's own line are always drawn.
+        let ends = (points.first().map(|p| p.step), points.last().map(|p| p.step));
+        points.retain(|p| chosen.contains(&p.step) || Some(p.step) == ends.0 || Some(p.step) == ends.1);
+        points.truncate(2500);
+        sample.extend(of_run(&run, points));
+    }
+    Ok(sample)
+}
+
+/// At most `most` of the sorted steps, evenly spread, the last one in.
+fn spread(steps: &[i64], most: usize) -> std::collections::HashSet<i64> {
+    if steps.len() <= most {
+        return steps.iter().copied().collect();
+    }
+    let at = |n: usize| steps[n * steps.len() / most];
+    (0..most).map(at).chain(steps.last().copied()).collect()
+}
+
+fn of_run(run: &str, points: Vec<Point>) -> impl Iterator<Item = Metric> {
+    points.into_iter().map(move |point| Metric {
+        run_id: Some(run.to_owned()),
+        ..view(point)
+    })
+}
+
+fn few_runs(field: &str, found: usize) -> Result<()> {
+    if found == 0 {
+        return Err(Error::invalid(format!(
+            "GetMetricHistoryBulk request must specify at least one {field}."
+        )));
+    }
+    if found > MOST_RUNS {
+        return Err(Error::invalid(format!(
+            "GetMetricHistoryBulk request cannot specify more than {MOST_RUNS} {field}s. Received {found} {field}s."
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_keeps_the_ends() {
+        let steps: Vec<i64> = (0..100).collect();
+        let chosen = spread(&steps, 10);
+        assert!(chosen.contains(&0) && chosen.contains(&99) && chosen.len() == 11);
+        assert_eq!(spread(&[1, 5], 10).len(), 2);
+    }
+}

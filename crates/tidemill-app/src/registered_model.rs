@@ -1,0 +1,411 @@
+//! Registered models: make, show, search, rename, delete, tag, and aliases of their versions.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use tidemill_api::mlflow::model_version::ModelVersion;
+use tidemill_api::mlflow::registered_model::{
+    Alias as WireAlias, CreateRegisteredModel, GetLatestVersions, RegisteredModel, SearchRegisteredModels,
+    SearchRegisteredModelsResponse, SetAlias, SetRegisteredModelTag,
+};
+use tidemill_api::mlflow::rule;
+use tidemill_query::{Subject, parse_filter, parse_order};
+use tidemill_store::registered_model::{self, Alias};
+use tidemill_store::tag::{self, Noun, Table};
+use tidemill_store::{ConnectionTrait, model_version};
+
+use crate::context::Change;
+use crate::experiment::{pairs, texts};
+use crate::rule::{next_token, no_duplicates, window};
+use crate::{Error, Kind, OpContext, Result, Scope, action, model_version as versions};
+
+/// A registered model, as it is stored.
+pub(crate) type Row = registered_model::Model;
+
+/// Makes a registered model without versions.
+///
+/// # Errors
+/// Invalid for a bad name, Conflict when it is taken.
+pub async fn create(
+    ctx: &OpContext,
+    workspace: &str,
+    request: CreateRegisteredModel,
+) -> Result<RegisteredModel> {
+    let CreateRegisteredModel {
+        name,
+        tags,
+        description,
+    } = request;
+    let scope = Scope::resource(workspace, "models", &name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(&name)?;
+    for tag in &tags {
+        rule::registry_tag(&tag.key, &tag.value)?;
+    }
+    crate::workspace::get(ctx, workspace).await?;
+    let change = change(scope, Value::Null, json!({ "name": name, "tags": tags }));
+    let now = ctx.now_ms();
+    let row = Row {
+        workspace: workspace.to_owned(),
+        name,
+        description,
+        archived: false,
+        created_at: now,
+        updated_at: now,
+    };
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            if !registered_model::insert(tx, row.clone()).await? {
+                return Err(Error::conflict(format!(
+                    "Registered Model (name={}) already exists.",
+                    row.name
+                )));
+            }
+            tag::put(
+                tx,
+                Table::Tag,
+                &row.workspace,
+                Noun::Model,
+                &row.name,
+                &pairs(tags),
+            )
+            .await?;
+            view_one(tx, row).await
+        })
+    })
+    .await
+}
+
+/// One registered model, with the newest version of each stage.
+///
+/// # Errors
+/// NotFound.
+pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<RegisteredModel> {
+    ctx.authorize(action::MODEL_READ, &Scope::resource(workspace, "models", name))
+        .await?;
+    let db = ctx.app().store.read();
+    view_one(db, find(db, workspace, name).await?).await
+}
+
+/// Registered models that fit a filter, by name unless ordered otherwise. Prompts only when they are asked for.
+///
+/// # Errors
+/// Invalid for a filter, ordering or page token that can't be read.
+pub async fn search(
+    ctx: &OpContext,
+    workspace: &str,
+    request: SearchRegisteredModels,
+) -> Result<SearchRegisteredModelsResponse> {
+    let SearchRegisteredModels {
+        filter,
+        max_results,
+        order_by,
+        page_token,
+    } = request;
+    ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace))
+        .await?;
+    let filter = parse_filter(Subject::RegisteredModel, filter.as_deref().unwrap_or_default())?;
+    let orders = order_by
+        .iter()
+        .map(|text| parse_order(Subject::RegisteredModel, text))
+        .collect::<Result<Vec<_>, _>>()?;
+    no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
+    let window = window(page_token.as_deref(), max_results, 100, 1000)?;
+    let db = ctx.app().store.read();
+    let found = registered_model::search(db, workspace, &filter, &orders, window).await?;
+    Ok(SearchRegisteredModelsResponse {
+        registered_models: view_many(db, workspace, found.items).await?,
+        next_page_token: next_token(window, found.more),
+    })
+}
+
+/// Says what a registered model is for.
+///
+/// # Errors
+/// NotFound.
+pub async fn update(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    description: Option<String>,
+) -> Result<RegisteredModel> {
+    let scope = Scope::resource(workspace, "models", name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    let row = find(ctx.app().store.read(), workspace, name).await?;
+    let before = json!({ "description": row.description });
+    let row = Row {
+        description,
+        updated_at: ctx.now_ms(),
+        ..row
+    };
+    let change = change(scope, before, json!({ "description": row.description }));
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            registered_model::update(tx, row.clone()).await?;
+            view_one(tx, row).await
+        })
+    })
+    .await
+}
+
+/// Gives a registered model and all its versions another name.
+///
+/// # Errors
+/// NotFound, Conflict when the name is taken.
+pub async fn rename(ctx: &OpContext, workspace: &str, name: &str, new_name: &str) -> Result<RegisteredModel> {
+    let scope = Scope::resource(workspace, "models", name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(new_name)?;
+    let row = find(ctx.app().store.read(), workspace, name).await?;
+    let change = change(scope, json!({ "name": name }), json!({ "name": new_name }));
+    let (new_name, now) = (new_name.to_owned(), ctx.now_ms());
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            if registered_model::get(tx, &row.workspace, &new_name)
+                .await?
+                .is_some()
+            {
+                return Err(Error::conflict(format!(
+                    "Registered Model (name={new_name}) already exists."
+                )));
+            }
+            registered_model::rename(tx, &row.workspace, &row.name, &new_name, now).await?;
+            view_one(tx, find(tx, &row.workspace, &new_name).await?).await
+        })
+    })
+    .await
+}
+
+/// Deletes a registered model with all its versions; their files stay.
+///
+/// # Errors
+/// NotFound.
+pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> {
+    let scope = Scope::resource(workspace, "models", name);
+    ctx.authorize(action::MODEL_DELETE, &scope).await?;
+    let row = find(ctx.app().store.read(), workspace, name).await?;
+    let change = Change {
+        action: action::MODEL_DELETE,
+        scope,
+        before: json!({ "name": row.name, "description": row.description }),
+        after: Value::Null,
+    };
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            if registered_model::delete(tx, &row.workspace, &row.name).await? {
+                return Ok(());
+            }
+            Err(missing(&row.name))
+        })
+    })
+    .await
+}
+
+/// The newest version of each stage, or of the stages asked for.
+///
+/// # Errors
+/// NotFound, Invalid for a stage that MLflow doesn't have.
+pub async fn latest_versions(
+    ctx: &OpContext,
+    workspace: &str,
+    request: GetLatestVersions,
+) -> Result<Vec<ModelVersion>> {
+    let GetLatestVersions { name, stages } = request;
+    ctx.authorize(action::MODEL_READ, &Scope::resource(workspace, "models", &name))
+        .await?;
+    let db = ctx.app().store.read();
+    find(db, workspace, &name).await?;
+    let stages = stages
+        .iter()
+        .map(|stage| rule::stage(stage))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut latest = model_version::latest_by_stage(db, workspace, &[name]).await?;
+    latest.retain(|row| stages.is_empty() || stages.contains(&row.stage.as_str()));
+    versions::view_many(db, workspace, latest).await
+}
+
+/// Sets a tag of a registered model.
+///
+/// # Errors
+/// NotFound, Invalid for a bad key or a text that is too long.
+pub async fn set_tag(ctx: &OpContext, workspace: &str, request: SetRegisteredModelTag) -> Result<()> {
+    let SetRegisteredModelTag { name, key, value } = request;
+    let scope = Scope::resource(workspace, "models", &name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(&name)?;
+    rule::registry_tag(&key, &value)?;
+    let row = find(ctx.app().store.read(), workspace, &name).await?;
+    let change = change(scope, Value::Null, json!({ "tags": { key.clone(): value } }));
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            let pairs = [(key, value)];
+            Ok(tag::put(tx, Table::Tag, &row.workspace, Noun::Model, &row.name, &pairs).await?)
+        })
+    })
+    .await
+}
+
+/// Removes a tag of a registered model, if it is set.
+///
+/// # Errors
+/// NotFound for the model.
+pub async fn delete_tag(ctx: &OpContext, workspace: &str, name: &str, key: &str) -> Result<()> {
+    let scope = Scope::resource(workspace, "models", name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::key("key", key)?;
+    let row = find(ctx.app().store.read(), workspace, name).await?;
+    let key = key.to_owned();
+    let change = change(scope, json!({ "tags": { key.clone(): "" } }), Value::Null);
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            tag::delete(tx, &row.workspace, Noun::Model, &row.name, &key).await?;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Lets an alias name a version.
+///
+/// # Errors
+/// NotFound for the version, Invalid for an alias that means something else.
+pub async fn set_alias(ctx: &OpContext, workspace: &str, request: SetAlias) -> Result<()> {
+    let SetAlias { name, alias, version } = request;
+    let scope = Scope::resource(workspace, "models", &name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(&name)?;
+    rule::settable_alias(&alias)?;
+    let version = rule::model_version(&version)?;
+    let change = change(
+        scope,
+        Value::Null,
+        json!({ "aliases": { alias.clone(): version } }),
+    );
+    let workspace = workspace.to_owned();
+    ctx.change(change, move |tx| {
+        Box::pin(async move {
+            versions::find(tx, &workspace, &name, version).await?;
+            Ok(registered_model::put_alias(tx, &workspace, Alias { name, alias, version }).await?)
+        })
+    })
+    .await
+}
+
+/// Removes an alias, if it is there.
+///
+/// # Errors
+/// NotFound for the model.
+pub async fn delete_alias(ctx: &OpContext, workspace: &str, name: &str, alias: &str) -> Result<()> {
+    let scope = Scope::resource(workspace, "models", name);
+    ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::alias(alias)?;
+    let row = find(ctx.app().store.read(), workspace, name).await?;
+    let alias = alias.to_owned();
+    let change = change(scope, json!({ "alias": alias }), Value::Null);
+    ctx.change(change, move |tx| {
+        Box::pin(
+            async move { Ok(registered_model::delete_alias(tx, &row.workspace, &row.name, &alias).await?) },
+        )
+    })
+    .await
+}
+
+/// The version that an alias names; `latest` is the newest one.
+///
+/// # Errors
+/// NotFound for the model, Invalid for an alias that it hasn't.
+pub async fn by_alias(ctx: &OpContext, workspace: &str, name: &str, alias: &str) -> Result<ModelVersion> {
+    ctx.authorize(action::MODEL_READ, &Scope::resource(workspace, "models", name))
+        .await?;
+    rule::alias(alias)?;
+    let db = ctx.app().store.read();
+    find(db, workspace, name).await?;
+    let row = if alias.eq_ignore_ascii_case("latest") {
+        model_version::newest(db, workspace, name).await?.ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!("Latest version not found for model {name}."),
+            )
+        })?
+    } else {
+        let aliases = registered_model::aliases(db, workspace, &[name.to_owned()]).await?;
+        let named = aliases.into_iter().find(|row| row.alias == alias);
+        let version = named
+            .ok_or_else(|| Error::invalid(format!("Registered model alias {alias} not found.")))?
+            .version;
+        versions::find(db, workspace, name, version).await?
+    };
+    Ok(versions::view_many(db, workspace, vec![row]).await?.remove(0))
+}
+
+/// The row of a registered model.
+pub(crate) async fn find(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Row> {
+    rule::model_name(name)?;
+    registered_model::get(db, workspace, name)
+        .await?
+        .ok_or_else(|| missing(name))
+}
+
+pub(crate) fn missing(name: &str) -> Error {
+    Error::new(
+        Kind::NotFound,
+        format!("Registered Model with name={name} not found"),
+    )
+}
+
+pub(crate) fn change(scope: Scope, before: Value, after: Value) -> Change {
+    Change {
+        action: action::MODEL_WRITE,
+        scope,
+        before,
+        after,
+    }
+}
+
+async fn view_one(db: &impl ConnectionTrait, row: Row) -> Result<RegisteredModel> {
+    let workspace = row.workspace.clone();
+    Ok(view_many(db, &workspace, vec![row]).await?.remove(0))
+}
+
+async fn view_many(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    rows: Vec<Row>,
+) -> Result<Vec<RegisteredModel>> {
+    let names: Vec<_> = rows.iter().map(|row| row.name.clone()).collect();
+    let mut tags = tag::of_many(db, Table::Tag, workspace, Noun::Model, &names).await?;
+    let mut aliases: HashMap<String, Vec<WireAlias>> = HashMap::new();
+    for Alias { name, alias, version } in registered_model::aliases(db, workspace, &names).await? {
+        aliases.entry(name).or_default().push(WireAlias {
+            alias,
+            version: version.to_string(),
+        });
+    }
+    let latest = model_version::latest_by_stage(db, workspace, &names).await?;
+    let mut latest_of: HashMap<String, Vec<ModelVersion>> = HashMap::new();
+    for version in versions::view_many(db, workspace, latest).await? {
+        latest_of.entry(version.name.clone()).or_default().push(version);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let Row {
+                workspace: _,
+                name,
+                description,
+                archived: _,
+                created_at,
+                updated_at,
+            } = row;
+            RegisteredModel {
+                creation_timestamp: created_at,
+                last_updated_timestamp: updated_at,
+                description,
+                latest_versions: latest_of.remove(&name).unwrap_or_default(),
+                tags: texts(tags.remove(&name).unwrap_or_default()),
+                aliases: aliases.remove(&name).unwrap_or_default(),
+                name,
+            }
+        })
+        .collect())
+}

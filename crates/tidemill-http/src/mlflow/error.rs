@@ -1,0 +1,86 @@
+//! Errors of use cases in MLflow's envelope.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tidemill_api::mlflow::{ErrorBody, ErrorCode};
+use tidemill_app::{Error, Kind};
+
+/// An error on its way to a client of MLflow's surface.
+#[derive(Debug)]
+pub(crate) struct MlflowError {
+    code: ErrorCode,
+    message: String,
+}
+
+impl MlflowError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The request makes no sense as it is.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidParameterValue, message)
+    }
+}
+
+/// MLflow's code for a kind of error.
+pub(crate) fn code(kind: Kind) -> ErrorCode {
+    match kind {
+        Kind::NotFound => ErrorCode::ResourceDoesNotExist,
+        Kind::Conflict => ErrorCode::ResourceAlreadyExists,
+        Kind::Invalid => ErrorCode::InvalidParameterValue,
+        Kind::Forbidden => ErrorCode::PermissionDenied,
+        Kind::Unauthenticated => ErrorCode::Unauthenticated,
+        Kind::Precondition => ErrorCode::InvalidState,
+        Kind::Capacity => ErrorCode::ResourceExhausted,
+        Kind::Unavailable => ErrorCode::TemporarilyUnavailable,
+        Kind::Timeout => ErrorCode::DeadlineExceeded,
+        Kind::Internal => ErrorCode::InternalError,
+    }
+}
+
+impl From<Error> for MlflowError {
+    fn from(error: Error) -> Self {
+        let Error {
+            kind,
+            message,
+            hint,
+            source,
+        } = error;
+        if kind == Kind::Internal {
+            tracing::error!(
+                code = kind.code(),
+                message,
+                source = source.as_deref().map(ToString::to_string)
+            );
+        }
+        let message = match hint {
+            Some(hint) => format!("{message} ({hint})"),
+            None => message,
+        };
+        Self::new(code(kind), message)
+    }
+}
+
+impl IntoResponse for MlflowError {
+    fn into_response(self) -> Response {
+        let Self { code, message } = self;
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (
+            status,
+            axum::Json(ErrorBody {
+                error_code: code,
+                message,
+            }),
+        )
+            .into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let asked = HeaderValue::from_static("Bearer, Basic realm=\"tidemill\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, asked);
+        }
+        response
+    }
+}

@@ -1,0 +1,55 @@
+//! MLflow's surface: its paths, its envelope, the same use cases. One folder a noun, one file a verb.
+//!
+//! Everything is mounted at the root for the workspace `default`, and below `/workspaces/{workspace}` for each one.
+
+mod answer;
+mod artifact;
+mod call;
+mod envelope;
+mod error;
+mod experiment;
+mod logged_model;
+mod metric;
+mod model_version;
+mod registered_model;
+mod run;
+mod server;
+mod trace;
+mod unknown;
+
+use axum::Router;
+
+use crate::Server;
+
+pub(crate) use envelope::envelope;
+
+/// Every route of MLflow's surface.
+pub(crate) fn router() -> Router<Server> {
+    surface().nest("/workspaces/{workspace}", surface().merge(server::health()))
+}
+
+fn surface() -> Router<Server> {
+    let mut surface = server::router().merge(artifact::files());
+    for prefix in ["/api", "/ajax-api"] {
+        for version in ["2.0", "3.0"] {
+            surface = surface.nest(&format!("{prefix}/{version}/mlflow"), nouns());
+        }
+        surface = surface.nest(&format!("{prefix}/2.0/mlflow-artifacts"), artifact::store());
+    }
+    surface
+}
+
+fn nouns() -> Router<Server> {
+    Router::new()
+        .merge(experiment::router())
+        .merge(run::router())
+        .merge(metric::router())
+        .merge(artifact::router())
+        .merge(logged_model::router())
+        .merge(registered_model::router())
+        .merge(model_version::router())
+        .merge(trace::router())
+        .merge(server::info())
+        .fallback(unknown::unknown)
+        .method_not_allowed_fallback(unknown::unknown)
+}

@@ -1,0 +1,42 @@
+//! What the server says of itself to MLflow's clients.
+
+use axum::Router;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use crate::Server;
+
+/// The version of MLflow whose API this is.
+const VERSION: &str = "3.18.0";
+
+/// `/version`
+pub(super) fn router() -> Router<Server> {
+    Router::new().route("/version", get(version))
+}
+
+/// `/server-info`
+pub(super) fn info() -> Router<Server> {
+    Router::new().route("/server-info", get(server_info))
+}
+
+/// `/health`, where a workspace is the tracking URI; at the root it belongs to those who run the server.
+pub(super) fn health() -> Router<Server> {
+    Router::new().route("/health", get(async || "OK"))
+}
+
+async fn version() -> &'static str {
+    VERSION
+}
+
+/// Workspaces are paths here, not headers, so that clients need no switch for them.
+async fn server_info() -> Answer<Value> {
+    Answer(json!({
+        "store_type": "SqlStore",
+        "workspaces_enabled": false,
+        "trace_archival_enabled": false,
+        "multipart_uploads_enabled": false,
+        "multipart_downloads_enabled": false,
+        "artifact_serving_enabled": true,
+    }))
+}

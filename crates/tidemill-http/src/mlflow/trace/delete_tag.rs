@@ -1,0 +1,19 @@
+//! `DELETE traces/{trace_id}/tags`: removes a tag of a trace.
+
+use tidemill_api::mlflow::Empty;
+use tidemill_api::mlflow::trace::DeleteTraceTag;
+use tidemill_app::trace;
+
+use crate::mlflow::answer::{Answer, Result};
+use crate::mlflow::call::Call;
+
+pub(super) async fn delete_tag(
+    Call {
+        ctx,
+        workspace,
+        request,
+    }: Call<DeleteTraceTag>,
+) -> Result<Empty> {
+    trace::put_tag(&ctx, &workspace, &request.trace_id, request.key, None).await?;
+    Ok(Answer(Empty {}))
+}

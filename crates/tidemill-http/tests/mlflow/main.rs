@@ -1,0 +1,3 @@
+//! The MLflow surface, driven over HTTP and by the real `mlflow` client.
+
+mod client;
