@@ -1,2 +1,23 @@
-//! The `tidemill` program.
-fn main() {}
+//! The one binary: the command line, and the wiring of the server.
+
+mod cli;
+mod client;
+mod context;
+mod document;
+mod error;
+mod folders;
+mod git;
+mod job_name;
+mod output;
+mod progress;
+mod server;
+mod session;
+mod terminal;
+mod upload;
+mod web;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main(std::env::args_os())
+}

@@ -1,0 +1,25 @@
+//! `tidemill component archive`.
+
+use clap::Args;
+
+use crate::cli::asset::{Which, archive};
+use crate::error::Result;
+use crate::session::Session;
+
+/// Leave a component, or one version of it, out of lists
+///
+/// What is archived can still be used by name and version.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tidemill component archive --name train\n  tidemill component archive --name train --version 3"
+)]
+pub struct Archive {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Archive {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        archive::archive(session, super::KIND, &self.which).await
+    }
+}

@@ -1,0 +1,50 @@
+//! `tidemill component`.
+
+mod archive;
+mod create;
+mod list;
+mod restore;
+mod show;
+mod update;
+
+use clap::{Args, Subcommand};
+
+use super::asset::Kind;
+use crate::error::Result;
+use crate::session::Session;
+
+const KIND: Kind = Kind::Component;
+
+/// Components: steps that can be used again
+#[derive(Debug, Args)]
+pub struct Component {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(create::Create),
+    List(list::List),
+    Show(show::Show),
+    Update(update::Update),
+    Archive(archive::Archive),
+    Restore(restore::Restore),
+}
+
+impl Component {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// What the verb says.
+    pub async fn run(self, session: &Session) -> Result<()> {
+        match self.verb {
+            Verb::Create(verb) => verb.run(session).await,
+            Verb::List(verb) => verb.run(session).await,
+            Verb::Show(verb) => verb.run(session).await,
+            Verb::Update(verb) => verb.run(session).await,
+            Verb::Archive(verb) => verb.run(session).await,
+            Verb::Restore(verb) => verb.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `tidemill compute`.
+
+mod create;
+mod delete;
+mod list;
+mod list_nodes;
+mod list_sizes;
+mod options;
+mod power;
+mod restart;
+mod show;
+mod start;
+mod stop;
+mod update;
+
+use clap::{Args, Subcommand};
+
+use crate::error::Result;
+use crate::output::Column;
+use crate::session::Session;
+
+const COLUMNS: &[Column] = &[
+    Column::text("name", "name"),
+    Column::text("type", "type"),
+    Column::text("min", "min_instances"),
+    Column::text("max", "max_instances"),
+    Column::text("cores", "cores"),
+    Column::text("memory", "memory"),
+    Column::text("size", "size"),
+    Column::text("description", "description"),
+];
+
+/// Computes: where jobs run
+#[derive(Debug, Args)]
+pub struct Compute {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(Box<create::Create>),
+    List(list::List),
+    Show(show::Show),
+    Update(update::Update),
+    Delete(delete::Delete),
+    ListNodes(list_nodes::ListNodes),
+    ListSizes(list_sizes::ListSizes),
+    Start(start::Start),
+    Stop(stop::Stop),
+    Restart(restart::Restart),
+}
+
+impl Compute {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// What the verb says.
+    pub async fn run(self, session: &Session) -> Result<()> {
+        match self.verb {
+            Verb::Create(verb) => verb.run(session).await,
+            Verb::List(verb) => verb.run(session).await,
+            Verb::Show(verb) => verb.run(session).await,
+            Verb::Update(verb) => verb.run(session).await,
+            Verb::Delete(verb) => verb.run(session).await,
+            Verb::ListNodes(verb) => verb.run(session).await,
+            Verb::ListSizes(verb) => verb.run(session).await,
+            Verb::Start(verb) => verb.run(session).await,
+            Verb::Stop(verb) => verb.run(session).await,
+            Verb::Restart(verb) => verb.run(session).await,
+        }
+    }
+}

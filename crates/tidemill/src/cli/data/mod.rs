@@ -1,0 +1,50 @@
+//! `tidemill data`.
+
+mod archive;
+mod create;
+mod list;
+mod restore;
+mod show;
+mod update;
+
+use clap::{Args, Subcommand};
+
+use super::asset::Kind;
+use crate::error::Result;
+use crate::session::Session;
+
+const KIND: Kind = Kind::Data;
+
+/// Data assets: versions of exactly these bytes
+#[derive(Debug, Args)]
+pub struct Data {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(create::Create),
+    List(list::List),
+    Show(show::Show),
+    Update(update::Update),
+    Archive(archive::Archive),
+    Restore(restore::Restore),
+}
+
+impl Data {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// What the verb says.
+    pub async fn run(self, session: &Session) -> Result<()> {
+        match self.verb {
+            Verb::Create(verb) => verb.run(session).await,
+            Verb::List(verb) => verb.run(session).await,
+            Verb::Show(verb) => verb.run(session).await,
+            Verb::Update(verb) => verb.run(session).await,
+            Verb::Archive(verb) => verb.run(session).await,
+            Verb::Restore(verb) => verb.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `tidemill environment list`.
+
+use clap::Args;
+
+use crate::cli::asset::list::{self, ListOptions};
+use crate::error::Result;
+use crate::session::Session;
+
+/// List environments, or the versions of one
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tidemill environment list\n  tidemill environment list --name training\n  tidemill environment list --include-archived --query \"[].name\" -o tsv"
+)]
+pub struct List {
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+impl List {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        list::list(session, super::KIND, self.options).await
+    }
+}

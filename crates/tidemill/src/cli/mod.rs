@@ -1,0 +1,143 @@
+//! The command line: nouns and verbs, spelled as `az ml` spells them.
+
+pub mod args;
+mod asset;
+mod azure;
+mod completion;
+mod component;
+mod compute;
+mod confirm;
+mod context;
+mod data;
+mod datastore;
+mod environment;
+pub mod globals;
+mod job;
+mod model;
+mod report;
+mod runner;
+mod schema;
+mod server;
+mod update;
+mod version;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::session::Session;
+use globals::Globals;
+
+/// Tidemill: an open MLOps platform in one program.
+///
+/// Azure ML v2 YAML, MLflow clients and scoring scripts run here as they are.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tidemill",
+    disable_version_flag = true,
+    max_term_width = 110,
+    subcommand_required = true
+)]
+#[command(arg_required_else_help = true, after_help = AFTER)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    noun: Noun,
+}
+
+const AFTER: &str = "\
+Examples:
+  Start a server on this machine      tidemill server start
+  Run a job and follow its logs       tidemill job create -f job.yml --stream
+  See what has run                    tidemill job list
+
+Exit codes: 0 done or job completed, 1 failed, 2 command line or file not understood, 3 job cancelled, 130 Ctrl-C.
+Called by the name `az`, the program answers `az ml …` in the same way.";
+
+#[derive(Debug, Subcommand)]
+enum Noun {
+    Workspace(workspace::Workspace),
+    Datastore(datastore::Datastore),
+    Compute(compute::Compute),
+    Data(data::Data),
+    Environment(environment::Environment),
+    Component(component::Component),
+    Job(job::Job),
+    Model(model::Model),
+    Server(server::Server),
+    Context(context::Context),
+    Schema(schema::Schema),
+    Version(version::Version),
+    Completion(completion::Completion),
+    #[command(hide = true)]
+    Runner(runner::Runner),
+}
+
+/// Runs a command line, and says with which code the program ends.
+pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.collect();
+    let azure = args.first().is_some_and(azure::is_az);
+    let parsed = if azure { azure::translate(args) } else { Ok(args) };
+    let cli = match parsed.map(|args| parse(args, azure)) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(error)) => {
+            // Help and usage errors print themselves; a closed output is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(crate::error::USAGE));
+        }
+        Err(error) => return report::error(&error),
+    };
+    let Cli { globals, noun } = cli;
+    if let Noun::Runner(runner) = noun {
+        return runner.run(&globals);
+    }
+    match run(globals, noun) {
+        Ok(()) => ExitCode::from(crate::error::OK),
+        Err(error) => report::error(&error),
+    }
+}
+
+fn parse(args: Vec<OsString>, azure: bool) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    if azure {
+        command = command.name("az ml").bin_name("az ml");
+    }
+    let mut cli = Cli::from_arg_matches(&command.try_get_matches_from_mut(args)?)?;
+    cli.globals.azure = azure;
+    Ok(cli)
+}
+
+fn run(globals: Globals, noun: Noun) -> Result<()> {
+    if let Noun::Server(server) = noun {
+        return server.run(&globals);
+    }
+    report::set_up(&globals);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
+    let ended = runtime.block_on(async {
+        match noun {
+            Noun::Workspace(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Datastore(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Compute(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Data(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Environment(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Component(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Job(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Version(noun) => noun.run(&globals).await,
+            Noun::Context(noun) => noun.run(&globals),
+            Noun::Schema(noun) => noun.run(),
+            Noun::Completion(noun) => noun.run(Cli::command()),
+            // These have been run without this runtime.
+            Noun::Server(_) | Noun::Runner(_) => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    ended
+}

@@ -1,0 +1,28 @@
+//! `tidemill model update`.
+
+use clap::Args;
+
+use crate::cli::asset::update::{self, UpdateOptions};
+use crate::error::Result;
+use crate::session::Session;
+
+/// Change the description and tags of a version of a model
+///
+/// What a version holds never changes: create a new version instead.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tidemill model update --name flights-delay --version 3 --description \"Checked by hand\"\n  tidemill model update --name flights-delay --label latest --set tags.team=blue"
+)]
+pub struct Update {
+    #[command(flatten)]
+    options: UpdateOptions,
+    /// Stage, as MLflow has it
+    #[arg(long)]
+    stage: Option<String>,
+}
+
+impl Update {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        update::update(session, super::KIND, self.options, self.stage).await
+    }
+}

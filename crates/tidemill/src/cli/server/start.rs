@@ -1,0 +1,133 @@
+//! `tidemill server start`.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::args::Policy;
+use crate::cli::globals::Globals;
+use crate::error::Result;
+use crate::folders;
+use crate::server::{LogFormat, Options, run};
+
+const PORT: u16 = 5757;
+
+/// Start a server, and keep it running until Ctrl-C
+///
+/// It needs nothing but a folder. The first start makes the workspace `default` and the token of its owner.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidemill server start
+  tidemill server start --data-dir /srv/tidemill --listen 0.0.0.0:5757
+  tidemill server start --database postgresql://tidemill@db/tidemill --allowed-host mill.example.org")]
+pub struct Start {
+    /// Folder for everything that the server keeps [default: tidemill in the XDG data home]
+    #[arg(
+        long,
+        short,
+        env = "TIDEMILL_DATA_DIR",
+        hide_env_values = true,
+        value_name = "FOLDER"
+    )]
+    data_dir: Option<PathBuf>,
+    /// Address and port to listen at; port 0 takes a free one
+    #[arg(long, short, value_name = "ADDRESS", default_value = "127.0.0.1:5757", value_parser = address)]
+    listen: SocketAddr,
+    /// PostgreSQL database instead of SQLite in the data folder
+    #[arg(long, env = "TIDEMILL_DATABASE", hide_env_values = true, value_name = "URL", value_parser = database)]
+    database: Option<String>,
+    /// Host name that requests may carry besides those of this machine; may be given several times
+    #[arg(long = "allowed-host", value_name = "NAME")]
+    allowed_hosts: Vec<String>,
+    /// Where an environment cannot be had exactly: exact fails, relaxed takes the nearest
+    ///
+    /// It holds for jobs that say nothing themselves.
+    #[arg(long, value_name = "POLICY", default_value = "exact")]
+    environment_policy: Policy,
+    /// Format of the log on standard error
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    log_format: LogFormat,
+}
+
+impl Start {
+    pub(super) fn run(self, globals: &Globals) -> Result<()> {
+        let Self {
+            data_dir,
+            listen,
+            database,
+            allowed_hosts,
+            environment_policy,
+            log_format,
+        } = self;
+        let data_dir = match data_dir {
+            Some(folder) => folder,
+            None => folders::data_dir()?,
+        };
+        let environment_policy = environment_policy.word().to_owned();
+        run(Options {
+            data_dir,
+            listen,
+            database,
+            allowed_hosts,
+            environment_policy,
+            log_format,
+            debug: globals.debug,
+        })
+    }
+}
+
+/// `127.0.0.1:5757`, `localhost:5757`, `127.0.0.1`, `:5757` and `5757`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
+    if let Ok(port) = bare.trim_start_matches(':').parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    if let Ok(ip) = bare.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, PORT));
+    }
+    let found = match bare.contains(':') {
+        true => bare.to_socket_addrs(),
+        false => (bare, PORT).to_socket_addrs(),
+    };
+    let mut found: Vec<SocketAddr> = found
+        .map_err(|error| format!("no address of this machine: {error}"))?
+        .collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found
+        .first()
+        .copied()
+        .ok_or_else(|| "no address of this machine; write 127.0.0.1:5757".to_owned())
+}
+
+fn database(text: &str) -> Result<String, String> {
+    match text.split_once("://") {
+        Some(("postgresql" | "postgres", _)) => Ok(text.to_owned()),
+        _ => Err(
+            "write it as postgresql://user@host:5432/database; without it, SQLite in the data folder is used"
+                .to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        for (text, read) in [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("8080", "127.0.0.1:8080"),
+            (":8080", "127.0.0.1:8080"),
+            ("0.0.0.0", "0.0.0.0:5757"),
+            ("[::1]:1", "[::1]:1"),
+            ("::1", "[::1]:5757"),
+            ("localhost:7", "127.0.0.1:7"),
+            ("http://127.0.0.1:9/", "127.0.0.1:9"),
+        ] {
+            assert_eq!(address(text).expect(text).to_string(), read);
+        }
+        assert!(address("127.0.0.1:99999").is_err() && database("mysql://x").is_err());
+    }
+}

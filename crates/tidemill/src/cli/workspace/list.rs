@@ -1,0 +1,29 @@
+//! `tidemill workspace list`.
+
+use clap::Args;
+
+use crate::cli::args::Most;
+use crate::error::Result;
+use crate::output::text;
+use crate::session::Session;
+
+/// List workspaces
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tidemill workspace list\n  tidemill workspace list -g marketing --query \"[].name\" -o tsv"
+)]
+pub struct List {
+    #[command(flatten)]
+    most: Most,
+}
+
+impl List {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let mut rows = session.client.list("/workspaces", &[], None).await?;
+        if let Some(group) = &session.group {
+            rows.retain(|row| text(row, "group") == Some(group));
+        }
+        rows.truncate(self.most.max_results.unwrap_or(usize::MAX));
+        session.list(rows, super::COLUMNS)
+    }
+}

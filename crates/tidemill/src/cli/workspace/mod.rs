@@ -1,0 +1,52 @@
+//! `tidemill workspace`.
+
+mod create;
+mod delete;
+mod list;
+mod show;
+mod update;
+
+use clap::{Args, Subcommand};
+
+use crate::error::Result;
+use crate::output::Column;
+use crate::session::Session;
+
+const COLUMNS: &[Column] = &[
+    Column::text("name", "name"),
+    Column::text("group", "group"),
+    Column::text("description", "description"),
+    Column::time("created", "created_at"),
+];
+
+/// Workspaces: what a team shares
+#[derive(Debug, Args)]
+pub struct Workspace {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(create::Create),
+    List(list::List),
+    Show(show::Show),
+    Update(update::Update),
+    Delete(delete::Delete),
+}
+
+impl Workspace {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// What the verb says.
+    pub async fn run(self, session: &Session) -> Result<()> {
+        match self.verb {
+            Verb::Create(verb) => verb.run(session).await,
+            Verb::List(verb) => verb.run(session).await,
+            Verb::Show(verb) => verb.run(session).await,
+            Verb::Update(verb) => verb.run(session).await,
+            Verb::Delete(verb) => verb.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Running a server: the wiring of the application and its surfaces, from the lock on the data folder to the last byte.
+
+mod announce;
+mod listen;
+mod lock;
+mod log;
+mod signals;
+pub mod state;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tidemill_app::{App, AppOptions};
+use tidemill_http::{HttpOptions, Server, router};
+
+pub use log::LogFormat;
+
+use crate::error::{Error, Result};
+
+/// How long open requests may go on after the server was told to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How to run a server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Everything that it keeps.
+    pub data_dir: PathBuf,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// `postgresql://…`, or `None` for SQLite in the data folder.
+    pub database: Option<String>,
+    /// Host names that requests may carry besides its own.
+    pub allowed_hosts: Vec<String>,
+    /// What holds for environments of jobs that say nothing: `exact` or `relaxed`.
+    pub environment_policy: String,
+    /// How its log looks.
+    pub log_format: LogFormat,
+    /// The log goes into detail.
+    pub debug: bool,
+}
+
+/// Runs a server until it is told to stop.
+///
+/// # Errors
+/// When the data folder, the database or the address cannot be used.
+pub fn run(options: Options) -> Result<()> {
+    log::set_up(options.log_format, options.debug);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
+    let ended = runtime.block_on(serve(options));
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    ended
+}
+
+async fn serve(options: Options) -> Result<()> {
+    let Options {
+        data_dir,
+        listen,
+        database,
+        allowed_hosts,
+        environment_policy,
+        log_format: _,
+        debug: _,
+    } = options;
+    std::fs::create_dir_all(&data_dir)
+        .map_err(|error| Error::file("make the data folder", &data_dir, error))?;
+    // Servers on PostgreSQL take their work from it with leases and may be many; SQLite has one writer.
+    let lock = if database.is_none() {
+        Some(lock::take(&data_dir)?)
+    } else {
+        None
+    };
+    let mut stop = signals::Stop::listen()?;
+    let listener = listen::on(listen).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Error::failed(format!("failed to learn the address that was bound: {error}")))?;
+    let app_options = AppOptions {
+        database,
+        environment_policy,
+        ..AppOptions::new(&data_dir)
+    };
+    let app = App::open(app_options).await.map_err(refused)?;
+    let dir = app.dir.clone();
+    let http = HttpOptions {
+        listen: address,
+        allowed_hosts,
+    };
+    let service = router(Server::new(app.clone(), http)).into_make_service_with_connect_info::<SocketAddr>();
+    let written = state::write(dir.root(), address)?;
+
+    let (told, mut hears) = tokio::sync::watch::channel(false);
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+        // An error means that the sender is gone, which is a stop as well.
+        let _ = hears.wait_for(|stop| *stop).await;
+    });
+    let mut served = tokio::spawn(served.into_future());
+    app.serve_at(format!("http://{}", announce::reached_at(address)))
+        .await
+        .map_err(refused)?;
+    announce::ready(address, &dir)?;
+    tracing::info!(%address, data_dir = %dir.root().display(), version = env!("CARGO_PKG_VERSION"), "ready");
+    tokio::select! {
+        ended = &mut served => {
+            let reason = match ended {
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+                Ok(Ok(())) => "it ended by itself".to_owned(),
+            };
+            return Err(Error::failed(format!("failed to serve at {address}: {reason}")));
+        }
+        signal = stop.next() => tracing::info!(signal, "stopping: open requests may end within {} s", PATIENCE.as_secs()),
+    }
+    app.stop_loops();
+    // An error means that serving has ended by itself.
+    let _ = told.send(true);
+    tokio::select! {
+        _ = &mut served => {}
+        () = tokio::time::sleep(PATIENCE) => tracing::warn!("requests were still open, such as streams of logs: cut off"),
+        signal = stop.next() => tracing::warn!(signal, "stopping at once"),
+    }
+    drop(written);
+    drop(lock);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What the application says, as an error of a command.
+fn refused(error: tidemill_app::Error) -> Error {
+    let failed = Error::failed(match &error.source {
+        Some(source) if !error.message.contains(&source.to_string()) => {
+            format!("{}: {source}", error.message)
+        }
+        _ => error.message,
+    });
+    match error.hint {
+        Some(hint) => failed.with_hint(hint),
+        None => failed,
+    }
+}
