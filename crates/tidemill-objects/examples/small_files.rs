@@ -17,7 +17,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .prefix("small-files-")
         .tempdir_in(parent)?;
     let data = work.path().join("data");
+    let start = Instant::now();
     let files = create(&data, count)?;
+    println!(
+        "{count} files; writing them one by one           {:>8.0} ms",
+        ms(start.elapsed())
+    );
     // The hints of files that changed just now are not kept.
     std::thread::sleep(Duration::from_millis(100));
     let now = SystemTime::now();

@@ -58,12 +58,17 @@ impl SafePath {
 
     /// The path with the text at its end, checked.
     pub fn child(&self, name: &str) -> Result<Self> {
-        let rest = Self::parse(name)?;
-        let joined = self.join(&rest);
-        if joined.0.len() > MAX_PATH_BYTES {
-            return Err(ObjectsError::bad_path(joined.0, TOO_LONG));
+        if let Some(reason) = fault(name) {
+            return Err(ObjectsError::bad_path(name, reason));
         }
-        Ok(joined)
+        if self.is_root() || name.is_empty() {
+            return Ok(Self(format!("{}{name}", self.0)));
+        }
+        let joined = format!("{}/{name}", self.0);
+        if joined.len() > MAX_PATH_BYTES {
+            return Err(ObjectsError::bad_path(joined, TOO_LONG));
+        }
+        Ok(Self(joined))
     }
 
     /// What is left of this path under `folder`; `None` if it isn't inside.

@@ -1,7 +1,8 @@
 //! Finding the files of a folder: in parallel, in order, without leaving it.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::datastore::is_partial;
 use crate::error::{ObjectsError, Result};
+use crate::manifest::Hint;
 use crate::safe_path::SafePath;
 
 /// A regular file, or a link to one inside the folder.
@@ -18,7 +20,38 @@ pub(crate) struct Walked {
     /// Relative to the root of the walk.
     pub(crate) path: SafePath,
     /// Of the file that a link leads to.
-    pub(crate) meta: Metadata,
+    pub(crate) look: Look,
+}
+
+/// What the file system tells of a file, no more than is needed: there may be millions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) size_bytes: u64,
+    pub(crate) mtime_ns: i64,
+    ctime_ns: i64,
+    inode: u64,
+    pub(crate) executable: bool,
+}
+
+impl Look {
+    pub(crate) fn of(meta: &Metadata) -> Self {
+        let ns = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Self {
+            size_bytes: meta.len(),
+            mtime_ns: ns(meta.mtime(), meta.mtime_nsec()),
+            ctime_ns: ns(meta.ctime(), meta.ctime_nsec()),
+            inode: meta.ino(),
+            executable: meta.mode() & 0o100 != 0,
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Hint {
+        Hint::Local {
+            mtime_ns: self.mtime_ns,
+            ctime_ns: self.ctime_ns,
+            inode: self.inode,
+        }
+    }
 }
 
 /// A walk over a folder. Files that are being written by this program are passed over.
@@ -66,86 +99,120 @@ impl Walk {
             real: None,
             rules: None,
         };
-        let mut files = self.folder(&root, &place)?;
-        files.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Ok(files)
+        self.folder(&root, &place)
     }
 
+    /// The files of a folder in order. Siblings are sorted with a `/` after folders' names, so that what is found in them
+    /// can simply be put in their place.
     fn folder(&self, root: &Path, place: &Place) -> Result<Vec<Walked>> {
-        let rules = self.rules_of(place)?;
-        let mut files = Vec::new();
-        let mut folders = Vec::new();
         let failed = |error| ObjectsError::io("list", &place.full, error);
-        for entry in fs::read_dir(&place.full).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let raw_name = entry.file_name();
-            let kind = entry.file_type().map_err(failed)?;
-            if self.code && (raw_name.to_str().is_some_and(|name| NEVER_CODE.contains(&name))) {
-                continue;
-            }
-            if !kind.is_symlink() && ignored(rules.as_ref(), &entry.path(), kind.is_dir()) {
-                continue;
-            }
-            let name = utf8_name(&place.path, &raw_name)?;
-            if is_partial(&name) {
-                continue;
-            }
-            let path = place.path.child(&name)?;
-            let inside = |real| Place {
-                full: entry.path(),
-                path: path.clone(),
-                real,
-                rules: rules.clone(),
-            };
-            if kind.is_file() {
-                // The file may be gone by now: then it isn't there.
-                match entry.metadata() {
-                    Ok(meta) => files.push(Walked { path, meta }),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(ObjectsError::io("read", &entry.path(), error)),
-                }
-            } else if kind.is_dir() {
-                folders.push(inside(place.real.clone()));
-            } else if kind.is_symlink() {
-                let meta = fs::metadata(entry.path());
-                if ignored(
-                    rules.as_ref(),
-                    &entry.path(),
-                    meta.as_ref().is_ok_and(Metadata::is_dir),
-                ) {
-                    continue;
-                }
-                let meta = meta.map_err(|error| ObjectsError::io("follow the link", &entry.path(), error))?;
-                let target = fs::canonicalize(entry.path())
-                    .map_err(|error| ObjectsError::io("follow the link", &entry.path(), error))?;
-                if !target.starts_with(root) {
-                    let target = target.display().to_string();
-                    return Err(ObjectsError::LinkLeaves {
-                        path: path.to_string(),
-                        target,
-                    });
-                }
-                if meta.is_file() {
-                    files.push(Walked { path, meta });
-                } else if meta.is_dir() {
-                    folders.push(inside(Some(Arc::new(place.follow(target, &path)?))));
-                } else {
-                    return Err(ObjectsError::NotAFile {
-                        path: path.to_string(),
-                    });
-                }
-            } else {
-                return Err(ObjectsError::NotAFile {
-                    path: path.to_string(),
-                });
-            }
-        }
-        let deeper: Vec<Vec<Walked>> = folders
+        let rules = self.rules_of(place)?;
+        let entries: Vec<DirEntry> = fs::read_dir(&place.full)
+            .map_err(failed)?
+            .collect::<std::io::Result<_>>()
+            .map_err(failed)?;
+        let mut children: Vec<Child> = entries
             .par_iter()
-            .map(|folder| self.folder(root, folder))
+            .with_min_len(128)
+            .filter_map(|entry| self.child(root, place, rules.as_ref(), entry).transpose())
             .collect::<Result<_>>()?;
-        files.extend(deeper.into_iter().flatten());
-        Ok(files)
+        drop(entries);
+        children.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+        if children.iter().all(|child| matches!(child, Child::File(_))) {
+            return Ok(children.into_iter().filter_map(Child::file).collect());
+        }
+        let parts: Vec<Vec<Walked>> = children
+            .into_par_iter()
+            .map(|child| match child {
+                Child::File(file) => Ok(vec![file]),
+                Child::Folder(_, folder) => self.folder(root, &folder),
+            })
+            .collect::<Result<_>>()?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// What one entry of a folder is; `None` for what is left out.
+    fn child(
+        &self,
+        root: &Path,
+        place: &Place,
+        rules: Option<&Arc<Rules>>,
+        entry: &DirEntry,
+    ) -> Result<Option<Child>> {
+        let raw_name = entry.file_name();
+        let kind = entry
+            .file_type()
+            .map_err(|error| ObjectsError::io("list", &place.full, error))?;
+        if self.code && raw_name.to_str().is_some_and(|name| NEVER_CODE.contains(&name)) {
+            return Ok(None);
+        }
+        let left_out = |is_folder| rules.is_some() && ignored(rules, &entry.path(), is_folder);
+        if !kind.is_symlink() && left_out(kind.is_dir()) {
+            return Ok(None);
+        }
+        let name = utf8_name(&place.path, &raw_name)?;
+        if is_partial(&name) {
+            return Ok(None);
+        }
+        let path = place.path.child(&name)?;
+        let folder = |path: SafePath, real| {
+            let key = format!("{path}/");
+            Child::Folder(
+                key,
+                Place {
+                    full: entry.path(),
+                    path,
+                    real,
+                    rules: rules.cloned(),
+                },
+            )
+        };
+        if kind.is_file() {
+            return match entry.metadata() {
+                Ok(meta) => Ok(Some(Child::File(Walked {
+                    path,
+                    look: Look::of(&meta),
+                }))),
+                // The file is gone by now: then it isn't there.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(ObjectsError::io("read", &entry.path(), error)),
+            };
+        }
+        if kind.is_dir() {
+            return Ok(Some(folder(path, place.real.clone())));
+        }
+        if !kind.is_symlink() {
+            return Err(ObjectsError::NotAFile {
+                path: path.to_string(),
+            });
+        }
+        let meta = fs::metadata(entry.path());
+        if left_out(meta.as_ref().is_ok_and(Metadata::is_dir)) {
+            return Ok(None);
+        }
+        let failed = |error| ObjectsError::io("follow the link", &entry.path(), error);
+        let meta = meta.map_err(failed)?;
+        let target = fs::canonicalize(entry.path()).map_err(failed)?;
+        if !target.starts_with(root) {
+            let target = target.display().to_string();
+            return Err(ObjectsError::LinkLeaves {
+                path: path.to_string(),
+                target,
+            });
+        }
+        if meta.is_dir() {
+            let followed = place.follow(target, &path)?;
+            return Ok(Some(folder(path, Some(Arc::new(followed)))));
+        }
+        if meta.is_file() {
+            return Ok(Some(Child::File(Walked {
+                path,
+                look: Look::of(&meta),
+            })));
+        }
+        Err(ObjectsError::NotAFile {
+            path: path.to_string(),
+        })
     }
 
     /// The ignore rules that hold in a folder: its own before those of the folders above.
@@ -170,6 +237,29 @@ impl Walk {
             own,
             above: place.rules.clone(),
         })))
+    }
+}
+
+/// An entry of a folder.
+enum Child {
+    File(Walked),
+    /// With its path and a `/`, by which it is sorted.
+    Folder(String, Place),
+}
+
+impl Child {
+    fn key(&self) -> &str {
+        match self {
+            Self::File(file) => file.path.as_str(),
+            Self::Folder(key, _) => key,
+        }
+    }
+
+    fn file(self) -> Option<Walked> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Folder(..) => None,
+        }
     }
 }
 

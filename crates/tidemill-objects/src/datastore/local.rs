@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -15,9 +15,8 @@ use tempfile::TempPath;
 
 use super::{ByteStream, DirListing, FileMeta, blocking};
 use crate::error::{ObjectsError, Result};
-use crate::manifest::Hint;
 use crate::safe_path::SafePath;
-use crate::walk::{Walk, utf8_name};
+use crate::walk::{Look, Walk, utf8_name};
 
 /// How the names of files that are being written start; they are never listed.
 const PARTIAL_PREFIX: &str = ".tidemill-partial-";
@@ -225,7 +224,7 @@ impl LocalFolder {
         let files = Walk::new(&self.root).from(folder.clone()).run()?;
         Ok(files
             .into_iter()
-            .map(|file| describe(file.path.clone(), &file.meta))
+            .map(|file| describe_look(file.path, &file.look))
             .collect())
     }
 
@@ -307,31 +306,17 @@ impl LocalFolder {
     }
 }
 
-pub(crate) fn describe(path: SafePath, meta: &Metadata) -> FileMeta {
+fn describe(path: SafePath, meta: &Metadata) -> FileMeta {
+    describe_look(path, &Look::of(meta))
+}
+
+fn describe_look(path: SafePath, look: &Look) -> FileMeta {
     FileMeta {
         path,
-        size_bytes: meta.len(),
-        hint: local_hint(meta),
-        modified_ms: Some(mtime_ns(meta) / 1_000_000),
+        size_bytes: look.size_bytes,
+        hint: look.hint(),
+        modified_ms: Some(look.mtime_ns / 1_000_000),
     }
-}
-
-pub(crate) fn local_hint(meta: &Metadata) -> Hint {
-    let ctime_ns = meta
-        .ctime()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(meta.ctime_nsec());
-    Hint::Local {
-        mtime_ns: mtime_ns(meta),
-        ctime_ns,
-        inode: meta.ino(),
-    }
-}
-
-pub(crate) fn mtime_ns(meta: &Metadata) -> i64 {
-    meta.mtime()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(meta.mtime_nsec())
 }
 
 /// Whether the name is that of a file that is being written, or was when a process was killed.

@@ -24,7 +24,7 @@ use crate::safe_path::SafePath;
 pub use config::{AzureCredentials, DatastoreConfig};
 pub(crate) use local::LocalFolder;
 pub use local::sweep_partials;
-pub(crate) use local::{is_partial, local_hint, new_partial, new_partial_folder, settle};
+pub(crate) use local::{is_partial, new_partial, new_partial_folder, settle};
 pub(crate) use remote::RemoteStore;
 pub(crate) use transfer::open_file;
 

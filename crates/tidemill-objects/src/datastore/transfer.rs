@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{ByteStream, Datastore, FileMeta, blocking, new_partial, settle};
 use crate::error::{ObjectsError, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, Tally};
 use crate::safe_path::SafePath;
 use crate::walk::Walk;
 
@@ -52,25 +53,12 @@ impl Datastore {
 
     async fn put_counted(&self, path: &SafePath, bytes: Counted<'_>) -> Result<FileMeta> {
         let Counted { bytes, progress } = bytes;
-        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let bytes = bytes.inspect_ok(move |piece| {
-            // The receiver is gone only when nobody counts any more.
-            let _ = sender.send(piece.len() as u64);
-        });
-        let mut receiver = receiver;
-        let put = self.put_unsynced(path, bytes.boxed());
-        tokio::pin!(put);
-        loop {
-            tokio::select! {
-                Some(bytes) = receiver.recv() => progress.advance(0, bytes),
-                done = &mut put => {
-                    while let Ok(bytes) = receiver.try_recv() {
-                        progress.advance(0, bytes);
-                    }
-                    return done;
-                }
-            }
-        }
+        let tally = Arc::new(Tally::default());
+        let told = tally.clone();
+        let bytes = bytes.inspect_ok(move |piece| told.advance(0, piece.len() as u64));
+        tally
+            .follow(self.put_unsynced(path, bytes.boxed()), progress)
+            .await
     }
 
     /// Copies a file, or a folder with all in it, to `target` on this machine: a file to exactly this path, a folder's

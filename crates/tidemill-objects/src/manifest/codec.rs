@@ -168,7 +168,9 @@ impl Manifest {
         if sum.is_none() {
             return Err(ObjectsError::corrupt(WHAT, "its sizes are impossible"));
         }
-        Ok(Self { entries })
+        Ok(Self {
+            entries: std::sync::Arc::new(entries),
+        })
     }
 }
 

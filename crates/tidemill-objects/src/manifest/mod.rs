@@ -4,7 +4,9 @@ mod codec;
 mod diff;
 mod varint;
 
-use serde::Serialize;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
@@ -49,11 +51,16 @@ pub struct Entry {
     pub hint: Hint,
 }
 
-/// Sorted entries, each path once.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
+/// Sorted entries, each path once. Cheap to clone; serde writes a list of the entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Manifest {
-    entries: Vec<Entry>,
+    entries: Arc<Vec<Entry>>,
+}
+
+impl Serialize for Manifest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.entries.as_slice().serialize(serializer)
+    }
 }
 
 impl Manifest {
@@ -65,7 +72,9 @@ impl Manifest {
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].path == pair[1].path) {
             return Err(ObjectsError::bad_path(pair[0].path.as_str(), "it is there twice"));
         }
-        Ok(Self { entries })
+        Ok(Self {
+            entries: Arc::new(entries),
+        })
     }
 
     /// The entries in order of path (bytewise).
@@ -75,7 +84,7 @@ impl Manifest {
 
     /// Takes the entries out.
     pub fn into_entries(self) -> Vec<Entry> {
-        self.entries
+        Arc::unwrap_or_clone(self.entries)
     }
 
     /// The number of files.
@@ -122,7 +131,7 @@ impl Manifest {
         let mut hasher = blake3::Hasher::new();
         let mut buffer = Vec::with_capacity(1 << 16);
         buffer.extend_from_slice(b"tidemill manifest 1\n");
-        for entry in &self.entries {
+        for entry in self.entries() {
             buffer.extend_from_slice(&(entry.path.as_str().len() as u64).to_le_bytes());
             buffer.extend_from_slice(entry.path.as_str().as_bytes());
             buffer.extend_from_slice(&entry.size_bytes.to_le_bytes());
@@ -139,8 +148,10 @@ impl Manifest {
 
     /// The same manifest without what only this machine knows.
     pub fn without_hints(mut self) -> Self {
-        for entry in &mut self.entries {
-            entry.hint = Hint::None;
+        if self.entries().iter().any(|entry| entry.hint != Hint::None) {
+            for entry in Arc::make_mut(&mut self.entries) {
+                entry.hint = Hint::None;
+            }
         }
         self
     }
@@ -148,7 +159,7 @@ impl Manifest {
     /// Refuses what can't be laid out as files: the root as a file, or a file that another entry uses as its folder.
     pub fn check_layable(&self) -> Result<()> {
         let mut last_folder: Option<SafePath> = None;
-        for entry in &self.entries {
+        for entry in self.entries() {
             if entry.path.is_root() {
                 return Err(ObjectsError::bad_path("", "a file needs a name"));
             }

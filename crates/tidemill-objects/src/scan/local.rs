@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 use rayon::prelude::*;
 
 use super::{Known, Scan, ScanTarget};
-use crate::datastore::{LocalFolder, local_hint};
+use crate::datastore::LocalFolder;
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
 use crate::manifest::{Entry, Hint, Manifest};
 use crate::progress::Progress;
 use crate::safe_path::SafePath;
-use crate::walk::{Walk, Walked};
+use crate::walk::{Look, Walk, Walked};
 
 /// A file changed less than this before it was read can change again without a new time: its hint is not kept. It is
 /// longer than one tick of the clock that file systems use.
@@ -48,7 +48,7 @@ pub(super) fn scan(
             }
             vec![Walked {
                 path: path.clone(),
-                meta,
+                look: Look::of(&meta),
             }]
         }
         ScanTarget::Folder(path) | ScanTarget::Pattern { folder: path, .. } => {
@@ -68,7 +68,7 @@ pub(super) fn scan(
             continue;
         };
         let same = known
-            .unchanged(&path, file.meta.len(), &local_hint(&file.meta))
+            .unchanged(&path, file.look.size_bytes, &file.look.hint())
             .cloned();
         planned.push((path, file, same));
     }
@@ -77,7 +77,7 @@ pub(super) fn scan(
         .iter()
         .filter(|(_, _, same)| same.is_none())
         .fold((0, 0), |(files, bytes), (_, file, _)| {
-            (files + 1, bytes + file.meta.len())
+            (files + 1, bytes + file.look.size_bytes)
         });
     let entries: Vec<Entry> = planned
         .into_par_iter()
@@ -143,13 +143,13 @@ pub(crate) fn hash_file(reading: &Reading<'_>, progress: &dyn Progress) -> Resul
         (hasher.finalize().into(), read)
     };
     let after = file.metadata().map_err(failed)?;
-    if read != size_bytes || local_hint(&after) != local_hint(&meta) {
+    if read != size_bytes || Look::of(&after) != Look::of(&meta) {
         return Err(ObjectsError::ChangedWhileRead {
             path: reading.shown.to_string(),
         });
     }
     progress.advance(1, 0);
-    let hint = settled_hint(local_hint(&meta), reading.now);
+    let hint = settled_hint(Look::of(&meta).hint(), reading.now);
     Ok(Entry {
         path: reading.shown.clone(),
         size_bytes,

@@ -5,12 +5,13 @@ mod remote;
 mod target;
 mod verify;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::datastore::{Datastore, blocking};
 use crate::error::Result;
 use crate::manifest::{Entry, Hint, Manifest};
-use crate::progress::Progress;
+use crate::progress::{Progress, Tally};
 
 pub(crate) use local::{Reading, hash_file, settled_hint};
 pub use target::ScanTarget;
@@ -41,26 +42,12 @@ pub async fn scan(
         None => remote::scan(datastore, target, previous, progress).await,
         Some(folder) => {
             let (folder, target, previous) = (folder.clone(), target.clone(), previous.cloned());
-            let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-            let tell = move |files, bytes| {
-                // Nobody listens any more only when the scan was dropped.
-                let _ = sender.send((files, bytes));
-            };
+            let tally = Arc::new(Tally::default());
+            let told = tally.clone();
             let work = blocking("scan", move || {
-                local::scan(&folder, &target, previous.as_ref(), now, &tell)
+                local::scan(&folder, &target, previous.as_ref(), now, &*told)
             });
-            tokio::pin!(work);
-            loop {
-                tokio::select! {
-                    Some((files, bytes)) = receiver.recv() => progress.advance(files, bytes),
-                    done = &mut work => {
-                        while let Ok((files, bytes)) = receiver.try_recv() {
-                            progress.advance(files, bytes);
-                        }
-                        return done;
-                    }
-                }
-            }
+            tally.follow(work, progress).await
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -12,14 +11,13 @@ use rayon::prelude::*;
 
 use super::pack::PackWriter;
 use super::{Layout, Location, PackId, Tree};
-use crate::datastore::local_hint;
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
 use crate::manifest::{Entry, Manifest};
 use crate::progress::Progress;
 use crate::safe_path::SafePath;
 use crate::scan::{Known, Reading, hash_file, settled_hint};
-use crate::walk::{Walk, Walked};
+use crate::walk::{Look, Walk, Walked};
 
 /// Code snapshots over this size are worth a warning.
 pub const CODE_WARN_BYTES: u64 = 300_000_000;
@@ -71,6 +69,14 @@ impl TreeBuilder {
     pub fn code(root: &Path) -> Result<Self> {
         let files = found(root, |root| Walk::new(root).of_code())?;
         Ok(Self { files, code: true })
+    }
+
+    /// Code without files, for [`TreeBuilder::include`] alone.
+    pub fn empty_code() -> Self {
+        Self {
+            files: Vec::new(),
+            code: true,
+        }
     }
 
     /// All files of a data folder, or one file.
@@ -207,13 +213,13 @@ impl TreeBuilder {
 }
 
 impl Source {
-    fn new(path: SafePath, full: PathBuf, meta: &fs::Metadata) -> Self {
+    fn new(full: PathBuf, path: SafePath, look: Look) -> Self {
         Self {
             path,
             full,
-            size_bytes: meta.len(),
-            hint: local_hint(meta),
-            executable: meta.permissions().mode() & 0o100 != 0,
+            size_bytes: look.size_bytes,
+            hint: look.hint(),
+            executable: look.executable,
         }
     }
 
@@ -246,7 +252,7 @@ impl Source {
             .take(self.size_bytes + 1)
             .read_to_end(&mut content)
             .map_err(failed)?;
-        let after = local_hint(&file.metadata().map_err(failed)?);
+        let after = Look::of(&file.metadata().map_err(failed)?).hint();
         if content.len() as u64 != self.size_bytes || after != self.hint {
             return Err(ObjectsError::ChangedWhileRead {
                 path: self.path.to_string(),
@@ -269,7 +275,7 @@ fn found(root: &Path, walk: impl Fn(&Path) -> Walk) -> Result<Vec<Source>> {
     if meta.is_file() {
         let name = root.file_name().unwrap_or_default();
         let path = SafePath::parse(crate::walk::utf8_name(&SafePath::root(), name)?)?;
-        return Ok(vec![Source::new(path, root.to_owned(), &meta)]);
+        return Ok(vec![Source::new(root.to_owned(), path, Look::of(&meta))]);
     }
     if !meta.is_dir() {
         return Err(ObjectsError::NotAFile {
@@ -280,7 +286,7 @@ fn found(root: &Path, walk: impl Fn(&Path) -> Walk) -> Result<Vec<Source>> {
     let files = walk(&root).run()?;
     Ok(files
         .into_iter()
-        .map(|Walked { path, meta }| Source::new(path.clone(), path.under(&root), &meta))
+        .map(|Walked { path, look }| Source::new(path.under(&root), path, look))
         .collect())
 }
 

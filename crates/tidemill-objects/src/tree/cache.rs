@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::lay::{Chosen, Laying, Modes, choose, close_folders, open_folders};
-use super::{Laid, Tree, TreeSource};
-use crate::datastore::{blocking, is_partial, local_hint, new_partial_folder};
+use super::{Laid, TreeSource};
+use crate::datastore::{blocking, is_partial, new_partial_folder};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
 use crate::manifest::{Entry, Manifest};
@@ -43,21 +43,13 @@ impl TreeCache {
         let _lock = blocking("lock", move || opened.lock()).await?;
         let checked = place.clone();
         if let Some(manifest) = blocking("check", move || checked.check()).await? {
-            // What the cache was made from is known by name, so the store needn't be asked.
-            let tree = Tree::new(
-                manifest.clone(),
-                super::Layout {
-                    packs: vec![],
-                    locations: vec![super::Location::Blob; manifest.len()],
-                },
-            )?;
             progress.advance(manifest.len() as u64, manifest.total_bytes());
-            return Ok(place.laid(&choose(&tree, digest, sub_path)?, sub_path));
+            return Ok(place.laid(&choose(&manifest, digest, sub_path)?, sub_path));
         }
         let stale = place.clone();
         blocking("remove", move || stale.remove()).await?;
         let tree = Arc::new(source.tree(digest).await?);
-        let chosen = choose(&tree, digest, sub_path)?;
+        let chosen = choose(tree.manifest(), digest, sub_path)?;
         let partial = new_partial_folder(&self.root)?;
         let files = partial.path().join("files");
         fs::create_dir(&files).map_err(|error| ObjectsError::io("create", &files, error))?;
@@ -180,8 +172,8 @@ impl Place {
         let same = walked.len() == recorded.len()
             && walked.iter().zip(recorded.entries()).all(|(file, entry)| {
                 file.path == entry.path
-                    && file.meta.len() == entry.size_bytes
-                    && local_hint(&file.meta) == entry.hint
+                    && file.look.size_bytes == entry.size_bytes
+                    && file.look.hint() == entry.hint
             });
         if !same {
             return Ok(None);
@@ -220,7 +212,7 @@ fn record(folder: &Path, manifest: &Manifest) -> Result<()> {
         .into_iter()
         .zip(manifest.entries())
         .map(|(file, entry)| Entry {
-            hint: local_hint(&file.meta),
+            hint: file.look.hint(),
             ..entry.clone()
         });
     let laid = Manifest::new(entries.collect())?;

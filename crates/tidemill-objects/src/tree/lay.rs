@@ -15,6 +15,7 @@ use super::{Location, PackId, Tree, TreeSource};
 use crate::datastore::{blocking, new_partial_folder};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
+use crate::manifest::Manifest;
 use crate::progress::Progress;
 use crate::safe_path::SafePath;
 
@@ -42,7 +43,7 @@ pub async fn lay_copy(
     progress: &dyn Progress,
 ) -> Result<Laid> {
     let tree = Arc::new(source.tree(digest).await?);
-    let chosen = choose(&tree, digest, sub_path)?;
+    let chosen = choose(tree.manifest(), digest, sub_path)?;
     check_empty(dest)?;
     let parent = dest.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(parent).map_err(|error| ObjectsError::io("create", parent, error))?;
@@ -103,14 +104,14 @@ impl Chosen {
     }
 }
 
-pub(super) fn choose(tree: &Tree, digest: &Hash, sub_path: &SafePath) -> Result<Chosen> {
-    let entries = tree.manifest().range_of(sub_path);
+pub(super) fn choose(manifest: &Manifest, digest: &Hash, sub_path: &SafePath) -> Result<Chosen> {
+    let entries = manifest.range_of(sub_path);
     if entries.is_empty() && !sub_path.is_root() {
         return Err(ObjectsError::NotFound {
             what: format!("{sub_path} in the tree {digest}"),
         });
     }
-    let is_file = !sub_path.is_root() && tree.manifest().get(sub_path).is_some();
+    let is_file = !sub_path.is_root() && manifest.get(sub_path).is_some();
     let below = if is_file {
         sub_path.parent().unwrap_or_default()
     } else {

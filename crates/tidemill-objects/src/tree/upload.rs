@@ -1,5 +1,6 @@
 //! Bringing a folder to a sink as a tree: only what is missing there is sent.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use crate::datastore::{blocking, open_file};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
 use crate::manifest::Manifest;
-use crate::progress::Progress;
+use crate::progress::{Progress, Tally};
 
 /// So many packs are held back until the digest is known: a small folder that is there already costs no upload.
 const HELD_PACKS: usize = 2;
@@ -48,14 +49,11 @@ pub async fn upload_tree(
     progress: &dyn Progress,
 ) -> Result<Uploaded> {
     let (packs, mut finished) = mpsc::channel::<(PackId, Bytes)>(1);
-    let (counts, mut counted) = mpsc::unbounded_channel::<(u64, u64)>();
+    let tally = Arc::new(Tally::default());
+    let told = tally.clone();
     let work = blocking("build a tree", move || {
-        let tell = move |files, bytes| {
-            // Nobody listens any more only when the upload was dropped.
-            let _ = counts.send((files, bytes));
-        };
         let UploadOptions { base, known, now } = options;
-        builder.build(base.as_ref(), known.as_ref(), now, &tell, &mut |id, bytes| {
+        builder.build(base.as_ref(), known.as_ref(), now, &*told, &mut |id, bytes| {
             packs
                 .blocking_send((id, bytes))
                 .map_err(|_| ObjectsError::Stopped { action: "upload" })
@@ -69,9 +67,10 @@ pub async fn upload_tree(
         sent_bytes: 0,
     };
     let (mut plan, mut open) = (None, true);
+    let mut ticks = tokio::time::interval(Tally::PERIOD);
     while plan.is_none() || open {
         tokio::select! {
-            Some((files, bytes)) = counted.recv() => progress.advance(files, bytes),
+            _ = ticks.tick() => tally.pass_on(progress),
             pack = finished.recv(), if open => match pack {
                 Some(pack) => sender.take(pack).await?,
                 None => open = false,
@@ -79,9 +78,7 @@ pub async fn upload_tree(
             done = &mut work, if plan.is_none() => plan = Some(done?),
         }
     }
-    while let Ok((files, bytes)) = counted.try_recv() {
-        progress.advance(files, bytes);
-    }
+    tally.pass_on(progress);
     let plan = plan.ok_or(ObjectsError::Stopped { action: "upload" })?;
     let digest = plan.manifest.digest();
     if !sender.sent_any && sink.has_tree(&digest).await? {
@@ -154,7 +151,8 @@ async fn send_blobs(sink: &dyn TreeSink, blobs: &[BlobPlan]) -> Result<u64> {
         return Ok(0);
     }
     let missing: std::collections::HashSet<Hash> = sink.missing_blobs(&hashes).await?.into_iter().collect();
-    let to_send: Vec<&BlobPlan> = blobs.iter().filter(|blob| missing.contains(&blob.hash)).collect();
+    let to_send: Vec<BlobPlan> =
+        blobs.iter().filter(|blob| missing.contains(&blob.hash)).cloned().collect();
     stream::iter(to_send)
         .map(|blob| async move {
             let bytes = open_file(&blob.file).await?;
