@@ -78,24 +78,43 @@ impl OpContext {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, T> + Send + 'static,
     {
-        let detail = json!({ "before": change.before, "after": change.after });
-        let audit_row = self.audit_row(change.action, &change.scope, "allowed", detail);
-        let event_row = event::Model {
+        let after = change.after.clone();
+        let done = self
+            .change_as(change, move |tx| Box::pin(async move { Ok(Some((work(tx).await?, after))) }))
+            .await?;
+        done.ok_or_else(|| Error::internal("a change that says what it did has done something"))
+    }
+
+    /// Like [`OpContext::change`], for a change that only finds out in its transaction what it makes: the work says what
+    /// is there now, or `None` when all is as it was, and then nothing is written to the audit log.
+    ///
+    /// # Errors
+    /// What the work says; then nothing of it stands.
+    pub async fn change_as<T, F>(&self, change: Change, work: F) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Option<(T, Value)>> + Send + 'static,
+    {
+        let Change { action, scope, before, after: _ } = change;
+        let mut audit_row = self.audit_row(action, &scope, "allowed", Value::Null);
+        let mut event_row = event::Model {
             id: self.app.clock.ulid(),
             at: audit_row.at,
-            workspace: change.scope.workspace.clone(),
-            kind: change.action.to_string(),
-            subject: change.scope.to_string(),
-            detail: change.after.to_string(),
+            workspace: scope.workspace.clone(),
+            kind: action.to_string(),
+            subject: scope.to_string(),
+            detail: String::new(),
         };
         self.app
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let value = work(tx).await?;
+                    let Some((value, after)) = work(tx).await? else { return Ok(None) };
+                    event_row.detail = after.to_string();
+                    audit_row.detail = json!({ "before": before, "after": after }).to_string();
                     audit::append(tx, audit_row).await?;
                     event::append(tx, event_row).await?;
-                    Ok(value)
+                    Ok(Some(value))
                 })
             })
             .await

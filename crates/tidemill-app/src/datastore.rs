@@ -1,12 +1,13 @@
 //! Datastores: make, show, change, remove. A secret goes in and never comes out.
 
 use serde_json::{Value, json};
+use tidemill_spec::kinds::{self, Spec};
 use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{DatabaseTransaction, StoreError, datastore, from_json, to_json};
 
 use crate::context::Change;
 use crate::workspace::check_revision;
-use crate::{Error, OpContext, Result, Scope, action, name};
+use crate::{Error, OpContext, Result, Scope, action, bytes, name};
 
 /// The datastore in which a workspace keeps what jobs write.
 pub const BLOB: &str = "workspaceblobstore";
@@ -38,7 +39,7 @@ pub async fn put(
     ctx: &OpContext,
     workspace: &str,
     given: &str,
-    spec: Value,
+    spec: kinds::Datastore,
     if_match: Option<i64>,
 ) -> Result<Datastore> {
     let scope = Scope::resource(workspace, "datastores", given);
@@ -46,9 +47,11 @@ pub async fn put(
     name::check("datastore", given)?;
     refuse_own(given)?;
     crate::workspace::get(ctx, workspace).await?;
+    crate::spec::check(&Spec::Datastore(spec.clone()))?;
+    bytes::check_openable(&spec)?;
     let before = datastore::get(ctx.app().store.read(), workspace, given).await?;
     check_revision("datastore", given, before.as_ref().map(|row| row.revision), if_match)?;
-    let mut after = spec;
+    let mut after = serde_json::to_value(&spec).map_err(Error::internal)?;
     if let Some(before) = &before {
         keep_hidden(&mut after, &spec_of(before));
     }
@@ -139,8 +142,8 @@ pub(crate) async fn add_own(tx: &DatabaseTransaction, workspace: &str, now_ms: i
         let row = Datastore {
             workspace: workspace.to_owned(),
             name: name.to_owned(),
-            kind: "workspace_folder".into(),
-            spec: to_json(&json!({ "type": "workspace_folder", "name": name })),
+            kind: bytes::OWN.into(),
+            spec: to_json(&json!({ "type": bytes::OWN, "name": name })),
             revision: 1,
             created_at: now_ms,
             updated_at: now_ms,

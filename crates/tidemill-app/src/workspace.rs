@@ -1,6 +1,7 @@
 //! Workspaces: make, show, change, delete.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+use tidemill_spec::kinds;
 use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{experiment, from_json, to_json, workspace};
 
@@ -18,7 +19,8 @@ pub(crate) async fn ensure_default(ctx: &OpContext) -> Result<()> {
     if workspace::get(ctx.app().store.read(), DEFAULT).await?.is_some() {
         return Ok(());
     }
-    put(ctx, DEFAULT, DEFAULT, json!({}), None).await.map(drop)
+    let spec = from_json("workspace", "spec", r#"{"name":"default"}"#)?;
+    put(ctx, DEFAULT, DEFAULT, spec, None).await.map(drop)
 }
 
 /// Makes or changes a workspace. `if_match` is the revision that must still stand.
@@ -29,19 +31,21 @@ pub async fn put(
     ctx: &OpContext,
     given: &str,
     group: &str,
-    spec: Value,
+    spec: kinds::Workspace,
     if_match: Option<i64>,
 ) -> Result<Workspace> {
     let name = name::workspace(given)?;
     let scope = Scope::workspace(&name);
     ctx.authorize(action::WORKSPACE_WRITE, &scope).await?;
+    let display_name = spec.display_name.clone().unwrap_or_else(|| given.to_owned());
+    let spec = serde_json::to_value(&spec).map_err(Error::internal)?;
     let before = workspace::get(ctx.app().store.read(), &name).await?;
     check_revision("workspace", &name, before.as_ref().map(|row| row.revision), if_match)?;
     let now = ctx.now_ms();
     let row = Workspace {
         name: name.clone(),
         group_name: before.as_ref().map_or_else(|| group.to_owned(), |row| row.group_name.clone()),
-        display_name: spec.get("display_name").and_then(Value::as_str).unwrap_or(given).to_owned(),
+        display_name,
         spec: to_json(&spec),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
         created_at: before.as_ref().map_or(now, |row| row.created_at),
@@ -61,6 +65,7 @@ pub async fn put(
             workspace::put(tx, written).await?;
             if is_new {
                 crate::datastore::add_own(tx, &ws, at).await?;
+                crate::compute::add_own(tx, &ws, at).await?;
                 experiment::ensure_default(tx, &ws, at).await?;
             }
             Ok(())

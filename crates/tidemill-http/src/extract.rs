@@ -61,3 +61,38 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
 pub fn page(query: PageQuery) -> PageRequest {
     PageRequest { limit: query.limit.unwrap_or(100).clamp(1, 1000), after: query.after }
 }
+
+/// Reads a specification that the URL names: its own name may be left out, and may not be another one.
+pub fn named<T: DeserializeOwned>(name: &str, mut body: serde_json::Value) -> Result<T, Error> {
+    let Some(fields) = body.as_object_mut() else {
+        return Err(Error::invalid("failed to read the body: expected a JSON object with the fields of the YAML"));
+    };
+    match fields.get("name") {
+        None | Some(serde_json::Value::Null) => drop(fields.insert("name".into(), name.into())),
+        Some(said) if said == name => {}
+        Some(said) => {
+            return Err(Error::invalid(format!(
+                "failed to read the body at `name`: it says {said}, and the URL says `{name}`"
+            )));
+        }
+    }
+    serde_path_to_error::deserialize(body).map_err(|error| {
+        let path = error.path().to_string();
+        Error::invalid(match path.as_str() {
+            "." => format!("failed to read the body: {}", error.inner()),
+            path => format!("failed to read the body at `{path}`: {}", error.inner()),
+        })
+    })
+}
+
+/// The body as a stream, however large it is.
+pub fn stream(body: axum::body::Body) -> tidemill_objects::ByteStream {
+    use futures::{StreamExt, TryStreamExt};
+    let broken = |error: axum::Error| tidemill_objects::ObjectsError::Remote {
+        action: "read",
+        path: "the body of the request".into(),
+        detail: error.to_string(),
+        kind: tidemill_objects::ErrorKind::Invalid,
+    };
+    body.into_data_stream().map_err(broken).boxed()
+}

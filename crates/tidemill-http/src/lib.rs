@@ -1,6 +1,7 @@
 //! Surfaces: REST v1, MLflow, and what every request passes on its way in.
 
 pub mod auth;
+pub(crate) mod bytes_out;
 pub mod extract;
 pub mod metrics;
 mod mlflow;

@@ -32,22 +32,28 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
+/// The error as a client is told it; what is for the log goes there.
+pub fn problem(error: Error) -> Problem {
+    let Error { kind, message, hint, source } = error;
+    let status = status(kind);
+    if status.is_server_error() {
+        tracing::error!(code = kind.code(), message, source = source.as_deref().map(ToString::to_string));
+    }
+    Problem {
+        r#type: "about:blank".into(),
+        title: status.canonical_reason().unwrap_or_default().into(),
+        status: status.as_u16(),
+        detail: message,
+        code: kind.code().into(),
+        hint,
+        request_id: None,
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Error { kind, message, hint, source } = self.0;
-        let status = status(kind);
-        if status.is_server_error() {
-            tracing::error!(code = kind.code(), message, source = source.as_deref().map(ToString::to_string));
-        }
-        let problem = Problem {
-            r#type: "about:blank".into(),
-            title: status.canonical_reason().unwrap_or_default().into(),
-            status: status.as_u16(),
-            detail: message,
-            code: kind.code().into(),
-            hint,
-            request_id: None,
-        };
+        let status = status(self.0.kind);
+        let problem = problem(self.0);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

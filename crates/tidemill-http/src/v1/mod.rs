@@ -1,6 +1,15 @@
 //! REST v1: one folder a noun, one file a verb.
 
+mod asset;
+mod component;
+mod compute;
+mod data;
 mod datastore;
+mod environment;
+mod job;
+mod model;
+mod runner;
+mod tree;
 mod version;
 mod workspace;
 
@@ -10,5 +19,16 @@ use crate::Server;
 
 /// Every route under `/api/v1`.
 pub fn router() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().merge(version::router()).merge(workspace::router()).merge(datastore::router())
+    OpenApiRouter::new()
+        .merge(version::router())
+        .merge(workspace::router())
+        .merge(datastore::router())
+        .merge(compute::router())
+        .merge(data::router())
+        .merge(environment::router())
+        .merge(component::router())
+        .merge(job::router())
+        .merge(model::router())
+        .merge(tree::router())
+        .merge(runner::router())
 }

@@ -7,7 +7,7 @@ use tidemill_api::datastore::Datastore;
 use tidemill_api::problem::Problem;
 use tidemill_app::datastore;
 
-use crate::extract::{Body, Ctx, if_match};
+use crate::extract::{Body, Ctx, if_match, named};
 use crate::problem::ApiError;
 
 /// Make or change a datastore.
@@ -19,8 +19,8 @@ pub(super) async fn put(
     Ctx(ctx): Ctx,
     Path((ws, name)): Path<(String, String)>,
     headers: HeaderMap,
-    Body(spec): Body<serde_json::Value>,
+    Body(body): Body<serde_json::Value>,
 ) -> Result<Json<Datastore>, ApiError> {
-    let row = datastore::put(&ctx, &ws, &name, spec, if_match(&headers)?).await?;
+    let row = datastore::put(&ctx, &ws, &name, named(&name, body)?, if_match(&headers)?).await?;
     Ok(Json(super::view(row)))
 }

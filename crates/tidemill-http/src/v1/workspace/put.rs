@@ -8,7 +8,7 @@ use tidemill_api::problem::Problem;
 use tidemill_api::workspace::Workspace;
 use tidemill_app::workspace;
 
-use crate::extract::{Body, Ctx, if_match};
+use crate::extract::{Body, Ctx, if_match, named};
 use crate::problem::ApiError;
 
 #[derive(Debug, Deserialize)]
@@ -26,9 +26,9 @@ pub(super) async fn put(
     Path(ws): Path<String>,
     Query(query): Query<PutQuery>,
     headers: HeaderMap,
-    Body(spec): Body<serde_json::Value>,
+    Body(body): Body<serde_json::Value>,
 ) -> Result<Json<Workspace>, ApiError> {
     let group = query.group.as_deref().unwrap_or(workspace::DEFAULT);
-    let row = workspace::put(&ctx, &ws, group, spec, if_match(&headers)?).await?;
+    let row = workspace::put(&ctx, &ws, group, named(&ws, body)?, if_match(&headers)?).await?;
     Ok(Json(super::view(row)))
 }

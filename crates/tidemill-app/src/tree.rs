@@ -1,0 +1,98 @@
+//! Trees: folders that clients upload, named by exactly their bytes. What is taken has been checked; each call may be
+//! repeated.
+
+use ::bytes::Bytes;
+use tidemill_api::tree::{PackView, TreeContents, TreeView};
+use tidemill_objects::{ByteStream, Hash, MAX_TREE_BYTES, ObjectsError, PackId, TreeSink, TreeSource, collect};
+use tidemill_policy::Action;
+
+use crate::bytes::tree_store;
+use crate::{Error, OpContext, Result, Scope, action};
+
+/// A tree that is there, whole.
+///
+/// # Errors
+/// NotFound; Invalid for what is no digest.
+pub async fn get(ctx: &OpContext, workspace: &str, digest: &str) -> Result<TreeView> {
+    may(ctx, action::DATA_READ, workspace).await?;
+    let name = hash("tree", digest)?;
+    let tree = tree_store(ctx.app())?.tree(&name).await.map_err(|error| match error {
+        ObjectsError::NotFound { .. } => Error::not_found("tree", digest).hint("upload it first"),
+        error => error.into(),
+    })?;
+    Ok(TreeView {
+        digest: digest.to_owned(),
+        uri: format!("tidemill://trees/{digest}"),
+        files: tree.manifest().len() as u64,
+        size_bytes: tree.manifest().total_bytes(),
+    })
+}
+
+/// Those of the contents that are not there.
+///
+/// # Errors
+/// Invalid for what is no hash.
+pub async fn missing(ctx: &OpContext, workspace: &str, asked: TreeContents) -> Result<TreeContents> {
+    may(ctx, action::DATA_WRITE, workspace).await?;
+    let blobs = asked.blobs.iter().map(|name| hash("blob", name)).collect::<Result<Vec<_>>>()?;
+    let packs = asked.packs.iter().map(|name| hash("pack", name).map(PackId)).collect::<Result<Vec<_>>>()?;
+    let store = tree_store(ctx.app())?;
+    let (blobs, packs) = (store.missing_blobs(&blobs).await?, store.missing_packs(&packs).await?);
+    Ok(TreeContents {
+        blobs: blobs.into_iter().map(Hash::to_hex).collect(),
+        packs: packs.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Takes a pack of small files, of the name that it should have.
+///
+/// # Errors
+/// Invalid when its bytes are others, or not a pack.
+pub async fn put_pack(ctx: &OpContext, workspace: &str, id: &str, body: ByteStream) -> Result<PackView> {
+    may(ctx, action::DATA_WRITE, workspace).await?;
+    let announced = hash("pack", id)?;
+    let stored = tree_store(ctx.app())?.put_pack_stream(body).await?;
+    if stored.0 != announced {
+        return Err(Error::invalid(format!("failed to accept pack {id}: its bytes hash to {stored}"))
+            .hint("send it again"));
+    }
+    Ok(PackView { id: id.to_owned() })
+}
+
+/// Takes a large file of the name and size that it should have.
+///
+/// # Errors
+/// Invalid when its bytes are others; then nothing of it stays.
+pub async fn put_blob(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    size_bytes: u64,
+    body: ByteStream,
+) -> Result<()> {
+    may(ctx, action::DATA_WRITE, workspace).await?;
+    Ok(tree_store(ctx.app())?.put_blob(&hash("blob", name)?, size_bytes, body).await?)
+}
+
+/// Takes a tree (`tidemill_objects::Tree::encode`) whose packs and blobs are all there.
+///
+/// # Errors
+/// Invalid when it is damaged or another one; NotFound when some of its bytes are not there.
+pub async fn put(ctx: &OpContext, workspace: &str, digest: &str, body: ByteStream) -> Result<TreeView> {
+    may(ctx, action::DATA_WRITE, workspace).await?;
+    let name = hash("tree", digest)?;
+    let encoded: Bytes = collect("the tree", body, 0, MAX_TREE_BYTES).await?;
+    tree_store(ctx.app())?.put_encoded_tree(&name, encoded).await?;
+    get(ctx, workspace, digest).await
+}
+
+async fn may(ctx: &OpContext, action: Action, workspace: &str) -> Result<()> {
+    ctx.authorize(action, &Scope::workspace(workspace)).await?;
+    crate::workspace::get(ctx, workspace).await.map(drop)
+}
+
+fn hash(what: &str, text: &str) -> Result<Hash> {
+    text.parse().map_err(|_| {
+        Error::invalid(format!("failed to read {text:?} as the name of a {what}: it is not 64 hex digits"))
+    })
+}

@@ -1,0 +1,24 @@
+//! `GET /workspaces/{ws}/computes`: computes by name.
+
+use axum::Json;
+use axum::extract::{Path, Query};
+use tidemill_api::compute::Compute;
+use tidemill_api::page::{List, PageQuery};
+use tidemill_api::problem::Problem;
+use tidemill_app::compute;
+
+use crate::extract::{Ctx, page};
+use crate::problem::ApiError;
+
+/// Computes by name.
+#[utoipa::path(get, path = "/workspaces/{ws}/computes", operation_id = "compute_list", tag = "compute",
+    params(("ws" = String, Path), PageQuery),
+    responses((status = OK, body = List<Compute>), (status = "default", body = Problem)))]
+pub(super) async fn list(
+    Ctx(ctx): Ctx,
+    Path(ws): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<Compute>>, ApiError> {
+    let rows = compute::list(&ctx, &ws, &page(query)).await?.map(super::view);
+    Ok(Json(List { items: rows.items, next: rows.next }))
+}

@@ -1,0 +1,13 @@
+//! Data over REST.
+
+mod create;
+
+use tidemill_app::asset::{self, Kind};
+
+use crate::v1::asset::shared_verbs;
+
+shared_verbs!("data", "data", asset [Kind::Data]);
+
+pub(super) fn router() -> OpenApiRouter<Server> {
+    shared().routes(routes!(create::create)).routes(routes!(create::put))
+}
