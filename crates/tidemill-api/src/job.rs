@@ -86,6 +86,9 @@ pub struct Job {
     /// Where to look at it and talk to it, by name.
     #[schema(value_type = Object)]
     pub services: IndexMap<String, Value>,
+    /// The latest value of each metric of its run; a value that is no number is a text.
+    #[schema(value_type = Object)]
+    pub metrics: IndexMap<String, Value>,
     /// For a pipeline: its steps with what each waits for, in order.
     pub steps: Vec<Step>,
 }

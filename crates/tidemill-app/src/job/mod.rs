@@ -33,7 +33,7 @@ pub use plan::{
     StepWork,
 };
 pub use retry::{resume, retry};
-pub use show::{children_count, get, list, reason};
+pub use show::{children_count, get, list, metrics, reason};
 pub use status::Status;
 pub(crate) use step::{cache_key, resolve_step};
 pub use submit::{Submission, submit, validate};

@@ -1,7 +1,9 @@
 //! Looking at jobs, and why they wait.
 
+use indexmap::IndexMap;
 use tidemill_policy::action;
 use tidemill_store::job::{self, Filter};
+use tidemill_store::metric;
 use tidemill_store::page::{Page, PageRequest};
 
 use super::{Job, Plan, Status};
@@ -35,6 +37,17 @@ pub async fn children_count(ctx: &OpContext, job: &Job) -> Result<usize> {
         return Ok(0);
     }
     Ok(job::children(ctx.app().store.read(), &job.workspace, &job.name).await?.len())
+}
+
+/// The latest value of each metric of a job's run, by name.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn metrics(ctx: &OpContext, job: &Job) -> Result<IndexMap<String, f64>> {
+    let mut found = metric::latest(ctx.app().store.read(), &job.workspace, std::slice::from_ref(&job.name)).await?;
+    let mut points = found.remove(&job.name).unwrap_or_default();
+    points.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(points.into_iter().map(|point| (point.key, point.value)).collect())
 }
 
 /// Why a job waits or ended as it did: what is stored, and for a job that waits, what it waits for now.

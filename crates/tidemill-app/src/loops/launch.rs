@@ -61,7 +61,7 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
             "--data-dir".into(),
             path(app.dir.root()),
             "--work-dir".into(),
-            path(&work_dir.join(attempt.to_string())),
+            path(&work_dir),
         ],
         env: BTreeMap::new(),
         work_dir,

@@ -1,7 +1,7 @@
 //! A job as REST shows it.
 
 use indexmap::IndexMap;
-use serde_json::json;
+use serde_json::{Value, json};
 use tidemill_api::job::{Job, JobOutput, Step};
 use tidemill_app::job::{self, Job as Row, OutputRecord, Plan, StepWork};
 use tidemill_app::{OpContext, Result};
@@ -9,8 +9,9 @@ use tidemill_app::{OpContext, Result};
 /// A job with everything, for the page of one job.
 pub(super) async fn full(ctx: &OpContext, row: Row) -> Result<Job> {
     let reason = job::reason(ctx, &row).await?;
+    let metrics = job::metrics(ctx, &row).await?.into_iter().map(|(key, value)| (key, number(value))).collect();
     let steps = steps(&row);
-    Ok(Job { reason, children_count: steps.len(), steps, ..brief(row) })
+    Ok(Job { reason, children_count: steps.len(), steps, metrics, ..brief(row) })
 }
 
 /// A job as lists show it.
@@ -50,6 +51,7 @@ pub(super) fn brief(row: Row) -> Job {
         archived: row.archived,
         children_count: 0,
         services: IndexMap::from([("Studio".to_owned(), json!({ "type": "Studio", "endpoint": studio }))]),
+        metrics: IndexMap::new(),
         steps: Vec::new(),
         name: row.name,
     }
@@ -76,6 +78,11 @@ fn steps(row: &Row) -> Vec<Step> {
 fn output(record: OutputRecord) -> JobOutput {
     let OutputRecord { r#type, uri, datastore: _, path: _, digest, size_bytes, files, asset } = record;
     JobOutput { r#type, uri, digest, size_bytes, files, asset }
+}
+
+/// JSON has no NaN and no infinities.
+fn number(value: f64) -> Value {
+    serde_json::Number::from_f64(value).map_or_else(|| Value::from(value.to_string()), Value::Number)
 }
 
 fn read(text: &str) -> IndexMap<String, String> {

@@ -3,6 +3,7 @@
 mod archive;
 mod create;
 mod download;
+mod lineage;
 mod list;
 mod restore;
 mod show;
@@ -32,6 +33,7 @@ enum Verb {
     Archive(archive::Archive),
     Restore(restore::Restore),
     Download(download::Download),
+    Lineage(lineage::Lineage),
 }
 
 impl Model {
@@ -48,6 +50,7 @@ impl Model {
             Verb::Archive(verb) => verb.run(session).await,
             Verb::Restore(verb) => verb.run(session).await,
             Verb::Download(verb) => verb.run(session).await,
+            Verb::Lineage(verb) => verb.run(session).await,
         }
     }
 }

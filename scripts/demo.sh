@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# The demo: from raw data to a registered model. Builds, starts a server, and runs examples/flights through it.
+# In a terminal the server stays up until Ctrl-C; without one, or with CI=true, the demo ends by itself.
+# Run again, it goes on in the same data folder (.demo/) and reuses what has not changed. `rm -rf .demo` starts anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data_dir=${DEMO_DIR:-.demo/data}
+port=${DEMO_PORT:-5757}
+target=${CARGO_TARGET_DIR:-target}
+flights=examples/flights
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+say "Building tidemill (the first time takes minutes)"
+cargo build --quiet --package tidemill 2>&1 || cargo build --package tidemill
+tidemill=$target/debug/tidemill
+
+if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+  echo "demo: port $port is taken; choose another with DEMO_PORT=5858 make demo" >&2
+  exit 1
+fi
+
+say "Starting the server on port $port, with its data in $data_dir"
+mkdir -p "$data_dir"
+"$tidemill" server start --data-dir "$data_dir" --listen "127.0.0.1:$port" --environment-policy relaxed \
+  >"$data_dir/../server.log" 2>&1 &
+server=$!
+stop() {
+  kill "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+export TIDEMILL_URL=http://127.0.0.1:$port
+TIDEMILL_TOKEN=
+for _ in $(seq 100); do
+  if [ -s "$data_dir/keys/owner.token" ] && "$tidemill" workspace list >/dev/null 2>&1; then break; fi
+  kill -0 "$server" 2>/dev/null || { cat "$data_dir/../server.log" >&2; exit 1; }
+  sleep 0.1
+done
+TIDEMILL_TOKEN=$(cat "$data_dir/keys/owner.token")
+export TIDEMILL_TOKEN
+
+say "Compute and environment, as YAML"
+"$tidemill" compute create -f $flights/infrastructure/compute.yml --query name -o tsv
+"$tidemill" environment create -f $flights/environments/training.yml --query "join(':', [name, version])" -o tsv
+
+say "Data: the months that have arrived become versions of the data asset flights"
+for months in 1-7 1-8; do
+  "$tidemill" job create -f $flights/code/pipelines/fetch.yml --set inputs.months=$months --stream
+done
+"$tidemill" data list --name flights
+
+say "The pipeline: prepare, train, evaluate, register"
+name=flights-$(date +%Y%m%d-%H%M%S)
+"$tidemill" job create -f $flights/code/pipelines/training.yml --name "$name" --stream
+
+say "What came of it"
+version=$("$tidemill" model list --name flights-delay --query "[0].version" -o tsv)
+echo "metrics of the evaluation:"
+"$tidemill" job show --name "${name}_evaluate" --query metrics -o yaml | sed 's/^/  /'
+echo "model version:"
+"$tidemill" model show --name flights-delay --version "$version"
+echo "where it comes from:"
+"$tidemill" model lineage --name flights-delay --version "$version"
+
+say "The same again: nothing changed, so every step that may be reused is"
+"$tidemill" job create -f $flights/code/pipelines/training.yml --name "$name-again" --stream
+"$tidemill" job list --parent-job-name "$name-again" --query "[].{step: node, status: status, reused_from: reused_from}" -o table
+
+say "Look at it"
+echo "  studio    $TIDEMILL_URL/ui/workspaces/default/jobs/$name"
+echo "  model     $TIDEMILL_URL/ui/workspaces/default/models/flights-delay"
+echo "  MLflow    MLFLOW_TRACKING_URI=$TIDEMILL_URL"
+echo "  CLI       $tidemill job show --name $name"
+if [ -t 1 ] && [ -z "${CI:-}" ]; then
+  echo "The server stays up until Ctrl-C."
+  wait "$server"
+fi
