@@ -8,6 +8,7 @@ mod mlflow;
 pub mod ops;
 pub mod problem;
 pub mod router;
+mod studio;
 pub mod v1;
 
 pub use router::{HttpOptions, Server, openapi, router};

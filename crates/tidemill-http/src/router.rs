@@ -11,7 +11,7 @@ use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, Open
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::metrics::Metrics;
-use crate::{auth, mlflow, ops, v1};
+use crate::{auth, mlflow, ops, studio, v1};
 
 /// The most bytes of a JSON body. Uploads have routes with limits of their own.
 pub const BODY_LIMIT_BYTES: usize = 32 << 20;
@@ -49,6 +49,7 @@ pub fn router(server: Server) -> Router {
     Router::new()
         .merge(v1)
         .merge(ops::router())
+        .merge(studio::router())
         .merge(mlflow::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(server.clone(), auth::sign_in))
