@@ -151,10 +151,10 @@ impl Walk {
             return Ok(None);
         }
         let name = utf8_name(&place.path, &raw_name)?;
-        if is_partial(&name) {
+        if is_partial(name) {
             return Ok(None);
         }
-        let path = place.path.child(&name)?;
+        let path = place.path.child(name)?;
         let folder = |path: SafePath, real| {
             let key = format!("{path}/");
             Child::Folder(
@@ -318,17 +318,14 @@ fn ignored(rules: Option<&Arc<Rules>>, path: &Path, is_folder: bool) -> bool {
 }
 
 /// A file name as text; one that is not UTF-8 is an error that shows it.
-pub(crate) fn utf8_name(folder: &SafePath, name: &OsStr) -> Result<String> {
-    match name.to_str() {
-        Some(name) => Ok(name.to_owned()),
-        None => {
-            let shown = name.as_encoded_bytes().escape_ascii().to_string();
-            let name = if folder.is_root() {
-                shown
-            } else {
-                format!("{folder}/{shown}")
-            };
-            Err(ObjectsError::NotUtf8 { name })
-        }
-    }
+pub(crate) fn utf8_name<'a>(folder: &SafePath, name: &'a OsStr) -> Result<&'a str> {
+    name.to_str().ok_or_else(|| {
+        let shown = name.as_encoded_bytes().escape_ascii().to_string();
+        let name = if folder.is_root() {
+            shown
+        } else {
+            format!("{folder}/{shown}")
+        };
+        ObjectsError::NotUtf8 { name }
+    })
 }

@@ -237,11 +237,12 @@ impl LocalFolder {
         let mut listing = DirListing::default();
         for entry in fs::read_dir(&full).map_err(|error| ObjectsError::io("list", &full, error))? {
             let entry = entry.map_err(|error| ObjectsError::io("list", &full, error))?;
-            let name = utf8_name(folder, &entry.file_name())?;
-            if is_partial(&name) {
+            let name = entry.file_name();
+            let name = utf8_name(folder, &name)?;
+            if is_partial(name) {
                 continue;
             }
-            let path = folder.child(&name)?;
+            let path = folder.child(name)?;
             let full = self.existing(&path)?;
             let meta = fs::metadata(&full).map_err(|error| ObjectsError::io("read", &full, error))?;
             if meta.is_dir() {

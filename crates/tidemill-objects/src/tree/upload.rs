@@ -151,8 +151,11 @@ async fn send_blobs(sink: &dyn TreeSink, blobs: &[BlobPlan]) -> Result<u64> {
         return Ok(0);
     }
     let missing: std::collections::HashSet<Hash> = sink.missing_blobs(&hashes).await?.into_iter().collect();
-    let to_send: Vec<BlobPlan> =
-        blobs.iter().filter(|blob| missing.contains(&blob.hash)).cloned().collect();
+    let to_send: Vec<BlobPlan> = blobs
+        .iter()
+        .filter(|blob| missing.contains(&blob.hash))
+        .cloned()
+        .collect();
     stream::iter(to_send)
         .map(|blob| async move {
             let bytes = open_file(&blob.file).await?;
