@@ -1,15 +1,18 @@
-//! Figures for Prometheus: requests by route and status, and how long they took.
+//! Figures for Prometheus: requests by route and status, how long they took, and commits of the database.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use tidemill_app::App;
 
 use crate::Server;
 
@@ -30,13 +33,14 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Figures at zero.
-    pub fn new() -> Self {
+    /// The figures of an application, with no request answered yet.
+    pub fn new(app: Arc<App>) -> Self {
         let mut registry = Registry::with_prefix("tidemill");
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         let seconds = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         registry.register("http_request_seconds", "Time to the head of the answer", seconds.clone());
+        registry.register_collector(Box::new(Commits(app)));
         Self { registry, requests, seconds }
     }
 
@@ -49,9 +53,15 @@ impl Metrics {
     }
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
+/// What the store counts itself.
+#[derive(Debug)]
+struct Commits(Arc<App>);
+
+impl Collector for Commits {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let commits = ConstCounter::new(self.0.store.commits());
+        let help = "Transactions committed";
+        commits.encode(encoder.encode_descriptor("store_commits", help, None, commits.metric_type())?)
     }
 }
 

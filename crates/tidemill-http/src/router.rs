@@ -39,7 +39,7 @@ pub struct Server {
 impl Server {
     /// A server over an application.
     pub fn new(app: Arc<App>, options: HttpOptions) -> Self {
-        Self { app, options: Arc::new(options), metrics: Arc::new(Metrics::new()) }
+        Self { metrics: Arc::new(Metrics::new(app.clone())), app, options: Arc::new(options) }
     }
 }
 

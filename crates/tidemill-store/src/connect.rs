@@ -1,6 +1,8 @@
 //! Opening the database: SQLite with WAL and full syncs, or PostgreSQL.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
@@ -27,6 +29,7 @@ impl StoreOptions {
 pub struct Store {
     read: DatabaseConnection,
     pub(crate) writer: Writer,
+    pub(crate) commits: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -49,12 +52,18 @@ impl Store {
                 (pool.clone(), pool)
             }
         };
-        Ok(Self { read, writer: Writer::start(write) })
+        let commits = Arc::<AtomicU64>::default();
+        Ok(Self { read, writer: Writer::start(write, commits.clone()), commits })
     }
 
     /// The connection for queries that change nothing.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// How many transactions this process has committed; on SQLite each is one sync of the disk.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Which database this is.

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
@@ -28,12 +30,12 @@ pub(crate) enum Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: DatabaseConnection) -> Self {
+    pub(crate) fn start(connection: DatabaseConnection, commits: Arc<AtomicU64>) -> Self {
         if connection.get_database_backend() != DbBackend::Sqlite {
             return Self::Pool(connection);
         }
         let (sender, receiver) = mpsc::channel(1024);
-        tokio::spawn(run(connection, receiver));
+        tokio::spawn(run(connection, receiver, commits));
         Self::Queue(sender)
     }
 
@@ -70,6 +72,7 @@ impl Store {
                 match work(&transaction).await {
                     Ok(value) => {
                         transaction.commit().await.map_err(StoreError::from)?;
+                        self.commits.fetch_add(1, Ordering::Relaxed);
                         Ok(value)
                     }
                     Err(error) => {
@@ -119,7 +122,7 @@ where
     }
 }
 
-async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>) {
+async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>, commits: Arc<AtomicU64>) {
     while let Some(first) = queue.recv().await {
         let group = match connection.begin().await {
             Ok(group) => group,
@@ -135,6 +138,7 @@ async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>) 
             answers.push(next(&group).await);
         }
         let committed = group.commit().await;
+        commits.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &committed {
             tracing::error!(%error, changes = answers.len(), "failed to commit");
         }
