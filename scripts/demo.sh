@@ -10,7 +10,8 @@ port=${DEMO_PORT:-5757}
 target=${CARGO_TARGET_DIR:-target}
 flights=examples/flights
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; else bold='' plain=''; fi
+say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 
 say "Building tidemill (the first time takes minutes)"
 cargo build --quiet --package tidemill 2>&1 || cargo build --package tidemill

@@ -160,14 +160,9 @@ impl App {
         self.pipelines.step_ended(row, status);
     }
 
-    /// Tells a pipeline to start nothing more.
-    pub(crate) fn cancel_pipeline(&self, row: &Job) {
-        self.pipelines.cancel(row);
-    }
-
-    /// Whether a pipeline runs in this process.
-    pub(crate) fn has_pipeline(&self, row: &Job) -> bool {
-        self.pipelines.has(row)
+    /// Tells a pipeline to stop. Says whether it runs in this process.
+    pub(crate) fn cancel_pipeline(&self, row: &Job) -> bool {
+        self.pipelines.cancel(row)
     }
 
     /// Tells the runner of a job to stop it.

@@ -165,7 +165,15 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
         .filter_map(|(port, output)| Some((port.clone(), (output.name.clone()?, output.version.clone()))))
         .collect();
     let ending = Ending { status, reason, exit_code, outputs: records, assets, reused_from: None, warnings };
-    end_or_retry(ctx, &row, ending).await
+    let failed = Ending { status: Status::Failed, assets: IndexMap::new(), ..ending.clone() };
+    match end_or_retry(ctx, &row, ending).await {
+        // The work is done, but what it was to become is taken or badly named: that is the job's failure.
+        Err(error) if matches!(error.kind, Kind::Conflict | Kind::Invalid) => {
+            let reason = format!("failed to register an output: {error}");
+            end_or_retry(ctx, &row, Ending { reason: Some(reason), ..failed }).await
+        }
+        ended => ended,
+    }
 }
 
 async fn record(

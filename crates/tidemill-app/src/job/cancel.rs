@@ -30,18 +30,28 @@ pub async fn cancel(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job>
     get(ctx, workspace, name).await
 }
 
+/// Stops the steps of a pipeline that have started and not ended.
+pub(crate) async fn stop_steps(ctx: &OpContext, row: &Job, reason: &str) -> Result<()> {
+    for step in job::children(ctx.app().store.read(), &row.workspace, &row.name).await? {
+        let waits = step.status == Status::NotStarted.as_str();
+        if !waits && !step.status.parse().is_ok_and(Status::is_over) {
+            Box::pin(stop(ctx, &step, reason)).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Stops a job and all below it.
 pub(crate) async fn stop(ctx: &OpContext, row: &Job, reason: &str) -> Result<()> {
     let app = ctx.app();
     if row.kind == "pipeline" {
-        request(ctx, row).await?;
-        let steps = job::children(app.store.read(), &row.workspace, &row.name).await?;
-        app.cancel_pipeline(row);
-        for step in steps.iter().filter(|step| !step.status.parse().is_ok_and(Status::is_over)) {
-            Box::pin(stop(ctx, step, reason)).await?;
+        if row.status == Status::NotStarted.as_str() {
+            end(ctx, row, Ending::bare(Status::Canceled, reason)).await?;
+            return Ok(());
         }
-        // A pipeline whose loop is gone (all its steps had ended) ends here.
-        if !app.has_pipeline(row) {
+        request(ctx, row).await?;
+        // Its task starts nothing more, and stops its steps: it alone knows which ones it is about to start.
+        if !app.cancel_pipeline(row) {
             end(ctx, row, Ending::bare(Status::Canceled, reason)).await?;
         }
         return Ok(());

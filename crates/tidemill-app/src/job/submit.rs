@@ -82,6 +82,10 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
     let saved = ctx
         .change(change, move |tx| {
             Box::pin(async move {
+                if job::get(tx, &draft.workspace, &draft.name).await?.is_some() {
+                    let message = format!("failed to create job `{}`: another job has this name", draft.name);
+                    return Err(Error::conflict(message).hint("choose another name, or leave the name out"));
+                }
                 let made = run::create_for_job(tx, run).await?;
                 let row = Job { experiment_id: made.experiment_id.to_string(), ..draft };
                 job::insert(tx, vec![row.clone()]).await?;

@@ -17,7 +17,8 @@ pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Resul
     };
     let plan: CommandPlan = *plan;
     let ctx = &ctx.app().system();
-    let mut variables = platform(ctx, row, token)?;
+    let group = workspace::get(ctx, &row.workspace).await?.group_name;
+    let mut variables = platform(ctx, row, token, &group)?;
     variables.extend(plan.variables.clone());
     let mut datastores = IndexMap::new();
     let named = plan.inputs.values().filter_map(|input| match input {
@@ -83,7 +84,7 @@ fn wire(input: PlannedInput) -> Input {
     }
 }
 
-fn platform(ctx: &OpContext, row: &Job, token: &str) -> Result<IndexMap<String, String>> {
+fn platform(ctx: &OpContext, row: &Job, token: &str, group: &str) -> Result<IndexMap<String, String>> {
     let address = ctx.app().address()?;
     let tracking = if row.workspace == workspace::DEFAULT {
         address.clone()
@@ -97,7 +98,7 @@ fn platform(ctx: &OpContext, row: &Job, token: &str) -> Result<IndexMap<String, 
         ("AZUREML_EXPERIMENT_NAME", &row.experiment_name),
         ("AZUREML_EXPERIMENT_ID", &row.experiment_id),
         ("AZUREML_ARM_SUBSCRIPTION", NO_SUBSCRIPTION),
-        ("AZUREML_ARM_RESOURCEGROUP", workspace::DEFAULT),
+        ("AZUREML_ARM_RESOURCEGROUP", group),
         ("AZUREML_ARM_WORKSPACE_NAME", &row.workspace),
         ("AZUREML_ARM_PROJECT_NAME", &row.experiment_name),
         ("AZUREML_JOB_NAME", row.display_name.as_deref().unwrap_or(&row.name)),

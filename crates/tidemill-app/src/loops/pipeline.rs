@@ -14,7 +14,7 @@ use crate::job::step::{ResolvedStep, Surroundings, command_of};
 use crate::job::submit::{job_run, lineage_rows};
 use crate::job::{
     Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, fail_waiting,
-    outputs_of, plan_nested, resolve_step,
+    outputs_of, plan_nested, resolve_step, stop_steps,
 };
 use crate::{Error, OpContext, Result, bytes};
 
@@ -23,7 +23,7 @@ use crate::{Error, OpContext, Result, bytes};
 enum Message {
     /// A step's job has ended.
     Ended { node: String, status: Status },
-    /// Start nothing more.
+    /// Start nothing more, and stop what runs.
     Cancel,
 }
 
@@ -48,15 +48,9 @@ impl Pipelines {
         }
     }
 
-    /// Tells a pipeline to start nothing more.
-    pub(crate) fn cancel(&self, row: &Job) {
-        self.tell(&row.workspace, &row.name, Message::Cancel);
-    }
-
-    /// Whether a pipeline runs here.
-    pub(crate) fn has(&self, row: &Job) -> bool {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.contains_key(&(row.workspace.clone(), row.name.clone()))
+    /// Tells a pipeline to stop. Says whether it runs here.
+    pub(crate) fn cancel(&self, row: &Job) -> bool {
+        self.tell(&row.workspace, &row.name, Message::Cancel)
     }
 }
 
@@ -382,7 +376,8 @@ impl Running<'_> {
     async fn cancel(&mut self) -> Result<()> {
         self.cancelled = true;
         let skipped = self.progress.skip_all();
-        self.skip(&skipped, "its pipeline was cancelled").await
+        self.skip(&skipped, "its pipeline was cancelled").await?;
+        stop_steps(self.ctx, self.row, "its pipeline was cancelled").await
     }
 
     async fn skip(&self, steps: &[usize], reason: &str) -> Result<()> {
