@@ -7,7 +7,7 @@ const URL: &str = "/api/v1/workspaces/default/datastores";
 
 fn s3() -> serde_json::Value {
     json!({
-        "name": "lake", "type": "s3", "bucket": "b", "endpoint": "http://127.0.0.1:9",
+        "type": "s3", "bucket": "b", "endpoint": "http://127.0.0.1:9",
         "credentials": {"access_key_id": "id", "secret_access_key": "key"}
     })
 }

@@ -1,6 +1,12 @@
 //! REST v1 as clients see it: a server, a request, an answer. Modules mirror the URLs.
 
 mod auth;
+mod component;
+mod compute;
+mod data;
 mod datastore;
+mod environment;
+mod model;
 mod openapi;
+mod tree;
 mod workspace;
