@@ -42,7 +42,7 @@ mod tests {
             next += 7;
             next
         });
-        assert_eq!(name, "crisp_cloud_pybzfqwjd0", "{name}");
+        assert_eq!(name, "cool_cliff_px4clt18hq");
         assert_ne!(make(rand::random), make(rand::random));
     }
 }

@@ -58,7 +58,7 @@ impl Session {
     /// # Errors
     /// As [`Output::show`].
     pub fn show(&self, view: Value) -> Result<()> {
-        self.output.show(flat(view))
+        self.output.show(flat(crate::web::with_addresses(self, view)))
     }
 
     /// Prints a list of views.
@@ -66,7 +66,8 @@ impl Session {
     /// # Errors
     /// As [`Output::list`].
     pub fn list(&self, views: Vec<Value>, columns: &[Column]) -> Result<()> {
-        self.output.list(views.into_iter().map(flat).collect(), columns)
+        let shown = |view| flat(crate::web::with_addresses(self, view));
+        self.output.list(views.into_iter().map(shown).collect(), columns)
     }
 
     /// Says something beside the output.

@@ -95,7 +95,9 @@ impl Wanted {
             known: None,
             now: SystemTime::now(),
         };
-        let done = upload_tree(builder, sink, options, &progress).await?;
+        let done = upload_tree(builder, sink, options, &progress)
+            .await
+            .map_err(|error| sink.said().unwrap_or(Error::Objects(error)))?;
         let said = format!("Uploaded {name} ({files} files, {})", bytes(total));
         progress.end((!done.was_there && done.sent_bytes > 0).then_some(said.as_str()));
         let digest = done.digest;

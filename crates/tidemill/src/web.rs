@@ -20,6 +20,23 @@ pub fn job(session: &Session, view: &Value) -> String {
     }
 }
 
+/// The view with whole addresses of its services, so that they can be opened from anywhere.
+pub fn with_addresses(session: &Session, mut view: Value) -> Value {
+    for service in view
+        .get_mut("services")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|all| all.values_mut())
+    {
+        if let Some(Value::String(endpoint)) = service.get_mut("endpoint")
+            && endpoint.starts_with('/')
+        {
+            *endpoint = format!("{}{endpoint}", session.client.address());
+        }
+    }
+    view
+}
+
 /// Opens a page in the browser of this machine; where there is none, says where it is.
 pub fn open(session: &Session, link: &str) {
     let opener = if cfg!(target_os = "macos") {

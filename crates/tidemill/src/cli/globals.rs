@@ -11,67 +11,65 @@ const HEADING: &str = "Global options";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub struct Globals {
-    /// Workspace [default: that of the context, else `default`]
+    /// Workspace [default: TIDEMILL_WORKSPACE, the context's, `default`]
     #[arg(
         long,
         short = 'w',
         alias = "workspace-name",
         global = true,
         env = "TIDEMILL_WORKSPACE",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "NAME"
     )]
     pub workspace: Option<String>,
-    /// Group of workspaces; `--resource-group` is the same
+    /// Group of workspaces, or --resource-group [default: TIDEMILL_GROUP, the context's]
     #[arg(
         long,
         short = 'g',
         alias = "resource-group",
         global = true,
         env = "TIDEMILL_GROUP",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "NAME"
     )]
     pub group: Option<String>,
-    /// Address of the server [default: that of the context, else http://127.0.0.1:5757]
+    /// Server [default: TIDEMILL_URL, the context's, http://127.0.0.1:5757]
     #[arg(
         long,
         global = true,
         env = "TIDEMILL_URL",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "URL"
     )]
     pub server: Option<String>,
-    /// Token to sign in with [default: that of the context, else the owner's of a server on this machine]
+    /// Token [default: TIDEMILL_TOKEN, the context's, the owner's of a server on this machine]
     #[arg(
         long,
         global = true,
         env = "TIDEMILL_TOKEN",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "TOKEN"
     )]
     pub token: Option<String>,
-    /// Context to use for this command
+    /// Context [default: TIDEMILL_CONTEXT, the one in use]
     #[arg(
         long,
         global = true,
         env = "TIDEMILL_CONTEXT",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "NAME"
     )]
     pub context: Option<String>,
-    /// Format of the output [default: table for lists and yaml for the rest in a terminal, json for programs]
+    /// table, json, jsonc, yaml, yamlc, tsv or none [default: TIDEMILL_OUTPUT; in a terminal table for lists, yaml
+    /// for the rest; json for programs]
     #[arg(
         long,
         short = 'o',
         global = true,
         env = "TIDEMILL_OUTPUT",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "FORMAT",
         hide_possible_values = true
-    )]
-    #[arg(
-        long_help = "Format of the output: table, json, jsonc, yaml, yamlc, tsv or none [default: table for lists and yaml for the rest in a terminal, json for programs]"
     )]
     pub output: Option<Format>,
     /// JMESPath expression over the output
@@ -86,6 +84,9 @@ pub struct Globals {
     /// Say nothing but errors beside the output
     #[arg(long, global = true)]
     pub only_show_errors: bool,
+    /// Print help
+    #[arg(long, short, global = true, action = clap::ArgAction::HelpShort)]
+    pub help: Option<bool>,
     /// Answer as `az` does.
     #[arg(skip)]
     pub azure: bool,

@@ -38,6 +38,7 @@ use globals::Globals;
 #[command(
     name = "tidemill",
     disable_version_flag = true,
+    disable_help_flag = true,
     max_term_width = 110,
     subcommand_required = true
 )]
@@ -101,8 +102,28 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The command line with help of one form: the sentences that say more stand before the examples.
+fn command() -> clap::Command {
+    fn shaped(command: clap::Command) -> clap::Command {
+        let command = command.mut_subcommands(shaped);
+        let whole = command
+            .get_long_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let after = command
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        match whole.split_once("\n\n") {
+            Some((_, more)) => command.after_help(format!("{more}\n\n{after}")),
+            None => command,
+        }
+    }
+    shaped(Cli::command()).disable_help_subcommand(true)
+}
+
 fn parse(args: Vec<OsString>, azure: bool) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
+    let mut command = command();
     if azure {
         command = command.name("az ml").bin_name("az ml");
     }
@@ -133,7 +154,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),
             Noun::Schema(noun) => noun.run(),
-            Noun::Completion(noun) => noun.run(Cli::command()),
+            Noun::Completion(noun) => noun.run(command()),
             // These have been run without this runtime.
             Noun::Server(_) | Noun::Runner(_) => Ok(()),
         }

@@ -82,7 +82,9 @@ impl Events {
                 return Ok(Some(event));
             }
             let Some(stream) = &mut self.stream else {
-                self.again().await?;
+                if !self.again().await? {
+                    return Ok(None);
+                }
                 continue;
             };
             match stream.next().await {
@@ -96,14 +98,18 @@ impl Events {
         }
     }
 
-    /// Connects again, with a pause that grows; a refusal of the server is final.
-    async fn again(&mut self) -> Result<()> {
+    /// Connects again, with a pause that grows; a refusal of the server is final. False when streams keep ending without
+    /// anything new.
+    async fn again(&mut self) -> Result<bool> {
         loop {
+            if self.failures >= TRIES {
+                return Ok(false);
+            }
             self.failures += 1;
             tokio::time::sleep(Duration::from_millis(100 << self.failures.min(6))).await;
             match self.connect().await {
-                Ok(()) => return Ok(()),
-                Err(error @ Error::Problem(_)) => return Err(error),
+                Ok(()) => return Ok(true),
+                Err(Error::Problem(problem)) if problem.status < 500 => return Err(Error::Problem(problem)),
                 Err(error) if self.failures >= TRIES => return Err(error),
                 Err(error) => tracing::info!("{error}; trying again"),
             }

@@ -80,9 +80,12 @@ impl Client {
             .map(str::to_owned);
         let text = response.text().await.unwrap_or_default();
         let mut problem = problem_of(status, &text);
-        if status == 401 && problem.hint.is_none() {
-            problem.hint =
-                Some("give a token with --token, TIDEMILL_TOKEN or `tidemill context set`".to_owned());
+        if status == 401 {
+            let how = "give a token with --token, TIDEMILL_TOKEN or `tidemill context set --token-file`";
+            problem.hint = Some(match problem.hint {
+                Some(hint) => format!("{hint}; {how}"),
+                None => how.to_owned(),
+            });
         }
         if status.is_server_error() && problem.request_id.is_none() {
             problem.request_id = id;

@@ -1,5 +1,7 @@
 //! The server as a place that trees are brought to.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::{Method, header};
@@ -14,6 +16,7 @@ use crate::error::Error;
 pub struct RemoteTrees {
     client: Client,
     workspace: String,
+    said: Arc<Mutex<Option<Error>>>,
 }
 
 impl RemoteTrees {
@@ -22,6 +25,23 @@ impl RemoteTrees {
         Self {
             client,
             workspace: workspace.to_owned(),
+            said: Arc::default(),
+        }
+    }
+
+    /// What the server said when a call failed, with its hint, which an error of bytes cannot hold.
+    pub fn said(&self) -> Option<Error> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn kept(&self, error: Error) -> ObjectsError {
+        let detail = error.to_string();
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        ObjectsError::Remote {
+            action: "upload to",
+            path: "the server".into(),
+            detail,
+            kind: ErrorKind::Internal,
         }
     }
 
@@ -34,7 +54,11 @@ impl RemoteTrees {
         let request = request
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .body(bytes);
-        self.client.send(request).await.map(drop).map_err(remote)
+        self.client
+            .send(request)
+            .await
+            .map(drop)
+            .map_err(|error| self.kept(error))
     }
 
     async fn missing(&self, noun: &str, names: &[String]) -> Result<Vec<String>> {
@@ -43,9 +67,9 @@ impl RemoteTrees {
             .client
             .post(&url, &json!({ noun: names }))
             .await
-            .map_err(remote)?;
+            .map_err(|error| self.kept(error))?;
         serde_json::from_value(answer.get_mut(noun).map(Value::take).unwrap_or_default()).map_err(|error| {
-            remote(Error::failed(format!(
+            self.kept(Error::failed(format!(
                 "failed to read which {noun} are missing: {error}"
             )))
         })
@@ -59,7 +83,7 @@ impl TreeSink for RemoteTrees {
         match self.client.send(self.client.request(Method::HEAD, &url)).await {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
-            Err(error) => Err(remote(error)),
+            Err(error) => Err(self.kept(error)),
         }
     }
 
@@ -95,7 +119,11 @@ impl TreeSink for RemoteTrees {
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .header(header::CONTENT_LENGTH, size_bytes)
             .body(reqwest::Body::wrap_stream(bytes));
-        self.client.send(request).await.map(drop).map_err(remote)
+        self.client
+            .send(request)
+            .await
+            .map(drop)
+            .map_err(|error| self.kept(error))
     }
 
     async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
@@ -103,19 +131,5 @@ impl TreeSink for RemoteTrees {
         self.put_bytes(&self.at("trees", &digest.to_hex()), tree.encode()?)
             .await?;
         Ok(digest)
-    }
-}
-
-/// What the server said, on its way through code that knows only errors of objects.
-fn remote(error: Error) -> ObjectsError {
-    let detail = match error.hint() {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
-    };
-    ObjectsError::Remote {
-        action: "upload to",
-        path: "the server".into(),
-        detail,
-        kind: ErrorKind::Internal,
     }
 }

@@ -60,6 +60,11 @@ impl Output {
         self.query.is_some() || self.format.is_some_and(|format| format != Format::None)
     }
 
+    /// True where people read it, who did not ask for a format.
+    pub fn is_for_people(&self) -> bool {
+        self.format.is_none() && self.query.is_none() && self.format(Format::Yaml) == Format::Yaml
+    }
+
     /// The format, where one was given; else `for_people` in a terminal, and JSON for programs.
     fn format(&self, for_people: Format) -> Format {
         match self.format {
@@ -76,6 +81,8 @@ impl Output {
     pub fn show(&self, value: Value) -> Result<()> {
         let format = self.format(Format::Yaml);
         match &self.query {
+            // What is not said is no news for people; programs may look for the field.
+            None if self.is_for_people() => self.print(&render::value(format, &present::said(value))?),
             None => self.print(&render::value(format, &value)?),
             Some(query) => self.print(&render::value(format, &query.answer(&value)?)?),
         }

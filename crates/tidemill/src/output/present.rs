@@ -29,6 +29,23 @@ pub fn flat(view: Value) -> Value {
     Value::Object(whole)
 }
 
+/// The value without what is null or empty.
+pub fn said(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| (key, said(value)));
+            let empty = |value: &Value| match value {
+                Value::Null => true,
+                Value::Object(fields) => fields.is_empty(),
+                Value::Array(items) => items.is_empty(),
+                _ => false,
+            };
+            Value::Object(fields.filter(|(_, value)| !empty(value)).collect())
+        }
+        other => other,
+    }
+}
+
 /// UTC milliseconds as RFC 3339.
 fn time(value: &Value) -> Value {
     let stamp = value

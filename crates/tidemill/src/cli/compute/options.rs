@@ -14,7 +14,7 @@ pub struct Room {
     /// Fewest nodes
     #[arg(long, value_name = "COUNT")]
     min_instances: Option<u32>,
-    /// Most nodes: so many steps of one node run at once
+    /// Most nodes: so many jobs of one node run at once
     #[arg(long, value_name = "COUNT")]
     max_instances: Option<u32>,
     /// Seconds without work after which a node is given back; kept, of no effect on this machine

@@ -1,6 +1,7 @@
 //! `tidemill job show`.
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::session::Session;
@@ -22,9 +23,15 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let view = session.client.get(&session.path(&["jobs", &self.name])).await?;
+        let mut view = session.client.get(&session.path(&["jobs", &self.name])).await?;
         if self.web {
             web::open(session, &web::job(session, &view));
+        }
+        // Hundreds of hashes hide the rest from people; programs get them.
+        if session.output.is_for_people()
+            && let Some(environment) = view.get_mut("environment").and_then(Value::as_object_mut)
+        {
+            environment.shift_remove("lock");
         }
         session.show(view)
     }

@@ -25,6 +25,7 @@ impl ShowServices {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let Self { name, node_index: _ } = self;
         let view = session.client.get(&session.path(&["jobs", &name])).await?;
+        let view = web::with_addresses(session, view);
         let mut services: Map<String, Value> = view
             .get("services")
             .and_then(Value::as_object)

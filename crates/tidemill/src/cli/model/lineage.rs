@@ -32,7 +32,7 @@ impl Lineage {
         let mut tree = Tree::of(&lineage);
         let mut lines = vec![format!("models/{}/{version}", self.which.name)];
         for job in tree.roots.clone() {
-            tree.job(&job, 1, &mut lines);
+            tree.job(job, 1, &mut lines);
         }
         output::write_out(&(lines.join("\n") + "\n"))
     }

@@ -80,11 +80,11 @@ impl Start {
 /// `127.0.0.1:5757`, `localhost:5757`, `127.0.0.1`, `:5757` and `5757`.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
-    if let Ok(port) = bare.trim_start_matches(':').parse::<u16>() {
-        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
-    }
     if let Ok(ip) = bare.trim_matches(['[', ']']).parse::<IpAddr>() {
         return Ok(SocketAddr::new(ip, PORT));
+    }
+    if let Ok(port) = bare.strip_prefix(':').unwrap_or(bare).parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     let found = match bare.contains(':') {
         true => bare.to_socket_addrs(),

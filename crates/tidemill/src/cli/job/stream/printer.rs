@@ -10,12 +10,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
 use super::lines::Lines;
+use super::summary::first_line;
 use crate::error::{Error, Result};
 use crate::output::text;
 use crate::terminal;
 
 /// The file that holds what a command prints.
 const LOG: &str = "user_logs/std_log.txt";
+/// States whose reason is what the job does now, which its progress tells.
+const BUSY: &[&str] = &["Starting", "Preparing", "Finalizing"];
 const COLORS: &[AnsiColor] = &[
     AnsiColor::Cyan,
     AnsiColor::Green,
@@ -92,7 +95,9 @@ impl Printer {
         let status = text(event, "status").unwrap_or("Unknown");
         let mut line = match (text(event, "reused_from"), text(event, "reason")) {
             (Some(from), _) => format!("{status} (reused from {from})"),
-            (None, Some(reason)) if !reason.is_empty() => format!("{status} ({reason})"),
+            (None, Some(reason)) if !reason.is_empty() && !BUSY.contains(&status) => {
+                format!("{status} ({})", first_line(reason))
+            }
             _ => status.to_owned(),
         };
         if self.said.insert(job.clone(), line.clone()).as_ref() == Some(&line) {

@@ -11,6 +11,9 @@ use crate::output::{bytes, number, seconds, text};
 use crate::session::Session;
 use crate::web;
 
+/// So many changes of environments are listed.
+const MOST_CHANGES: usize = 5;
+
 /// The summary of a job that has ended.
 ///
 /// # Errors
@@ -50,7 +53,7 @@ fn write(view: &Value, steps: &[Value], link: &str) -> String {
     if status != "Completed"
         && let Some(reason) = text(view, "reason").filter(|reason| !reason.is_empty())
     {
-        line("reason", reason);
+        line("reason", first_line(reason));
     }
     // A pipeline inside a pipeline is told by its steps.
     let leaves: Vec<&Value> = steps
@@ -72,24 +75,22 @@ fn write(view: &Value, steps: &[Value], link: &str) -> String {
             "failed",
             &format!(
                 "{node}: {} ({job})",
-                text(step, "reason").unwrap_or("no reason is known")
+                first_line(text(step, "reason").unwrap_or("no reason is known"))
             ),
         );
     }
-    for whole in std::iter::once(view).chain(leaves.iter().copied()) {
-        let changes = whole
-            .pointer("/environment/changes")
-            .and_then(Value::as_array)
-            .map_or(0, Vec::len);
-        if changes > 0 {
-            let of = text(whole, "node")
-                .map(|node| format!("{node}: "))
-                .unwrap_or_default();
-            line(
-                "changed",
-                &format!("{of}{changes} lines of the environment; `job show` lists them"),
-            );
-        }
+    let changes = changes(std::iter::once(view).chain(leaves.iter().copied()));
+    for change in changes.iter().take(MOST_CHANGES) {
+        line("changed", change);
+    }
+    if changes.len() > MOST_CHANGES {
+        line(
+            "changed",
+            &format!(
+                "and {} more; `tidemill job show` has them",
+                changes.len() - MOST_CHANGES
+            ),
+        );
     }
     for (output, fact) in view
         .get("outputs")
@@ -106,6 +107,24 @@ fn write(view: &Value, steps: &[Value], link: &str) -> String {
     }
     line("studio", link);
     out
+}
+
+/// What the environments have that was not asked for, each once.
+fn changes<'v>(jobs: impl Iterator<Item = &'v Value>) -> Vec<&'v str> {
+    let lists = jobs.filter_map(|job| job.pointer("/environment/changes").and_then(Value::as_array));
+    let mut all: Vec<&str> = Vec::new();
+    for change in lists.flatten().filter_map(Value::as_str) {
+        if !all.contains(&change) {
+            all.push(change);
+        }
+    }
+    all
+}
+
+/// The first line: the last output of a command, which a reason may end with, has been seen already.
+pub fn first_line(reason: &str) -> &str {
+    let line = reason.lines().next().unwrap_or_default();
+    line.strip_suffix("; its last output:").unwrap_or(line)
 }
 
 fn counts(leaves: &[&Value]) -> String {
@@ -196,7 +215,7 @@ mod tests {
         let steps = [
             json!({"node": "fetch", "name": "a", "type": "command", "status": "Completed", "reused_from": "z"}),
             json!({"node": "train", "name": "b", "type": "command", "status": "Failed", "reason": "exit code 1",
-                   "environment": {"changes": ["x"]}}),
+                   "environment": {"changes": ["Python 3.10 is not here: 3.11 takes its place"]}}),
             json!({"node": "late", "name": "c", "type": "command", "status": "NotStarted"}),
         ];
         let plain = anstream::adapter::strip_str(&write(&view, &steps, "http://h/ui/j")).to_string();

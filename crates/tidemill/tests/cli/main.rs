@@ -1,0 +1,13 @@
+//! The real program, against a server that it starts itself on a free port and an empty data folder.
+
+mod asset;
+mod azure;
+mod completion;
+mod context;
+mod datastore;
+mod help;
+mod job;
+mod output;
+mod schema;
+mod server;
+mod support;

@@ -1,0 +1,12 @@
+//! Whole jobs through the real binary: command line, server, runner, files. Each test has a server of its own.
+
+mod command;
+mod control;
+mod crash;
+mod data;
+mod distributed;
+mod flood;
+mod input;
+mod pipeline;
+mod reuse;
+mod support;

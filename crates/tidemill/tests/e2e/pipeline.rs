@@ -1,0 +1,115 @@
+//! Pipelines: components, nesting, bindings, optional inputs, places of outputs, failures.
+
+use crate::support::{ENVIRONMENT, Mill};
+
+fn write_components(mill: &Mill) {
+    mill.write("parts/make/make.sh", "echo \"made by $1 with $2\" > $3/made.txt\n");
+    mill.write(
+        "parts/make.yml",
+        format!(
+            "type: command\nname: make\nversion: 1\ncode: ./make\n{ENVIRONMENT}\n\
+             inputs:\n  who: {{type: string, default: nobody}}\n  level: {{type: integer, optional: true}}\n\
+             outputs:\n  out: {{type: uri_folder}}\n\
+             command: >-\n  bash make.sh ${{{{inputs.who}}}} $[[level=${{{{inputs.level}}}}]]none ${{{{outputs.out}}}} 2>&1 ||\n  \
+             bash make.sh ${{{{inputs.who}}}} none ${{{{outputs.out}}}}\n"
+        ),
+    );
+    mill.write(
+        "parts/show.yml",
+        format!(
+            "type: command\nname: show\nversion: 1\n{ENVIRONMENT}\ninputs:\n  data: {{type: uri_folder}}\n\
+             command: cat ${{{{inputs.data}}}}/made.txt\n"
+        ),
+    );
+    mill.write(
+        "parts/both.yml",
+        "type: pipeline\nname: both\nversion: 1\ninputs:\n  who: {type: string}\n  level: {type: integer, optional: true}\noutputs:\n  \
+         result: {type: uri_folder}\njobs:\n  make:\n    type: command\n    component: ./make.yml\n    inputs:\n      \
+         who: ${{parent.inputs.who}}\n      level: ${{parent.inputs.level}}\n    outputs:\n      out: ${{parent.outputs.result}}\n  show:\n    \
+         type: command\n    component: file:./show.yml\n    inputs:\n      data: ${{parent.jobs.make.outputs.out}}\n",
+    );
+}
+
+#[test]
+fn components_nest_and_hand_on_literals_data_and_what_is_optional() {
+    let mill = Mill::start();
+    write_components(&mill);
+    let text = mill
+        .stream(
+            "line",
+            "type: pipeline\nsettings: {default_compute: serverless}\ninputs:\n  who: tide\noutputs:\n  final: {type: uri_folder}\njobs:\n  \
+             deep:\n    type: pipeline\n    component: ./parts/both.yml\n    inputs: {who: \"${{parent.inputs.who}}\", level: 3}\n  \
+             deaf:\n    type: pipeline\n    component: ./parts/both.yml\n    inputs: {who: rock}\n    outputs:\n      \
+             result: ${{parent.outputs.final}}\n  show:\n    type: command\n    component: ./parts/show.yml\n    \
+             inputs:\n      data: ${{parent.jobs.deep.outputs.result}}\n",
+        )
+        .ends(0)
+        .text();
+    assert!(text.contains("made by tide with level=3none"), "{text}");
+    assert!(text.contains("made by rock with none"), "an optional input that is not given leaves its block out: {text}");
+    assert!(text.contains("[show] made by tide"), "the data went through the nested pipeline: {text}");
+    mill.run(&["job", "download", "-n", "line", "--output-name", "final", "-p", "got"]).ends(0);
+    let got = crate::support::files(&mill.path("got"));
+    assert_eq!(std::fs::read_to_string(&got[0]).expect("a file"), "made by rock with none\n");
+    let steps = mill.steps("line");
+    assert_eq!(steps.keys().map(String::as_str).collect::<Vec<_>>(), ["deaf", "deep", "show"]);
+    assert_eq!(mill.steps("line_deep").len(), 2, "children are listed under their parent");
+}
+
+#[test]
+fn registered_components_run_by_name_and_label() {
+    let mill = Mill::start();
+    write_components(&mill);
+    mill.ok(&["component", "create", "-f", "parts/make.yml"]);
+    mill.ok(&["component", "create", "-f", "parts/both.yml"]);
+    mill.stream(
+        "line",
+        "type: pipeline\njobs:\n  one: {type: command, component: \"azureml:make:1\", inputs: {who: a}}\n  \
+         two: {type: pipeline, component: \"azureml:both@latest\", inputs: {who: b}}\n",
+    )
+    .ends(0)
+    .says("made by b with none");
+}
+
+#[test]
+fn an_output_goes_where_its_path_says_also_when_the_work_is_reused() {
+    let mill = Mill::start();
+    let yaml = format!(
+        "type: pipeline\njobs:\n  write:\n    command: echo there > ${{{{outputs.o}}}}/a.txt\n    {ENVIRONMENT}\n    outputs:\n      \
+         o: {{type: uri_folder, path: \"azureml://datastores/${{{{default_datastore}}}}/paths/${{{{name}}}}/${{{{output_name}}}}\"}}\n"
+    );
+    for (name, reused) in [("first", false), ("second", true)] {
+        mill.stream(name, &yaml).ends(0);
+        assert_eq!(mill.steps(name)["write"], ("Completed".into(), reused));
+        let file = mill.data.join(format!("objects/workspaces/default/blobstore/{name}_write/o/a.txt"));
+        assert_eq!(std::fs::read_to_string(&file).expect("it is at its place"), "there\n");
+        let outputs = &mill.show(&format!("{name}_write"))["outputs"];
+        assert_eq!(
+            outputs["o"]["uri"],
+            format!("azureml://datastores/workspaceblobstore/paths/{name}_write/o"),
+            "{outputs}"
+        );
+    }
+}
+
+#[test]
+fn a_failed_step_stops_what_depends_on_it_and_others_go_on_if_asked_to() {
+    let mill = Mill::start();
+    let yaml = |continues: bool| {
+        format!(
+            "type: pipeline\nsettings: {{continue_on_step_failure: {continues}}}\njobs:\n  \
+             breaks: {{command: exit 3, {ENVIRONMENT}, outputs: {{o: {{type: uri_folder}}}}}}\n  \
+             after: {{command: \"echo ${{{{inputs.i}}}}\", {ENVIRONMENT}, inputs: {{i: \"${{{{parent.jobs.breaks.outputs.o}}}}\"}}}}\n  \
+             slow: {{command: \"sleep 2; echo a > ${{{{outputs.o}}}}/a\", {ENVIRONMENT}, outputs: {{o: {{type: uri_folder}}}}}}\n  \
+             apart: {{command: \"ls ${{{{inputs.i}}}}\", {ENVIRONMENT}, inputs: {{i: \"${{{{parent.jobs.slow.outputs.o}}}}\"}}}}\n"
+        )
+    };
+    let status = |pipeline: &str, step: &str| mill.steps(pipeline)[step].0.clone();
+    mill.stream("stops", &yaml(false)).ends(1).says("exit code 3");
+    assert_ne!(status("stops", "after"), "Completed");
+    assert_ne!(status("stops", "apart"), "Completed");
+    mill.stream("goes", &yaml(true).replace("sleep 2", "sleep 1")).ends(1);
+    assert_ne!(status("goes", "after"), "Completed");
+    assert_eq!(status("goes", "apart"), "Completed");
+    assert_eq!(mill.show("goes")["status"], "Failed");
+}
