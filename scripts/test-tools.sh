@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the servers that tests start themselves: Azurite (Azure Blob) from the npm registry, moto (S3) from the Python
-# package index. What is there already is left alone. Usage: scripts/test-tools.sh [azurite|moto]...
+# Installs what tests drive or are driven by: Azurite (Azure Blob) from the npm registry, moto (S3) and the MLflow client
+# from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh [azurite|moto|mlflow]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
 azurite_version=3.35.0
 moto_version=5.2.5
+mlflow_version=3.18.0
 
 mkdir -p "$tools"
 # Several test processes may come here at once: one installs, the others wait.
@@ -33,11 +34,31 @@ moto() {
     fi
 }
 
-[ "$#" -gt 0 ] || set -- azurite moto
+# The full package holds all of MLflow. It also asks for two smaller ones with the same files inside, which some indexes
+# get later, so it comes alone and what it imports is named here.
+mlflow() {
+    [ -f "$tools/mlflow/$mlflow_version" ] && return
+    echo "installing mlflow $mlflow_version into $tools/mlflow" >&2
+    rm -rf "$tools/mlflow"
+    python3 -m venv "$tools/mlflow"
+    pip="$tools/mlflow/bin/python -m pip install --quiet --disable-pip-version-check"
+    if ! { $pip --no-deps "mlflow==$mlflow_version" && $pip 'cachetools<8' 'click<9' 'cloudpickle<4' 'databricks-sdk<1' \
+        'fastapi<1' 'gitpython<4' 'importlib_metadata<10' 'opentelemetry-api<3' 'opentelemetry-proto<3' \
+        'opentelemetry-sdk<3' 'packaging<27' 'protobuf<8' 'pydantic<3' 'python-dotenv<2' 'pyyaml<7' 'requests<3' \
+        'sqlparse<1' 'typing-extensions<5' 'sqlalchemy<3' 'numpy<3' 'pandas<3' 'scikit-learn<2' 'skops<1' 'matplotlib<4' pyarrow pillow; } >&2
+    then
+        rm -rf "$tools/mlflow"
+        return 1
+    fi
+    touch "$tools/mlflow/$mlflow_version"
+}
+
+[ "$#" -gt 0 ] || set -- azurite moto mlflow
 for tool in "$@"; do
     case "$tool" in
         azurite) azurite ;;
         moto) moto ;;
-        *) echo "unknown tool $tool: there are azurite and moto" >&2; exit 2 ;;
+        mlflow) mlflow ;;
+        *) echo "unknown tool $tool: there are azurite, moto and mlflow" >&2; exit 2 ;;
     esac
 done

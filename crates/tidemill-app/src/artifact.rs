@@ -9,12 +9,11 @@ use std::ops::Range;
 use tidemill_api::mlflow::artifact::{FileInfo, ListArtifactsResponse};
 use tidemill_api::mlflow::rule;
 use tidemill_objects::{
-    Artifacts, ByteStream, Datastore, Hash, ObjectsError, SafePath, TreeSource, TreeStore,
-    open_entry,
+    Artifacts, ByteStream, Datastore, Hash, ObjectsError, SafePath, TreeSource, TreeStore, open_entry,
 };
 
 use crate::model_version::find as find_version;
-use crate::{Error, Kind, OpContext, Result, Scope, action, datastore, logged_model, run};
+use crate::{Error, Kind, OpContext, Result, Scope, action, bytes, logged_model, run};
 
 /// A file that is being read.
 pub struct Download {
@@ -197,7 +196,10 @@ async fn list_below(
 
 /// The error of an upload whose body broke off.
 pub fn broken_upload(error: impl std::fmt::Display) -> ObjectsError {
-    ObjectsError::Unsupported { action: "take the upload".to_owned(), reason: error.to_string() }
+    ObjectsError::Unsupported {
+        action: "take the upload".to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 /// A job writes to the artifacts of its own runs and what they made.
@@ -246,7 +248,7 @@ async fn of_location(ctx: &OpContext, workspace: &str, location: &str, rest: &st
     }
     if let Some(tree) = location.strip_prefix("tidemill://trees/") {
         let (digest, below) = tree.split_once('/').unwrap_or((tree, ""));
-        let store = TreeStore::new(Datastore::open_folder(ctx.app().dir.trees())?);
+        let store = bytes::tree_store(ctx.app())?;
         return Ok(Place::Tree(
             store,
             digest.parse()?,
@@ -255,16 +257,7 @@ async fn of_location(ctx: &OpContext, workspace: &str, location: &str, rest: &st
     }
     if let Some((name, below)) = in_datastore(location) {
         let at = SafePath::normalise(below)?;
-        let opened = match name {
-            datastore::ARTIFACTS => return Ok(Place::Files(own(ctx, workspace)?, at.join(&rest))),
-            datastore::BLOB => Datastore::open_folder(ctx.app().dir.blobstore(workspace))?,
-            other => {
-                return Err(Error::invalid(format!(
-                    "failed to read the files of this version: datastore `{other}` is not served by this surface"
-                ))
-                .hint("register the model from a run, or from the workspace's own datastores"));
-            }
-        };
+        let opened = bytes::open(ctx, workspace, name).await?;
         return Ok(Place::Files(
             Artifacts::new(opened, SafePath::root()),
             at.join(&rest),

@@ -1,40 +1,63 @@
 //! The real `mlflow` client of Python against a running server: each script is a conversation and asserts by itself.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
+use serde_json::json;
 use tidemill_testkit::TestServer;
 
-/// The Python of the test tools, with `mlflow` 3.18 and scikit-learn.
+/// The Python of the test tools, with `mlflow` 3.18 and scikit-learn; installed when it isn't there.
 fn python() -> PathBuf {
-    if let Some(python) = std::env::var_os("TIDEMILL_TEST_MLFLOW_PYTHON") {
-        return python.into();
-    }
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache"));
-    cache.join("tidemill/test-tools/mlflow/bin/python")
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/test-tools.sh");
+    let done = Command::new("sh")
+        .arg(&script)
+        .arg("mlflow")
+        .status()
+        .expect("scripts/test-tools.sh can be run");
+    assert!(
+        done.success(),
+        "scripts/test-tools.sh mlflow failed: its output says why"
+    );
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").unwrap_or_else(|| {
+        variable("HOME")
+            .expect("HOME is set, for the cache of test tools")
+            .join(".cache")
+    });
+    let tools = variable("TIDEMILL_TEST_TOOLS").unwrap_or_else(|| cache.join("tidemill/test-tools"));
+    tools.join("mlflow/bin/python")
 }
 
 /// Runs a script next to this file with the server as its tracking URI; its output is shown when it fails.
 async fn converse(script: &str, path: &str) {
-    let python = python();
-    assert!(
-        python.exists(),
-        "{} is missing: run scripts/test-tools.sh",
-        python.display()
-    );
+    let python = tokio::task::spawn_blocking(python)
+        .await
+        .expect("the tools are installed");
     let server = TestServer::start().await;
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mlflow");
+    if let Some(workspace) = path.strip_prefix("/workspaces/") {
+        server
+            .client()
+            .put(&format!("/api/v1/workspaces/{workspace}"), json!({}))
+            .await
+            .ok();
+    }
     let work = tempfile::tempdir().expect("a temporary folder can be made");
-    let run = tokio::process::Command::new(&python)
-        .arg(here.join(script))
+    let run = tokio::process::Command::new(python)
+        .args(["-W", "ignore"])
+        .arg(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/mlflow")
+                .join(script),
+        )
         .current_dir(work.path())
         .env("MLFLOW_TRACKING_URI", format!("http://{}{path}", server.address))
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .env("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        // What a model needs is not asked here, and takes seconds to find out.
+        .env("MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT", "1")
         .env("GIT_PYTHON_REFRESH", "quiet")
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env_remove("MLFLOW_TRACKING_TOKEN")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -51,6 +74,11 @@ async fn converse(script: &str, path: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn tracks_runs_metrics_and_searches() {
     converse("tracking.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tracks_in_a_workspace_of_its_own() {
+    converse("tracking.py", "/workspaces/team-a").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

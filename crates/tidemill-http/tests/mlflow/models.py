@@ -24,6 +24,11 @@ def refused(code, text, call, *args, **kwargs):
     raise AssertionError(f"{call} was not refused")
 
 
+def predicts_five(uri):
+    answer = mlflow.pyfunc.load_model(uri).predict(np.array([[2.0]]))
+    assert abs(float(answer[0]) - 5.0) < 1e-9, (uri, answer)
+
+
 client = MlflowClient()
 exp = mlflow.set_experiment("models").experiment_id
 
@@ -71,14 +76,14 @@ mlflow.sklearn.autolog(disable=True)
 # A logged model: its files, params, metrics, tags, searches.
 line = LinearRegression().fit(np.array([[0.0], [1.0]]), np.array([1.0, 3.0]))
 with mlflow.start_run(run_name="line") as run:
-    info = mlflow.sklearn.log_model(line, name="line", input_example=np.array([[2.0]]), params={"a": 1}, tags={"t": "1"})
+    info = mlflow.sklearn.log_model(line, name="line", input_example=np.array([[2.0]]), params={"a": 1}, tags={"t": "1"}, pip_requirements=["scikit-learn"])
     mlflow.log_metric("rmse", 0.25, model_id=info.model_id)
     mlflow.log_metric("rmse", 0.125, step=1, model_id=info.model_id)
 model = mlflow.get_logged_model(info.model_id)
 assert model.status == "READY" and model.source_run_id == run.info.run_id and model.params["a"] == "1"
 assert {m.value for m in model.metrics} == {0.25, 0.125}
-assert mlflow.pyfunc.load_model(f"models:/{info.model_id}").predict(np.array([[2.0]]))[0] == 5.0
-assert mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/line").predict(np.array([[2.0]]))[0] == 5.0
+predicts_five(f"models:/{info.model_id}")
+predicts_five(f"runs:/{run.info.run_id}/line")
 client.set_logged_model_tags(info.model_id, {"stage": "candidate"})
 client.delete_logged_model_tag(info.model_id, "t")
 assert mlflow.get_logged_model(info.model_id).tags["stage"] == "candidate"
@@ -111,11 +116,11 @@ assert {v.current_stage: int(v.version) for v in got.latest_versions} == {"Archi
 assert client.get_model_version("lines", "2").tags == {"tested": "yes"}
 assert client.get_model_version_by_alias("lines", "champion").version in (1, "1")
 for uri in ["models:/lines/1", "models:/lines/2", "models:/lines@champion", "models:/lines/latest", "models:/lines/Production"]:
-    assert mlflow.pyfunc.load_model(uri).predict(np.array([[2.0]]))[0] == 5.0, uri
+    predicts_five(uri)
 loaded = mlflow.sklearn.load_model("models:/lines@champion")
 assert isinstance(loaded, LinearRegression)
 with mlflow.start_run():
-    mlflow.sklearn.log_model(line, name="again", registered_model_name="lines")
+    mlflow.sklearn.log_model(line, name="again", registered_model_name="lines", pip_requirements=["scikit-learn"])
 assert [int(v.version) for v in client.search_model_versions("name = 'lines'", order_by=["version_number ASC"])] == [1, 2, 3]
 assert [int(v.version) for v in client.search_model_versions("name = 'lines' AND tags.tested = 'yes'")] == [2]
 assert [int(v.version) for v in client.search_model_versions(f"run_id = '{run.info.run_id}'", order_by=["version_number DESC"])] == [2, 1]
@@ -130,12 +135,12 @@ refused("RESOURCE_DOES_NOT_EXIST", "not found", client.get_model_version, "lines
 refused("INVALID_PARAMETER_VALUE", "reserved", client.set_registered_model_alias, "lines", "v1", 1)
 refused("INVALID_PARAMETER_VALUE", "Invalid model version source", client.create_model_version, "lines", "/etc/passwd")
 client.copy_model_version("models:/lines/1", "copies")
-assert mlflow.pyfunc.load_model("models:/copies/1").predict(np.array([[2.0]]))[0] == 5.0
+predicts_five("models:/copies/1")
 client.rename_registered_model("lines", "rays")
 assert client.get_model_version_by_alias("rays", "champion").name == "rays"
 client.delete_model_version("rays", "1")
 refused("INVALID_PARAMETER_VALUE", "alias champion not found", client.get_model_version_by_alias, "rays", "champion")
-assert mlflow.pyfunc.load_model("models:/rays/2").predict(np.array([[2.0]]))[0] == 5.0
+predicts_five("models:/rays/2")
 client.delete_registered_model("rays")
 refused("RESOURCE_DOES_NOT_EXIST", "Registered Model with name=rays not found", client.get_registered_model, "rays")
 
@@ -146,7 +151,7 @@ class Doubler(mlflow.pyfunc.PythonModel):
 
 
 with mlflow.start_run():
-    own = mlflow.pyfunc.log_model(name="doubler", python_model=Doubler())
+    own = mlflow.pyfunc.log_model(name="doubler", python_model=Doubler(), pip_requirements=["mlflow"])
 assert mlflow.pyfunc.load_model(own.model_uri).predict([1.0, 2.0]) == [2.0, 4.0]
 
 # Evaluation.
@@ -169,6 +174,7 @@ def add(a, b):
 
 assert add(1, 2) == 3
 mlflow.flush_trace_async_logging()
-trace_id = mlflow.get_last_active_trace_id()
-assert trace_id
+trace = mlflow.get_trace(mlflow.get_last_active_trace_id())
+assert trace.info.state == "OK" and len(trace.data.spans) == 1
+assert trace.info.trace_id in {t.info.trace_id for t in mlflow.search_traces(return_type="list")}
 print("models: all good")
