@@ -1,0 +1,81 @@
+/** One version of an asset: its content never changes. A model's shows where it comes from. */
+import { Badge, SimpleGrid, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { bytes, short } from '../../pure/format';
+import { to, type AssetKind } from '../../pure/links';
+import { yaml } from '../../pure/yaml';
+import { A } from '../../parts/A';
+import { CommandLine, Copy } from '../../parts/Copy';
+import { Facts, Pairs } from '../../parts/Facts';
+import { Page } from '../../parts/Page';
+import { Panel } from '../../parts/Panel';
+import { Loaded } from '../../parts/States';
+import { Ago } from '../../parts/Time';
+import { useWorkspace } from '../../parts/useWorkspace';
+import { commandLine } from '../job/command';
+import { Lineage } from '../model/Lineage';
+import { ModelFiles } from '../model/ModelFiles';
+import { versionQuery, type Version } from './queries';
+import { WORDS } from './words';
+
+export function VersionPage({ kind }: { kind: AssetKind }) {
+  const ws = useWorkspace();
+  const { name = '', version = '' } = useParams({ strict: false });
+  const query = useQuery(versionQuery(ws, kind, name, version));
+  return <Loaded query={query}>{(found) => <OneVersion ws={ws} kind={kind} found={found} />}</Loaded>;
+}
+
+function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: Version }) {
+  const { name, version } = found;
+  const text = yaml(found.spec);
+  const words = [WORDS[kind].noun, 'show', '-n', name, '--version', version];
+  const madeBy = found.job ?? found.run_id;
+  return (
+    <Page
+      title={`${name} ${version}`}
+      crumbs={[{ label: WORDS[kind].title, to: to.assets(ws, kind) }, { label: name, to: to.asset(ws, kind, name) }]}
+      beside={
+        <>
+          {found.labels.map((label) => (
+            <Badge key={label} variant="light" color={label === 'latest' ? 'gray' : undefined}>
+              {label}
+            </Badge>
+          ))}
+          {found.archived && <Badge variant="default">Archived</Badge>}
+        </>
+      }
+      below={found.description}
+    >
+      <Panel>
+        <Facts
+          rows={[
+            ['Type', found.type],
+            ['Size', found.size_bytes != null ? bytes(found.size_bytes) : undefined],
+            ['Files', found.files?.toLocaleString('en-US')],
+            ['Digest', found.digest != null ? <span className="mono">{short(found.digest)} <Copy text={found.digest} what="Copy the digest" /></span> : undefined],
+            ['Created', <Ago key="c" at={found.created_at} />],
+            ['Made by', madeBy != null ? <A to={to.run(ws, madeBy)}>{madeBy}</A> : found.created_by],
+          ]}
+        />
+      </Panel>
+      {kind === 'models' && <Lineage ws={ws} name={name} version={version} />}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>
+          <pre className="text" tabIndex={0}>{text}</pre>
+        </Panel>
+        <Stack gap="md" miw={0}>
+          {kind === 'models' && <ModelFiles ws={ws} name={name} version={version} />}
+          {Object.keys(found.tags).length > 0 && (
+            <Panel title="Tags">
+              <Pairs rows={Object.entries(found.tags as Record<string, string>)} />
+            </Panel>
+          )}
+          <Panel title="The same on the command line">
+            <CommandLine line={commandLine(words, { ws, origin: window.location.origin })} />
+          </Panel>
+        </Stack>
+      </SimpleGrid>
+    </Page>
+  );
+}

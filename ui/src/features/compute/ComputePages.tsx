@@ -1,0 +1,91 @@
+/** Where jobs run: all computes, and one with its jobs. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { api, ok, type Schemas } from '../../api/client';
+import { to } from '../../pure/links';
+import { yaml } from '../../pure/yaml';
+import { A } from '../../parts/A';
+import { CommandLine } from '../../parts/Copy';
+import { DataTable, type Column } from '../../parts/DataTable';
+import { Facts } from '../../parts/Facts';
+import { Page } from '../../parts/Page';
+import { Panel } from '../../parts/Panel';
+import { Empty, Loaded } from '../../parts/States';
+import { Ago } from '../../parts/Time';
+import { useWorkspace } from '../../parts/useWorkspace';
+import { commandLine } from '../job/command';
+import { JobTable } from '../job/JobTable';
+import { jobsQuery } from '../job/queries';
+
+type Compute = Schemas['Compute'];
+
+export function ComputeListPage() {
+  const ws = useWorkspace();
+  const query = useQuery({
+    queryKey: ['computes', ws],
+    queryFn: async () => (await ok(api.GET('/api/v1/workspaces/{ws}/computes', { params: { path: { ws }, query: { limit: 1000 } } }))).items,
+  });
+  const columns = useMemo(
+    (): Column<Compute>[] => [
+      { id: 'name', header: 'Name', by: (compute) => compute.name, cell: (compute) => <A to={to.compute(ws, compute.name)} className="row plain">{compute.name}</A> },
+      { id: 'type', header: 'Type', by: (compute) => compute.type, cell: (compute) => compute.type },
+      { id: 'updated', header: 'Changed', number: true, by: (compute) => compute.updated_at, cell: (compute) => <Ago at={compute.updated_at} /> },
+    ],
+    [ws],
+  );
+  return (
+    <Page title="Compute">
+      <Panel flush>
+        <Loaded query={query}>
+          {(computes) =>
+            computes.length === 0 ? (
+              <Empty title="No computes yet">
+                Jobs run on this machine until there is another:
+                <div style={{ marginTop: 12, textAlign: 'left' }}>
+                  <CommandLine line={commandLine(['compute', 'create', '-f', 'compute.yml'], { ws, origin: window.location.origin })} />
+                </div>
+              </Empty>
+            ) : (
+              <DataTable label="Computes" columns={columns} rows={computes} id={(compute) => compute.name} />
+            )
+          }
+        </Loaded>
+      </Panel>
+    </Page>
+  );
+}
+
+export function ComputePage() {
+  const ws = useWorkspace();
+  const { name = '' } = useParams({ strict: false });
+  const query = useQuery({
+    queryKey: ['compute', ws, name],
+    queryFn: () => ok(api.GET('/api/v1/workspaces/{ws}/computes/{name}', { params: { path: { ws, name } } })),
+  });
+  const jobs = useInfiniteQuery(jobsQuery(ws));
+  const here = useMemo(() => jobs.data?.pages.flatMap((page) => page.items).filter((job) => job.compute === name) ?? [], [jobs.data, name]);
+  return (
+    <Loaded query={query}>
+      {(compute) => (
+        <Page title={compute.name} crumbs={[{ label: 'Compute', to: to.computes(ws) }]}>
+          <Panel>
+            <Facts
+              rows={[
+                ['Type', compute.type],
+                ['Created', <Ago key="c" at={compute.created_at} />],
+                ['Changed', <Ago key="u" at={compute.updated_at} />],
+              ]}
+            />
+          </Panel>
+          <Panel title="Latest jobs here" flush>
+            {here.length === 0 ? <Empty title="None of the latest jobs ran here" /> : <JobTable ws={ws} jobs={here} />}
+          </Panel>
+          <Panel title="Specification" flush>
+            <pre className="text" tabIndex={0}>{yaml(compute.spec)}</pre>
+          </Panel>
+        </Page>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,68 @@
+/** What can be done with a job in its state. */
+import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconArchive, IconDots, IconPlayerPlay, IconPlayerStop, IconRestore } from '@tabler/icons-react';
+import { isOver } from '../../parts/Status';
+import { useAction, type Job } from './queries';
+
+export function JobActions({ ws, job }: { ws: string; job: Job }) {
+  const act = useAction(ws, job.name);
+  const [asking, ask] = useDisclosure(false);
+  const over = isOver(job.status);
+  const again = over && job.status !== 'Completed' && job.parent === null;
+  const pipeline = job.type === 'pipeline';
+  return (
+    <Group gap="xs">
+      {!over && (
+        <Button
+          size="sm" variant="light" color="red" leftSection={<IconPlayerStop size={16} />}
+          disabled={job.status === 'CancelRequested'} loading={act.isPending} onClick={ask.open}
+        >
+          Cancel
+        </Button>
+      )}
+      {again && (
+        <Button size="sm" leftSection={<IconPlayerPlay size={16} />} loading={act.isPending} onClick={() => act.mutate(pipeline ? 'resume' : 'retry')}>
+          {pipeline ? 'Resume' : 'Retry'}
+        </Button>
+      )}
+      {job.parent === null && (
+        <Menu position="bottom-end" width={180}>
+          <Menu.Target>
+            <ActionIcon size={36} variant="default" aria-label="More actions">
+              <IconDots size={18} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {job.archived ? (
+              <Menu.Item leftSection={<IconRestore size={16} />} onClick={() => act.mutate('restore')}>
+                Restore
+              </Menu.Item>
+            ) : (
+              <Menu.Item leftSection={<IconArchive size={16} />} disabled={!over} onClick={() => act.mutate('archive')}>
+                Archive
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <Modal opened={asking} onClose={ask.close} title={`Cancel ${job.display_name ?? job.name}?`} centered>
+        <Text size="sm">{pipeline ? 'Steps that run are stopped; those that completed stay.' : 'Its command is stopped. What it has written stays.'}</Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={ask.close}>
+            Let it run
+          </Button>
+          <Button
+            color="red"
+            onClick={() => {
+              ask.close();
+              act.mutate('cancel');
+            }}
+          >
+            Cancel it
+          </Button>
+        </Group>
+      </Modal>
+    </Group>
+  );
+}

@@ -1,0 +1,165 @@
+/** One job: what it is, how it goes, what went in and came out. */
+import { Alert, Badge, SimpleGrid, Stack, Tabs } from '@mantine/core';
+import { IconAlertTriangle, IconClock } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { to } from '../../pure/links';
+import { yaml } from '../../pure/yaml';
+import { A } from '../../parts/A';
+import { CommandLine, Copy } from '../../parts/Copy';
+import { Facts } from '../../parts/Facts';
+import { Files } from '../../parts/Files';
+import { Page } from '../../parts/Page';
+import { Panel } from '../../parts/Panel';
+import { Loaded } from '../../parts/States';
+import { isOver, Status } from '../../parts/Status';
+import { Ago, Lasted } from '../../parts/Time';
+import { useWorkspace } from '../../parts/useWorkspace';
+import { Params, Tags } from '../run/Logged';
+import { Metrics } from '../run/Metrics';
+import { runQuery } from '../run/queries';
+import { commandLine } from './command';
+import { EnvironmentView } from './EnvironmentView';
+import { JobActions } from './JobActions';
+import { LogView } from './LogView';
+import { PipelineGraph } from './PipelineGraph';
+import { Inputs, Outputs } from './Ports';
+import { filesQuery, jobFileUrl, jobQuery, type Job } from './queries';
+
+export const TABS = ['overview', 'metrics', 'logs', 'files', 'environment', 'yaml'] as const;
+export type Tab = (typeof TABS)[number];
+
+const LABELS: Record<Tab, string> = {
+  overview: 'Overview', metrics: 'Metrics', logs: 'Logs', files: 'Files', environment: 'Environment', yaml: 'YAML',
+};
+
+export function JobPage() {
+  const ws = useWorkspace();
+  const { name = '' } = useParams({ strict: false });
+  const job = useQuery(jobQuery(ws, name));
+  return <Loaded query={job}>{(found) => <OneJob key={name} ws={ws} job={found} />}</Loaded>;
+}
+
+function OneJob({ ws, job }: { ws: string; job: Job }) {
+  const { tab = 'overview' } = useSearch({ strict: false }) as { tab?: Tab };
+  const navigate = useNavigate();
+  const choose = (next: string | null) =>
+    void navigate({ to: '.', search: (next === 'overview' ? {} : { tab: next }) as never, replace: true });
+  const crumbs = [{ label: 'Jobs', to: to.jobs(ws) }];
+  if (job.parent != null) crumbs.push({ label: job.parent, to: to.job(ws, job.parent) });
+  return (
+    <Page
+      title={job.display_name ?? job.node ?? job.name}
+      crumbs={crumbs}
+      beside={
+        <>
+          <Status status={job.status} size="lg" />
+          {job.archived && <Badge variant="default">Archived</Badge>}
+        </>
+      }
+      below={
+        <>
+          {job.type} · <span className="mono">{job.name}</span> <Copy text={job.name} what="Copy the name" />
+        </>
+      }
+      actions={<JobActions ws={ws} job={job} />}
+    >
+      <Reason job={job} />
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
+        <Tabs.List mb="md" className="tabs">
+          {TABS.map((each) => (
+            <Tabs.Tab key={each} value={each}>
+              {LABELS[each]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="overview"><Overview ws={ws} job={job} /></Tabs.Panel>
+        <Tabs.Panel value="metrics"><JobMetrics ws={ws} job={job} /></Tabs.Panel>
+        <Tabs.Panel value="logs"><LogView ws={ws} name={job.name} attempt={job.attempt} /></Tabs.Panel>
+        <Tabs.Panel value="files"><JobFiles ws={ws} job={job} /></Tabs.Panel>
+        <Tabs.Panel value="environment"><EnvironmentView job={job} /></Tabs.Panel>
+        <Tabs.Panel value="yaml"><Spec job={job} /></Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+/** Why it waits, or why it ended as it did; and what it was warned of. */
+function Reason({ job }: { job: Job }) {
+  const failed = job.status === 'Failed';
+  return (
+    <>
+      {job.reason != null && (
+        <Alert color={failed ? 'red' : isOver(job.status) ? 'gray' : 'yellow'} icon={failed ? <IconAlertTriangle size={18} /> : <IconClock size={18} />}>
+          {job.reason}
+        </Alert>
+      )}
+      {job.warnings.length > 0 && (
+        <Alert color="orange" icon={<IconAlertTriangle size={18} />} title={job.warnings.length === 1 ? 'Warning' : `${job.warnings.length} warnings`}>
+          {job.warnings.map((warning) => (
+            <div key={warning}>{warning}</div>
+          ))}
+        </Alert>
+      )}
+    </>
+  );
+}
+
+function Overview({ ws, job }: { ws: string; job: Job }) {
+  const run = useQuery(runQuery(ws, job.name, !isOver(job.status)));
+  const where = { ws, origin: window.location.origin };
+  const reused = job.reused_from;
+  return (
+    <Stack gap="md">
+      {job.steps.length > 0 && <PipelineGraph ws={ws} job={job} />}
+      <Panel>
+        <Facts
+          rows={[
+            ['Created', <Ago key="c" at={job.created_at} />],
+            ['Started', job.started_at != null && <Ago at={job.started_at} />],
+            ['Lasted', job.started_at != null && <Lasted from={job.started_at} until={job.ended_at} />],
+            ['Experiment', job.experiment_name],
+            ['Compute', job.compute != null && <A to={to.compute(ws, job.compute)}>{job.compute}</A>],
+            ['Step', job.node],
+            ['Reused from', reused != null && <A to={to.job(ws, reused)}>{reused}</A>],
+            ['Attempt', job.attempt > 1 && job.attempt],
+            ['Exit code', job.exit_code],
+            ['By', job.created_by],
+          ].filter(([, value]) => value !== false) as [string, string][]}
+        />
+      </Panel>
+      {job.description != null && job.description !== '' && <Panel title="Description"><div style={{ whiteSpace: 'pre-wrap' }}>{job.description}</div></Panel>}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <Inputs ws={ws} job={job} />
+        <Outputs ws={ws} job={job} />
+        {run.data !== undefined && <Params run={run.data} />}
+        {run.data !== undefined && <Tags run={run.data} />}
+      </SimpleGrid>
+      <Panel title="The same on the command line">
+        <Stack gap="xs">
+          <CommandLine line={commandLine(['job', 'show', '-n', job.name], where)} />
+          <CommandLine line={commandLine(['job', isOver(job.status) ? 'download' : 'stream', '-n', job.name], where)} />
+        </Stack>
+      </Panel>
+    </Stack>
+  );
+}
+
+function JobMetrics({ ws, job }: { ws: string; job: Job }) {
+  const run = useQuery(runQuery(ws, job.name, !isOver(job.status)));
+  return <Loaded query={run}>{(found) => <Metrics ws={ws} run={job.name} latest={found.data.metrics ?? []} />}</Loaded>;
+}
+
+function JobFiles({ ws, job }: { ws: string; job: Job }) {
+  const files = useQuery(filesQuery(ws, job.name, !isOver(job.status)));
+  return <Loaded query={files}>{(found) => <Files title="Files" files={found} url={(path) => jobFileUrl(ws, job.name, path)} />}</Loaded>;
+}
+
+function Spec({ job }: { job: Job }) {
+  const text = yaml(job.spec);
+  return (
+    <Panel title="As it was submitted" flush aside={<Copy text={text} what="Copy the YAML" />}>
+      <pre className="text" tabIndex={0}>{text}</pre>
+    </Panel>
+  );
+}

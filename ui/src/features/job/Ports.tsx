@@ -1,0 +1,84 @@
+/** Inputs and outputs of a job, each with the asset that it is. */
+import { Text } from '@mantine/core';
+import { assetLink } from '../../pure/links';
+import { bytes, count } from '../../pure/format';
+import { A } from '../../parts/A';
+import { Copy } from '../../parts/Copy';
+import { Panel } from '../../parts/Panel';
+import { Empty } from '../../parts/States';
+import type { Job } from './queries';
+
+/** As it stands; the digest is there once its bytes are. */
+interface Output {
+  type: string;
+  uri: string;
+  digest?: string | null;
+  size_bytes: number;
+  files: number;
+  asset?: string | null;
+}
+
+/** As the server resolved it: text, or files. */
+type Input = { kind: 'literal'; value: string } | { kind: 'data'; type: string; mode: string; asset?: string | null; uri: string };
+
+export function Inputs({ ws, job }: { ws: string; job: Job }) {
+  const inputs = Object.entries(job.inputs as Record<string, Input>);
+  return (
+    <Panel title="Inputs" flush>
+      {inputs.length === 0 ? (
+        <Empty title="No inputs" />
+      ) : (
+        <table className="table" aria-label="Inputs">
+          <tbody>
+            {inputs.map(([name, input]) => (
+              <tr key={name}>
+                <td className="nowrap" style={{ color: 'var(--faint)' }}>{name}</td>
+                <td style={{ width: '100%', overflowWrap: 'anywhere' }}>
+                  {input.kind === 'literal' ? <span className="mono">{input.value}</span> : <Place ws={ws} asset={input.asset} uri={input.uri} />}
+                </td>
+                <td className="wide nowrap" style={{ color: 'var(--faint)' }}>{input.kind === 'literal' ? '' : `${input.type} · ${input.mode}`}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+export function Outputs({ ws, job }: { ws: string; job: Job }) {
+  const outputs = Object.entries(job.outputs as unknown as Record<string, Output>);
+  return (
+    <Panel title="Outputs" flush>
+      {outputs.length === 0 ? (
+        <Empty title="No outputs" />
+      ) : (
+        <table className="table" aria-label="Outputs">
+          <tbody>
+            {outputs.map(([name, output]) => (
+              <tr key={name}>
+                <td className="nowrap" style={{ color: 'var(--faint)' }}>{name}</td>
+                <td style={{ width: '100%', overflowWrap: 'anywhere' }}>
+                  <Place ws={ws} asset={output.asset} uri={output.uri} />
+                </td>
+                <td className="wide nowrap" style={{ color: 'var(--faint)' }}>
+                  {output.digest == null ? output.type : `${count(output.files, 'file')} · ${bytes(output.size_bytes)}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+function Place({ ws, asset, uri }: { ws: string; asset?: string | null; uri: string }) {
+  const link = assetLink(ws, asset);
+  if (link !== undefined) return <A to={link}>{asset}</A>;
+  return (
+    <Text component="span" size="sm" className="mono" title={uri}>
+      {uri} <Copy text={uri} what="Copy the address" />
+    </Text>
+  );
+}

@@ -1,0 +1,108 @@
+/** The frame of every page: where one is, where one can go. */
+import { ActionIcon, AppShell, Burger, Group, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconBox, IconCpu, IconDatabase, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSun } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { api, ok } from '../api/client';
+import { useWorkspace } from '../parts/useWorkspace';
+import { to } from '../pure/links';
+import { remember } from './lastWorkspace';
+
+const places = (ws: string) => [
+  { label: 'Home', to: to.home(ws), icon: IconHome, exact: true },
+  { label: 'Jobs', to: to.jobs(ws), icon: IconPlayerPlay },
+  { label: 'Models', to: to.assets(ws, 'models'), icon: IconBox },
+  { label: 'Data', to: to.assets(ws, 'data'), icon: IconDatabase },
+  { label: 'Environments', to: to.assets(ws, 'environments'), icon: IconPackage },
+  { label: 'Components', to: to.assets(ws, 'components'), icon: IconPuzzle },
+  { label: 'Compute', to: to.computes(ws), icon: IconCpu },
+];
+
+export function Shell() {
+  const ws = useWorkspace();
+  const [opened, nav] = useDisclosure(false);
+  const { pathname } = useLocation();
+  useEffect(nav.close, [pathname]);
+  useEffect(() => remember(ws), [ws]);
+  return (
+    <AppShell header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding={{ base: 'sm', sm: 'lg' }}>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <AppShell.Header px="md">
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger opened={opened} onClick={nav.toggle} hiddenFrom="sm" size="sm" aria-label="Pages" aria-expanded={opened} />
+            <Link to={to.home(ws) as '/'} className="brand" aria-label="Tidemill, home">
+              <img src="/ui/mark.svg" alt="" width={26} height={26} />
+              <Text fw={650} visibleFrom="xs">
+                Tidemill
+              </Text>
+            </Link>
+            <Workspaces ws={ws} />
+          </Group>
+          <Scheme />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label="Pages">
+        {places(ws).map(({ label, to: place, icon: Icon, exact }) => {
+          const active = exact === true ? pathname.replace(/\/$/, '') === place : pathname === place || pathname.startsWith(`${place}/`);
+          return (
+            <NavLink
+              key={label}
+              renderRoot={(props) => <Link to={place as '/'} {...props} aria-current={active ? 'page' : undefined} />}
+              label={label}
+              leftSection={<Icon size={18} stroke={1.7} />}
+              active={active}
+              variant="light"
+              style={{ borderRadius: 8 }}
+              py={7}
+            />
+          );
+        })}
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} style={{ outline: 0 }}>
+        <div style={{ maxWidth: 1280, margin: '0 auto' }}>
+          <Outlet />
+        </div>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Workspaces({ ws }: { ws: string }) {
+  const navigate = useNavigate();
+  const query = useQuery({
+    queryKey: ['workspaces'],
+    queryFn: async () => (await ok(api.GET('/api/v1/workspaces', { params: { query: { limit: 1000 } } }))).items,
+    staleTime: 30_000,
+  });
+  const names = query.data?.map((each) => each.name) ?? [];
+  return (
+    <Select
+      size="xs"
+      w={{ base: 140, xs: 180 }}
+      aria-label="Workspace"
+      data={names.includes(ws) ? names : [ws, ...names]}
+      value={ws}
+      onChange={(next) => next !== null && void navigate({ to: to.home(next) as '/' })}
+      allowDeselect={false}
+      searchable={names.length > 8}
+    />
+  );
+}
+
+function Scheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme() === 'dark';
+  const label = dark ? 'Light' : 'Dark';
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="default" size={32} onClick={() => setColorScheme(dark ? 'light' : 'dark')} aria-label={`${label} colours`}>
+        {dark ? <IconSun size={17} /> : <IconMoon size={17} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

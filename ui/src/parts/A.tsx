@@ -1,0 +1,19 @@
+/** A link to another page of the studio. */
+import { Link } from '@tanstack/react-router';
+import type { CSSProperties, ReactNode } from 'react';
+
+interface Props {
+  to: string;
+  children: ReactNode;
+  className?: string;
+  title?: string;
+  style?: CSSProperties;
+}
+
+export function A({ to, children, className = 'link', title, style }: Props) {
+  return (
+    <Link to={to as '/'} className={className} title={title} style={style}>
+      {children}
+    </Link>
+  );
+}

@@ -1,0 +1,51 @@
+/** What each page begins with: where it is, what it shows, what can be done. */
+import { Box, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { A } from './A';
+
+interface Props {
+  title: string;
+  /** Beside the title: a state, a label. */
+  beside?: ReactNode;
+  below?: ReactNode;
+  crumbs?: { label: string; to: string }[];
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function Page({ title, beside, below, crumbs = [], actions, children }: Props) {
+  useDocumentTitle(`${title} · Tidemill`);
+  return (
+    <Stack gap="md">
+      <Box>
+        {crumbs.length > 0 && (
+          <Breadcrumbs mb={4} fz="sm" component="nav" aria-label="Where this is" separatorMargin={6}>
+            {crumbs.map((crumb) => (
+              <A key={crumb.to} to={crumb.to}>
+                {crumb.label}
+              </A>
+            ))}
+          </Breadcrumbs>
+        )}
+        <Group justify="space-between" align="flex-start" gap="sm">
+          <Box miw={0}>
+            <Group gap="sm" align="center">
+              <Title order={1} style={{ overflowWrap: 'anywhere' }}>
+                {title}
+              </Title>
+              {beside}
+            </Group>
+            {below !== undefined && (
+              <Text c="dimmed" size="sm" component="div" mt={2} style={{ overflowWrap: 'anywhere' }}>
+                {below}
+              </Text>
+            )}
+          </Box>
+          {actions}
+        </Group>
+      </Box>
+      {children}
+    </Stack>
+  );
+}

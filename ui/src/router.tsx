@@ -1,0 +1,80 @@
+/** Every page and its address. */
+import { createRootRoute, createRoute, createRouter, Navigate, redirect } from '@tanstack/react-router';
+import { AssetListPage } from './features/asset/AssetListPage';
+import { AssetPage } from './features/asset/AssetPage';
+import { VersionPage } from './features/asset/VersionPage';
+import { ComputeListPage, ComputePage } from './features/compute/ComputePages';
+import { HomePage } from './features/home/HomePage';
+import { JobListPage, type JobSearch } from './features/job/JobListPage';
+import { JobPage, TABS, type Tab } from './features/job/JobPage';
+import { RunPage } from './features/run/RunPage';
+import { Shell } from './frame/Shell';
+import { lastWorkspace } from './frame/lastWorkspace';
+import { Empty, Failure } from './parts/States';
+import { to, type AssetKind } from './pure/links';
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const root = createRootRoute({
+  notFoundComponent: () => <Empty title="There is no such page">The address leads nowhere. The pages at the left do.</Empty>,
+});
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: to.home(lastWorkspace()) as '/', replace: true });
+  },
+});
+
+const workspaces = createRoute({ getParentRoute: () => root, path: '/workspaces', component: () => <Navigate to="/" replace /> });
+
+const workspace = createRoute({ getParentRoute: () => root, path: '/workspaces/$ws', component: Shell });
+
+const home = createRoute({ getParentRoute: () => workspace, path: '/', component: HomePage });
+
+const jobs = createRoute({
+  getParentRoute: () => workspace,
+  path: 'jobs',
+  component: JobListPage,
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({
+    status: text(search.status),
+    archived: search.archived === true || undefined,
+    find: search.find === undefined ? undefined : String(search.find),
+  }),
+});
+
+const job = createRoute({
+  getParentRoute: () => workspace,
+  path: 'jobs/$name',
+  component: JobPage,
+  validateSearch: (search: Record<string, unknown>): { tab?: Tab } => ({ tab: TABS.find((tab) => tab === search.tab) }),
+});
+
+const run = createRoute({ getParentRoute: () => workspace, path: 'runs/$run', component: RunPage });
+
+const assets = (['models', 'data', 'environments', 'components'] satisfies AssetKind[]).flatMap((kind) => [
+  createRoute({ getParentRoute: () => workspace, path: kind, component: () => <AssetListPage kind={kind} /> }),
+  createRoute({ getParentRoute: () => workspace, path: `${kind}/$name`, component: () => <AssetPage kind={kind} /> }),
+  createRoute({
+    getParentRoute: () => workspace,
+    path: `${kind}/$name/versions/$version`,
+    component: () => <VersionPage kind={kind} />,
+  }),
+]);
+
+const computes = createRoute({ getParentRoute: () => workspace, path: 'computes', component: ComputeListPage });
+const compute = createRoute({ getParentRoute: () => workspace, path: 'computes/$name', component: ComputePage });
+
+export const router = createRouter({
+  basepath: '/ui',
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, run, ...assets, computes, compute])]),
+  defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,20 @@
+/** How the studio looks: one colour of its own, the system's fonts, quiet edges. */
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const tide: MantineColorsTuple = [
+  '#e8f7f9', '#d3ebef', '#a5d7df', '#74c2cf', '#4db0c0', '#35a5b8', '#0f8299', '#0c7489', '#0a6477', '#04505f',
+];
+
+export const theme = createTheme({
+  colors: { tide },
+  primaryColor: 'tide',
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, "Cascadia Mono", "Segoe UI Mono", Menlo, Consolas, "Noto Sans Mono", "DejaVu Sans Mono", monospace',
+  headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.45rem', lineHeight: '1.3' }, h2: { fontSize: '0.95rem', lineHeight: '1.4' } } },
+  components: {
+    Badge: { defaultProps: { tt: 'none', fw: 550, radius: 'sm' } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
+  },
+});
