@@ -98,7 +98,7 @@ def wait(server, name):
             return job
         if job["status"] in ("Failed", "Canceled"):
             raise SystemExit(f"pipeline {name} ended {job['status']}: {job.get('reason')}")
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def ended_ms(job):

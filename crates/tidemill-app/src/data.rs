@@ -35,9 +35,14 @@ pub async fn create(
     };
     let key = Key { workspace, kind: Kind::Data, name };
     let previous = previous(ctx, key, version, &place.uri).await?;
-    let content = content::survey(ctx, workspace, &place.source, previous.as_ref(), progress).await?;
+    let known = previous.as_ref().map(|(_, manifest)| manifest);
+    let content = content::survey(ctx, workspace, &place.source, known, progress).await?;
     let data_type = checked_type(name, spec.data_type, &content)?;
-    let digest = content::keep_manifest(ctx.app(), &content.manifest).await?;
+    let digest = match previous {
+        // Nothing changed, and so the manifest is kept already.
+        Some((digest, manifest)) if manifest == content.manifest => digest,
+        _ => content::keep_manifest(ctx.app(), &content.manifest).await?,
+    };
     let mut stored = asset::stored_spec(&spec)?;
     if let Some(fields) = stored.as_object_mut() {
         fields.insert("type".into(), data_type.word().into());
@@ -60,13 +65,14 @@ pub async fn create(
     asset::create(ctx, new).await
 }
 
-/// The manifest of the version that is most likely like the one to be: files that look the same are not read again.
+/// The manifest of the version that is most likely like the one to be, and its digest: files that look the same are not
+/// read again.
 async fn previous(
     ctx: &OpContext,
     key: Key<'_>,
     version: Option<&str>,
     uri: &str,
-) -> Result<Option<Manifest>> {
+) -> Result<Option<(String, Manifest)>> {
     let db = ctx.app().store.read();
     let row = match version {
         Some(version) => asset_version::get(db, key, version).await?,
@@ -77,7 +83,10 @@ async fn previous(
         None => asset_version::latest(db, key).await?,
     };
     match row.filter(|row| row.uri.as_deref() == Some(uri)) {
-        Some(row) => content::read_manifest(ctx.app(), &row.digest).await,
+        Some(row) => {
+            let manifest = content::read_manifest(ctx.app(), &row.digest).await?;
+            Ok(manifest.map(|manifest| (row.digest, manifest)))
+        }
         None => Ok(None),
     }
 }

@@ -71,7 +71,13 @@ pub enum LogEvent {
 ///
 /// # Errors
 /// NotFound for a job or a file that is not there.
-pub async fn read(ctx: &OpContext, workspace: &str, name: &str, file: &str, offset: u64) -> Result<(Vec<u8>, u64)> {
+pub async fn read(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    file: &str,
+    offset: u64,
+) -> Result<(Vec<u8>, u64)> {
     let row = get(ctx, workspace, name).await?;
     let path = tidemill_objects::SafePath::parse(file)?.under(&folder(ctx, &row));
     let shown = file.to_owned();
@@ -80,7 +86,9 @@ pub async fn read(ctx: &OpContext, workspace: &str, name: &str, file: &str, offs
         let mut open = std::fs::File::open(&path).map_err(|_| Error::not_found("log", &shown))?;
         let size = open.metadata().map_err(Error::internal)?.len();
         open.seek(SeekFrom::Start(offset)).map_err(Error::internal)?;
-        open.take(16 << 20).read_to_end(&mut bytes).map_err(Error::internal)?;
+        open.take(16 << 20)
+            .read_to_end(&mut bytes)
+            .map_err(Error::internal)?;
         Ok((bytes, size))
     })
     .await
@@ -98,11 +106,18 @@ pub async fn follow(
     name: &str,
     follow: bool,
 ) -> Result<impl Stream<Item = LogEvent> + Send + use<>> {
-    ctx.authorize(action::JOB_READ, &Scope::job(workspace, name)).await?;
+    ctx.authorize(action::JOB_READ, &Scope::job(workspace, name))
+        .await?;
     let row = get(ctx, workspace, name).await?;
     let (sender, mut receiver) = mpsc::channel(64);
-    let follower =
-        Follower { ctx: ctx.clone(), row, sender, seen: HashMap::new(), offsets: HashMap::new(), rows: HashMap::new() };
+    let follower = Follower {
+        ctx: ctx.clone(),
+        row,
+        sender,
+        seen: HashMap::new(),
+        offsets: HashMap::new(),
+        rows: HashMap::new(),
+    };
     tokio::spawn(follower.run(follow));
     Ok(async_stream::stream! {
         while let Some(event) = receiver.recv().await {
@@ -169,15 +184,26 @@ impl Follower {
         let own = news.job == self.row.name;
         match news.what {
             What::Log => {
-                let Some(row) = self.row_of(&news.job).await? else { return Ok(false) };
+                let Some(row) = self.row_of(&news.job).await? else {
+                    return Ok(false);
+                };
                 self.tell_logs(&row).await?;
             }
             What::Message(message) => {
-                let Some(row) = self.row_of(&news.job).await? else { return Ok(false) };
-                self.send(LogEvent::Progress { job: row.name, node: row.node, message }).await?;
+                let Some(row) = self.row_of(&news.job).await? else {
+                    return Ok(false);
+                };
+                self.send(LogEvent::Progress {
+                    job: row.name,
+                    node: row.node,
+                    message,
+                })
+                .await?;
             }
             What::Status => {
-                let Some(row) = self.load(&news.job).await? else { return Ok(false) };
+                let Some(row) = self.load(&news.job).await? else {
+                    return Ok(false);
+                };
                 self.tell_logs(&row).await?;
                 self.tell_status(&row).await?;
                 let over = row.status.parse().is_ok_and(Status::is_over);
@@ -202,35 +228,49 @@ impl Follower {
         let db = self.ctx.app().store.read();
         let row = job::get(db, &self.row.workspace, job).await.map_err(|_| Gone)?;
         let Some(row) = row else { return Ok(None) };
-        let mut above = Some(row.clone());
-        while let Some(at) = above {
-            if at.name == self.row.name {
-                self.rows.insert(row.name.clone(), row.clone());
-                return Ok(Some(row));
+        let mut below = row.name == self.row.name;
+        let mut parent = row.parent.clone();
+        while let (false, Some(name)) = (below, &parent) {
+            // The row of a pipeline holds the plan of all its steps: one that is known is not read again.
+            below = *name == self.row.name || self.rows.contains_key(name);
+            if !below {
+                let above = job::get(db, &self.row.workspace, name).await.map_err(|_| Gone)?;
+                parent = above.and_then(|row| row.parent);
             }
-            above = match &at.parent {
-                Some(parent) => job::get(db, &self.row.workspace, parent).await.map_err(|_| Gone)?,
-                None => None,
-            };
         }
-        Ok(None)
+        if !below {
+            return Ok(None);
+        }
+        self.rows.insert(row.name.clone(), row.clone());
+        Ok(Some(row))
     }
 
     async fn look_at_all(&mut self) -> std::result::Result<bool, Gone> {
         let db = self.ctx.app().store.read();
-        let own = job::get(db, &self.row.workspace, &self.row.name).await.map_err(|_| Gone)?.ok_or(Gone)?;
+        let own = job::get(db, &self.row.workspace, &self.row.name)
+            .await
+            .map_err(|_| Gone)?
+            .ok_or(Gone)?;
         self.row = own;
         let mut rows = vec![self.row.clone()];
         let mut at = 0;
         while at < rows.len() {
             if rows[at].kind == "pipeline" {
-                let below = job::children(db, &self.row.workspace, &rows[at].name).await.map_err(|_| Gone)?;
+                let below = job::children(db, &self.row.workspace, &rows[at].name)
+                    .await
+                    .map_err(|_| Gone)?;
                 rows.extend(below);
             }
             at += 1;
         }
         // What ended first is told first.
-        rows.sort_by_key(|row| (row.ended_at.unwrap_or(i64::MAX), row.started_at.unwrap_or(i64::MAX), row.position));
+        rows.sort_by_key(|row| {
+            (
+                row.ended_at.unwrap_or(i64::MAX),
+                row.started_at.unwrap_or(i64::MAX),
+                row.position,
+            )
+        });
         for row in rows {
             self.rows.insert(row.name.clone(), row.clone());
             if row.status != Status::NotStarted.as_str() {
@@ -243,7 +283,8 @@ impl Follower {
 
     async fn tell_status(&mut self, row: &Job) -> std::result::Result<(), Gone> {
         let told = self.seen.insert(row.name.clone(), row.status.clone());
-        if told.as_ref() == Some(&row.status) || (told.is_none() && row.status == Status::NotStarted.as_str()) {
+        if told.as_ref() == Some(&row.status) || (told.is_none() && row.status == Status::NotStarted.as_str())
+        {
             return Ok(());
         }
         let why = reason(&self.ctx, row).await.unwrap_or_default();
@@ -266,7 +307,9 @@ impl Follower {
             let mut offset = self.offsets.get(&path).copied().unwrap_or(0);
             loop {
                 let (from, to) = (offset, path.clone());
-                let bytes = tokio::task::spawn_blocking(move || piece(&to, from)).await.map_err(|_| Gone)?;
+                let bytes = tokio::task::spawn_blocking(move || piece(&to, from))
+                    .await
+                    .map_err(|_| Gone)?;
                 if bytes.is_empty() {
                     break;
                 }

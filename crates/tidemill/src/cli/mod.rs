@@ -81,6 +81,9 @@ enum Noun {
 /// Runs a command line, and says with which code the program ends.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
+    if let Some(ended) = runner::run_first(&args) {
+        return ended;
+    }
     let azure = args.first().is_some_and(azure::is_az);
     let parsed = if azure { azure::translate(args) } else { Ok(args) };
     let cli = match parsed.map(|args| parse(args, azure)) {

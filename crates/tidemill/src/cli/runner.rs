@@ -1,9 +1,10 @@
 //! `tidemill runner`: what a compute starts for a job; people never do.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Parser};
 use tidemill_runner::RunnerArgs;
 
 use super::globals::Globals;
@@ -23,6 +24,26 @@ pub struct Runner {
     /// Folder of the job
     #[arg(long, value_name = "FOLDER")]
     work_dir: PathBuf,
+}
+
+/// The command line of a runner alone: making that of all nouns takes longer than many a step of a pipeline.
+#[derive(Debug, Parser)]
+#[command(name = "tidemill runner", disable_help_flag = true)]
+struct Line {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(flatten)]
+    runner: Runner,
+}
+
+/// Runs the job of a command line whose first word is `runner`; `None` for any other, and for one that wants help.
+pub fn run_first(args: &[OsString]) -> Option<ExitCode> {
+    let rest = args.get(1..)?;
+    if rest.first()? != "runner" {
+        return None;
+    }
+    let Line { globals, runner } = Line::try_parse_from(rest).ok()?;
+    Some(runner.run(&globals))
 }
 
 impl Runner {
