@@ -203,7 +203,7 @@ pub async fn history_bulk_interval(
             .await?
             .items;
         points.retain(|point| range.contains(&point.step));
-        points.sort_by(|a, b| (a.step, a.timestamp).cmp(&(b.step, b.timestamp)));
+        points.sort_by_key(|point| (point.step, point.timestamp));
         steps.extend(points.iter().map(|point| point.step));
         histories.push((run, points));
     }

@@ -79,7 +79,7 @@ fn comparison(clause: Clause<'_>) -> Result<Comparison, QueryError> {
         }
         other if numeric => {
             return Err(QueryError::ExpectedAttributeNumber {
-                key: key.name.clone(),
+                key: key.name,
                 found: other.source().to_owned(),
             });
         }

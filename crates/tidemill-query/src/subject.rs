@@ -202,8 +202,8 @@ fn split_prefix(identifier: &str) -> Option<(&str, &str)> {
     if identifier.starts_with('"') {
         return None;
     }
-    if identifier.starts_with('`') {
-        let end = identifier[1..].find('`')? + 2;
+    if let Some(rest) = identifier.strip_prefix('`') {
+        let end = rest.find('`')? + 2;
         return identifier[end..]
             .strip_prefix('.')
             .map(|rest| (&identifier[..end], rest));
