@@ -12,7 +12,7 @@ import './app.css';
 import { lastWorkspace } from './frame/lastWorkspace';
 import { mlflowLink } from './pure/links';
 import { router } from './router';
-import { theme } from './theme';
+import { resolver, theme } from './theme';
 
 // Links that MLflow's clients print lead here with a fragment; the page behind it takes its place.
 const within = /^\/ui\/workspaces\/([^/]+)/.exec(window.location.pathname)?.[1];
@@ -29,11 +29,12 @@ const queries = new QueryClient({
   },
 });
 
+const colours = localStorageColorSchemeManager({ key: 'tidemill.colours' });
 const holder = document.getElementById('root');
 if (holder === null) throw new Error('failed to start: the page has no #root');
 createRoot(holder).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={localStorageColorSchemeManager({ key: 'tidemill.colours' })}>
+    <MantineProvider theme={theme} cssVariablesResolver={resolver} defaultColorScheme="auto" colorSchemeManager={colours}>
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />

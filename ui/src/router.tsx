@@ -10,13 +10,18 @@ import { JobPage, TABS, type Tab } from './features/job/JobPage';
 import { RunPage } from './features/run/RunPage';
 import { Shell } from './frame/Shell';
 import { lastWorkspace } from './frame/lastWorkspace';
+import { A } from './parts/A';
 import { Empty, Failure } from './parts/States';
 import { to, type AssetKind } from './pure/links';
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const root = createRootRoute({
-  notFoundComponent: () => <Empty title="There is no such page">The address leads nowhere. The pages at the left do.</Empty>,
+  notFoundComponent: () => (
+    <Empty title="There is no such page">
+      <A to="/">Home</A> is where all others begin.
+    </Empty>
+  ),
 });
 
 const start = createRoute({

@@ -1,12 +1,17 @@
 /** How the studio looks: one colour of its own, the system's fonts, quiet edges. */
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const tide: MantineColorsTuple = [
   '#e8f7f9', '#d3ebef', '#a5d7df', '#74c2cf', '#4db0c0', '#35a5b8', '#0f8299', '#0c7489', '#0a6477', '#04505f',
 ];
 
+/** Greys with a touch of the sea; Mantine draws everything dark from them. */
+const dark: MantineColorsTuple = [
+  '#d7dce0', '#b9c1c8', '#98a2ab', '#6f7a84', '#363e46', '#2a3138', '#20262b', '#191e22', '#121619', '#0c0f11',
+];
+
 export const theme = createTheme({
-  colors: { tide },
+  colors: { tide, dark },
   primaryColor: 'tide',
   defaultRadius: 'md',
   cursorType: 'pointer',
@@ -17,4 +22,11 @@ export const theme = createTheme({
     Badge: { defaultProps: { tt: 'none', fw: 550, radius: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
+});
+
+/** Quiet text that can still be read: Mantine's own is too faint on white. */
+export const resolver: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': '#5c6670', '--mantine-color-placeholder': '#707a84' },
+  dark: { '--mantine-color-placeholder': '#8b96a0' },
 });

@@ -52,7 +52,7 @@ export function Shell() {
           return (
             <NavLink
               key={label}
-              renderRoot={(props) => <Link to={place as '/'} {...props} aria-current={active ? 'page' : undefined} />}
+              renderRoot={(props) => <Link to={place as '/'} activeOptions={{ exact: true }} activeProps={{}} {...props} aria-current={active ? 'page' : undefined} />}
               label={label}
               leftSection={<Icon size={18} stroke={1.7} />}
               active={active}
@@ -96,7 +96,7 @@ function Workspaces({ ws }: { ws: string }) {
 
 function Scheme() {
   const { setColorScheme } = useMantineColorScheme();
-  const dark = useComputedColorScheme() === 'dark';
+  const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark';
   const label = dark ? 'Light' : 'Dark';
   return (
     <Tooltip label={label}>

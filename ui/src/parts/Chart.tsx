@@ -29,7 +29,7 @@ const COLOUR = { light: '#0f8299', dark: '#4db0c0' };
 export default function Chart({ label, lines, time = false, log = false, height = 190 }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
-  const scheme = useComputedColorScheme();
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   useEffect(() => {
     if (holder.current === null) return undefined;
     const made = init(holder.current);

@@ -5,7 +5,7 @@ import '@xyflow/react/dist/base.css';
 import { createContext, use, useMemo, type ReactNode } from 'react';
 import { layers, type Link } from '../pure/layers';
 
-const WIDTH = 216;
+const WIDTH = 200;
 const HEIGHT = 58;
 
 interface Props {
@@ -32,7 +32,7 @@ function Box({ id, sourcePosition, targetPosition }: NodeProps) {
 const TYPES = { box: Box };
 
 export default function Graph({ label, nodes, links, direction = 'down', show }: Props) {
-  const scheme = useComputedColorScheme();
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const down = direction === 'down';
   const placed = useMemo(() => {
     const places = layers(nodes, links);
@@ -40,7 +40,7 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
       const { layer, offset } = places.get(id) ?? { layer: 0, offset: 0 };
       const position = down
         ? { x: offset * (WIDTH + 36), y: layer * (HEIGHT + 52) }
-        : { x: layer * (WIDTH + 72), y: offset * (HEIGHT + 28) };
+        : { x: layer * (WIDTH + 48), y: offset * (HEIGHT + 28) };
       const [sourcePosition, targetPosition] = down ? [Position.Bottom, Position.Top] : [Position.Right, Position.Left];
       return { id, type: 'box', position, data: {}, width: WIDTH, height: HEIGHT, sourcePosition, targetPosition };
     });

@@ -1,5 +1,5 @@
 /** What each page begins with: where it is, what it shows, what can be done. */
-import { Box, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
+import { Box, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { A } from './A';
@@ -20,13 +20,13 @@ export function Page({ title, beside, below, crumbs = [], actions, children }: P
     <Stack gap="md">
       <Box>
         {crumbs.length > 0 && (
-          <Breadcrumbs mb={4} fz="sm" component="nav" aria-label="Where this is" separatorMargin={6}>
+          <nav className="crumbs" aria-label="Where this is">
             {crumbs.map((crumb) => (
-              <A key={crumb.to} to={crumb.to}>
-                {crumb.label}
-              </A>
+              <span key={crumb.to}>
+                <A to={crumb.to}>{crumb.label}</A>
+              </span>
             ))}
-          </Breadcrumbs>
+          </nav>
         )}
         <Group justify="space-between" align="flex-start" gap="sm">
           <Box miw={0}>

@@ -30,7 +30,7 @@ export function Dot({ status }: { status: string }) {
 
 export function Status({ status, size = 'md' }: { status: string; size?: 'md' | 'lg' }) {
   return (
-    <Badge variant="light" size={size} color={COLOURS[status] ?? 'gray'} leftSection={<Dot status={status} />}>
+    <Badge variant="light" size={size} color={COLOURS[status] ?? 'gray'} style={{ minWidth: 'max-content' }} leftSection={<span className={lives(status) ? 'dot lives' : 'dot'} aria-hidden />}>
       {statusWord(status)}
     </Badge>
   );

@@ -57,7 +57,7 @@ export function VersionTable({ ws, kind, versions }: { ws: string; kind: AssetKi
               {version.version}
             </A>
             {version.labels.map((label) => (
-              <Badge key={label} size="sm" variant="light" color={label === 'latest' ? 'gray' : undefined}>
+              <Badge key={label} size="sm" variant={label === 'latest' ? 'default' : 'light'}>
                 {label}
               </Badge>
             ))}

@@ -38,7 +38,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
       beside={
         <>
           {found.labels.map((label) => (
-            <Badge key={label} variant="light" color={label === 'latest' ? 'gray' : undefined}>
+            <Badge key={label} variant={label === 'latest' ? 'default' : 'light'}>
               {label}
             </Badge>
           ))}
@@ -59,7 +59,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
           ]}
         />
       </Panel>
-      {kind === 'models' && <Lineage ws={ws} name={name} version={version} />}
+      {kind === 'models' && <Lineage ws={ws} name={name} version={version} maker={madeBy ?? undefined} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>
           <pre className="text" tabIndex={0}>{text}</pre>

@@ -79,7 +79,7 @@ export function ComputePage() {
             />
           </Panel>
           <Panel title="Latest jobs here" flush>
-            {here.length === 0 ? <Empty title="None of the latest jobs ran here" /> : <JobTable ws={ws} jobs={here} />}
+            {here.length === 0 ? <Empty title="None of the latest jobs ran here">Steps are on the pages of their pipelines.</Empty> : <JobTable ws={ws} jobs={here} />}
           </Panel>
           <Panel title="Specification" flush>
             <pre className="text" tabIndex={0}>{yaml(compute.spec)}</pre>

@@ -3,6 +3,7 @@ import { Alert, Badge, SimpleGrid, Stack, Tabs } from '@mantine/core';
 import { IconAlertTriangle, IconClock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { short } from '../../pure/format';
 import { to } from '../../pure/links';
 import { yaml } from '../../pure/yaml';
 import { A } from '../../parts/A';
@@ -109,6 +110,7 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
   const run = useQuery(runQuery(ws, job.name, !isOver(job.status)));
   const where = { ws, origin: window.location.origin };
   const reused = job.reused_from;
+  const commit = (job.properties as Record<string, string>)['mlflow.source.git.commit'];
   return (
     <Stack gap="md">
       {job.steps.length > 0 && <PipelineGraph ws={ws} job={job} />}
@@ -124,6 +126,7 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
             ['Reused from', reused != null && <A to={to.job(ws, reused)}>{reused}</A>],
             ['Attempt', job.attempt > 1 && job.attempt],
             ['Exit code', job.exit_code],
+            ['Commit', commit !== undefined && (<span className="mono">{short(commit).slice(0, 8)} <Copy text={commit} what="Copy the commit" /></span>)],
             ['By', job.created_by],
           ].filter(([, value]) => value !== false) as [string, string][]}
         />

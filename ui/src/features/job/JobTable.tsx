@@ -20,7 +20,7 @@ export function JobTable({ ws, jobs, label = 'Jobs' }: { ws: string; jobs: reado
             </A>
             <Text size="xs" c="dimmed">
               {job.type}
-              {job.display_name !== null && job.display_name !== job.name && <> · <span className="mono">{job.name}</span></>}
+              {job.display_name !== null && job.display_name !== job.name && <span className="wide"> · <span className="mono">{job.name}</span></span>}
             </Text>
           </Box>
         ),

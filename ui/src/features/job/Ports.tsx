@@ -32,11 +32,14 @@ export function Inputs({ ws, job }: { ws: string; job: Job }) {
           <tbody>
             {inputs.map(([name, input]) => (
               <tr key={name}>
-                <td className="nowrap" style={{ color: 'var(--faint)' }}>{name}</td>
+                <td className="nowrap port">{name}</td>
                 <td style={{ width: '100%', overflowWrap: 'anywhere' }}>
-                  {input.kind === 'literal' ? <span className="mono">{input.value}</span> : <Place ws={ws} asset={input.asset} uri={input.uri} />}
+                  {input.kind === 'literal' ? (
+                    <span className="mono">{input.value}</span>
+                  ) : (
+                    <Place ws={ws} asset={input.asset} uri={input.uri} about={`${input.type} · ${input.mode}`} />
+                  )}
                 </td>
-                <td className="wide nowrap" style={{ color: 'var(--faint)' }}>{input.kind === 'literal' ? '' : `${input.type} · ${input.mode}`}</td>
               </tr>
             ))}
           </tbody>
@@ -57,12 +60,12 @@ export function Outputs({ ws, job }: { ws: string; job: Job }) {
           <tbody>
             {outputs.map(([name, output]) => (
               <tr key={name}>
-                <td className="nowrap" style={{ color: 'var(--faint)' }}>{name}</td>
+                <td className="nowrap port">{name}</td>
                 <td style={{ width: '100%', overflowWrap: 'anywhere' }}>
-                  <Place ws={ws} asset={output.asset} uri={output.uri} />
-                </td>
-                <td className="wide nowrap" style={{ color: 'var(--faint)' }}>
-                  {output.digest == null ? output.type : `${count(output.files, 'file')} · ${bytes(output.size_bytes)}`}
+                  <Place
+                    ws={ws} asset={output.asset} uri={output.uri}
+                    about={output.digest == null ? output.type : `${output.type} · ${count(output.files, 'file')} · ${bytes(output.size_bytes)}`}
+                  />
                 </td>
               </tr>
             ))}
@@ -73,12 +76,20 @@ export function Outputs({ ws, job }: { ws: string; job: Job }) {
   );
 }
 
-function Place({ ws, asset, uri }: { ws: string; asset?: string | null; uri: string }) {
+function Place({ ws, asset, uri, about }: { ws: string; asset?: string | null; uri: string; about: string }) {
   const link = assetLink(ws, asset);
-  if (link !== undefined) return <A to={link}>{asset}</A>;
   return (
-    <Text component="span" size="sm" className="mono" title={uri}>
-      {uri} <Copy text={uri} what="Copy the address" />
-    </Text>
+    <>
+      {link !== undefined ? (
+        <A to={link}>{asset}</A>
+      ) : (
+        <span className="mono">
+          {uri} <Copy text={uri} what="Copy the address" />
+        </span>
+      )}
+      <Text size="xs" c="dimmed">
+        {about}
+      </Text>
+    </>
   );
 }

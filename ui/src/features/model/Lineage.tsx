@@ -1,4 +1,5 @@
 /** Where a model version comes from, drawn: data, the jobs between, the model. */
+import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 import { api, ok } from '../../api/client';
@@ -16,9 +17,11 @@ interface Props {
   ws: string;
   name: string;
   version: string;
+  /** The job or run that is known to have made it. */
+  maker?: string;
 }
 
-export function Lineage({ ws, name, version }: Props) {
+export function Lineage({ ws, name, version, maker }: Props) {
   const query = useQuery({
     queryKey: ['lineage', ws, name, version],
     queryFn: async () => {
@@ -27,15 +30,16 @@ export function Lineage({ ws, name, version }: Props) {
     },
     staleTime: 30_000,
   });
-  const graph = useMemo(() => lineageGraph(query.data ?? []), [query.data]);
+  const asset = `models/${name}/${version}`;
+  const graph = useMemo(() => lineageGraph(query.data ?? [], asset, maker), [query.data, asset, maker]);
   return (
     <Panel title="Lineage" flush>
       <Loaded query={query}>
         {() =>
-          graph.nodes.length === 0 ? (
+          graph.links.length === 0 ? (
             <Empty title="No lineage">No job of this workspace made this version.</Empty>
           ) : (
-            <Drawn ws={ws} graph={graph} here={`asset:models/${name}/${version}`} />
+            <Drawn ws={ws} graph={graph} here={`asset:${asset}`} />
           )
         }
       </Loaded>
@@ -44,6 +48,7 @@ export function Lineage({ ws, name, version }: Props) {
 }
 
 function Drawn({ ws, graph, here }: { ws: string; graph: LineageGraph; here: string }) {
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const ids = useMemo(() => graph.nodes.map((node) => node.id), [graph]);
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const show = (id: string) => {
@@ -79,7 +84,7 @@ function Drawn({ ws, graph, here }: { ws: string; graph: LineageGraph; here: str
   };
   return (
     <Suspense fallback={<Loading lines={6} />}>
-      <Graph label="Lineage" nodes={ids} links={graph.links} direction="right" show={show} />
+      <Graph label="Lineage" nodes={ids} links={graph.links} direction={narrow ? 'down' : 'right'} show={show} />
     </Suspense>
   );
 }

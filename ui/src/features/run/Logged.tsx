@@ -3,7 +3,7 @@ import { Pairs } from '../../parts/Facts';
 import { Panel } from '../../parts/Panel';
 import type { Run } from '../../api/mlflow';
 
-const isOwn = (key: string) => key.startsWith('mlflow.');
+const isOwn = (key: string) => key.startsWith('mlflow.') || key.startsWith('azureml.');
 
 export function Params({ run }: { run: Run }) {
   const params = [...(run.data.params ?? [])].sort((a, b) => a.key.localeCompare(b.key));

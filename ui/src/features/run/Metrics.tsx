@@ -28,9 +28,14 @@ export function Metrics({ ws, run, latest }: { ws: string; run: string; latest: 
       </Panel>
     );
   }
+  const sorted = [...latest].sort((a, b) => a.key.localeCompare(b.key));
+  // What was logged at its first step alone is a figure, not a curve.
+  const figures = sorted.filter((metric) => metric.step === 0);
+  const curves = sorted.filter((metric) => metric.step !== 0);
+  const one = (metric: Metric) => <OneMetric key={metric.key} ws={ws} run={run} metric={metric} look={look} />;
   return (
     <Stack gap="md">
-      <Group gap="lg">
+      {curves.length > 0 && <Group gap="lg">
         <SegmentedControl
           size="xs"
           aria-label="Horizontal axis"
@@ -48,12 +53,9 @@ export function Metrics({ ws, run, latest }: { ws: string; run: string; latest: 
           />
         </Group>
         <Switch size="xs" label="Log scale" checked={look.log} onChange={(event) => setLook({ ...look, log: event.currentTarget.checked })} />
-      </Group>
-      <SimpleGrid cols={{ base: 1, sm: 2, xl: 3 }} spacing="md">
-        {[...latest].sort((a, b) => a.key.localeCompare(b.key)).map((metric) => (
-          <OneMetric key={metric.key} ws={ws} run={run} metric={metric} look={look} />
-        ))}
-      </SimpleGrid>
+      </Group>}
+      {figures.length > 0 && <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">{figures.map(one)}</SimpleGrid>}
+      {curves.length > 0 && <SimpleGrid cols={{ base: 1, sm: 2, xl: 3 }} spacing="md">{curves.map(one)}</SimpleGrid>}
     </Stack>
   );
 }
