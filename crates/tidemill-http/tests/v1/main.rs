@@ -8,5 +8,6 @@ mod datastore;
 mod environment;
 mod model;
 mod openapi;
+mod remote;
 mod tree;
 mod workspace;

@@ -63,7 +63,10 @@ impl Azurite {
     }
 
     fn python(&self, args: &[&str]) -> String {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/azure.py");
+        let script = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../tidemill-objects/tests/it/support/azure.py"
+        );
         let mut command = Command::new("python3");
         command
             .arg(script)
