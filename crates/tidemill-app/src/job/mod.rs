@@ -13,6 +13,7 @@ mod output;
 mod pipeline;
 mod plan;
 mod retry;
+mod reused;
 mod show;
 mod status;
 pub(crate) mod step;
@@ -30,10 +31,11 @@ pub(crate) use output::artifact_root;
 pub use output::{artifact, artifacts, output_file, output_files, outputs_of};
 pub(crate) use pipeline::{plan_nested, plan_pipeline};
 pub use plan::{
-    CommandPlan, EnvironmentPlan, OutputRecord, PipelinePlan, Plan, PlannedInput, PlannedOutput, StepOutput, StepPlan,
-    StepWork,
+    CommandPlan, EnvironmentPlan, OutputRecord, PipelinePlan, Plan, PlannedInput, PlannedOutput, StepOutput,
+    StepPlan, StepWork,
 };
 pub use retry::{resume, retry};
+pub(crate) use reused::outputs_at_their_places;
 pub use show::{children_count, get, list, metrics, reason};
 pub use status::Status;
 pub(crate) use step::{cache_key, resolve_step};

@@ -22,9 +22,13 @@ pub(crate) fn planned_output(
     path: Option<&DataPath>,
     asset: (Option<&str>, Option<&str>),
 ) -> Result<PlannedOutput> {
+    let chosen = path.is_some();
     let (datastore, path) = match path {
         None if port == ARTIFACTS => (None, String::new()),
-        None => (Some(default_datastore.to_owned()), format!("azureml/{job}/{port}")),
+        None => (
+            Some(default_datastore.to_owned()),
+            format!("azureml/{job}/{port}"),
+        ),
         Some(path) => {
             let (datastore, path) = place(job, port, default_datastore, path)?;
             (Some(datastore), path)
@@ -38,13 +42,16 @@ pub(crate) fn planned_output(
         path,
         name: asset.0.map(fill).transpose()?,
         version: asset.1.map(fill).transpose()?,
+        chosen,
     })
 }
 
 fn place(job: &str, port: &str, default_datastore: &str, path: &DataPath) -> Result<(String, String)> {
     let wrong = |found: &dyn std::fmt::Display| {
-        Error::invalid(format!("failed to place output `{port}` at `{found}`: it is no path of a datastore"))
-            .hint("write azureml://datastores/<datastore>/paths/<path>")
+        Error::invalid(format!(
+            "failed to place output `{port}` at `{found}`: it is no path of a datastore"
+        ))
+        .hint("write azureml://datastores/<datastore>/paths/<path>")
     };
     let filled = match path {
         DataPath::Expression(text) => {
@@ -54,7 +61,11 @@ fn place(job: &str, port: &str, default_datastore: &str, path: &DataPath) -> Res
         other => other.clone(),
     };
     match filled {
-        DataPath::Datastore { datastore, path, scope: _ } => {
+        DataPath::Datastore {
+            datastore,
+            path,
+            scope: _,
+        } => {
             let path = path.trim_end_matches('/').to_owned();
             SafePath::parse(&path).map_err(|error| Error::invalid(error.to_string()))?;
             Ok((datastore, path))
@@ -86,7 +97,12 @@ pub fn outputs_of(job: &Job) -> IndexMap<String, OutputRecord> {
 ///
 /// # Errors
 /// NotFound, with the outputs that there are.
-pub async fn output_files(ctx: &OpContext, workspace: &str, job: &str, output: &str) -> Result<Vec<FileMeta>> {
+pub async fn output_files(
+    ctx: &OpContext,
+    workspace: &str,
+    job: &str,
+    output: &str,
+) -> Result<Vec<FileMeta>> {
     let (store, path) = open_output(ctx, workspace, job, output).await?;
     if let Ok(mut file) = store.head(&path).await {
         file.path = SafePath::parse(path.name())?;
@@ -115,7 +131,12 @@ pub async fn output_file(
     Ok(store.get(&whole, None).await?)
 }
 
-async fn open_output(ctx: &OpContext, workspace: &str, name: &str, output: &str) -> Result<(Datastore, SafePath)> {
+async fn open_output(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    output: &str,
+) -> Result<(Datastore, SafePath)> {
     let job = super::get(ctx, workspace, name).await?;
     let outputs = outputs_of(&job);
     let record = outputs.get(output).ok_or_else(|| {
@@ -127,7 +148,10 @@ async fn open_output(ctx: &OpContext, workspace: &str, name: &str, output: &str)
     })?;
     let (store, path) = match &record.datastore {
         Some(datastore) => (bytes::open(ctx, workspace, datastore).await?, record.path.clone()),
-        None => (bytes::open(ctx, workspace, datastore::ARTIFACTS).await?, artifact_root(&job)),
+        None => (
+            bytes::open(ctx, workspace, datastore::ARTIFACTS).await?,
+            artifact_root(&job),
+        ),
     };
     Ok((store, SafePath::parse(&path)?))
 }
@@ -143,7 +167,8 @@ pub(crate) fn artifact_root(job: &Job) -> String {
 /// NotFound, when there is no such job.
 pub async fn artifacts(ctx: &OpContext, workspace: &str, name: &str, under: &str) -> Result<Vec<FileMeta>> {
     let job = super::get(ctx, workspace, name).await?;
-    ctx.authorize(action::RUN_READ, &Scope::run(workspace, name, None)).await?;
+    ctx.authorize(action::RUN_READ, &Scope::run(workspace, name, None))
+        .await?;
     let store = bytes::open(ctx, workspace, datastore::ARTIFACTS).await?;
     let root = SafePath::parse(artifact_root(&job))?;
     let folder = root.join(&SafePath::normalise(under)?);
@@ -163,11 +188,22 @@ fn relative(mut files: Vec<FileMeta>, root: &SafePath) -> Vec<FileMeta> {
 ///
 /// # Errors
 /// NotFound, when there is no such job or file.
-pub async fn artifact(ctx: &OpContext, workspace: &str, name: &str, file: &str) -> Result<(FileMeta, ByteStream)> {
+pub async fn artifact(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    file: &str,
+) -> Result<(FileMeta, ByteStream)> {
     let job = super::get(ctx, workspace, name).await?;
-    ctx.authorize(action::RUN_READ, &Scope::run(workspace, name, None)).await?;
+    ctx.authorize(action::RUN_READ, &Scope::run(workspace, name, None))
+        .await?;
     let store = bytes::open(ctx, workspace, datastore::ARTIFACTS).await?;
-    Ok(store.get(&SafePath::parse(artifact_root(&job))?.join(&SafePath::parse(file)?), None).await?)
+    Ok(store
+        .get(
+            &SafePath::parse(artifact_root(&job))?.join(&SafePath::parse(file)?),
+            None,
+        )
+        .await?)
 }
 
 #[cfg(test)]
@@ -176,21 +212,44 @@ mod tests {
 
     #[test]
     fn an_output_goes_to_its_job_unless_it_says_where() {
-        let default = planned_output("j", "o", "store", "uri_folder", "rw_mount", None, (None, None)).expect("places");
-        assert_eq!((default.datastore.as_deref(), default.path.as_str()), (Some("store"), "azureml/j/o"));
+        let default =
+            planned_output("j", "o", "store", "uri_folder", "rw_mount", None, (None, None)).expect("places");
+        assert_eq!(
+            (default.datastore.as_deref(), default.path.as_str()),
+            (Some("store"), "azureml/j/o")
+        );
         let path = "azureml://datastores/${{default_datastore}}/paths/${{name}}/${{output_name}}.txt";
         let path: DataPath = path.parse().expect("a path");
-        let given =
-            planned_output("j", "o", "store", "uri_file", "rw_mount", Some(&path), (None, None)).expect("places");
+        let given = planned_output(
+            "j",
+            "o",
+            "store",
+            "uri_file",
+            "rw_mount",
+            Some(&path),
+            (None, None),
+        )
+        .expect("places");
         assert_eq!(given.uri("j"), "azureml://datastores/store/paths/j/o.txt");
-        let root = planned_output("j", "artifacts", "store", "uri_folder", "upload", None, (None, None)).expect("ok");
+        let root = planned_output(
+            "j",
+            "artifacts",
+            "store",
+            "uri_folder",
+            "upload",
+            None,
+            (None, None),
+        )
+        .expect("ok");
         assert_eq!(root.datastore, None);
     }
 
     #[test]
     fn an_output_cannot_climb_out_of_its_datastore() {
         for path in ["azureml://datastores/store/paths/../x", "https://example.org/x"] {
-            let Ok(path) = path.parse::<DataPath>() else { continue };
+            let Ok(path) = path.parse::<DataPath>() else {
+                continue;
+            };
             let planned = planned_output("j", "o", "s", "uri_file", "upload", Some(&path), (None, None));
             assert!(planned.is_err(), "{planned:?}");
         }

@@ -104,6 +104,9 @@ pub struct PlannedOutput {
     pub name: Option<String>,
     /// The version of that asset.
     pub version: Option<String>,
+    /// Whether someone asked for this very place.
+    #[serde(default)]
+    pub chosen: bool,
 }
 
 impl PlannedOutput {

@@ -14,7 +14,7 @@ use crate::job::step::{ResolvedStep, Surroundings, command_of};
 use crate::job::submit::{job_run, lineage_rows};
 use crate::job::{
     Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, fail_waiting,
-    outputs_of, plan_nested, resolve_step, stop_steps,
+    outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
 };
 use crate::{Error, OpContext, Result, bytes};
 
@@ -44,7 +44,14 @@ impl Pipelines {
     /// Tells the pipeline of a step that the step has ended.
     pub(crate) fn step_ended(&self, row: &Job, status: Status) {
         if let (Some(parent), Some(node)) = (&row.parent, &row.node) {
-            self.tell(&row.workspace, parent, Message::Ended { node: node.clone(), status });
+            self.tell(
+                &row.workspace,
+                parent,
+                Message::Ended {
+                    node: node.clone(),
+                    status,
+                },
+            );
         }
     }
 
@@ -59,7 +66,12 @@ pub(crate) fn start_pipeline(ctx: &OpContext, row: &Job) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let key = (row.workspace.clone(), row.name.clone());
     {
-        let mut running = ctx.app().pipelines.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = ctx
+            .app()
+            .pipelines
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if running.contains_key(&key) {
             return;
         }
@@ -68,7 +80,12 @@ pub(crate) fn start_pipeline(ctx: &OpContext, row: &Job) {
     let (ctx, row) = (ctx.app().system(), row.clone());
     tokio::spawn(async move {
         let result = run_pipeline(&ctx, &row, receiver).await;
-        ctx.app().pipelines.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        ctx.app()
+            .pipelines
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
         let ending = match result {
             Ok(ending) => ending,
             Err(error) => {
@@ -93,11 +110,19 @@ struct Running<'a> {
     cancelled: bool,
 }
 
-async fn run_pipeline(ctx: &OpContext, row: &Job, mut inbox: mpsc::UnboundedReceiver<Message>) -> Result<Ending> {
+async fn run_pipeline(
+    ctx: &OpContext,
+    row: &Job,
+    mut inbox: mpsc::UnboundedReceiver<Message>,
+) -> Result<Ending> {
     let Ok(Plan::Pipeline(plan)) = serde_json::from_str(&row.plan) else {
         return Err(Error::internal(format!("job {} has no pipeline plan", row.name)));
     };
-    let waits = plan.steps.iter().map(|(name, step)| (name.clone(), step.waits_for.clone())).collect();
+    let waits = plan
+        .steps
+        .iter()
+        .map(|(name, step)| (name.clone(), step.waits_for.clone()))
+        .collect();
     let dag = Dag::new(&waits).map_err(|error| Error::invalid(error.to_string()))?;
     let steps = ensure_steps(ctx, row, &plan).await?;
     let mut running = Running {
@@ -153,13 +178,19 @@ async fn ensure_steps(ctx: &OpContext, row: &Job, plan: &PipelinePlan) -> Result
 
 fn step_row(ctx: &OpContext, parent: &Job, node: &str, step: &StepPlan, position: usize) -> Job {
     let (kind, spec) = match &step.work {
-        StepWork::Command(command) => ("command", to_json(&serde_json::json!({
-            "type": "command", "command": command.command, "environment": command.environment.name,
-            "inputs": step.given, "resources": { "instance_count": command.instance_count },
-        }))),
-        StepWork::Pipeline { component } => ("pipeline", to_json(&serde_json::json!({
-            "type": "pipeline", "component": component.name, "inputs": step.given,
-        }))),
+        StepWork::Command(command) => (
+            "command",
+            to_json(&serde_json::json!({
+                "type": "command", "command": command.command, "environment": command.environment.name,
+                "inputs": step.given, "resources": { "instance_count": command.instance_count },
+            })),
+        ),
+        StepWork::Pipeline { component } => (
+            "pipeline",
+            to_json(&serde_json::json!({
+                "type": "pipeline", "component": component.name, "inputs": step.given,
+            })),
+        ),
     };
     Job {
         workspace: parent.workspace.clone(),
@@ -215,7 +246,11 @@ impl Running<'_> {
                 self.step_ended(&node, status).await?;
             }
         }
-        if self.cancelled { self.cancel().await } else { Ok(()) }
+        if self.cancelled {
+            self.cancel().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn start_ready(&mut self) -> Result<()> {
@@ -234,10 +269,18 @@ impl Running<'_> {
         let app = self.ctx.app();
         for start in starts {
             match start {
-                Start::Command { row, reuse: Some(done) } => self.take_over(&row, &done).await?,
+                Start::Command {
+                    row,
+                    reuse: Some(done),
+                } => self.take_over(&row, &done).await?,
                 Start::Command { row, reuse: None } | Start::Nested { row } => {
                     let (workspace, root, job) = (row.workspace.clone(), row.root.clone(), row.name.clone());
-                    app.hub.tell(JobNews { workspace, root, job, what: What::Status });
+                    app.hub.tell(JobNews {
+                        workspace,
+                        root,
+                        job,
+                        what: What::Status,
+                    });
                     app.start_job(&row).await;
                 }
                 Start::Failed { row, reason } => {
@@ -251,11 +294,17 @@ impl Running<'_> {
     async fn prepare(&self, index: usize) -> Start {
         let mut row = self.steps[index].clone();
         match self.try_prepare(&mut row).await {
-            Ok(reuse) if row.kind == "command" => Start::Command { row, reuse: reuse.map(Box::new) },
+            Ok(reuse) if row.kind == "command" => Start::Command {
+                row,
+                reuse: reuse.map(Box::new),
+            },
             Ok(_) => Start::Nested { row },
             Err(error) => {
                 row.plan = to_json(&Plan::Waiting);
-                Start::Failed { row, reason: error.to_string() }
+                Start::Failed {
+                    row,
+                    reason: error.to_string(),
+                }
             }
         }
     }
@@ -263,15 +312,27 @@ impl Running<'_> {
     /// Fills the row of a step; returns the job whose outputs it may take over.
     async fn try_prepare(&self, row: &mut Job) -> Result<Option<Job>> {
         let node = row.node.clone().unwrap_or_default();
-        let step = self.plan.steps.get(&node).ok_or_else(|| Error::internal(format!("no step {node}")))?;
-        let around = Surroundings { plan: self.plan, outputs: &self.outputs };
+        let step = self
+            .plan
+            .steps
+            .get(&node)
+            .ok_or_else(|| Error::internal(format!("no step {node}")))?;
+        let around = Surroundings {
+            plan: self.plan,
+            outputs: &self.outputs,
+        };
         let resolved = resolve_step(self.ctx, &row.workspace, step, &around).await?;
         match &step.work {
             StepWork::Command(_) => {
-                let Some(plan) = command_of(step, resolved) else { return Ok(None) };
+                let Some(plan) = command_of(step, resolved) else {
+                    return Ok(None);
+                };
                 let key = cache_key(&plan);
                 row.cache_key = key.map(|key| key.to_string());
-                row.compute = step.compute.as_ref().and_then(|compute| compute.name().map(str::to_owned));
+                row.compute = step
+                    .compute
+                    .as_ref()
+                    .and_then(|compute| compute.name().map(str::to_owned));
                 row.plan = to_json(&Plan::Command(Box::new(plan)));
                 row.status = Status::Queued.as_str().into();
                 self.find_done(row).await
@@ -280,8 +341,15 @@ impl Running<'_> {
                 let ResolvedStep { inputs, outputs } = resolved;
                 let settings = self.plan.settings.clone();
                 let policy = &self.plan.policy;
-                let nested =
-                    plan_nested(self.ctx, (&row.workspace, &row.name), component, settings, policy, inputs, outputs);
+                let nested = plan_nested(
+                    self.ctx,
+                    (&row.workspace, &row.name),
+                    component,
+                    settings,
+                    policy,
+                    inputs,
+                    outputs,
+                );
                 row.plan = to_json(&Plan::Pipeline(Box::new(nested.await?)));
                 row.status = Status::Running.as_str().into();
                 row.started_at = Some(self.ctx.now_ms());
@@ -291,7 +359,27 @@ impl Running<'_> {
     }
 
     async fn find_done(&self, row: &Job) -> Result<Option<Job>> {
-        let Some(key) = row.cache_key.as_ref().filter(|_| !self.plan.force_rerun) else { return Ok(None) };
+        let Some(done) = self.find_same(row).await? else {
+            return Ok(None);
+        };
+        // Where an output cannot be put at its place, the step does its work itself, and says what is wrong there.
+        match outputs_at_their_places(self.ctx, row, &done).await {
+            Ok(Some(outputs)) => Ok(Some(Job {
+                outputs: to_json(&outputs),
+                ..done
+            })),
+            Ok(None) => Ok(None),
+            Err(error) => {
+                tracing::warn!(job = row.name, %error, "finished work is not taken over");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn find_same(&self, row: &Job) -> Result<Option<Job>> {
+        let Some(key) = row.cache_key.as_ref().filter(|_| !self.plan.force_rerun) else {
+            return Ok(None);
+        };
         let Some(done) = job::find_done(self.ctx.app().store.read(), &row.workspace, key).await? else {
             return Ok(None);
         };
@@ -318,13 +406,25 @@ impl Running<'_> {
             .write::<_, Error, _>(move |tx| {
                 Box::pin(async move {
                     for row in rows {
-                        run::create_for_job(tx, run::JobRun { now_ms: now, ..job_run(&row) }).await?;
+                        run::create_for_job(
+                            tx,
+                            run::JobRun {
+                                now_ms: now,
+                                ..job_run(&row)
+                            },
+                        )
+                        .await?;
                         if row.kind == "pipeline" {
-                            run::set_job_status(tx, &row.workspace, &row.name, "RUNNING", Some(now), None).await?;
+                            run::set_job_status(tx, &row.workspace, &row.name, "RUNNING", Some(now), None)
+                                .await?;
                         }
                         lineage::put(tx, lineage_rows(&row)).await?;
                         let patch = job::Patch {
-                            status: Some(if row.kind == "pipeline" { "Running" } else { "Queued" }),
+                            status: Some(if row.kind == "pipeline" {
+                                "Running"
+                            } else {
+                                "Queued"
+                            }),
                             plan: Some(row.plan),
                             compute: Some(row.compute),
                             cache_key: Some(row.cache_key),
@@ -342,7 +442,10 @@ impl Running<'_> {
     /// The outputs of finished work stand for this step.
     async fn take_over(&self, row: &Job, done: &Job) -> Result<()> {
         let ending = Ending {
-            reason: Some(format!("reused: job `{}` did the same work on the same bytes", done.name)),
+            reason: Some(format!(
+                "reused: job `{}` did the same work on the same bytes",
+                done.name
+            )),
             outputs: outputs_of(done),
             reused_from: Some(done.name.clone()),
             exit_code: done.exit_code.and_then(|code| i32::try_from(code).ok()),
@@ -352,16 +455,25 @@ impl Running<'_> {
     }
 
     async fn step_ended(&mut self, node: &str, status: Status) -> Result<()> {
-        let Some(index) = self.plan.steps.get_index_of(node) else { return Ok(()) };
+        let Some(index) = self.plan.steps.get_index_of(node) else {
+            return Ok(());
+        };
         let name = &self.plan.steps[index].job;
         let Some(row) = job::get(self.ctx.app().store.read(), &self.row.workspace, name).await? else {
             return Ok(());
         };
-        let how = if status == Status::Completed { End::Completed } else { End::Failed };
+        let how = if status == Status::Completed {
+            End::Completed
+        } else {
+            End::Failed
+        };
         if how == End::Completed {
             self.outputs.insert(node.to_owned(), outputs_of(&row));
         } else if status == Status::Failed {
-            self.failures.push(format!("step `{node}` failed: {}", row.reason.as_deref().unwrap_or("no reason given")));
+            self.failures.push(format!(
+                "step `{node}` failed: {}",
+                row.reason.as_deref().unwrap_or("no reason given")
+            ));
         }
         self.steps[index] = row;
         let skipped = self.progress.ended(index, how);
@@ -394,9 +506,16 @@ impl Running<'_> {
                 [] => "a step was cancelled".to_owned(),
                 failures => failures.join("\n"),
             };
-            return Ending { outputs: self.own_outputs(), ..Ending::bare(Status::Failed, reason) };
+            return Ending {
+                outputs: self.own_outputs(),
+                ..Ending::bare(Status::Failed, reason)
+            };
         }
-        Ending { outputs: self.own_outputs(), reason: None, ..Ending::bare(Status::Completed, "") }
+        Ending {
+            outputs: self.own_outputs(),
+            reason: None,
+            ..Ending::bare(Status::Completed, "")
+        }
     }
 
     /// What the pipeline gives: the outputs of the steps that are bound to its own.

@@ -8,10 +8,22 @@ use crate::support::{ENVIRONMENT, Mill, files};
 #[test]
 fn hello_world_streams_its_log_and_is_completed() {
     let mill = Mill::start();
-    let done = mill.stream("hello", &format!("command: echo \"hello from the mill\"\n{ENVIRONMENT}\n")).ends(0);
-    assert!(done.text().lines().any(|line| line == "hello from the mill"), "{}", done.text());
+    let done = mill
+        .stream(
+            "hello",
+            &format!("command: echo \"hello from the mill\"\n{ENVIRONMENT}\n"),
+        )
+        .ends(0);
+    assert!(
+        done.text().lines().any(|line| line == "hello from the mill"),
+        "{}",
+        done.text()
+    );
     let job = mill.show("hello");
-    assert_eq!((&job["status"], &job["exit_code"]), (&"Completed".into(), &0.into()));
+    assert_eq!(
+        (&job["status"], &job["exit_code"]),
+        (&"Completed".into(), &0.into())
+    );
     assert_eq!(job["compute"], "local");
     // The runner leaves nothing behind.
     mill.until("no process is left", || mill.processes().is_empty().then_some(()));
@@ -20,7 +32,10 @@ fn hello_world_streams_its_log_and_is_completed() {
 #[test]
 fn code_is_there_and_outputs_download_by_name() {
     let mill = Mill::start();
-    mill.write("code/make.py", "import sys\nopen(sys.argv[1] + '/answer.txt', 'w').write('42')\n");
+    mill.write(
+        "code/make.py",
+        "import sys\nopen(sys.argv[1] + '/answer.txt', 'w').write('42')\n",
+    );
     mill.write("code/.amlignore", "*.secret\n");
     mill.write("code/key.secret", "x");
     mill.stream(
@@ -31,26 +46,56 @@ fn code_is_there_and_outputs_download_by_name() {
         ),
     )
     .ends(0);
-    assert!(!mill.log("outputs").contains("key.secret"), "what .amlignore names stays at home");
-    mill.run(&["job", "download", "-n", "outputs", "--output-name", "one", "-p", "got"]).ends(0);
+    assert!(
+        !mill.log("outputs").contains("key.secret"),
+        "what .amlignore names stays at home"
+    );
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "outputs",
+        "--output-name",
+        "one",
+        "-p",
+        "got",
+    ])
+    .ends(0);
     let got: Vec<_> = files(&mill.path("got"));
     assert_eq!(got.len(), 1, "only that output comes: {got:?}");
     assert_eq!(fs::read_to_string(&got[0]).expect("a file"), "42");
-    mill.run(&["job", "download", "-n", "outputs", "--all", "-p", "all"]).ends(0);
+    mill.run(&["job", "download", "-n", "outputs", "--all", "-p", "all"])
+        .ends(0);
     let all = files(&mill.path("all"));
     for (name, text) in [("answer.txt", "42"), ("note.txt", "kept\n")] {
-        let file = all.iter().find(|file| file.ends_with(name)).unwrap_or_else(|| panic!("{name} in {all:?}"));
+        let file = all
+            .iter()
+            .find(|file| file.ends_with(name))
+            .unwrap_or_else(|| panic!("{name} in {all:?}"));
         assert_eq!(fs::read_to_string(file).expect("a file"), text);
     }
-    let two = all.iter().filter(|file| file.to_string_lossy().contains("named-outputs/two"));
-    assert_eq!(two.map(|file| fs::read_to_string(file).expect("a file")).collect::<Vec<_>>(), ["seven\n"]);
-    mill.run(&["job", "download", "-n", "outputs", "--output-name", "three"]).ends(1).says("one, two");
+    let two = all
+        .iter()
+        .filter(|file| file.to_string_lossy().contains("named-outputs/two"));
+    assert_eq!(
+        two.map(|file| fs::read_to_string(file).expect("a file"))
+            .collect::<Vec<_>>(),
+        ["seven\n"]
+    );
+    mill.run(&["job", "download", "-n", "outputs", "--output-name", "three"])
+        .ends(1)
+        .says("one, two");
 }
 
 #[test]
 fn the_exit_code_of_a_command_is_kept() {
     let mill = Mill::start();
-    let done = mill.stream("seven", &format!("command: echo last words >&2; exit 7\n{ENVIRONMENT}\n")).ends(1);
+    let done = mill
+        .stream(
+            "seven",
+            &format!("command: echo last words >&2; exit 7\n{ENVIRONMENT}\n"),
+        )
+        .ends(1);
     let done = done.says("exit code 7");
     assert!(done.text().contains("last words"));
     let job = mill.show("seven");
@@ -62,22 +107,50 @@ fn the_commit_of_the_code_is_noted_on_the_job() {
     let mill = Mill::start();
     mill.write("code/run.sh", "echo from git\n");
     let git = |args: &[&str]| {
-        let done = Command::new("git").current_dir(mill.path("")).args(args).output().expect("git is there");
+        let done = Command::new("git")
+            .current_dir(mill.path(""))
+            .args(args)
+            .output()
+            .expect("git is there");
         assert!(done.status.success(), "{done:?}");
         String::from_utf8(done.stdout).expect("text").trim().to_owned()
     };
     git(&["init", "-q", "-b", "trunk"]);
-    git(&["remote", "add", "origin", "https://someone:secret@example.org/mill.git"]);
+    git(&[
+        "remote",
+        "add",
+        "origin",
+        "https://someone:secret@example.org/mill.git",
+    ]);
     git(&["add", "."]);
-    git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "one"]);
+    git(&[
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.org",
+        "commit",
+        "-q",
+        "-m",
+        "one",
+    ]);
     let commit = git(&["rev-parse", "HEAD"]);
-    mill.stream("git", &format!("command: bash run.sh\ncode: code\n{ENVIRONMENT}\n")).ends(0);
+    mill.stream(
+        "git",
+        &format!("command: bash run.sh\ncode: code\n{ENVIRONMENT}\n"),
+    )
+    .ends(0);
     let job = mill.show("git");
     assert_eq!(job["properties"]["azureml.git.commit"], commit.as_str(), "{job}");
     assert_eq!(job["properties"]["azureml.git.branch"], "trunk");
-    assert!(!job.to_string().contains("secret"), "a password of the remote is not kept");
+    assert!(
+        !job.to_string().contains("secret"),
+        "a password of the remote is not kept"
+    );
     let (status, run) = mill.http("GET", "/api/2.0/mlflow/runs/get?run_id=git", None, "");
-    assert!(status == 200 && run.contains("mlflow.source.git.commit") && run.contains(&commit), "{run}");
+    assert!(
+        status == 200 && run.contains("mlflow.source.git.commit") && run.contains(&commit),
+        "{run}"
+    );
 }
 
 #[test]
@@ -111,7 +184,8 @@ def ask(method, path, token=None, body=None):
 #[test]
 fn a_job_is_known_by_its_token_and_may_do_only_what_is_its_own() {
     let mill = Mill::start();
-    mill.stream("other", &format!("command: echo other\n{ENVIRONMENT}\n")).ends(0);
+    mill.stream("other", &format!("command: echo other\n{ENVIRONMENT}\n"))
+        .ends(0);
     let script = format!(
         r#"{ASK}
 own, token = os.environ["MLFLOW_RUN_ID"], os.environ["TIDEMILL_TOKEN"]
@@ -127,7 +201,11 @@ print("delete workspace:", ask("DELETE", "/api/v1/workspaces/default", token))
 "#
     );
     mill.write("code/ask.py", script);
-    mill.stream("asks", &format!("command: python ask.py\ncode: code\n{ENVIRONMENT}\n")).ends(0);
+    mill.stream(
+        "asks",
+        &format!("command: python ask.py\ncode: code\n{ENVIRONMENT}\n"),
+    )
+    .ends(0);
     let log = mill.log("asks");
     for line in [
         "own run: 200",
@@ -145,7 +223,11 @@ print("delete workspace:", ask("DELETE", "/api/v1/workspaces/default", token))
 #[test]
 fn the_token_of_a_job_is_worth_nothing_once_the_job_has_ended() {
     let mill = Mill::start();
-    mill.stream("leaks", &format!("command: echo token=$TIDEMILL_TOKEN\n{ENVIRONMENT}\n")).ends(0);
+    mill.stream(
+        "leaks",
+        &format!("command: echo token=$TIDEMILL_TOKEN\n{ENVIRONMENT}\n"),
+    )
+    .ends(0);
     let log = mill.log("leaks");
     let Some(token) = log.lines().find_map(|line| line.strip_prefix("token=")) else {
         panic!("no token in:\n{log}");

@@ -6,10 +6,28 @@ use crate::support::{ENVIRONMENT, Mill};
 fn uploaded_data_are_a_version_that_later_changes_do_not_touch() {
     let mill = Mill::start();
     mill.write("set/a.csv", "x\n1\n");
-    let one = mill.ok(&["data", "create", "--name", "set", "--type", "uri_folder", "--path", "set"]);
+    let one = mill.ok(&[
+        "data",
+        "create",
+        "--name",
+        "set",
+        "--type",
+        "uri_folder",
+        "--path",
+        "set",
+    ]);
     assert_eq!((&one["version"], &one["files"]), (&"1".into(), &1.into()));
     mill.write("set/a.csv", "x\n2\n");
-    let two = mill.ok(&["data", "create", "--name", "set", "--type", "uri_folder", "--path", "set"]);
+    let two = mill.ok(&[
+        "data",
+        "create",
+        "--name",
+        "set",
+        "--type",
+        "uri_folder",
+        "--path",
+        "set",
+    ]);
     assert_eq!(two["version"], "2");
     assert_ne!(one["digest"], two["digest"]);
     let read = |name: &str, of: &str| {
@@ -20,7 +38,10 @@ fn uploaded_data_are_a_version_that_later_changes_do_not_touch() {
     };
     assert!(read("old", ":1").contains("\n1\n"));
     assert!(read("new", "@latest").contains("\n2\n"));
-    mill.run(&["data", "show", "-n", "set", "-v", "3"]).ends(1).says("1").says("2");
+    mill.run(&["data", "show", "-n", "set", "-v", "3"])
+        .ends(1)
+        .says("1")
+        .says("2");
 }
 
 #[test]
@@ -28,10 +49,16 @@ fn a_changed_source_of_referenced_data_is_an_error_that_names_the_file() {
     let mill = Mill::start();
     mill.write("lake/a/one.txt", "one");
     mill.write("lake/a/two.txt", "two");
-    let store = format!("name: lake\ntype: local_folder\npath: {}\n", mill.path("lake").display());
+    let store = format!(
+        "name: lake\ntype: local_folder\npath: {}\n",
+        mill.path("lake").display()
+    );
     mill.write("store.yml", store);
     mill.ok(&["datastore", "create", "-f", "store.yml"]);
-    mill.write("data.yml", "name: ref\ntype: uri_folder\npath: azureml://datastores/lake/paths/a/\n");
+    mill.write(
+        "data.yml",
+        "name: ref\ntype: uri_folder\npath: azureml://datastores/lake/paths/a/\n",
+    );
     let version = mill.ok(&["data", "create", "-f", "data.yml"]);
     assert_eq!(version["files"], 2, "{version}");
     let yaml = format!(
@@ -41,21 +68,42 @@ fn a_changed_source_of_referenced_data_is_an_error_that_names_the_file() {
     mill.write("lake/a/two.txt", "TWO");
     let done = mill.stream("after", &yaml).ends(1).says("two.txt");
     assert!(!done.text().contains("\nTWO"), "{}", done.text());
-    mill.stream("taken", &yaml.replace("ref:1", "none:1")).ends(1).says("none");
+    mill.stream("taken", &yaml.replace("ref:1", "none:1"))
+        .ends(1)
+        .says("none");
 }
 
 #[test]
 fn two_versions_with_the_same_number_are_refused_unless_they_are_the_same() {
     let mill = Mill::start();
     mill.write("set/a.csv", "1");
-    let create = || mill.run(&["data", "create", "-n", "set", "-v", "5", "--type", "uri_folder", "--path", "set"]);
+    let create = || {
+        mill.run(&[
+            "data",
+            "create",
+            "-n",
+            "set",
+            "-v",
+            "5",
+            "--type",
+            "uri_folder",
+            "--path",
+            "set",
+        ])
+    };
     create().ends(0);
     create().ends(0);
     mill.write("set/a.csv", "2");
     create().ends(1).says("version").says("5");
-    assert_eq!(mill.ok(&["data", "show", "-n", "set", "-v", "5"])["size_bytes"], 1);
+    assert_eq!(
+        mill.ok(&["data", "show", "-n", "set", "-v", "5"])["size_bytes"],
+        1
+    );
     let component = |text: &str| {
-        mill.write("c.yml", format!("type: command\nname: c\nversion: 1\ncommand: {text}\n{ENVIRONMENT}\n"));
+        mill.write(
+            "c.yml",
+            format!("type: command\nname: c\nversion: 1\ncommand: {text}\n{ENVIRONMENT}\n"),
+        );
         mill.run(&["component", "create", "-f", "c.yml"])
     };
     component("echo a").ends(0);
@@ -82,19 +130,36 @@ fn an_output_with_a_name_becomes_a_version_and_knows_its_job() {
         "command: cat ${{{{inputs.m}}}}/weights\n{ENVIRONMENT}\ninputs: {{m: {{type: custom_model, path: \"azureml:delay@latest\"}}}}\n"
     );
     mill.stream("serves", &yaml).ends(0).says("w");
-    mill.run(&["model", "create", "-n", "again", "--path", "azureml://jobs/trains/outputs/m", "--type", "custom_model"])
-        .ends(0);
+    mill.run(&[
+        "model",
+        "create",
+        "-n",
+        "again",
+        "--path",
+        "azureml://jobs/trains/outputs/m",
+        "--type",
+        "custom_model",
+    ])
+    .ends(0);
 }
 
 #[test]
 fn what_is_archived_is_hidden_until_it_is_restored() {
     let mill = Mill::start();
     mill.write("a.txt", "a");
-    mill.ok(&["data", "create", "-n", "old", "--type", "uri_file", "--path", "a.txt"]);
-    mill.ok(&["data", "create", "-n", "kept", "--type", "uri_file", "--path", "a.txt"]);
+    mill.ok(&[
+        "data", "create", "-n", "old", "--type", "uri_file", "--path", "a.txt",
+    ]);
+    mill.ok(&[
+        "data", "create", "-n", "kept", "--type", "uri_file", "--path", "a.txt",
+    ]);
     let names = |args: &[&str]| {
         let rows = mill.ok(args);
-        let rows = rows.as_array().expect("a list").iter().map(|row| row["name"].as_str().expect("a name").to_owned());
+        let rows = rows
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|row| row["name"].as_str().expect("a name").to_owned());
         rows.collect::<Vec<_>>()
     };
     mill.run(&["data", "archive", "-n", "old"]).ends(0);
@@ -102,7 +167,8 @@ fn what_is_archived_is_hidden_until_it_is_restored() {
     assert_eq!(names(&["data", "list", "--archived-only"]), ["old"]);
     mill.run(&["data", "restore", "-n", "old"]).ends(0);
     assert_eq!(names(&["data", "list"]).len(), 2);
-    mill.stream("j", &format!("command: \"true\"\n{ENVIRONMENT}\n")).ends(0);
+    mill.stream("j", &format!("command: \"true\"\n{ENVIRONMENT}\n"))
+        .ends(0);
     mill.run(&["job", "archive", "-n", "j"]).ends(0);
     assert!(names(&["job", "list"]).is_empty());
 }
@@ -114,13 +180,23 @@ fn a_url_that_the_workspace_maps_is_read_from_a_folder() {
     let mirror = mill.path("mirror");
     mill.write(
         "ws.yml",
-        format!("name: default\nuri_mirrors:\n  https://data.example.org/public/: {}\n", mirror.display()),
+        format!(
+            "name: default\nuri_mirrors:\n  https://data.example.org/public/: {}\n",
+            mirror.display()
+        ),
     );
     mill.ok(&["workspace", "create", "-f", "ws.yml"]);
     let yaml = |url: &str| {
-        format!("command: cat ${{{{inputs.d}}}}\n{ENVIRONMENT}\ninputs: {{d: {{type: uri_file, path: \"{url}\"}}}}\n")
+        format!(
+            "command: cat ${{{{inputs.d}}}}\n{ENVIRONMENT}\ninputs: {{d: {{type: uri_file, path: \"{url}\"}}}}\n"
+        )
     };
-    mill.stream("mapped", &yaml("https://data.example.org/public/sub/a.csv")).ends(0).says("mirrored");
-    mill.stream("climbs", &yaml("https://data.example.org/public/../ws.yml")).ends(1);
-    mill.stream("absent", &yaml("https://data.example.org/public/b.csv")).ends(1).says("b.csv");
+    mill.stream("mapped", &yaml("https://data.example.org/public/sub/a.csv"))
+        .ends(0)
+        .says("mirrored");
+    mill.stream("climbs", &yaml("https://data.example.org/public/../ws.yml"))
+        .ends(1);
+    mill.stream("absent", &yaml("https://data.example.org/public/b.csv"))
+        .ends(1)
+        .says("b.csv");
 }

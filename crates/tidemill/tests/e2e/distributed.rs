@@ -25,7 +25,10 @@ if "TF_CONFIG" in os.environ:
     };
     let text = job("torch", "{type: pytorch, process_count_per_instance: 2}", 2);
     for rank in 0..4 {
-        assert!(text.contains(&format!(" RANK={rank}\n")) || text.contains(&format!("\nRANK={rank}\n")), "{text}");
+        assert!(
+            text.contains(&format!(" RANK={rank}\n")) || text.contains(&format!("\nRANK={rank}\n")),
+            "{text}"
+        );
     }
     assert_eq!(text.matches("WORLD_SIZE=4").count(), 4, "{text}");
     assert_eq!(text.matches("NODE_RANK=1").count(), 2, "{text}");

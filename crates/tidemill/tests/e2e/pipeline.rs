@@ -3,7 +3,10 @@
 use crate::support::{ENVIRONMENT, Mill};
 
 fn write_components(mill: &Mill) {
-    mill.write("parts/make/make.sh", "echo \"made by $1 with $2\" > $3/made.txt\n");
+    mill.write(
+        "parts/make/make.sh",
+        "echo \"made by $1 with $2\" > $3/made.txt\n",
+    );
     mill.write(
         "parts/make.yml",
         format!(
@@ -46,14 +49,40 @@ fn components_nest_and_hand_on_literals_data_and_what_is_optional() {
         .ends(0)
         .text();
     assert!(text.contains("made by tide with level=3none"), "{text}");
-    assert!(text.contains("made by rock with none"), "an optional input that is not given leaves its block out: {text}");
-    assert!(text.contains("[show] made by tide"), "the data went through the nested pipeline: {text}");
-    mill.run(&["job", "download", "-n", "line", "--output-name", "final", "-p", "got"]).ends(0);
+    assert!(
+        text.contains("made by rock with none"),
+        "an optional input that is not given leaves its block out: {text}"
+    );
+    assert!(
+        text.contains("[show] made by tide"),
+        "the data went through the nested pipeline: {text}"
+    );
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "line",
+        "--output-name",
+        "final",
+        "-p",
+        "got",
+    ])
+    .ends(0);
     let got = crate::support::files(&mill.path("got"));
-    assert_eq!(std::fs::read_to_string(&got[0]).expect("a file"), "made by rock with none\n");
+    assert_eq!(
+        std::fs::read_to_string(&got[0]).expect("a file"),
+        "made by rock with none\n"
+    );
     let steps = mill.steps("line");
-    assert_eq!(steps.keys().map(String::as_str).collect::<Vec<_>>(), ["deaf", "deep", "show"]);
-    assert_eq!(mill.steps("line_deep").len(), 2, "children are listed under their parent");
+    assert_eq!(
+        steps.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["deaf", "deep", "show"]
+    );
+    assert_eq!(
+        mill.steps("line_deep").len(),
+        2,
+        "children are listed under their parent"
+    );
 }
 
 #[test]
@@ -81,8 +110,13 @@ fn an_output_goes_where_its_path_says_also_when_the_work_is_reused() {
     for (name, reused) in [("first", false), ("second", true)] {
         mill.stream(name, &yaml).ends(0);
         assert_eq!(mill.steps(name)["write"], ("Completed".into(), reused));
-        let file = mill.data.join(format!("objects/workspaces/default/blobstore/{name}_write/o/a.txt"));
-        assert_eq!(std::fs::read_to_string(&file).expect("it is at its place"), "there\n");
+        let file = mill.data.join(format!(
+            "objects/workspaces/default/blobstore/{name}_write/o/a.txt"
+        ));
+        assert_eq!(
+            std::fs::read_to_string(&file).expect("it is at its place"),
+            "there\n"
+        );
         let outputs = &mill.show(&format!("{name}_write"))["outputs"];
         assert_eq!(
             outputs["o"]["uri"],
@@ -108,7 +142,8 @@ fn a_failed_step_stops_what_depends_on_it_and_others_go_on_if_asked_to() {
     mill.stream("stops", &yaml(false)).ends(1).says("exit code 3");
     assert_ne!(status("stops", "after"), "Completed");
     assert_ne!(status("stops", "apart"), "Completed");
-    mill.stream("goes", &yaml(true).replace("sleep 2", "sleep 1")).ends(1);
+    mill.stream("goes", &yaml(true).replace("sleep 2", "sleep 1"))
+        .ends(1);
     assert_ne!(status("goes", "after"), "Completed");
     assert_eq!(status("goes", "apart"), "Completed");
     assert_eq!(mill.show("goes")["status"], "Failed");

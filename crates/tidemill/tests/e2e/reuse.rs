@@ -6,7 +6,10 @@ use crate::support::{ENVIRONMENT, Mill};
 fn line(mill: &Mill) -> String {
     let marks = mill.path("marks").display().to_string();
     for step in ["prepare", "train", "score", "apart"] {
-        mill.write(&format!("{step}/run.sh"), format!("echo {step} >> {marks}\ncat $1/* > $2/{step}.txt\necho {step} >> $2/{step}.txt\n"));
+        mill.write(
+            &format!("{step}/run.sh"),
+            format!("echo {step} >> {marks}\ncat $1/* > $2/{step}.txt\necho {step} >> $2/{step}.txt\n"),
+        );
     }
     mill.write("raw/a.txt", "raw\n");
     let step = |name: &str, from: &str| {
@@ -27,8 +30,11 @@ fn line(mill: &Mill) -> String {
 
 fn ran(mill: &Mill) -> Vec<String> {
     let marks = mill.path("marks");
-    let mut ran: Vec<String> =
-        std::fs::read_to_string(&marks).unwrap_or_default().lines().map(str::to_owned).collect();
+    let mut ran: Vec<String> = std::fs::read_to_string(&marks)
+        .unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let _ = std::fs::remove_file(marks);
     ran.sort();
     ran
@@ -42,23 +48,37 @@ fn only_what_changed_and_what_depends_on_it_runs_again() {
     assert_eq!(ran(&mill), ["apart", "prepare", "score", "train"]);
     mill.stream("two", &yaml).ends(0).says("reused");
     assert_eq!(ran(&mill), Vec::<String>::new());
-    assert!(mill.steps("two").values().all(|(status, reused)| status == "Completed" && *reused));
+    assert!(
+        mill.steps("two")
+            .values()
+            .all(|(status, reused)| status == "Completed" && *reused)
+    );
     assert_eq!(mill.show("two_score")["reused_from"], "one_score");
 
     // One byte of one step's code.
     let code = std::fs::read_to_string(mill.path("train/run.sh")).expect("a file");
-    mill.write("train/run.sh", code.replace("echo train >> $2", "echo Train >> $2"));
+    mill.write(
+        "train/run.sh",
+        code.replace("echo train >> $2", "echo Train >> $2"),
+    );
     mill.stream("three", &yaml).ends(0);
     assert_eq!(ran(&mill), ["score", "train"]);
     let steps = mill.steps("three");
-    assert!(steps["prepare"].1 && steps["apart"].1 && !steps["train"].1 && !steps["score"].1, "{steps:?}");
+    assert!(
+        steps["prepare"].1 && steps["apart"].1 && !steps["train"].1 && !steps["score"].1,
+        "{steps:?}"
+    );
 
     // One byte of the data: everything that reads it.
     mill.write("raw/a.txt", "Raw\n");
     mill.stream("four", &yaml).ends(0);
     assert_eq!(ran(&mill), ["apart", "prepare", "score", "train"]);
 
-    mill.stream("forced", &yaml.replace("jobs:\n", "settings: {force_rerun: true}\njobs:\n")).ends(0);
+    mill.stream(
+        "forced",
+        &yaml.replace("jobs:\n", "settings: {force_rerun: true}\njobs:\n"),
+    )
+    .ends(0);
     assert_eq!(ran(&mill).len(), 4);
 }
 
@@ -68,7 +88,9 @@ fn outputs_that_were_tampered_with_are_made_anew() {
     let yaml = line(&mill);
     mill.stream("one", &yaml).ends(0);
     ran(&mill);
-    let file = mill.data.join("objects/workspaces/default/blobstore/azureml/one_prepare/o/prepare.txt");
+    let file = mill
+        .data
+        .join("objects/workspaces/default/blobstore/azureml/one_prepare/o/prepare.txt");
     std::fs::write(&file, "something else\n").expect("it is there");
     mill.stream("two", &yaml).ends(0);
     assert!(ran(&mill).contains(&"prepare".to_owned()));
@@ -80,14 +102,17 @@ fn a_step_that_is_not_deterministic_runs_each_time() {
     let mill = Mill::start();
     let yaml = |deterministic: bool| {
         mill.write(
-            "c.yml",
+            "dice.yml",
             format!("type: command\nname: dice\nis_deterministic: {deterministic}\ncommand: echo $RANDOM\n{ENVIRONMENT}\n"),
         );
-        "type: pipeline\njobs: {dice: {type: command, component: ./c.yml}}\n"
+        "type: pipeline\njobs: {dice: {type: command, component: ./dice.yml}}\n"
     };
-    for (name, deterministic, reused) in
-        [("a", true, false), ("b", true, true), ("c", false, false), ("d", false, false)]
-    {
+    for (name, deterministic, reused) in [
+        ("a", true, false),
+        ("b", true, true),
+        ("c", false, false),
+        ("d", false, false),
+    ] {
         mill.stream(name, yaml(deterministic)).ends(0);
         assert_eq!(mill.steps(name)["dice"].1, reused, "{name}");
     }
@@ -99,15 +124,28 @@ fn a_failed_pipeline_resumes_where_it_stopped() {
     let yaml = line(&mill);
     let gate = mill.path("open");
     let code = std::fs::read_to_string(mill.path("train/run.sh")).expect("a file");
-    mill.write("train/run.sh", format!("test -e {} || exit 4\n{code}", gate.display()));
-    mill.stream("line", &yaml.replace("type: pipeline", "type: pipeline\nsettings: {continue_on_step_failure: true}"))
-        .ends(1)
-        .says("train");
+    mill.write(
+        "train/run.sh",
+        format!("test -e {} || exit 4\n{code}", gate.display()),
+    );
+    mill.stream(
+        "line",
+        &yaml.replace(
+            "type: pipeline",
+            "type: pipeline\nsettings: {continue_on_step_failure: true}",
+        ),
+    )
+    .ends(1)
+    .says("train");
     assert_eq!(ran(&mill), ["apart", "prepare"]);
     std::fs::write(&gate, "").expect("a file");
     mill.run(&["job", "resume", "-n", "line"]).ends(0);
     mill.wait("line", &["Completed"]);
     assert_eq!(ran(&mill), ["score", "train"]);
-    assert!(mill.steps("line").values().all(|(status, _)| status == "Completed"));
+    assert!(
+        mill.steps("line")
+            .values()
+            .all(|(status, _)| status == "Completed")
+    );
     mill.run(&["job", "resume", "-n", "line"]).ends(1);
 }

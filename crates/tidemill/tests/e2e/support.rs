@@ -58,7 +58,8 @@ impl Done {
     /// Standard output as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in:\n{}\n{}", self.out, self.err))
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|error| panic!("{error} in:\n{}\n{}", self.out, self.err))
     }
 }
 
@@ -76,7 +77,12 @@ impl Mill {
         let port = listener.local_addr().expect("it is bound").port();
         drop(listener);
         fs::create_dir_all(dir.path().join("work")).expect("a folder");
-        let mut mill = Self { dir, data, port, server: None };
+        let mut mill = Self {
+            dir,
+            data,
+            port,
+            server: None,
+        };
         mill.start_server();
         mill
     }
@@ -84,7 +90,10 @@ impl Mill {
     /// Starts the server again on the same port and data folder, and waits until it is ready.
     pub fn start_server(&mut self) {
         assert!(self.server.is_none(), "it runs");
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("server.log"));
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.path().join("server.log"));
         let mut child = self
             .command()
             .args(["server", "start", "--environment-policy", "relaxed"])
@@ -106,7 +115,11 @@ impl Mill {
             }
         });
         self.server = Some(child);
-        assert!(told.recv_timeout(Duration::from_secs(60)).is_ok(), "the server is not ready:\n{}", self.server_log());
+        assert!(
+            told.recv_timeout(Duration::from_secs(60)).is_ok(),
+            "the server is not ready:\n{}",
+            self.server_log()
+        );
     }
 
     /// What the server logged.
@@ -133,7 +146,10 @@ impl Mill {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(BINARY);
+        self.with_settings(Command::new(BINARY))
+    }
+
+    fn with_settings(&self, mut command: Command) -> Command {
         let home = self.dir.path().join("home");
         command
             .current_dir(self.dir.path().join("work"))
@@ -160,7 +176,13 @@ impl Mill {
 
     /// Runs `tidemill …`, with JSON as its output.
     pub fn run(&self, args: &[&str]) -> Done {
-        done(self.command().args(args).args(["-o", "json"]).output().expect("the program starts"))
+        done(
+            self.command()
+                .args(args)
+                .args(["-o", "json"])
+                .output()
+                .expect("the program starts"),
+        )
     }
 
     /// The same in the background.
@@ -201,7 +223,8 @@ impl Mill {
     pub fn log(&self, name: &str) -> String {
         let folder = self.path(&format!("log of {name}"));
         let _ = fs::remove_dir_all(&folder);
-        self.run(&["job", "download", "-n", name, "-p", &folder.to_string_lossy()]).ends(0);
+        self.run(&["job", "download", "-n", name, "-p", &folder.to_string_lossy()])
+            .ends(0);
         let mut text = String::new();
         for file in files(&folder.join("artifacts/user_logs")) {
             text += &String::from_utf8_lossy(&fs::read(file).expect("it was just written"));
@@ -229,7 +252,9 @@ impl Mill {
                 return None;
             }
             let job = job.json();
-            states.contains(&job["status"].as_str().unwrap_or_default()).then_some(job)
+            states
+                .contains(&job["status"].as_str().unwrap_or_default())
+                .then_some(job)
         })
     }
 
@@ -241,7 +266,11 @@ impl Mill {
             if let Some(found) = look() {
                 return found;
             }
-            assert!(started.elapsed() < Duration::from_secs(60), "not within a minute: {what}\n{}", self.server_log());
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "not within a minute: {what}\n{}",
+                self.server_log()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -249,7 +278,9 @@ impl Mill {
     /// A request by hand: the status and the body.
     pub fn http(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
-        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let token = token
+            .map(|token| format!("Authorization: Bearer {token}\r\n"))
+            .unwrap_or_default();
         let length = body.len();
         write!(
             stream,
@@ -260,8 +291,18 @@ impl Mill {
         .expect("it is sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
-        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+        let status = answer
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .expect("a status");
+        (
+            status,
+            answer
+                .split_once("\r\n\r\n")
+                .map(|(_, body)| body.to_owned())
+                .unwrap_or_default(),
+        )
     }
 
     /// Processes whose command line or environment names this data folder, without the server.
@@ -284,7 +325,10 @@ impl Drop for Mill {
         self.kill_server();
         // Runners outlive a killed server; nothing of a test may outlive the test.
         for pid in self.processes() {
-            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
         }
         if std::thread::panicking() {
             eprintln!("--- the server's log ---\n{}", self.server_log());
@@ -302,14 +346,20 @@ fn done(output: Output) -> Done {
 
 fn all_processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").expect("this is Linux");
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// The most memory that a process has held, in bytes; `None` when it is gone.
 pub fn peak_memory(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
 }
 
 /// The processes of this program that run `tidemill runner` among those given.
@@ -317,7 +367,8 @@ pub fn runners(of: &[u32]) -> Vec<u32> {
     let is_runner = |pid: &&u32| {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let mut words = line.split(|byte| *byte == 0);
-        words.next().is_some_and(|word| word.ends_with(b"tidemill")) && words.any(|word| word == b"runner")
+        words.next().is_some_and(|program| program == BINARY.as_bytes())
+            && words.any(|word| word == b"runner")
     };
     of.iter().filter(is_runner).copied().collect()
 }
@@ -326,7 +377,10 @@ pub fn runners(of: &[u32]) -> Vec<u32> {
 pub fn lives(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .ok()
-        .and_then(|stat| stat.rsplit_once(')').map(|(_, rest)| rest.trim_start().starts_with('Z')))
+        .and_then(|stat| {
+            stat.rsplit_once(')')
+                .map(|(_, rest)| rest.trim_start().starts_with('Z'))
+        })
         .is_some_and(|zombie| !zombie)
 }
 
