@@ -1,6 +1,7 @@
 //! Parameters of runs: written once, never changed.
 
 use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 
 use crate::Result;
 use crate::tag::{Noun, Table, of, put};
@@ -27,6 +28,7 @@ pub async fn append(
     if params.is_empty() {
         return Ok(Vec::new());
     }
+    hold(db, workspace, run_id).await?;
     let existing: std::collections::HashMap<_, _> = of(db, Table::Param, workspace, Noun::Run, run_id)
         .await?
         .into_iter()
@@ -52,4 +54,18 @@ pub async fn append(
         .collect();
     put(db, Table::Param, workspace, Noun::Run, run_id, &new).await?;
     Ok(Vec::new())
+}
+
+/// Holds the run's row until the transaction ends, so that of two that write a parameter at once the second one sees
+/// what the first one wrote. SQLite has one writer and needs no lock.
+async fn hold(db: &impl ConnectionTrait, workspace: &str, run_id: &str) -> Result<()> {
+    let mut select = Query::select();
+    select
+        .column("run_id")
+        .from("run")
+        .and_where(Expr::col("workspace").eq(workspace))
+        .and_where(Expr::col("run_id").eq(run_id))
+        .lock(LockType::Update);
+    db.query_one(&select).await?;
+    Ok(())
 }

@@ -135,7 +135,8 @@ pub async fn put(
     owner: &str,
     pairs: &[(String, String)],
 ) -> Result<()> {
-    let last: indexmap::IndexMap<&str, &str> = pairs
+    // In the order of the keys, so that two servers lock rows in the same order.
+    let last: std::collections::BTreeMap<&str, &str> = pairs
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
