@@ -2,11 +2,11 @@
 
 pub mod asset;
 pub mod compute;
-pub mod mlflow;
-pub mod problem;
-pub mod runner;
 pub mod datastore;
 pub mod job;
+pub mod mlflow;
 pub mod page;
+pub mod problem;
+pub mod runner;
 pub mod tree;
 pub mod workspace;

@@ -74,7 +74,10 @@ impl App {
         let dir = DataDir::open(&options.data_dir).map_err(|error| {
             Error::new(
                 Kind::Unavailable,
-                format!("failed to open the data folder {}: {error}", options.data_dir.display()),
+                format!(
+                    "failed to open the data folder {}: {error}",
+                    options.data_dir.display()
+                ),
             )
             .hint("choose another with --data-dir")
         })?;
@@ -86,7 +89,13 @@ impl App {
             .await
             .map_err(|error| Error::new(Kind::Unavailable, error.to_string()).source(error))?;
         let clock = options.clock;
-        token::ensure_owner(&store, &dir.owner_token(), token::text(clock.secret()), clock.now_ms()).await?;
+        token::ensure_owner(
+            &store,
+            &dir.owner_token(),
+            token::text(clock.secret()),
+            clock.now_ms(),
+        )
+        .await?;
         let inventory = Inventory::of_this_machine();
         let gpus = (0..u32::try_from(inventory.gpus.len()).unwrap_or(0)).collect();
         let app = Arc::new(Self {
@@ -124,7 +133,12 @@ impl App {
 
     /// Where the server is reached.
     pub(crate) fn address(&self) -> Result<String> {
-        self.address.get().cloned().ok_or_else(|| Error::new(Kind::Unavailable, "failed to start a job: the server is not listening yet"))
+        self.address.get().cloned().ok_or_else(|| {
+            Error::new(
+                Kind::Unavailable,
+                "failed to start a job: the server is not listening yet",
+            )
+        })
     }
 
     /// The environment policy of a job: its own, or the server's.

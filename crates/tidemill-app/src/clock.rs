@@ -32,9 +32,15 @@ impl Clock for SystemClock {
     }
 
     fn ulid(&self) -> String {
-        let mut generator = self.ulids.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut generator = self
+            .ulids
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         // The generator is monotonic within a millisecond; it runs over only after 2^80 ids in one.
-        generator.generate().unwrap_or_else(|_| ulid::Ulid::new()).to_string()
+        generator
+            .generate()
+            .unwrap_or_else(|_| ulid::Ulid::new())
+            .to_string()
     }
 
     fn secret(&self) -> [u8; 32] {

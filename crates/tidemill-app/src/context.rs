@@ -32,7 +32,11 @@ pub struct Change {
 impl OpContext {
     /// A context.
     pub fn new(app: Arc<App>, principal: Principal, request_id: String) -> Self {
-        Self { app, principal, request_id }
+        Self {
+            app,
+            principal,
+            request_id,
+        }
     }
 
     /// The application.
@@ -60,13 +64,18 @@ impl OpContext {
     /// # Errors
     /// Forbidden, naming the action, the place and the rule. The refusal is in the audit log.
     pub async fn authorize(&self, action: Action, scope: &Scope) -> Result<()> {
-        let Decision::Deny { why } = decide(&self.principal, action, scope) else { return Ok(()) };
+        let Decision::Deny { why } = decide(&self.principal, action, scope) else {
+            return Ok(());
+        };
         let row = self.audit_row(action, scope, "refused", json!({ "why": why }));
         self.app
             .store
             .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(audit::append(tx, row).await?) }))
             .await?;
-        Err(Error::new(Kind::Forbidden, format!("failed to do {action} at `{scope}`: {why}")))
+        Err(Error::new(
+            Kind::Forbidden,
+            format!("failed to do {action} at `{scope}`: {why}"),
+        ))
     }
 
     /// Runs a change of the control plane, with its audit row and its event in the same transaction.
@@ -80,7 +89,9 @@ impl OpContext {
     {
         let after = change.after.clone();
         let done = self
-            .change_as(change, move |tx| Box::pin(async move { Ok(Some((work(tx).await?, after))) }))
+            .change_as(change, move |tx| {
+                Box::pin(async move { Ok(Some((work(tx).await?, after))) })
+            })
             .await?;
         done.ok_or_else(|| Error::internal("a change that says what it did has done something"))
     }
@@ -95,7 +106,12 @@ impl OpContext {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Option<(T, Value)>> + Send + 'static,
     {
-        let Change { action, scope, before, after: _ } = change;
+        let Change {
+            action,
+            scope,
+            before,
+            after: _,
+        } = change;
         let mut audit_row = self.audit_row(action, &scope, "allowed", Value::Null);
         let mut event_row = event::Model {
             id: self.app.clock.ulid(),
@@ -109,7 +125,9 @@ impl OpContext {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let Some((value, after)) = work(tx).await? else { return Ok(None) };
+                    let Some((value, after)) = work(tx).await? else {
+                        return Ok(None);
+                    };
                     event_row.detail = after.to_string();
                     audit_row.detail = json!({ "before": before, "after": after }).to_string();
                     audit::append(tx, audit_row).await?;

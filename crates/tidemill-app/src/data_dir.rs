@@ -18,7 +18,14 @@ impl DataDir {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
         let dir = Self { root };
-        for part in [dir.trees(), dir.workspaces(), dir.envs(), dir.cache(), dir.work(), dir.keys()] {
+        for part in [
+            dir.trees(),
+            dir.workspaces(),
+            dir.envs(),
+            dir.cache(),
+            dir.work(),
+            dir.keys(),
+        ] {
             std::fs::create_dir_all(part)?;
         }
         rustix::fs::chmod(dir.keys(), rustix::fs::Mode::from_raw_mode(0o700))?;

@@ -67,7 +67,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
     }
 
     /// `noun` `name` is not there.
@@ -136,9 +141,12 @@ impl From<StoreError> for Error {
         let text = error.to_string();
         // SQLite says `database or disk is full` (code 13); PostgreSQL says `No space left on device`.
         if text.contains("disk is full") || text.contains("No space left") {
-            return Error::new(Kind::Unavailable, "failed to write: the disk of the server is full")
-                .hint("free space on the disk of the data folder; nothing that was acknowledged is lost")
-                .source(error);
+            return Error::new(
+                Kind::Unavailable,
+                "failed to write: the disk of the server is full",
+            )
+            .hint("free space on the disk of the data folder; nothing that was acknowledged is lost")
+            .source(error);
         }
         match error {
             StoreError::Stopped => Error::new(Kind::Unavailable, "failed to write: the server is stopping")

@@ -36,7 +36,9 @@ pub struct Hub {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(4096) }
+        Self {
+            sender: broadcast::Sender::new(4096),
+        }
     }
 }
 

@@ -16,7 +16,9 @@ pub fn check(noun: &str, name: &str) -> Result<()> {
     if starts && goes_on && name.len() <= 255 {
         return Ok(());
     }
-    Err(Error::invalid(format!("failed to use {name:?} as the name of a {noun}: {NAME_RULE}")))
+    Err(Error::invalid(format!(
+        "failed to use {name:?} as the name of a {noun}: {NAME_RULE}"
+    )))
 }
 
 /// Makes the workspace name of a name as Azure has it: lower case, `-` for `_`.
@@ -25,9 +27,12 @@ pub fn check(noun: &str, name: &str) -> Result<()> {
 /// Invalid, when what comes out does not follow the rule of workspace names.
 pub fn workspace(given: &str) -> Result<String> {
     let name = given.to_ascii_lowercase().replace('_', "-");
-    let inner = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let inner = name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     let reserved = ["workspaces", "api", "ajax-api", "static-files"].contains(&name.as_str());
-    if inner && !reserved && (2..=63).contains(&name.len()) && !name.starts_with('-') && !name.ends_with('-') {
+    if inner && !reserved && (2..=63).contains(&name.len()) && !name.starts_with('-') && !name.ends_with('-')
+    {
         return Ok(name);
     }
     Err(Error::invalid(format!(

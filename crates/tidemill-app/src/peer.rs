@@ -14,7 +14,9 @@ impl App {
             return false;
         }
         // A connection that cannot be found is treated as a job's: a token is always accepted.
-        let Some(inode) = socket_inode(peer, local) else { return true };
+        let Some(inode) = socket_inode(peer, local) else {
+            return true;
+        };
         let wanted = format!("socket:[{inode}]");
         runners.iter().any(|runner| {
             let below = tidemill_process::descendants(*runner);
@@ -30,7 +32,9 @@ fn socket_inode(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
         text.lines().skip(1).find_map(|line| {
             let fields: Vec<&str> = line.split_ascii_whitespace().collect();
             let (from, to) = (*fields.get(1)?, *fields.get(2)?);
-            (port(from)? == peer.port() && port(to)? == local.port()).then(|| fields.get(9)?.parse().ok()).flatten()
+            (port(from)? == peer.port() && port(to)? == local.port())
+                .then(|| fields.get(9)?.parse().ok())
+                .flatten()
         })
     })
 }

@@ -36,7 +36,8 @@ pub async fn progress(ctx: &OpContext, progress: Progress) -> Result<Orders> {
         Progress::Running => (Status::Running, None),
         Progress::Finalizing { message } => (Status::Finalizing, Some(message)),
     };
-    app.scheduler.set_message(&row.workspace, &row.name, message.clone());
+    app.scheduler
+        .set_message(&row.workspace, &row.name, message.clone());
     let changes = row.status != status.as_str() && row.status != Status::CancelRequested.as_str();
     if changes {
         let (workspace, name, now) = (row.workspace.clone(), row.name.clone(), ctx.now_ms());
@@ -44,7 +45,11 @@ pub async fn progress(ctx: &OpContext, progress: Progress) -> Result<Orders> {
             .write::<_, Error, _>(move |tx| {
                 Box::pin(async move {
                     let started_at = (status == Status::Running).then_some(Some(now));
-                    let patch = job::Patch { status: Some(status.as_str()), started_at, ..job::Patch::default() };
+                    let patch = job::Patch {
+                        status: Some(status.as_str()),
+                        started_at,
+                        ..job::Patch::default()
+                    };
                     let from = ["Starting", "Preparing", "Running", "Finalizing"];
                     if job::transition(tx, &workspace, &name, &from, patch).await? && started_at.is_some() {
                         let word = status.run_status();
@@ -79,7 +84,10 @@ pub async fn log(ctx: &OpContext, file: &str, offset: u64, chunk: ::bytes::Bytes
     let row = own(ctx).await?;
     let file = SafePath::parse(file)?;
     if !["user_logs", "logs"].contains(&file.names().next().unwrap_or_default()) {
-        return Err(Error::invalid(format!("failed to store log `{}`: logs are in user_logs/ and logs/", file.as_str())));
+        return Err(Error::invalid(format!(
+            "failed to store log `{}`: logs are in user_logs/ and logs/",
+            file.as_str()
+        )));
     }
     let root = ctx.app().dir.artifacts(&row.workspace).join(artifact_root(&row));
     let path = file.under(&root);
@@ -88,7 +96,11 @@ pub async fn log(ctx: &OpContext, file: &str, offset: u64, chunk: ::bytes::Bytes
         .map_err(Error::internal)?
         .map_err(|error| {
             let full = error.kind() == std::io::ErrorKind::StorageFull;
-            let message = if full { "the disk of the server is full" } else { "the server could not write it" };
+            let message = if full {
+                "the disk of the server is full"
+            } else {
+                "the server could not write it"
+            };
             Error::new(Kind::Unavailable, format!("failed to store a log: {message}")).source(error)
         })?;
     tell(ctx, &row, What::Log);
@@ -132,7 +144,10 @@ pub async fn environment(ctx: &OpContext, report: EnvironmentReport) -> Result<O
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let patch = job::Patch { environment: Some(Some(text)), ..job::Patch::default() };
+                let patch = job::Patch {
+                    environment: Some(Some(text)),
+                    ..job::Patch::default()
+                };
                 Ok(job::update(tx, &workspace, &job_name, patch).await?)
             })
         })
@@ -146,8 +161,15 @@ pub async fn environment(ctx: &OpContext, report: EnvironmentReport) -> Result<O
 /// As [`assignment`].
 pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
     let row = own(ctx).await?;
-    let plan = command_plan(&row).ok_or_else(|| Error::internal("a runner ended a job that has no command"))?;
-    let Finish { outcome, exit_code, reason, outputs, warnings } = finish;
+    let plan =
+        command_plan(&row).ok_or_else(|| Error::internal("a runner ended a job that has no command"))?;
+    let Finish {
+        outcome,
+        exit_code,
+        reason,
+        outputs,
+        warnings,
+    } = finish;
     let mut records = IndexMap::new();
     for (port, report) in outputs {
         if let Some(record) = record(ctx, &row, &plan, &port, report).await? {
@@ -164,13 +186,33 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
         .iter()
         .filter_map(|(port, output)| Some((port.clone(), (output.name.clone()?, output.version.clone()))))
         .collect();
-    let ending = Ending { status, reason, exit_code, outputs: records, assets, reused_from: None, warnings };
-    let failed = Ending { status: Status::Failed, assets: IndexMap::new(), ..ending.clone() };
+    let ending = Ending {
+        status,
+        reason,
+        exit_code,
+        outputs: records,
+        assets,
+        reused_from: None,
+        warnings,
+    };
+    let failed = Ending {
+        status: Status::Failed,
+        assets: IndexMap::new(),
+        ..ending.clone()
+    };
     match end_or_retry(ctx, &row, ending).await {
         // The work is done, but what it was to become is taken or badly named: that is the job's failure.
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::Invalid) => {
             let reason = format!("failed to register an output: {error}");
-            end_or_retry(ctx, &row, Ending { reason: Some(reason), ..failed }).await
+            end_or_retry(
+                ctx,
+                &row,
+                Ending {
+                    reason: Some(reason),
+                    ..failed
+                },
+            )
+            .await
         }
         ended => ended,
     }
@@ -183,7 +225,9 @@ async fn record(
     port: &str,
     report: OutputReport,
 ) -> Result<Option<OutputRecord>> {
-    let Some(planned) = plan.outputs.get(port) else { return Ok(None) };
+    let Some(planned) = plan.outputs.get(port) else {
+        return Ok(None);
+    };
     bytes::keep_manifest(ctx, &report.digest, &report.manifest).await?;
     let path = match &planned.datastore {
         Some(_) => planned.path.clone(),
@@ -211,13 +255,19 @@ fn command_plan(row: &Job) -> Option<CommandPlan> {
 /// The job of the runner that asks, while it is in its hands.
 async fn own(ctx: &OpContext) -> Result<Job> {
     let Principal::Job { workspace, job: name } = ctx.principal().clone() else {
-        return Err(Error::forbidden("failed to serve a runner: the caller is not a job"));
+        return Err(Error::forbidden(
+            "failed to serve a runner: the caller is not a job",
+        ));
     };
-    ctx.authorize(action::JOB_RUN, &Scope::job(&workspace, &name)).await?;
+    ctx.authorize(action::JOB_RUN, &Scope::job(&workspace, &name))
+        .await?;
     let row = job::get(ctx.app().store.read(), &workspace, &name).await?;
     let row = row.ok_or_else(|| Error::not_found("job", &name))?;
     if !Status::LAUNCHED.contains(&row.status.as_str()) {
-        return Err(Error::conflict(format!("failed to serve the runner of `{name}`: the job is {}", row.status)));
+        return Err(Error::conflict(format!(
+            "failed to serve the runner of `{name}`: the job is {}",
+            row.status
+        )));
     }
     Ok(row)
 }

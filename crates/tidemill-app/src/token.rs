@@ -16,11 +16,18 @@ pub struct TokenCache {
 
 impl TokenCache {
     fn get(&self, hash: &str) -> Option<Principal> {
-        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(hash).cloned()
+        self.known
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(hash)
+            .cloned()
     }
 
     fn put(&self, hash: String, principal: Principal) {
-        self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(hash, principal);
+        self.known
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(hash, principal);
     }
 
     /// Forgets the tokens of a job.
@@ -55,8 +62,11 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Principal> {
         return Ok(known);
     }
     let unknown = || {
-        Error::new(Kind::Unauthenticated, "failed to sign in: the token is unknown or was revoked")
-            .hint("the owner's token is in the file keys/owner.token of the data folder")
+        Error::new(
+            Kind::Unauthenticated,
+            "failed to sign in: the token is unknown or was revoked",
+        )
+        .hint("the owner's token is in the file keys/owner.token of the data folder")
     };
     let row = token::find(app.store.read(), &hash).await?.ok_or_else(unknown)?;
     let principal = match (row.kind.as_str(), row.workspace, row.job) {
@@ -105,7 +115,11 @@ pub(crate) async fn ensure_owner(store: &Store, file: &Path, fresh: String, now_
 pub fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    let mut open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?;
     open.write_all(text.as_bytes())?;
     open.write_all(b"\n")?;
     open.sync_all()

@@ -9,7 +9,9 @@ pub enum DagError {
     #[error("failed to order the steps: they wait for each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
     /// A step waits for one that is not there.
-    #[error("failed to order the steps: `{step}` waits for `{missing}`, which is not a step of this pipeline")]
+    #[error(
+        "failed to order the steps: `{step}` waits for `{missing}`, which is not a step of this pipeline"
+    )]
     Unknown {
         /// The step.
         step: String,
@@ -37,9 +39,10 @@ impl Dag {
         for (index, (step, names)) in waits_for.iter().enumerate() {
             let mut found = Vec::new();
             for name in names {
-                let at = waits_for
-                    .get_index_of(name)
-                    .ok_or_else(|| DagError::Unknown { step: step.clone(), missing: name.clone() })?;
+                let at = waits_for.get_index_of(name).ok_or_else(|| DagError::Unknown {
+                    step: step.clone(),
+                    missing: name.clone(),
+                })?;
                 if !found.contains(&at) {
                     found.push(at);
                     downstream[at].push(index);
@@ -47,7 +50,11 @@ impl Dag {
             }
             upstream.push(found);
         }
-        let dag = Self { names: waits_for.keys().cloned().collect(), upstream, downstream };
+        let dag = Self {
+            names: waits_for.keys().cloned().collect(),
+            upstream,
+            downstream,
+        };
         match dag.cycle() {
             Some(cycle) => Err(DagError::Cycle(cycle)),
             None => Ok(dag),
@@ -98,7 +105,11 @@ impl Dag {
             at = *self.upstream[at].iter().find(|up| waits[**up] > 0)?;
         }
         let start = path.iter().position(|step| *step == at)?;
-        let mut names: Vec<String> = path[start..].iter().rev().map(|step| self.names[*step].clone()).collect();
+        let mut names: Vec<String> = path[start..]
+            .iter()
+            .rev()
+            .map(|step| self.names[*step].clone())
+            .collect();
         names.push(names[0].clone());
         Some(names)
     }
@@ -109,25 +120,42 @@ mod tests {
     use super::*;
 
     fn dag(edges: &[(&str, &[&str])]) -> Result<Dag, DagError> {
-        Dag::new(&edges.iter().map(|(a, b)| ((*a).into(), b.iter().map(|b| (*b).into()).collect())).collect())
+        Dag::new(
+            &edges
+                .iter()
+                .map(|(a, b)| ((*a).into(), b.iter().map(|b| (*b).into()).collect()))
+                .collect(),
+        )
     }
 
     #[test]
     fn a_cycle_is_named_step_by_step() {
-        let error = dag(&[("free", &[]), ("a", &["c"]), ("b", &["a"]), ("c", &["b", "free"])]).expect_err("a cycle");
-        let DagError::Cycle(names) = error else { panic!("{error}") };
+        let error =
+            dag(&[("free", &[]), ("a", &["c"]), ("b", &["a"]), ("c", &["b", "free"])]).expect_err("a cycle");
+        let DagError::Cycle(names) = error else {
+            panic!("{error}")
+        };
         assert_eq!(names.len(), 4);
         assert_eq!(names.first(), names.last());
     }
 
     #[test]
     fn a_step_that_waits_for_itself_is_a_cycle() {
-        assert_eq!(dag(&[("a", &["a"])]).expect_err("a cycle"), DagError::Cycle(vec!["a".into(), "a".into()]));
+        assert_eq!(
+            dag(&[("a", &["a"])]).expect_err("a cycle"),
+            DagError::Cycle(vec!["a".into(), "a".into()])
+        );
     }
 
     #[test]
     fn a_missing_step_is_named() {
         let error = dag(&[("a", &["b"])]).expect_err("b is not there");
-        assert_eq!(error, DagError::Unknown { step: "a".into(), missing: "b".into() });
+        assert_eq!(
+            error,
+            DagError::Unknown {
+                step: "a".into(),
+                missing: "b".into()
+            }
+        );
     }
 }

@@ -84,14 +84,20 @@ impl Progress {
             }
             End::Failed => {
                 self.failed = true;
-                if self.goes_on_after_failure { self.skip_below(step) } else { self.skip_all() }
+                if self.goes_on_after_failure {
+                    self.skip_below(step)
+                } else {
+                    self.skip_all()
+                }
             }
         }
     }
 
     /// Skips whatever has not started: the pipeline is being cancelled.
     pub fn skip_all(&mut self) -> Vec<usize> {
-        let waiting: Vec<usize> = (0..self.dag.len()).filter(|step| self.state[*step] == State::Waiting).collect();
+        let waiting: Vec<usize> = (0..self.dag.len())
+            .filter(|step| self.state[*step] == State::Waiting)
+            .collect();
         self.skip(waiting)
     }
 
@@ -108,7 +114,10 @@ impl Progress {
     /// The names of the steps that a step still waits for.
     pub fn waits_for(&self, step: usize) -> Vec<&str> {
         let waits = self.dag.upstream(step).iter();
-        waits.filter(|up| self.state[**up] != State::Ended(End::Completed)).map(|up| self.dag.name(*up)).collect()
+        waits
+            .filter(|up| self.state[**up] != State::Ended(End::Completed))
+            .map(|up| self.dag.name(*up))
+            .collect()
     }
 
     fn skip_below(&mut self, step: usize) -> Vec<usize> {
@@ -143,8 +152,10 @@ mod tests {
 
     fn diamond() -> Dag {
         let edges: [(&str, &[&str]); 4] = [("a", &[]), ("b", &["a"]), ("c", &["a"]), ("d", &["b", "c"])];
-        let edges: IndexMap<_, _> =
-            edges.iter().map(|(a, b)| ((*a).to_owned(), b.iter().map(|b| (*b).to_owned()).collect())).collect();
+        let edges: IndexMap<_, _> = edges
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), b.iter().map(|b| (*b).to_owned()).collect()))
+            .collect();
         Dag::new(&edges).expect("no cycle")
     }
 
@@ -155,7 +166,10 @@ mod tests {
         progress.ended(0, End::Completed);
         assert_eq!(progress.take_ready(), [1, 2]);
         progress.ended(2, End::Completed);
-        assert_eq!((progress.take_ready(), progress.waits_for(3)), (vec![], vec!["b"]));
+        assert_eq!(
+            (progress.take_ready(), progress.waits_for(3)),
+            (vec![], vec!["b"])
+        );
         progress.ended(1, End::Completed);
         assert_eq!(progress.take_ready(), [3]);
         progress.ended(3, End::Completed);

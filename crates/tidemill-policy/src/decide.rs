@@ -37,9 +37,13 @@ const JOB_WRITES: &[Action] = &[action::MODEL_WRITE, action::EXPERIMENT_WRITE];
 /// The owner and the server itself may do anything. A job may read its workspace, log to its own run and the child
 /// runs that it made, and register models; nothing else, and nothing in another workspace.
 pub fn decide(who: &Principal, action: Action, scope: &Scope) -> Decision {
-    let Principal::Job { workspace, job } = who else { return Decision::Allow };
+    let Principal::Job { workspace, job } = who else {
+        return Decision::Allow;
+    };
     if scope.workspace.as_deref() != Some(workspace) {
-        return deny(format!("a job of workspace `{workspace}` may do nothing at `{scope}`"));
+        return deny(format!(
+            "a job of workspace `{workspace}` may do nothing at `{scope}`"
+        ));
     }
     if JOB_READS.contains(&action) || JOB_WRITES.contains(&action) {
         return Decision::Allow;
@@ -47,8 +51,12 @@ pub fn decide(who: &Principal, action: Action, scope: &Scope) -> Decision {
     if JOB_OWN.contains(&action) {
         return match &scope.job {
             Some(owner) if owner == job => Decision::Allow,
-            Some(other) => deny(format!("the token of job `{job}` may not do {action} on `{other}`")),
-            None => deny(format!("{action} by a job needs one run as its scope, got `{scope}`")),
+            Some(other) => deny(format!(
+                "the token of job `{job}` may not do {action} on `{other}`"
+            )),
+            None => deny(format!(
+                "{action} by a job needs one run as its scope, got `{scope}`"
+            )),
         };
     }
     deny(format!("a job may not do {action}"))
@@ -63,13 +71,19 @@ mod tests {
     use super::*;
 
     fn job() -> Principal {
-        Principal::Job { workspace: "default".into(), job: "a".into() }
+        Principal::Job {
+            workspace: "default".into(),
+            job: "a".into(),
+        }
     }
 
     #[test]
     fn the_owner_may_do_everything_everywhere() {
         for action in action::ALL {
-            assert_eq!(decide(&Principal::Owner, *action, &Scope::server()), Decision::Allow);
+            assert_eq!(
+                decide(&Principal::Owner, *action, &Scope::server()),
+                Decision::Allow
+            );
         }
     }
 
@@ -83,7 +97,11 @@ mod tests {
             (Scope::workspace("default"), false),
         ];
         for (scope, allowed) in cases {
-            assert_eq!(decide(&job(), action::RUN_WRITE, &scope) == Decision::Allow, allowed, "{scope}");
+            assert_eq!(
+                decide(&job(), action::RUN_WRITE, &scope) == Decision::Allow,
+                allowed,
+                "{scope}"
+            );
         }
     }
 
@@ -98,7 +116,11 @@ mod tests {
             action::AUDIT_READ,
             action::DATA_WRITE,
         ] {
-            assert_ne!(decide(&job(), action, &Scope::workspace("default")), Decision::Allow, "{action}");
+            assert_ne!(
+                decide(&job(), action, &Scope::workspace("default")),
+                Decision::Allow,
+                "{action}"
+            );
         }
     }
 }

@@ -21,22 +21,34 @@ impl Scope {
 
     /// All of a workspace.
     pub fn workspace(workspace: &str) -> Self {
-        Self { workspace: Some(workspace.to_owned()), ..Self::default() }
+        Self {
+            workspace: Some(workspace.to_owned()),
+            ..Self::default()
+        }
     }
 
     /// One thing of a workspace, such as `resource("default", "datastores", "lake")`.
     pub fn resource(workspace: &str, noun: &str, name: &str) -> Self {
-        Self { resource: Some(format!("{noun}/{name}")), ..Self::workspace(workspace) }
+        Self {
+            resource: Some(format!("{noun}/{name}")),
+            ..Self::workspace(workspace)
+        }
     }
 
     /// One run; `owner_job` is the job that made it, when a job did.
     pub fn run(workspace: &str, run_id: &str, owner_job: Option<&str>) -> Self {
-        Self { job: Some(owner_job.unwrap_or(run_id).to_owned()), ..Self::resource(workspace, "runs", run_id) }
+        Self {
+            job: Some(owner_job.unwrap_or(run_id).to_owned()),
+            ..Self::resource(workspace, "runs", run_id)
+        }
     }
 
     /// One job.
     pub fn job(workspace: &str, job: &str) -> Self {
-        Self { job: Some(job.to_owned()), ..Self::resource(workspace, "jobs", job) }
+        Self {
+            job: Some(job.to_owned()),
+            ..Self::resource(workspace, "jobs", job)
+        }
     }
 }
 

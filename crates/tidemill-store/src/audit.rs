@@ -36,7 +36,16 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Adds a row.
 pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model { id, at, principal, action, scope, outcome, request_id, detail } = row;
+    let Model {
+        id,
+        at,
+        principal,
+        action,
+        scope,
+        outcome,
+        request_id,
+        detail,
+    } = row;
     Entity::insert(ActiveModel {
         id: Set(id),
         at: Set(at),
@@ -54,5 +63,9 @@ pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<()> {
 
 /// The newest rows, newest first.
 pub async fn latest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>> {
-    Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(db).await?)
+    Ok(Entity::find()
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?)
 }

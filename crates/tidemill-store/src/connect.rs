@@ -20,7 +20,10 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// SQLite in one file, made when it is not there.
     pub fn sqlite(path: &Path) -> Self {
-        Self { url: format!("sqlite:{}", path.display()), connections: 4 }
+        Self {
+            url: format!("sqlite:{}", path.display()),
+            connections: 4,
+        }
     }
 }
 
@@ -53,7 +56,11 @@ impl Store {
             }
         };
         let commits = Arc::<AtomicU64>::default();
-        Ok(Self { read, writer: Writer::start(write, commits.clone()), commits })
+        Ok(Self {
+            read,
+            writer: Writer::start(write, commits.clone()),
+            commits,
+        })
     }
 
     /// The connection for queries that change nothing.
@@ -85,15 +92,24 @@ fn backend_of(url: &str) -> Result<DbBackend> {
         Ok(DbBackend::Postgres)
     } else {
         let shown = url.split_once('@').map_or(url, |(_, host)| host);
-        Err(StoreError::Url { url: shown.to_owned() })
+        Err(StoreError::Url {
+            url: shown.to_owned(),
+        })
     }
 }
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+    let path = url
+        .trim_start_matches("sqlite:")
+        .trim_start_matches("//")
+        .to_owned();
     // The path is set below as it is: in an address it would have to be escaped.
     let mut options = ConnectOptions::new("sqlite://tidemill.db");
-    options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlx| {
         sqlx.filename(&path)
             .create_if_missing(true)
@@ -110,7 +126,11 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).min_connections(1).sqlx_logging(false).test_before_acquire(false);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .test_before_acquire(false);
     options
 }
 

@@ -33,7 +33,14 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Adds an event.
 pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model { id, at, workspace, kind, subject, detail } = row;
+    let Model {
+        id,
+        at,
+        workspace,
+        kind,
+        subject,
+        detail,
+    } = row;
     Entity::insert(ActiveModel {
         id: Set(id),
         at: Set(at),

@@ -103,7 +103,11 @@ const ROWS_A_STATEMENT: usize = 500;
 
 /// Adds jobs.
 pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<()> {
-    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).map(ActiveModel::reset_all).peekable();
+    let mut rows = rows
+        .into_iter()
+        .map(IntoActiveModel::into_active_model)
+        .map(ActiveModel::reset_all)
+        .peekable();
     while rows.peek().is_some() {
         let part: Vec<ActiveModel> = rows.by_ref().take(ROWS_A_STATEMENT).collect();
         Entity::insert_many(part).exec_without_returning(db).await?;
@@ -113,7 +117,9 @@ pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<()> {
 
 /// One job.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned())).one(db).await?)
+    Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned()))
+        .one(db)
+        .await?)
 }
 
 /// Jobs, newest first; `after` is the id of the last one seen.
@@ -137,19 +143,28 @@ pub async fn list(
     if let Some(after) = &page.after {
         condition = condition.add(Column::Id.lt(after));
     }
-    let rows = Entity::find().filter(condition).order_by_desc(Column::Id).limit(page.limit + 1).all(db).await?;
+    let rows = Entity::find()
+        .filter(condition)
+        .order_by_desc(Column::Id)
+        .limit(page.limit + 1)
+        .all(db)
+        .await?;
     Ok(Page::cut(rows, page.limit, |row| row.id.clone()))
 }
 
 /// The steps of a pipeline job, in order.
 pub async fn children(db: &impl ConnectionTrait, workspace: &str, parent: &str) -> Result<Vec<Model>> {
-    let query = Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Parent.eq(parent));
+    let query = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Parent.eq(parent));
     Ok(query.order_by_asc(Column::Position).all(db).await?)
 }
 
 /// A job and all below it, in the order of creation.
 pub async fn tree(db: &impl ConnectionTrait, workspace: &str, root: &str) -> Result<Vec<Model>> {
-    let query = Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Root.eq(root));
+    let query = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Root.eq(root));
     Ok(query.order_by_asc(Column::Id).all(db).await?)
 }
 

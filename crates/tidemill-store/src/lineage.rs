@@ -42,7 +42,15 @@ pub async fn put(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<()> {
         return Ok(());
     }
     let rows = rows.into_iter().map(|row| {
-        let Model { workspace, job, direction, port, asset, uri, digest } = row;
+        let Model {
+            workspace,
+            job,
+            direction,
+            port,
+            asset,
+            uri,
+            digest,
+        } = row;
         ActiveModel {
             workspace: Set(workspace),
             job: Set(job),
@@ -66,16 +74,26 @@ pub async fn put(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<()> {
 
 /// What went into and came out of a job.
 pub async fn of_job(db: &impl ConnectionTrait, workspace: &str, job: &str) -> Result<Vec<Model>> {
-    Ok(Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Job.eq(job)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Job.eq(job))
+        .all(db)
+        .await?)
 }
 
 /// Every job that made or used an asset, such as `models/delay/1`.
 pub async fn of_asset(db: &impl ConnectionTrait, workspace: &str, asset: &str) -> Result<Vec<Model>> {
-    Ok(Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Asset.eq(asset)).all(db).await?)
+    Ok(Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Asset.eq(asset))
+        .all(db)
+        .await?)
 }
 
 /// The jobs whose output has these bytes at this place.
 pub async fn makers(db: &impl ConnectionTrait, workspace: &str, uri: &str) -> Result<Vec<Model>> {
-    let query = Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Direction.eq("out"));
+    let query = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Direction.eq("out"));
     Ok(query.filter(Column::Uri.eq(uri)).all(db).await?)
 }

@@ -12,10 +12,22 @@ struct Migration {
 }
 
 const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, sql: include_str!("migrations/0001_base.sql") },
-    Migration { version: 2, sql: include_str!("migrations/0002_tracking.sql") },
-    Migration { version: 3, sql: include_str!("migrations/0003_assets.sql") },
-    Migration { version: 4, sql: include_str!("migrations/0004_jobs.sql") },
+    Migration {
+        version: 1,
+        sql: include_str!("migrations/0001_base.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("migrations/0002_tracking.sql"),
+    },
+    Migration {
+        version: 3,
+        sql: include_str!("migrations/0003_assets.sql"),
+    },
+    Migration {
+        version: 4,
+        sql: include_str!("migrations/0004_jobs.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -31,19 +43,27 @@ pub async fn up(db: &DatabaseConnection) -> Result<()> {
     let transaction = db.begin().await?;
     if db.get_database_backend() == DbBackend::Postgres {
         // Several servers may start at once on one database.
-        transaction.execute_unprepared("SELECT pg_advisory_xact_lock(7421907)").await?;
+        transaction
+            .execute_unprepared("SELECT pg_advisory_xact_lock(7421907)")
+            .await?;
     }
     transaction
         .execute_unprepared("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")
         .await?;
     let found = current_version(&transaction).await?;
     if found > known_version() {
-        return Err(StoreError::FromTheFuture { found, known: known_version() });
+        return Err(StoreError::FromTheFuture {
+            found,
+            known: known_version(),
+        });
     }
     for step in MIGRATIONS.iter().filter(|step| step.version > found) {
         transaction.execute_unprepared(step.sql).await?;
         transaction
-            .execute_unprepared(&format!("INSERT INTO schema_version (version) VALUES ({})", step.version))
+            .execute_unprepared(&format!(
+                "INSERT INTO schema_version (version) VALUES ({})",
+                step.version
+            ))
             .await?;
     }
     transaction.commit().await?;

@@ -11,7 +11,10 @@ pub struct PageRequest {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self { limit: 100, after: None }
+        Self {
+            limit: 100,
+            after: None,
+        }
     }
 }
 
@@ -36,7 +39,10 @@ impl<T> Page<T> {
 
     /// Changes the rows and keeps the place.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+        }
     }
 }
 
@@ -47,8 +53,20 @@ mod tests {
     #[test]
     fn the_last_page_has_no_next() {
         let page = Page::cut(vec![1, 2], 2, ToString::to_string);
-        assert_eq!(page, Page { items: vec![1, 2], next: None });
+        assert_eq!(
+            page,
+            Page {
+                items: vec![1, 2],
+                next: None
+            }
+        );
         let page = Page::cut(vec![1, 2, 3], 2, ToString::to_string);
-        assert_eq!(page, Page { items: vec![1, 2], next: Some("2".into()) });
+        assert_eq!(
+            page,
+            Page {
+                items: vec![1, 2],
+                next: Some("2".into())
+            }
+        );
     }
 }

@@ -35,12 +35,23 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// A token that still counts.
 pub async fn find(db: &impl ConnectionTrait, hash: &str) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id(hash).filter(Column::RevokedAt.is_null()).one(db).await?)
+    Ok(Entity::find_by_id(hash)
+        .filter(Column::RevokedAt.is_null())
+        .one(db)
+        .await?)
 }
 
 /// Adds a token; one that is there stays as it is.
 pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model { hash, kind, workspace, job, attempt, created_at, revoked_at } = row;
+    let Model {
+        hash,
+        kind,
+        workspace,
+        job,
+        attempt,
+        created_at,
+        revoked_at,
+    } = row;
     Entity::insert(ActiveModel {
         hash: Set(hash),
         kind: Set(kind),

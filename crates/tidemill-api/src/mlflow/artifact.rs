@@ -90,6 +90,9 @@ pub struct GetModelVersionArtifact {
 }
 
 impl Request for GetModelVersionArtifact {
-    const SCHEMA: Schema =
-        &[("name", &[Check::Required]), ("version", &[Check::Required]), ("path", &[Check::Required])];
+    const SCHEMA: Schema = &[
+        ("name", &[Check::Required]),
+        ("version", &[Check::Required]),
+        ("path", &[Check::Required]),
+    ];
 }

@@ -100,7 +100,10 @@ pub struct SetTraceTag {
 }
 
 impl Request for SetTraceTag {
-    const SCHEMA: Schema = &[("key", &[Check::Text, Check::Required]), ("value", &[Check::Text])];
+    const SCHEMA: Schema = &[
+        ("key", &[Check::Text, Check::Required]),
+        ("value", &[Check::Text]),
+    ];
 }
 
 /// `DELETE traces/{trace_id}/tags`

@@ -14,7 +14,17 @@ use crate::{OpContext, Result, Scope};
 /// # Errors
 /// NotFound.
 pub async fn archive(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job> {
-    set(ctx, workspace, name, job::Patch { archived: Some(true), ..job::Patch::default() }, None).await
+    set(
+        ctx,
+        workspace,
+        name,
+        job::Patch {
+            archived: Some(true),
+            ..job::Patch::default()
+        },
+        None,
+    )
+    .await
 }
 
 /// Shows an archived job in lists again.
@@ -22,7 +32,17 @@ pub async fn archive(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job
 /// # Errors
 /// NotFound.
 pub async fn restore(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job> {
-    set(ctx, workspace, name, job::Patch { archived: Some(false), ..job::Patch::default() }, None).await
+    set(
+        ctx,
+        workspace,
+        name,
+        job::Patch {
+            archived: Some(false),
+            ..job::Patch::default()
+        },
+        None,
+    )
+    .await
 }
 
 /// Changes what people may change: the display name, the description, the tags (all of them at once).

@@ -17,7 +17,10 @@ pub async fn cancel(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job>
     ctx.authorize(action::JOB_WRITE, &scope).await?;
     let row = get(ctx, workspace, name).await?;
     if row.status.parse().is_ok_and(Status::is_over) {
-        return Err(Error::conflict(format!("failed to cancel job `{name}`: it has ended already ({})", row.status)));
+        return Err(Error::conflict(format!(
+            "failed to cancel job `{name}`: it has ended already ({})",
+            row.status
+        )));
     }
     let change = Change {
         action: action::JOB_WRITE,
@@ -25,7 +28,8 @@ pub async fn cancel(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job>
         before: json!({ "status": row.status }),
         after: json!({ "status": Status::CancelRequested.as_str() }),
     };
-    ctx.change(change, move |_| Box::pin(async move { Ok(Value::Null) })).await?;
+    ctx.change(change, move |_| Box::pin(async move { Ok(Value::Null) }))
+        .await?;
     stop(ctx, &row, "cancelled by its owner").await?;
     get(ctx, workspace, name).await
 }
@@ -71,7 +75,10 @@ async fn request(ctx: &OpContext, row: &Job) -> Result<()> {
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let patch = job::Patch { status: Some(Status::CancelRequested.as_str()), ..job::Patch::default() };
+                let patch = job::Patch {
+                    status: Some(Status::CancelRequested.as_str()),
+                    ..job::Patch::default()
+                };
                 Ok(job::transition(tx, &workspace, &name, Status::OPEN, patch).await?)
             })
         })

@@ -7,8 +7,8 @@ use tidemill_policy::action;
 use tidemill_store::{event, job, lineage, run, to_json, token};
 
 use super::{Job, OutputRecord, Status};
-use crate::hub::{JobNews, What};
 use crate::data::OutputVersion;
+use crate::hub::{JobNews, What};
 use crate::{Error, OpContext, Result, Scope, data, model};
 
 /// How a job ended.
@@ -83,7 +83,15 @@ pub(crate) async fn end(ctx: &OpContext, row: &Job, ending: Ending) -> Result<bo
                 if !job::transition(tx, &work.workspace, &work.name, Status::OPEN, patch).await? {
                     return Ok(false);
                 }
-                run::set_job_status(tx, &work.workspace, &work.name, status.run_status(), None, Some(now)).await?;
+                run::set_job_status(
+                    tx,
+                    &work.workspace,
+                    &work.name,
+                    status.run_status(),
+                    None,
+                    Some(now),
+                )
+                .await?;
                 lineage::put(tx, out_rows(&work, &outputs)).await?;
                 if work.attempt > 0 {
                     token::revoke_job(tx, &work.workspace, &work.name, now).await?;
@@ -123,7 +131,9 @@ async fn register(
     now: i64,
 ) -> Result<(), Error> {
     for (port, (name, version)) in assets {
-        let Some(record) = outputs.get_mut(port) else { continue };
+        let Some(record) = outputs.get_mut(port) else {
+            continue;
+        };
         let version = OutputVersion {
             workspace: work.workspace.clone(),
             name: name.clone(),

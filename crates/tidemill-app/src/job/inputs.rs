@@ -18,10 +18,12 @@ pub(crate) async fn planned_input(
     port_type: Option<&str>,
 ) -> Result<PlannedInput> {
     match input {
-        Input::Literal(literal) => Ok(PlannedInput::Literal { value: literal.to_string() }),
-        Input::Data(data) => {
-            data_input(ctx, workspace, data, port_type).await.map_err(|error| in_field(error, "input", name))
-        }
+        Input::Literal(literal) => Ok(PlannedInput::Literal {
+            value: literal.to_string(),
+        }),
+        Input::Data(data) => data_input(ctx, workspace, data, port_type)
+            .await
+            .map_err(|error| in_field(error, "input", name)),
     }
 }
 
@@ -38,7 +40,9 @@ async fn data_input(
     let resolved = resolve::data(ctx, workspace, path, own_type.or(port_type)).await?;
     Ok(PlannedInput::Data {
         r#type: own_type.or(port_type).map_or(resolved.r#type, str::to_owned),
-        mode: input.mode.map_or_else(|| DEFAULT_MODE.to_owned(), |mode| word(&mode)),
+        mode: input
+            .mode
+            .map_or_else(|| DEFAULT_MODE.to_owned(), |mode| word(&mode)),
         source: resolved.source,
         manifest: resolved.manifest,
         asset: resolved.asset,

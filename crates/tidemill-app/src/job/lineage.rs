@@ -31,12 +31,18 @@ const LIMIT: usize = 200;
 /// # Errors
 /// NotFound.
 pub async fn of_model(ctx: &OpContext, workspace: &str, name: &str, version: &str) -> Result<Lineage> {
-    ctx.authorize(action::MODEL_READ, &Scope::resource(workspace, "models", name)).await?;
+    ctx.authorize(action::MODEL_READ, &Scope::resource(workspace, "models", name))
+        .await?;
     let db = ctx.app().store.read();
     let asset = format!("models/{name}/{version}");
-    let made = lineage::of_asset(db, workspace, &asset).await?.into_iter().filter(|row| row.direction == "out");
+    let made = lineage::of_asset(db, workspace, &asset)
+        .await?
+        .into_iter()
+        .filter(|row| row.direction == "out");
     let mut starts: Vec<String> = made.map(|row| row.job).collect();
-    let number = version.parse().map_err(|_| Error::not_found("model version", &asset))?;
+    let number = version
+        .parse()
+        .map_err(|_| Error::not_found("model version", &asset))?;
     let row = model_version::get(db, workspace, name, number).await?;
     let row = row.ok_or_else(|| Error::not_found("model version", &asset))?;
     starts.extend(row.job.into_iter().chain(row.run_id));
@@ -48,7 +54,8 @@ pub async fn of_model(ctx: &OpContext, workspace: &str, name: &str, version: &st
 /// # Errors
 /// When the store cannot be read.
 pub async fn of_run(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<Lineage> {
-    ctx.authorize(action::RUN_READ, &Scope::run(workspace, run_id, None)).await?;
+    ctx.authorize(action::RUN_READ, &Scope::run(workspace, run_id, None))
+        .await?;
     walk(ctx, workspace, vec![run_id.to_owned()]).await
 }
 
@@ -61,11 +68,18 @@ async fn walk(ctx: &OpContext, workspace: &str, starts: Vec<String>) -> Result<L
         if found.jobs.len() >= LIMIT || !seen.insert(name.clone()) {
             continue;
         }
-        let Some(row) = job::get(db, workspace, &name).await? else { continue };
+        let Some(row) = job::get(db, workspace, &name).await? else {
+            continue;
+        };
         // Finished work that was taken over was done elsewhere: its own inputs are the same.
         let edges = lineage::of_job(db, workspace, &name).await?;
         for edge in edges.iter().filter(|edge| edge.direction == "in") {
-            queue.extend(lineage::makers(db, workspace, &edge.uri).await?.into_iter().map(|maker| maker.job));
+            queue.extend(
+                lineage::makers(db, workspace, &edge.uri)
+                    .await?
+                    .into_iter()
+                    .map(|maker| maker.job),
+            );
         }
         queue.extend(row.reused_from.clone());
         found.jobs.push(LineageJob { job: row, edges });

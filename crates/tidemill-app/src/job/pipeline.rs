@@ -4,15 +4,17 @@ use indexmap::IndexMap;
 use tidemill_plan::Dag;
 use tidemill_spec::expr::{Ref, Template};
 use tidemill_spec::kinds::{
-    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Node, Output,
-    PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources,
+    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Node,
+    Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources,
 };
 use tidemill_spec::refs::{ComputeRef, DataPath};
 
 use super::inputs::{in_field, word};
 use super::output::planned_output;
 use super::submit::{check_datastore, check_room, code_tree, distribution, plan_environment};
-use super::{CommandPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork, planned_input};
+use super::{
+    CommandPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork, planned_input,
+};
 use crate::{Error, OpContext, Result, component, compute, datastore};
 
 /// The parts of a pipeline, whether a job or a component brings them.
@@ -45,13 +47,20 @@ pub(crate) async fn plan_pipeline(
     let ports = component.as_ref().map(|component| &component.inputs);
     let mut inputs = IndexMap::new();
     for (port, input) in &job.inputs {
-        let declared = ports.and_then(|ports| ports.get(port)).map(|port| port.port_type.word());
-        inputs.insert(port.clone(), planned_input(ctx, workspace, port, input, declared).await?);
+        let declared = ports
+            .and_then(|ports| ports.get(port))
+            .map(|port| port.port_type.word());
+        inputs.insert(
+            port.clone(),
+            planned_input(ctx, workspace, port, input, declared).await?,
+        );
     }
     add_defaults(&mut inputs, ports);
     let mut outputs = IndexMap::new();
     for (port, output) in &job.outputs {
-        let declared = component.as_ref().and_then(|component| component.outputs.get(port));
+        let declared = component
+            .as_ref()
+            .and_then(|component| component.outputs.get(port));
         let planned = pipeline_output(name, port, &store, output, declared)?;
         check_datastore(ctx, workspace, port, planned.datastore.as_deref()).await?;
         outputs.insert(port.clone(), planned);
@@ -60,7 +69,13 @@ pub(crate) async fn plan_pipeline(
     if let Some(component) = &component {
         add_undeclared(name, &store, &component.outputs, &mut outputs)?;
     }
-    let parts = Parts { name, nodes, settings, compute: job.compute.clone(), policy };
+    let parts = Parts {
+        name,
+        nodes,
+        settings,
+        compute: job.compute.clone(),
+        policy,
+    };
     build(ctx, workspace, parts, inputs, outputs).await
 }
 
@@ -75,8 +90,19 @@ pub(crate) async fn plan_nested(
     mut outputs: IndexMap<String, PlannedOutput>,
 ) -> Result<PipelinePlan> {
     add_defaults(&mut inputs, Some(&component.inputs));
-    add_undeclared(name, &default_datastore(&settings), &component.outputs, &mut outputs)?;
-    let parts = Parts { name, nodes: &component.jobs, settings, compute: None, policy };
+    add_undeclared(
+        name,
+        &default_datastore(&settings),
+        &component.outputs,
+        &mut outputs,
+    )?;
+    let parts = Parts {
+        name,
+        nodes: &component.jobs,
+        settings,
+        compute: None,
+        policy,
+    };
     build(ctx, workspace, parts, inputs, outputs).await
 }
 
@@ -100,9 +126,15 @@ async fn build(
         steps.insert(node_name.clone(), step);
     }
     if steps.is_empty() {
-        return Err(Error::invalid(format!("failed to plan pipeline `{}`: it has no steps", parts.name)));
+        return Err(Error::invalid(format!(
+            "failed to plan pipeline `{}`: it has no steps",
+            parts.name
+        )));
     }
-    let waits = steps.iter().map(|(name, step): (&String, &StepPlan)| (name.clone(), step.waits_for.clone())).collect();
+    let waits = steps
+        .iter()
+        .map(|(name, step): (&String, &StepPlan)| (name.clone(), step.waits_for.clone()))
+        .collect();
     Dag::new(&waits).map_err(|error| Error::invalid(error.to_string()))?;
     Ok(PipelinePlan {
         inputs,
@@ -112,7 +144,10 @@ async fn build(
         force_rerun: parts.settings.force_rerun.unwrap_or(false),
         default_datastore: default_datastore(&parts.settings),
         policy: parts.policy.to_owned(),
-        settings: PipelineSettings { default_compute: own_compute(None, &parts), ..parts.settings },
+        settings: PipelineSettings {
+            default_compute: own_compute(None, &parts),
+            ..parts.settings
+        },
     })
 }
 
@@ -129,27 +164,54 @@ async fn command_step(
         Some(reference) => match component::resolve(ctx, workspace, reference).await? {
             Component::Command(component) => Some(component),
             Component::Pipeline(_) => {
-                return Err(Error::invalid("its component is a pipeline").hint("write `type: pipeline` in the step"));
+                return Err(
+                    Error::invalid("its component is a pipeline").hint("write `type: pipeline` in the step")
+                );
             }
         },
     };
     let component = component.as_deref();
     let missing = |field: &str| Error::invalid(format!("it has neither a component nor a `{field}`"));
-    let command = node.command.as_ref().or(component.map(|c| &c.command)).ok_or_else(|| missing("command"))?;
+    let command = node
+        .command
+        .as_ref()
+        .or(component.map(|c| &c.command))
+        .ok_or_else(|| missing("command"))?;
     let environment = own_environment(node.environment.as_ref())
         .or(component.map(|c| &c.environment))
         .or(parts.settings.default_environment.as_ref())
         .ok_or_else(|| missing("environment"))?;
-    let mut variables = component.map(|c| c.environment_variables.clone()).unwrap_or_default();
+    let mut variables = component
+        .map(|c| c.environment_variables.clone())
+        .unwrap_or_default();
     variables.extend(node.environment_variables.clone());
-    let both = [node.resources.as_ref(), component.and_then(|c| c.resources.as_ref())];
+    let both = [
+        node.resources.as_ref(),
+        component.and_then(|c| c.resources.as_ref()),
+    ];
     let of = |field: fn(&Resources) -> Option<u32>| both.iter().flatten().find_map(|r| field(r));
-    let memory = both.iter().flatten().find_map(|r| r.memory_limit()).map(|size| size.bytes());
-    let cores = both.iter().flatten().find_map(|r| r.cpu).map(|cpu| cpu.cores_up());
-    let spread = node.distribution.as_ref().or(component.and_then(|c| c.distribution.as_ref()));
+    let memory = both
+        .iter()
+        .flatten()
+        .find_map(|r| r.memory_limit())
+        .map(|size| size.bytes());
+    let cores = both
+        .iter()
+        .flatten()
+        .find_map(|r| r.cpu)
+        .map(|cpu| cpu.cores_up());
+    let spread = node
+        .distribution
+        .as_ref()
+        .or(component.and_then(|c| c.distribution.as_ref()));
     let instance_count = of(|r| r.instance_count).unwrap_or(1).max(1);
     let reference = own_compute(node.compute.as_ref(), parts);
-    let target = compute::resolve(ctx, workspace, bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref()).await?;
+    let target = compute::resolve(
+        ctx,
+        workspace,
+        bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
+    )
+    .await?;
     check_room(&target, instance_count, cores, memory)?;
     let plan = CommandPlan {
         command: command.clone(),
@@ -164,7 +226,11 @@ async fn command_step(
         memory_bytes: memory,
         cores,
         gpus: of(|r| r.gpu).unwrap_or(0),
-        retries: node.limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
+        retries: node
+            .limits
+            .as_ref()
+            .and_then(|limits| limits.retries)
+            .unwrap_or(0),
         deterministic: component.and_then(|c| c.is_deterministic).unwrap_or(true),
     };
     let ports = component.map(|c| c.inputs.clone()).unwrap_or_default();
@@ -172,7 +238,10 @@ async fn command_step(
     let declared = component.map(|c| &c.outputs);
     Ok(StepPlan {
         job: child_name(parts.name, node_name),
-        display_name: node.display_name.clone().or_else(|| component.and_then(|c| c.display_name.clone())),
+        display_name: node
+            .display_name
+            .clone()
+            .or_else(|| component.and_then(|c| c.display_name.clone())),
         work: StepWork::Command(Box::new(plan)),
         given: node.inputs.clone(),
         ports,
@@ -193,22 +262,30 @@ async fn pipeline_step(
     check_given(&node.inputs, &component.inputs, true)?;
     Ok(StepPlan {
         job: child_name(parts.name, node_name),
-        display_name: node.display_name.clone().or_else(|| component.display_name.clone()),
+        display_name: node
+            .display_name
+            .clone()
+            .or_else(|| component.display_name.clone()),
         given: node.inputs.clone(),
         ports: component.inputs.clone(),
         outputs: step_outputs(&node.outputs, Some(&component.outputs))?,
         compute: own_compute(None, parts),
         waits_for: waits_for(&node.inputs)?,
-        work: StepWork::Pipeline { component: Box::new(component) },
+        work: StepWork::Pipeline {
+            component: Box::new(component),
+        },
     })
 }
 
-async fn pipeline_component(ctx: &OpContext, workspace: &str, reference: &ComponentRef) -> Result<PipelineComponent> {
+async fn pipeline_component(
+    ctx: &OpContext,
+    workspace: &str,
+    reference: &ComponentRef,
+) -> Result<PipelineComponent> {
     match component::resolve(ctx, workspace, reference).await? {
         Component::Pipeline(component) => Ok(*component),
-        Component::Command(_) => {
-            Err(Error::invalid("its component is a command").hint("write `type: command`, or name a pipeline component"))
-        }
+        Component::Command(_) => Err(Error::invalid("its component is a command")
+            .hint("write `type: command`, or name a pipeline component")),
     }
 }
 
@@ -225,7 +302,11 @@ fn child_name(pipeline: &str, node: &str) -> String {
 }
 
 fn default_datastore(settings: &PipelineSettings) -> String {
-    settings.default_datastore.as_ref().map_or(datastore::BLOB, |reference| reference.name()).to_owned()
+    settings
+        .default_datastore
+        .as_ref()
+        .map_or(datastore::BLOB, |reference| reference.name())
+        .to_owned()
 }
 
 fn own_environment(reference: Option<&EnvironmentRef>) -> Option<&EnvironmentRef> {
@@ -233,7 +314,9 @@ fn own_environment(reference: Option<&EnvironmentRef>) -> Option<&EnvironmentRef
 }
 
 fn own_compute(node: Option<&ComputeRef>, parts: &Parts<'_>) -> Option<ComputeRef> {
-    node.cloned().or_else(|| parts.settings.default_compute.clone()).or_else(|| parts.compute.clone())
+    node.cloned()
+        .or_else(|| parts.settings.default_compute.clone())
+        .or_else(|| parts.compute.clone())
 }
 
 /// A compute given as an input of the pipeline.
@@ -241,7 +324,9 @@ fn bound_compute(
     reference: Option<&ComputeRef>,
     inputs: &IndexMap<String, PlannedInput>,
 ) -> Result<Option<ComputeRef>> {
-    let Some(ComputeRef::Expression(text)) = reference else { return Ok(reference.cloned()) };
+    let Some(ComputeRef::Expression(text)) = reference else {
+        return Ok(reference.cloned());
+    };
     let template = Template::parse(text).map_err(|error| Error::invalid(error.to_string()))?;
     let value = template.render(&|reference| match reference {
         Ref::ParentInput(name) => match inputs.get(name) {
@@ -251,7 +336,10 @@ fn bound_compute(
         _ => None,
     });
     let value = value.map_err(|error| in_field(Error::invalid(error.to_string()), "field", "compute"))?;
-    value.parse().map(Some).map_err(|error| Error::invalid(format!("{error}")))
+    value
+        .parse()
+        .map(Some)
+        .map_err(|error| Error::invalid(format!("{error}")))
 }
 
 /// Every input that is needed must be given, and nothing that is not declared.
@@ -268,7 +356,10 @@ fn check_given(
         return Err(Error::invalid(format!("its component has no input `{name}`"))
             .hint(format!("it has: {}", known.join(", "))));
     }
-    match ports.iter().find(|(name, port)| !port.may_be_left_out() && !given.contains_key(*name)) {
+    match ports
+        .iter()
+        .find(|(name, port)| !port.may_be_left_out() && !given.contains_key(*name))
+    {
         Some((name, _)) => Err(Error::invalid(format!("its component needs the input `{name}`"))),
         None => Ok(()),
     }
@@ -295,7 +386,10 @@ fn step_outputs(
 ) -> Result<IndexMap<String, StepOutput>> {
     let mut outputs = IndexMap::new();
     for (name, port) in declared.into_iter().flatten() {
-        outputs.insert(name.clone(), step_output(&given.get(name).cloned().unwrap_or_default(), Some(port))?);
+        outputs.insert(
+            name.clone(),
+            step_output(&given.get(name).cloned().unwrap_or_default(), Some(port))?,
+        );
     }
     for (name, output) in given {
         if outputs.contains_key(name) {
@@ -322,11 +416,22 @@ fn step_output(given: &Output, port: Option<&ComponentOutput>) -> Result<StepOut
         Err(error) => return Err(Error::invalid(error.to_string())),
     };
     let own_type = given.asset_type.map(|asset_type| asset_type.word());
-    let own_mode = given.mode.as_ref().map(word).or_else(|| port.and_then(|port| port.mode.as_ref().map(word)));
+    let own_mode = given
+        .mode
+        .as_ref()
+        .map(word)
+        .or_else(|| port.and_then(|port| port.mode.as_ref().map(word)));
     Ok(StepOutput {
-        r#type: own_type.or(port.map(|port| port.port_type.word())).unwrap_or("uri_folder").to_owned(),
+        r#type: own_type
+            .or(port.map(|port| port.port_type.word()))
+            .unwrap_or("uri_folder")
+            .to_owned(),
         mode: own_mode.unwrap_or_else(|| "rw_mount".to_owned()),
-        path: if parent.is_some() { None } else { given.path.clone() },
+        path: if parent.is_some() {
+            None
+        } else {
+            given.path.clone()
+        },
         parent,
         name: given.name.clone(),
         version: given.version.clone(),
@@ -345,7 +450,9 @@ fn pipeline_output(
         name,
         port,
         store,
-        own_type.or(declared.map(|port| port.port_type.word())).unwrap_or("uri_folder"),
+        own_type
+            .or(declared.map(|port| port.port_type.word()))
+            .unwrap_or("uri_folder"),
         &output.mode.as_ref().map_or_else(|| "rw_mount".to_owned(), word),
         output.path.as_ref(),
         (output.name.as_deref(), output.version.as_deref()),
@@ -361,16 +468,27 @@ fn add_undeclared(
 ) -> Result<()> {
     for (port, declared) in declared {
         if !outputs.contains_key(port) {
-            outputs.insert(port.clone(), pipeline_output(name, port, store, &Output::default(), Some(declared))?);
+            outputs.insert(
+                port.clone(),
+                pipeline_output(name, port, store, &Output::default(), Some(declared))?,
+            );
         }
     }
     Ok(())
 }
 
-fn add_defaults(inputs: &mut IndexMap<String, PlannedInput>, ports: Option<&IndexMap<String, ComponentInput>>) {
+fn add_defaults(
+    inputs: &mut IndexMap<String, PlannedInput>,
+    ports: Option<&IndexMap<String, ComponentInput>>,
+) {
     for (name, port) in ports.into_iter().flatten() {
         if let (false, Some(default)) = (inputs.contains_key(name), &port.default) {
-            inputs.insert(name.clone(), PlannedInput::Literal { value: default.to_string() });
+            inputs.insert(
+                name.clone(),
+                PlannedInput::Literal {
+                    value: default.to_string(),
+                },
+            );
         }
     }
 }
@@ -381,7 +499,10 @@ mod tests {
 
     #[test]
     fn a_long_child_name_stays_within_the_limit_and_apart_from_others() {
-        let (a, b) = (child_name(&"p".repeat(250), "step_one"), child_name(&"p".repeat(250), "step_two"));
+        let (a, b) = (
+            child_name(&"p".repeat(250), "step_one"),
+            child_name(&"p".repeat(250), "step_two"),
+        );
         assert!(a.len() <= 255 && a != b, "{a} {b}");
         assert_eq!(child_name("calm_tide", "train"), "calm_tide_train");
     }

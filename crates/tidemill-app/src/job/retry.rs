@@ -23,8 +23,12 @@ pub async fn retry(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job> 
 async fn retry_command(ctx: &OpContext, row: Job) -> Result<Job> {
     let name = &row.name;
     if row.parent.is_some() {
-        return Err(Error::conflict(format!("failed to retry job `{name}`: it is a step"))
-            .hint(format!("`tidemill job resume -n {}` goes on with its pipeline", row.root)));
+        return Err(
+            Error::conflict(format!("failed to retry job `{name}`: it is a step")).hint(format!(
+                "`tidemill job resume -n {}` goes on with its pipeline",
+                row.root
+            )),
+        );
     }
     reopen(ctx, &row, Status::Queued, Vec::new()).await
 }
@@ -44,24 +48,35 @@ pub async fn resume(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job>
 async fn resume_pipeline(ctx: &OpContext, row: Job) -> Result<Job> {
     let name = &row.name;
     if let Some(parent) = &row.parent {
-        return Err(Error::conflict(format!("failed to resume job `{name}`: it is a step of `{parent}`"))
-            .hint(format!("`tidemill job resume -n {}` goes on with the whole", row.root)));
+        return Err(Error::conflict(format!(
+            "failed to resume job `{name}`: it is a step of `{parent}`"
+        ))
+        .hint(format!(
+            "`tidemill job resume -n {}` goes on with the whole",
+            row.root
+        )));
     }
     let all = job::tree(ctx.app().store.read(), &row.workspace, &row.name).await?;
-    let open = all.into_iter().filter(|step| step.name != row.name && step.status != Status::Completed.as_str());
+    let open = all
+        .into_iter()
+        .filter(|step| step.name != row.name && step.status != Status::Completed.as_str());
     reopen(ctx, &row, Status::Running, open.map(|step| step.name).collect()).await
 }
 
 async fn again(ctx: &OpContext, workspace: &str, name: &str, verb: &str) -> Result<Job> {
-    ctx.authorize(action::JOB_WRITE, &Scope::job(workspace, name)).await?;
+    ctx.authorize(action::JOB_WRITE, &Scope::job(workspace, name))
+        .await?;
     let row = get(ctx, workspace, name).await?;
     match row.status.parse() {
         Ok(Status::Failed | Status::Canceled) => Ok(row),
-        Ok(Status::Completed) => {
-            Err(Error::conflict(format!("failed to {verb} job `{name}`: it has completed; submit it again instead")))
-        }
-        _ => Err(Error::conflict(format!("failed to {verb} job `{name}`: it has not ended ({})", row.status))
-            .hint(format!("`tidemill job cancel -n {name}` ends it"))),
+        Ok(Status::Completed) => Err(Error::conflict(format!(
+            "failed to {verb} job `{name}`: it has completed; submit it again instead"
+        ))),
+        _ => Err(Error::conflict(format!(
+            "failed to {verb} job `{name}`: it has not ended ({})",
+            row.status
+        ))
+        .hint(format!("`tidemill job cancel -n {name}` ends it"))),
     }
 }
 

@@ -14,19 +14,30 @@ use crate::{Error, OpContext, Result, Scope};
 /// # Errors
 /// NotFound.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job> {
-    ctx.authorize(action::JOB_READ, &Scope::job(workspace, name)).await?;
+    ctx.authorize(action::JOB_READ, &Scope::job(workspace, name))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
-    job::get(ctx.app().store.read(), workspace, name).await?.ok_or_else(|| {
-        Error::not_found("job", name).hint(format!("`tidemill job list -w {workspace}` shows those that there are"))
-    })
+    job::get(ctx.app().store.read(), workspace, name)
+        .await?
+        .ok_or_else(|| {
+            Error::not_found("job", name).hint(format!(
+                "`tidemill job list -w {workspace}` shows those that there are"
+            ))
+        })
 }
 
 /// Jobs, newest first; steps only when their parent is named.
 ///
 /// # Errors
 /// NotFound, for a workspace that is not there.
-pub async fn list(ctx: &OpContext, workspace: &str, filter: &Filter, page: &PageRequest) -> Result<Page<Job>> {
-    ctx.authorize(action::JOB_READ, &Scope::workspace(workspace)).await?;
+pub async fn list(
+    ctx: &OpContext,
+    workspace: &str,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Page<Job>> {
+    ctx.authorize(action::JOB_READ, &Scope::workspace(workspace))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     Ok(job::list(ctx.app().store.read(), workspace, filter, page).await?)
 }
@@ -36,7 +47,9 @@ pub async fn children_count(ctx: &OpContext, job: &Job) -> Result<usize> {
     if job.kind != "pipeline" {
         return Ok(0);
     }
-    Ok(job::children(ctx.app().store.read(), &job.workspace, &job.name).await?.len())
+    Ok(job::children(ctx.app().store.read(), &job.workspace, &job.name)
+        .await?
+        .len())
 }
 
 /// The latest value of each metric of a job's run, by name.
@@ -44,7 +57,12 @@ pub async fn children_count(ctx: &OpContext, job: &Job) -> Result<usize> {
 /// # Errors
 /// When the store cannot be read.
 pub async fn metrics(ctx: &OpContext, job: &Job) -> Result<IndexMap<String, f64>> {
-    let mut found = metric::latest(ctx.app().store.read(), &job.workspace, std::slice::from_ref(&job.name)).await?;
+    let mut found = metric::latest(
+        ctx.app().store.read(),
+        &job.workspace,
+        std::slice::from_ref(&job.name),
+    )
+    .await?;
     let mut points = found.remove(&job.name).unwrap_or_default();
     points.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(points.into_iter().map(|point| (point.key, point.value)).collect())
@@ -54,24 +72,38 @@ pub async fn metrics(ctx: &OpContext, job: &Job) -> Result<IndexMap<String, f64>
 pub async fn reason(ctx: &OpContext, job: &Job) -> Result<Option<String>> {
     let app = ctx.app();
     match job.status.parse() {
-        Ok(Status::Queued) => Ok(app.scheduler.why_waiting(&job.workspace, &job.name).or_else(|| job.reason.clone())),
+        Ok(Status::Queued) => Ok(app
+            .scheduler
+            .why_waiting(&job.workspace, &job.name)
+            .or_else(|| job.reason.clone())),
         Ok(Status::NotStarted) => Ok(waits_for(ctx, job).await?.or_else(|| job.reason.clone())),
-        Ok(status) if !status.is_over() => {
-            Ok(app.scheduler.message(&job.workspace, &job.name).or_else(|| job.reason.clone()))
-        }
+        Ok(status) if !status.is_over() => Ok(app
+            .scheduler
+            .message(&job.workspace, &job.name)
+            .or_else(|| job.reason.clone())),
         _ => Ok(job.reason.clone()),
     }
 }
 
 async fn waits_for(ctx: &OpContext, job: &Job) -> Result<Option<String>> {
-    let (Some(parent), Some(node)) = (&job.parent, &job.node) else { return Ok(None) };
+    let (Some(parent), Some(node)) = (&job.parent, &job.node) else {
+        return Ok(None);
+    };
     let db = ctx.app().store.read();
-    let Some(parent) = job::get(db, &job.workspace, parent).await? else { return Ok(None) };
-    let Ok(Plan::Pipeline(plan)) = serde_json::from_str(&parent.plan) else { return Ok(None) };
-    let Some(step) = plan.steps.get(node) else { return Ok(None) };
+    let Some(parent) = job::get(db, &job.workspace, parent).await? else {
+        return Ok(None);
+    };
+    let Ok(Plan::Pipeline(plan)) = serde_json::from_str(&parent.plan) else {
+        return Ok(None);
+    };
+    let Some(step) = plan.steps.get(node) else {
+        return Ok(None);
+    };
     let mut open = Vec::new();
     for up in &step.waits_for {
-        let Some(up_step) = plan.steps.get(up) else { continue };
+        let Some(up_step) = plan.steps.get(up) else {
+            continue;
+        };
         if let Some(row) = job::get(db, &job.workspace, &up_step.job).await?
             && row.status != Status::Completed.as_str()
         {

@@ -30,10 +30,23 @@ pub enum Status {
 
 impl Status {
     /// Every state in which something is still to come.
-    pub const OPEN: &[&str] =
-        &["NotStarted", "Queued", "Starting", "Preparing", "Running", "Finalizing", "CancelRequested"];
+    pub const OPEN: &[&str] = &[
+        "NotStarted",
+        "Queued",
+        "Starting",
+        "Preparing",
+        "Running",
+        "Finalizing",
+        "CancelRequested",
+    ];
     /// The states in which a runner may be at work.
-    pub const LAUNCHED: &[&str] = &["Starting", "Preparing", "Running", "Finalizing", "CancelRequested"];
+    pub const LAUNCHED: &[&str] = &[
+        "Starting",
+        "Preparing",
+        "Running",
+        "Finalizing",
+        "CancelRequested",
+    ];
 
     /// The word.
     pub fn as_str(self) -> &'static str {
@@ -79,10 +92,21 @@ impl FromStr for Status {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         use Status::*;
-        [NotStarted, Queued, Starting, Preparing, Running, Finalizing, CancelRequested, Completed, Failed, Canceled]
-            .into_iter()
-            .find(|status| status.as_str().eq_ignore_ascii_case(text))
-            .ok_or(())
+        [
+            NotStarted,
+            Queued,
+            Starting,
+            Preparing,
+            Running,
+            Finalizing,
+            CancelRequested,
+            Completed,
+            Failed,
+            Canceled,
+        ]
+        .into_iter()
+        .find(|status| status.as_str().eq_ignore_ascii_case(text))
+        .ok_or(())
     }
 }
 

@@ -10,7 +10,9 @@ use tidemill_spec::kinds::Input;
 
 use super::inputs::in_field;
 use super::output::planned_output;
-use super::{CommandPlan, OutputRecord, PipelinePlan, PlannedInput, PlannedOutput, StepPlan, StepWork, planned_input};
+use super::{
+    CommandPlan, OutputRecord, PipelinePlan, PlannedInput, PlannedOutput, StepPlan, StepWork, planned_input,
+};
 use crate::{Error, OpContext, Result};
 
 /// What the steps of a pipeline know of each other while it runs.
@@ -48,12 +50,20 @@ pub(crate) async fn resolve_step(
     }
     for (name, port) in &step.ports {
         if let (false, Some(default)) = (inputs.contains_key(name), &port.default) {
-            inputs.insert(name.clone(), PlannedInput::Literal { value: default.to_string() });
+            inputs.insert(
+                name.clone(),
+                PlannedInput::Literal {
+                    value: default.to_string(),
+                },
+            );
         }
     }
     let mut outputs = IndexMap::new();
     for (name, output) in &step.outputs {
-        let bound = output.parent.as_ref().and_then(|parent| around.plan.outputs.get(parent));
+        let bound = output
+            .parent
+            .as_ref()
+            .and_then(|parent| around.plan.outputs.get(parent));
         let planned = match bound {
             Some(bound) => PlannedOutput {
                 r#type: output.r#type.clone(),
@@ -107,9 +117,11 @@ fn look_up(reference: &Ref, around: &Surroundings<'_>) -> Result<Option<PlannedI
     match reference {
         Ref::ParentInput(name) => Ok(around.plan.inputs.get(name).cloned()),
         Ref::JobOutput { job, output } => {
-            let record = around.outputs.get(job).and_then(|outputs| outputs.get(output)).ok_or_else(|| {
-                Error::invalid(format!("step `{job}` has written no output `{output}`"))
-            })?;
+            let record = around
+                .outputs
+                .get(job)
+                .and_then(|outputs| outputs.get(output))
+                .ok_or_else(|| Error::invalid(format!("step `{job}` has written no output `{output}`")))?;
             let (datastore, path) = match &record.datastore {
                 Some(datastore) => (datastore.clone(), record.path.clone()),
                 None => (crate::datastore::ARTIFACTS.to_owned(), record.path.clone()),
@@ -124,23 +136,34 @@ fn look_up(reference: &Ref, around: &Surroundings<'_>) -> Result<Option<PlannedI
             }))
         }
         Ref::JobInput { job, input } => {
-            let step = around.plan.steps.get(job).ok_or_else(|| Error::invalid(format!("there is no step `{job}`")))?;
+            let step = around
+                .plan
+                .steps
+                .get(job)
+                .ok_or_else(|| Error::invalid(format!("there is no step `{job}`")))?;
             match step.given.get(input) {
                 Some(Input::Literal(literal)) if given_is_plain(&step.given[input]) => {
-                    Ok(Some(PlannedInput::Literal { value: literal.to_string() }))
+                    Ok(Some(PlannedInput::Literal {
+                        value: literal.to_string(),
+                    }))
                 }
                 Some(given) => {
                     let text = given.expression().unwrap_or_default();
-                    let template = Template::parse(text).map_err(|error| Error::invalid(error.to_string()))?;
+                    let template =
+                        Template::parse(text).map_err(|error| Error::invalid(error.to_string()))?;
                     match template.singular() {
                         Some(next) if next != reference => look_up(next, around),
-                        _ => Err(Error::invalid(format!("input `{input}` of step `{job}` is no plain value"))),
+                        _ => Err(Error::invalid(format!(
+                            "input `{input}` of step `{job}` is no plain value"
+                        ))),
                     }
                 }
                 None => Ok(None),
             }
         }
-        other => Err(Error::invalid(format!("`{other:?}` has no value in a step's inputs"))),
+        other => Err(Error::invalid(format!(
+            "`{other:?}` has no value in a step's inputs"
+        ))),
     }
 }
 
@@ -150,13 +173,29 @@ fn given_is_plain(given: &Input) -> bool {
 
 /// An edge may say another type or mode than what flows along it.
 fn retyped(value: PlannedInput, given: &Input, port: Option<&str>) -> PlannedInput {
-    let PlannedInput::Data { r#type, mode, source, manifest, asset, uri } = value else { return value };
+    let PlannedInput::Data {
+        r#type,
+        mode,
+        source,
+        manifest,
+        asset,
+        uri,
+    } = value
+    else {
+        return value;
+    };
     let (said_type, said_mode) = match given {
-        Input::Data(data) => (data.asset_type.map(|t| t.word()), data.mode.map(|m| super::inputs::word(&m))),
+        Input::Data(data) => (
+            data.asset_type.map(|t| t.word()),
+            data.mode.map(|m| super::inputs::word(&m)),
+        ),
         Input::Literal(_) => (None, None),
     };
     // A file handed to a port for folders stays a file, as in Azure.
-    let declared = said_type.or(port).filter(|_| r#type != "uri_file").map(str::to_owned);
+    let declared = said_type
+        .or(port)
+        .filter(|_| r#type != "uri_file")
+        .map(str::to_owned);
     PlannedInput::Data {
         r#type: declared.unwrap_or(r#type),
         mode: said_mode.unwrap_or(mode),
@@ -176,7 +215,13 @@ pub(crate) fn cache_key(plan: &CommandPlan) -> Option<CacheKey> {
     for (name, input) in &plan.inputs {
         let key = match input {
             PlannedInput::Literal { value } => InputKey::Literal(value.clone()),
-            PlannedInput::Data { r#type, manifest: Some(digest), source, mode, .. } => InputKey::Bytes {
+            PlannedInput::Data {
+                r#type,
+                manifest: Some(digest),
+                source,
+                mode,
+                ..
+            } => InputKey::Bytes {
                 digest: digest.clone(),
                 path: match source {
                     Source::Tree { path, .. } => path.clone(),
@@ -197,7 +242,11 @@ pub(crate) fn cache_key(plan: &CommandPlan) -> Option<CacheKey> {
         environment: format!("{}{:?}", plan.environment.request, plan.environment.build_context),
         variables: plan.variables.clone().into_iter().collect(),
         inputs,
-        outputs: plan.outputs.iter().map(|(name, output)| (name.clone(), output.r#type.clone())).collect(),
+        outputs: plan
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), output.r#type.clone()))
+            .collect(),
         distribution: format!("{:?} × {}", plan.distribution, plan.instance_count),
     };
     Some(step.key())

@@ -12,8 +12,8 @@ use tidemill_store::{job, lineage, run, to_json};
 use super::inputs::{in_field, word};
 use super::output::planned_output;
 use super::{CommandPlan, EnvironmentPlan, Job, Plan, PlannedInput, Status, plan_pipeline, planned_input};
-use crate::context::Change;
 use crate::compute::ResolvedCompute;
+use crate::context::Change;
 use crate::{Error, Kind, OpContext, Result, Scope, compute, datastore, environment, name};
 
 /// The experiment of a job that names none.
@@ -47,8 +47,11 @@ pub async fn validate(
     given: &str,
     submission: &Submission,
 ) -> Result<Vec<String>> {
-    ctx.authorize(action::JOB_READ, &Scope::job(workspace, given)).await?;
-    plan(ctx, workspace, given, submission).await.map(|planned| planned.warnings)
+    ctx.authorize(action::JOB_READ, &Scope::job(workspace, given))
+        .await?;
+    plan(ctx, workspace, given, submission)
+        .await
+        .map(|planned| planned.warnings)
 }
 
 /// Submits a job. The same submission under the same name again is the job that is there.
@@ -65,8 +68,10 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
         return if there.spec == to_json(&spec) {
             Ok(there)
         } else {
-            Err(Error::conflict(format!("failed to create job `{given}`: another job has this name"))
-                .hint("choose another name, or leave the name out"))
+            Err(Error::conflict(format!(
+                "failed to create job `{given}`: another job has this name"
+            ))
+            .hint("choose another name, or leave the name out"))
         };
     }
     let planned = plan(ctx, workspace, given, &submission).await?;
@@ -87,7 +92,10 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
                     return Err(Error::conflict(message).hint("choose another name, or leave the name out"));
                 }
                 let made = run::create_for_job(tx, run).await?;
-                let row = Job { experiment_id: made.experiment_id.to_string(), ..draft };
+                let row = Job {
+                    experiment_id: made.experiment_id.to_string(),
+                    ..draft
+                };
                 job::insert(tx, vec![row.clone()]).await?;
                 lineage::put(tx, rows).await?;
                 Ok(row)
@@ -103,20 +111,33 @@ async fn plan(ctx: &OpContext, workspace: &str, name: &str, submission: &Submiss
     let whole = Spec::Job(submission.spec.clone());
     let problems: Vec<String> = validate::check(&whole).iter().map(ToString::to_string).collect();
     if !problems.is_empty() {
-        return Err(Error::invalid(format!("failed to use the job `{name}`: {}", problems.join("; "))));
+        return Err(Error::invalid(format!(
+            "failed to use the job `{name}`: {}",
+            problems.join("; ")
+        )));
     }
     warnings.extend(validate::combined_warning(&validate::no_effect_on_local(&whole)));
-    let policy = ctx.app().environment_policy(submission.environment_policy.as_deref())?;
+    let policy = ctx
+        .app()
+        .environment_policy(submission.environment_policy.as_deref())?;
     match &submission.spec {
         JobSpec::Command(job) => {
             let compute = compute::resolve(ctx, workspace, job.compute.as_ref()).await?;
             let plan = plan_command(ctx, workspace, name, job, &policy).await?;
             check_room(&compute, plan.instance_count, plan.cores, plan.memory_bytes)?;
-            Ok(Planned { plan: Plan::Command(Box::new(plan)), compute: Some(compute.name), warnings })
+            Ok(Planned {
+                plan: Plan::Command(Box::new(plan)),
+                compute: Some(compute.name),
+                warnings,
+            })
         }
         JobSpec::Pipeline(job) => {
             let plan = plan_pipeline(ctx, workspace, name, job, &policy).await?;
-            Ok(Planned { plan: Plan::Pipeline(Box::new(plan)), compute: None, warnings })
+            Ok(Planned {
+                plan: Plan::Pipeline(Box::new(plan)),
+                compute: None,
+                warnings,
+            })
         }
     }
 }
@@ -130,7 +151,10 @@ async fn plan_command(
 ) -> Result<CommandPlan> {
     let mut inputs = IndexMap::new();
     for (port, input) in &job.inputs {
-        inputs.insert(port.clone(), planned_input(ctx, workspace, port, input, None).await?);
+        inputs.insert(
+            port.clone(),
+            planned_input(ctx, workspace, port, input, None).await?,
+        );
     }
     let mut outputs = IndexMap::new();
     for (port, output) in &job.outputs {
@@ -138,8 +162,12 @@ async fn plan_command(
             name,
             port,
             datastore::BLOB,
-            output.asset_type.map_or("uri_folder", |asset_type| asset_type.word()),
-            &output.mode.map_or_else(|| "rw_mount".to_owned(), |mode| word(&mode)),
+            output
+                .asset_type
+                .map_or("uri_folder", |asset_type| asset_type.word()),
+            &output
+                .mode
+                .map_or_else(|| "rw_mount".to_owned(), |mode| word(&mode)),
             output.path.as_ref(),
             (output.name.as_deref(), output.version.as_deref()),
         )?;
@@ -157,7 +185,9 @@ async fn plan_command(
         distribution: job.distribution.as_ref().map(distribution).transpose()?,
         instance_count: resources.and_then(|r| r.instance_count).unwrap_or(1).max(1),
         timeout_s: job.limits.as_ref().and_then(|limits| limits.timeout),
-        memory_bytes: resources.and_then(spec::Resources::memory_limit).map(|size| size.bytes()),
+        memory_bytes: resources
+            .and_then(spec::Resources::memory_limit)
+            .map(|size| size.bytes()),
         cores: resources.and_then(|r| r.cpu).map(|cpu| cpu.cores_up()),
         gpus: resources.and_then(|r| r.gpu).unwrap_or(0),
         retries: job.limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
@@ -174,16 +204,32 @@ pub(crate) fn check_room(
 ) -> Result<()> {
     let name = &compute.name;
     let asks = if nodes > compute.nodes {
-        format!("{nodes} nodes (resources.instance_count), and it has {}", compute.nodes)
+        format!(
+            "{nodes} nodes (resources.instance_count), and it has {}",
+            compute.nodes
+        )
     } else if cores.is_some_and(|cores| cores > compute.cores) {
-        format!("{} cores a node, and it has {}", cores.unwrap_or_default(), compute.cores)
+        format!(
+            "{} cores a node, and it has {}",
+            cores.unwrap_or_default(),
+            compute.cores
+        )
     } else if memory_bytes.is_some_and(|bytes| bytes > compute.memory_bytes) {
-        format!("{} bytes of memory a node, and it has {}", memory_bytes.unwrap_or_default(), compute.memory_bytes)
+        format!(
+            "{} bytes of memory a node, and it has {}",
+            memory_bytes.unwrap_or_default(),
+            compute.memory_bytes
+        )
     } else {
         return Ok(());
     };
-    Err(Error::new(Kind::Capacity, format!("failed to place the job on compute `{name}`: it asks for {asks}"))
-        .hint(format!("ask for less, choose another compute, or `tidemill compute update --name {name}`")))
+    Err(Error::new(
+        Kind::Capacity,
+        format!("failed to place the job on compute `{name}`: it asks for {asks}"),
+    )
+    .hint(format!(
+        "ask for less, choose another compute, or `tidemill compute update --name {name}`"
+    )))
 }
 
 /// An output must name a datastore that is there: better said now than after an hour of training.
@@ -194,7 +240,9 @@ pub(crate) async fn check_datastore(
     datastore: Option<&str>,
 ) -> Result<()> {
     if let Some(name) = datastore {
-        datastore::find(ctx, workspace, name).await.map_err(|error| in_field(error, "output", port))?;
+        datastore::find(ctx, workspace, name)
+            .await
+            .map_err(|error| in_field(error, "output", port))?;
     }
     Ok(())
 }
@@ -212,7 +260,11 @@ pub(crate) async fn plan_environment(
     if let Value::Object(map) = &mut request {
         map.insert("policy".into(), json!(policy));
     }
-    Ok(EnvironmentPlan { name, request, build_context: resolved.build_context })
+    Ok(EnvironmentPlan {
+        name,
+        request,
+        build_context: resolved.build_context,
+    })
 }
 
 /// The digest of the tree that a code reference names.
@@ -225,26 +277,30 @@ pub(crate) fn code_tree(code: Option<&CodeRef>) -> Result<Option<String>> {
             path.display()
         ))
         .hint("`tidemill job create` uploads it; over REST, put a tree and give tidemill://trees/<digest>")),
-        Some(other) => Err(Error::invalid(format!("failed to use code `{other}`: only local folders are supported"))
-            .hint("clone the repository, and give its folder")),
+        Some(other) => Err(Error::invalid(format!(
+            "failed to use code `{other}`: only local folders are supported"
+        ))
+        .hint("clone the repository, and give its folder")),
     }
 }
 
 /// The distribution as the runner knows it.
 pub(crate) fn distribution(given: &spec::Distribution) -> Result<Distribution> {
     match given {
-        spec::Distribution::PyTorch(d) => {
-            Ok(Distribution::Pytorch { process_count_per_instance: d.process_count_per_instance.unwrap_or(1) })
-        }
-        spec::Distribution::Mpi(d) => {
-            Ok(Distribution::Mpi { process_count_per_instance: d.process_count_per_instance.unwrap_or(1) })
-        }
+        spec::Distribution::PyTorch(d) => Ok(Distribution::Pytorch {
+            process_count_per_instance: d.process_count_per_instance.unwrap_or(1),
+        }),
+        spec::Distribution::Mpi(d) => Ok(Distribution::Mpi {
+            process_count_per_instance: d.process_count_per_instance.unwrap_or(1),
+        }),
         spec::Distribution::TensorFlow(d) => Ok(Distribution::Tensorflow {
             worker_count: d.worker_count.unwrap_or(1),
             parameter_server_count: d.parameter_server_count.unwrap_or(0),
         }),
-        spec::Distribution::Ray(_) => Err(Error::invalid("failed to plan the job: distribution `ray` is not supported yet")
-            .hint("use pytorch, tensorflow or mpi")),
+        spec::Distribution::Ray(_) => Err(Error::invalid(
+            "failed to plan the job: distribution `ray` is not supported yet",
+        )
+        .hint("use pytorch, tensorflow or mpi")),
     }
 }
 
@@ -305,26 +361,43 @@ fn draft(
 }
 
 fn map_of(spec: &Value, field: &str) -> IndexMap<String, String> {
-    spec.get(field).and_then(|map| serde_json::from_value(map.clone()).ok()).unwrap_or_default()
+    spec.get(field)
+        .and_then(|map| serde_json::from_value(map.clone()).ok())
+        .unwrap_or_default()
 }
 
 /// The run of a job: its literals are parameters, its facts are tags.
 pub(crate) fn job_run(row: &Job) -> run::JobRun {
     let mut tags: Vec<(String, String)> = vec![
         ("mlflow.source.type".into(), "JOB".into()),
-        ("mlflow.source.name".into(), row.display_name.clone().unwrap_or_else(|| row.name.clone())),
+        (
+            "mlflow.source.name".into(),
+            row.display_name.clone().unwrap_or_else(|| row.name.clone()),
+        ),
         ("azureml.job.type".into(), row.kind.clone()),
     ];
     let own: IndexMap<String, String> = serde_json::from_str(&row.tags).unwrap_or_default();
     let facts: IndexMap<String, String> = serde_json::from_str(&row.properties).unwrap_or_default();
     tags.extend(own);
-    tags.extend(facts.into_iter().filter(|(key, _)| key.starts_with("mlflow.source.") || key.starts_with("azureml.git.")));
-    tags.extend(row.node.iter().map(|node| ("azureml.node".to_owned(), node.clone())));
+    tags.extend(
+        facts
+            .into_iter()
+            .filter(|(key, _)| key.starts_with("mlflow.source.") || key.starts_with("azureml.git.")),
+    );
+    tags.extend(
+        row.node
+            .iter()
+            .map(|node| ("azureml.node".to_owned(), node.clone())),
+    );
     run::JobRun {
         workspace: row.workspace.clone(),
         job: row.name.clone(),
         experiment: row.experiment_name.clone(),
-        display_name: row.display_name.clone().or_else(|| row.node.clone()).unwrap_or_else(|| row.name.clone()),
+        display_name: row
+            .display_name
+            .clone()
+            .or_else(|| row.node.clone())
+            .unwrap_or_else(|| row.name.clone()),
         user: row.created_by.clone(),
         parent: row.parent.clone(),
         tags,
@@ -353,7 +426,10 @@ fn literals(inputs: &IndexMap<String, PlannedInput>) -> Vec<(String, String)> {
 pub(crate) fn lineage_rows(row: &Job) -> Vec<lineage::Model> {
     let mut rows = Vec::new();
     for (port, input) in inputs_of(row) {
-        if let PlannedInput::Data { manifest, asset, uri, .. } = input {
+        if let PlannedInput::Data {
+            manifest, asset, uri, ..
+        } = input
+        {
             rows.push(lineage::Model {
                 workspace: row.workspace.clone(),
                 job: row.name.clone(),

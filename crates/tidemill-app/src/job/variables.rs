@@ -22,13 +22,23 @@ pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Resul
     variables.extend(plan.variables.clone());
     let mut datastores = IndexMap::new();
     let named = plan.inputs.values().filter_map(|input| match input {
-        PlannedInput::Data { source: Source::Datastore { datastore, .. }, .. } => Some(datastore),
+        PlannedInput::Data {
+            source: Source::Datastore { datastore, .. },
+            ..
+        } => Some(datastore),
         _ => None,
     });
-    for name in named.chain(plan.outputs.values().filter_map(|output| output.datastore.as_ref())) {
+    for name in named.chain(
+        plan.outputs
+            .values()
+            .filter_map(|output| output.datastore.as_ref()),
+    ) {
         if !datastores.contains_key(name) {
             let config = bytes::config(ctx, &row.workspace, name).await?;
-            datastores.insert(name.clone(), serde_json::to_value(config).map_err(Error::internal)?);
+            datastores.insert(
+                name.clone(),
+                serde_json::to_value(config).map_err(Error::internal)?,
+            );
         }
     }
     let artifacts = ctx.app().dir.artifacts(&row.workspace).join(artifact_root(row));
@@ -39,7 +49,11 @@ pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Resul
         attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
         command: plan.command,
         code: plan.code.map(|tree| CodeTree { tree }),
-        inputs: plan.inputs.into_iter().map(|(name, input)| (name, wire(input))).collect(),
+        inputs: plan
+            .inputs
+            .into_iter()
+            .map(|(name, input)| (name, wire(input)))
+            .collect(),
         outputs: plan
             .outputs
             .into_iter()
@@ -78,9 +92,19 @@ pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Resul
 fn wire(input: PlannedInput) -> Input {
     match input {
         PlannedInput::Literal { value } => Input::Literal { value },
-        PlannedInput::Data { r#type, mode, source, manifest, asset: _, uri: _ } => {
-            Input::Data { r#type, mode, source, manifest }
-        }
+        PlannedInput::Data {
+            r#type,
+            mode,
+            source,
+            manifest,
+            asset: _,
+            uri: _,
+        } => Input::Data {
+            r#type,
+            mode,
+            source,
+            manifest,
+        },
     }
 }
 
@@ -101,7 +125,10 @@ fn platform(ctx: &OpContext, row: &Job, token: &str, group: &str) -> Result<Inde
         ("AZUREML_ARM_RESOURCEGROUP", group),
         ("AZUREML_ARM_WORKSPACE_NAME", &row.workspace),
         ("AZUREML_ARM_PROJECT_NAME", &row.experiment_name),
-        ("AZUREML_JOB_NAME", row.display_name.as_deref().unwrap_or(&row.name)),
+        (
+            "AZUREML_JOB_NAME",
+            row.display_name.as_deref().unwrap_or(&row.name),
+        ),
         ("MLFLOW_TRACKING_URI", &tracking),
         ("MLFLOW_REGISTRY_URI", &tracking),
         ("MLFLOW_TRACKING_TOKEN", token),
@@ -112,5 +139,8 @@ fn platform(ctx: &OpContext, row: &Job, token: &str, group: &str) -> Result<Inde
         ("TIDEMILL_WORKSPACE", &row.workspace),
         ("TIDEMILL_TOKEN", token),
     ];
-    Ok(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    Ok(pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
 }

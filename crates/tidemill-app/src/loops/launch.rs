@@ -18,7 +18,10 @@ pub(super) async fn launch(ctx: &OpContext, turn: Turn) {
     let (workspace, name) = (turn.ask.workspace.clone(), turn.ask.job.clone());
     if let Err(error) = try_launch(ctx, &turn).await {
         tracing::error!(workspace, job = name, error = error.message, source = ?error.source, "failed to start a runner");
-        let row = job::get(ctx.app().store.read(), &workspace, &name).await.ok().flatten();
+        let row = job::get(ctx.app().store.read(), &workspace, &name)
+            .await
+            .ok()
+            .flatten();
         if let Some(row) = row {
             let ending = Ending::bare(Status::Failed, format!("failed to start its runner: {error}"));
             if let Err(error) = end(ctx, &row, ending).await {
@@ -50,7 +53,11 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     token::write_private(&token_file, &secret).map_err(Error::internal)?;
     let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let launch = Launch {
-        attempt: Attempt { workspace: workspace.clone(), job: name.clone(), number: attempt },
+        attempt: Attempt {
+            workspace: workspace.clone(),
+            job: name.clone(),
+            number: attempt,
+        },
         program: app.runner_program.clone(),
         args: vec![
             "runner".into(),
@@ -66,9 +73,11 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
         env: BTreeMap::new(),
         work_dir,
     };
-    let handle = app.driver.start(&launch).await.map_err(|error| {
-        Error::new(crate::Kind::Unavailable, error.to_string()).source(error)
-    })?;
+    let handle = app
+        .driver
+        .start(&launch)
+        .await
+        .map_err(|error| Error::new(crate::Kind::Unavailable, error.to_string()).source(error))?;
     if app.scheduler.set_handle(workspace, name, &handle) {
         stop_runner(app, &row);
     }
@@ -78,7 +87,10 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let patch = job::Patch { handle: Some(Some(text)), ..job::Patch::default() };
+                let patch = job::Patch {
+                    handle: Some(Some(text)),
+                    ..job::Patch::default()
+                };
                 Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
             })
         })
@@ -95,7 +107,9 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, token_hash: String)
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let Some(mut row) = job::get(tx, &ws, &job_name).await? else { return Ok(None) };
+                let Some(mut row) = job::get(tx, &ws, &job_name).await? else {
+                    return Ok(None);
+                };
                 row.attempt += 1;
                 let patch = job::Patch {
                     status: Some(Status::Starting.as_str()),
@@ -123,7 +137,12 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, token_hash: String)
         .await?;
     if let Some(row) = &row {
         let (workspace, root, job) = (row.workspace.clone(), row.root.clone(), row.name.clone());
-        ctx.app().hub.tell(JobNews { workspace, root, job, what: What::Status });
+        ctx.app().hub.tell(JobNews {
+            workspace,
+            root,
+            job,
+            what: What::Status,
+        });
     }
     Ok(row)
 }
@@ -144,7 +163,9 @@ async fn after(
 ) -> Result<()> {
     let app = ctx.app();
     let now = job::get(app.store.read(), &row.workspace, &row.name).await?;
-    let Some(now) = now.filter(|now| now.attempt == row.attempt) else { return Ok(()) };
+    let Some(now) = now.filter(|now| now.attempt == row.attempt) else {
+        return Ok(());
+    };
     let open = now.status.parse().is_ok_and(|status: Status| !status.is_over());
     let orderly = matches!(observed, Ok(Observation::Exited(End::Code(0))));
     if open || !orderly {
@@ -173,7 +194,12 @@ async fn after(
             "its runner {how} before the job had ended; `tidemill job retry -n {}` tries again, \
              and {} holds what the runner said",
             now.root,
-            app.dir.work().join(&now.workspace).join(&now.name).join("runner.log").display()
+            app.dir
+                .work()
+                .join(&now.workspace)
+                .join(&now.name)
+                .join("runner.log")
+                .display()
         );
         (Status::Failed, reason)
     };
@@ -191,7 +217,12 @@ pub(crate) async fn end_or_retry(ctx: &OpContext, row: &Job, ending: Ending) -> 
         end(ctx, row, ending).await?;
         return Ok(());
     }
-    let reason = format!("try {} of {} failed: {}", row.attempt, retries + 1, ending.reason.unwrap_or_default());
+    let reason = format!(
+        "try {} of {} failed: {}",
+        row.attempt,
+        retries + 1,
+        ending.reason.unwrap_or_default()
+    );
     let (workspace, name, now) = (row.workspace.clone(), row.name.clone(), ctx.now_ms());
     app.store
         .write::<_, Error, _>(move |tx| {
@@ -217,14 +248,19 @@ pub(crate) async fn end_or_retry(ctx: &OpContext, row: &Job, ending: Ending) -> 
 
 /// Tells the runner of a job to stop it, and kills the runner when it does not.
 pub(crate) fn stop_runner(app: &std::sync::Arc<App>, row: &Job) {
-    let Some(handle) = app.scheduler.request_cancel(&row.workspace, &row.name) else { return };
+    let Some(handle) = app.scheduler.request_cancel(&row.workspace, &row.name) else {
+        return;
+    };
     let app = app.clone();
     tokio::spawn(async move {
         if let Err(error) = app.driver.stop(&handle, Stop::Term).await {
             tracing::error!(%error, attempt = %handle.attempt, "failed to stop a runner");
         }
         let grace = std::time::Duration::from_secs(crate::job::GRACE_S) + STOP_PATIENCE;
-        if tokio::time::timeout(grace, app.driver.wait(&handle)).await.is_err() {
+        if tokio::time::timeout(grace, app.driver.wait(&handle))
+            .await
+            .is_err()
+        {
             tracing::warn!(attempt = %handle.attempt, "a runner did not stop in time and is killed");
             if let Err(error) = app.driver.stop(&handle, Stop::Kill).await {
                 tracing::error!(%error, attempt = %handle.attempt, "failed to kill a runner");

@@ -23,7 +23,10 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
             tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to take up a job");
         }
     }
-    for row in open.iter().filter(|row| row.kind == "pipeline" && row.status != Status::NotStarted.as_str()) {
+    for row in open
+        .iter()
+        .filter(|row| row.kind == "pipeline" && row.status != Status::NotStarted.as_str())
+    {
         super::start_pipeline(&ctx, row);
     }
     Ok(())
@@ -43,13 +46,21 @@ async fn take_up(ctx: &OpContext, row: &Job) -> Result<()> {
 
 async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
     let app = ctx.app();
-    let handle = row.handle.as_deref().and_then(|text| serde_json::from_str::<Handle>(text).ok());
+    let handle = row
+        .handle
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<Handle>(text).ok());
     let number = u32::try_from(row.attempt).unwrap_or(u32::MAX);
     let Some(handle) = handle else {
         // Killed between the claim and the start, or right after it: nothing may be left, then it runs anew.
-        let attempt = Attempt { workspace: row.workspace.clone(), job: row.name.clone(), number };
+        let attempt = Attempt {
+            workspace: row.workspace.clone(),
+            job: row.name.clone(),
+            number,
+        };
         let none: [std::path::PathBuf; 0] = [];
-        let swept = tokio::task::spawn_blocking(move || tidemill_process::sweep(&attempt.to_string(), &none)).await;
+        let swept =
+            tokio::task::spawn_blocking(move || tidemill_process::sweep(&attempt.to_string(), &none)).await;
         if let Err(error) = swept {
             tracing::warn!(%error, job = row.name, "failed to look for what an earlier server left");
         }
@@ -57,7 +68,11 @@ async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
     };
     let observed = app.driver.observe(&handle).await;
     if matches!(observed, Ok(Observation::Running)) {
-        tracing::info!(workspace = row.workspace, job = row.name, "found a running job again");
+        tracing::info!(
+            workspace = row.workspace,
+            job = row.name,
+            "found a running job again"
+        );
         let cancel = row.status == Status::CancelRequested.as_str();
         app.scheduler.adopt(ask(ctx, row).await?, handle.clone(), cancel);
         tokio::spawn(watch(ctx.clone(), row.clone(), handle));
@@ -73,14 +88,22 @@ async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
 async fn requeue(ctx: &OpContext, row: &Job) -> Result<()> {
     let app = ctx.app();
     if row.status == Status::CancelRequested.as_str() {
-        end(ctx, row, Ending::bare(Status::Canceled, "cancelled before it started")).await?;
+        end(
+            ctx,
+            row,
+            Ending::bare(Status::Canceled, "cancelled before it started"),
+        )
+        .await?;
         return Ok(());
     }
     let (workspace, name) = (row.workspace.clone(), row.name.clone());
     app.store
         .write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
-                let patch = job::Patch { status: Some(Status::Queued.as_str()), ..job::Patch::default() };
+                let patch = job::Patch {
+                    status: Some(Status::Queued.as_str()),
+                    ..job::Patch::default()
+                };
                 Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
             })
         })

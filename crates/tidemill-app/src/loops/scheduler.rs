@@ -73,7 +73,13 @@ pub struct Scheduler {
 impl Scheduler {
     /// A scheduler for a machine with these graphics cards.
     pub fn new(gpus: Vec<u32>) -> Self {
-        Self { state: Mutex::new(State { free_gpus: gpus, ..State::default() }), wake: Notify::new() }
+        Self {
+            state: Mutex::new(State {
+                free_gpus: gpus,
+                ..State::default()
+            }),
+            wake: Notify::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -83,7 +89,10 @@ impl Scheduler {
     /// Puts a job in the queue of its compute.
     pub(crate) fn enqueue(&self, ask: Ask) {
         let mut state = self.state();
-        let room = state.rooms.entry((ask.workspace.clone(), ask.compute.clone())).or_default();
+        let room = state
+            .rooms
+            .entry((ask.workspace.clone(), ask.compute.clone()))
+            .or_default();
         room.nodes = ask.room;
         room.queue.push_back(ask);
         drop(state);
@@ -97,8 +106,14 @@ impl Scheduler {
         let room = state.rooms.entry(place.clone()).or_default();
         room.nodes = ask.room;
         room.used += ask.nodes;
-        let running =
-            Running { place, nodes: ask.nodes, gpus: Vec::new(), handle: Some(handle), cancel, message: None };
+        let running = Running {
+            place,
+            nodes: ask.nodes,
+            gpus: Vec::new(),
+            handle: Some(handle),
+            cancel,
+            message: None,
+        };
         state.running.insert((ask.workspace, ask.job), running);
     }
 
@@ -107,7 +122,8 @@ impl Scheduler {
         let mut state = self.state();
         state.rooms.values_mut().any(|room| {
             let before = room.queue.len();
-            room.queue.retain(|ask| ask.workspace != workspace || ask.job != job);
+            room.queue
+                .retain(|ask| ask.workspace != workspace || ask.job != job);
             room.queue.len() < before
         })
     }
@@ -137,7 +153,9 @@ impl Scheduler {
                     cancel: false,
                     message: None,
                 };
-                state.running.insert((ask.workspace.clone(), ask.job.clone()), running);
+                state
+                    .running
+                    .insert((ask.workspace.clone(), ask.job.clone()), running);
                 turns.push(Turn { ask });
             }
         }
@@ -148,7 +166,9 @@ impl Scheduler {
     pub(crate) fn left(&self, workspace: &str, job: &str) {
         let mut guard = self.state();
         let state = &mut *guard;
-        let Some(running) = state.running.remove(&(workspace.to_owned(), job.to_owned())) else { return };
+        let Some(running) = state.running.remove(&(workspace.to_owned(), job.to_owned())) else {
+            return;
+        };
         if let Some(room) = state.rooms.get_mut(&running.place) {
             room.used = room.used.saturating_sub(running.nodes);
         }
@@ -160,7 +180,11 @@ impl Scheduler {
 
     /// Remembers where the runner of a job is. Says whether the job was told to stop meanwhile.
     pub(crate) fn set_handle(&self, workspace: &str, job: &str, handle: &Handle) -> bool {
-        match self.state().running.get_mut(&(workspace.to_owned(), job.to_owned())) {
+        match self
+            .state()
+            .running
+            .get_mut(&(workspace.to_owned(), job.to_owned()))
+        {
             Some(running) => {
                 running.handle = Some(handle.clone());
                 running.cancel
@@ -179,30 +203,49 @@ impl Scheduler {
 
     /// Whether a job was told to stop.
     pub(crate) fn is_cancelled(&self, workspace: &str, job: &str) -> bool {
-        self.state().running.get(&(workspace.to_owned(), job.to_owned())).is_some_and(|running| running.cancel)
+        self.state()
+            .running
+            .get(&(workspace.to_owned(), job.to_owned()))
+            .is_some_and(|running| running.cancel)
     }
 
     /// The graphics cards that a job was given.
     pub(crate) fn gpus_of(&self, workspace: &str, job: &str) -> Vec<u32> {
         let state = self.state();
-        state.running.get(&(workspace.to_owned(), job.to_owned())).map(|r| r.gpus.clone()).unwrap_or_default()
+        state
+            .running
+            .get(&(workspace.to_owned(), job.to_owned()))
+            .map(|r| r.gpus.clone())
+            .unwrap_or_default()
     }
 
     /// Keeps what a runner says that it does now.
     pub(crate) fn set_message(&self, workspace: &str, job: &str, message: Option<String>) {
-        if let Some(running) = self.state().running.get_mut(&(workspace.to_owned(), job.to_owned())) {
+        if let Some(running) = self
+            .state()
+            .running
+            .get_mut(&(workspace.to_owned(), job.to_owned()))
+        {
             running.message = message;
         }
     }
 
     /// What the runner of a job said last.
     pub(crate) fn message(&self, workspace: &str, job: &str) -> Option<String> {
-        self.state().running.get(&(workspace.to_owned(), job.to_owned()))?.message.clone()
+        self.state()
+            .running
+            .get(&(workspace.to_owned(), job.to_owned()))?
+            .message
+            .clone()
     }
 
     /// Where the runners are that were started on this machine.
     pub(crate) fn handles(&self) -> Vec<Handle> {
-        self.state().running.values().filter_map(|running| running.handle.clone()).collect()
+        self.state()
+            .running
+            .values()
+            .filter_map(|running| running.handle.clone())
+            .collect()
     }
 
     /// Why a job waits: the room of its compute, who is in it, and its place in the queue.
@@ -211,18 +254,30 @@ impl Scheduler {
         let mine = |ask: &Ask| ask.workspace == workspace && ask.job == job;
         let (place, room) = state.rooms.iter().find(|(_, room)| room.queue.iter().any(mine))?;
         let position = room.queue.iter().position(mine)? + 1;
-        let mut holders: Vec<&str> =
-            state.running.iter().filter(|(_, r)| r.place == *place).map(|((_, job), _)| job.as_str()).collect();
+        let mut holders: Vec<&str> = state
+            .running
+            .iter()
+            .filter(|(_, r)| r.place == *place)
+            .map(|((_, job), _)| job.as_str())
+            .collect();
         holders.sort_unstable();
         let more = holders.len().saturating_sub(4);
         holders.truncate(4);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         Some(format!(
             "waits for room on compute `{}`: {} of {} nodes are taken by {}{more}; number {position} in the queue",
             place.1,
             room.used,
             room.nodes,
-            if holders.is_empty() { "nobody".to_owned() } else { holders.join(", ") },
+            if holders.is_empty() {
+                "nobody".to_owned()
+            } else {
+                holders.join(", ")
+            },
         ))
     }
 
@@ -256,7 +311,14 @@ mod tests {
     use super::*;
 
     fn ask(job: &str, nodes: u32) -> Ask {
-        Ask { workspace: "w".into(), job: job.into(), compute: "c".into(), room: 2, nodes, gpus: 0 }
+        Ask {
+            workspace: "w".into(),
+            job: job.into(),
+            compute: "c".into(),
+            room: 2,
+            nodes,
+            gpus: 0,
+        }
     }
 
     fn names(turns: &[Turn]) -> Vec<&str> {
@@ -271,7 +333,10 @@ mod tests {
         }
         assert_eq!(names(&scheduler.take_turns()), ["a", "b"]);
         let why = scheduler.why_waiting("w", "c").expect("it waits");
-        assert_eq!(why, "waits for room on compute `c`: 2 of 2 nodes are taken by a, b; number 1 in the queue");
+        assert_eq!(
+            why,
+            "waits for room on compute `c`: 2 of 2 nodes are taken by a, b; number 1 in the queue"
+        );
         scheduler.left("w", "a");
         assert_eq!(names(&scheduler.take_turns()), ["c"]);
     }
@@ -299,7 +364,10 @@ mod tests {
     fn graphics_cards_are_given_and_come_back() {
         let scheduler = Scheduler::new(vec![0, 1]);
         for job in ["a", "b"] {
-            scheduler.enqueue(Ask { gpus: 2, ..ask(job, 1) });
+            scheduler.enqueue(Ask {
+                gpus: 2,
+                ..ask(job, 1)
+            });
         }
         assert_eq!(names(&scheduler.take_turns()), ["a"]);
         assert_eq!(scheduler.gpus_of("w", "a"), [0, 1]);

@@ -19,19 +19,31 @@ pub async fn host(State(server): State<Server>, request: Request, next: Next) ->
 }
 
 fn check(server: &Server, method: &Method, headers: &HeaderMap, uri_host: Option<&str>) -> Result<(), Error> {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).or(uri_host).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or(uri_host)
+        .unwrap_or_default();
     let listen = server.options.listen;
     let name = without_port(host);
     let known = ["localhost", "127.0.0.1", "[::1]"].contains(&name)
         || name == listen.ip().to_string()
-        || server.options.allowed_hosts.iter().any(|allowed| allowed == name || allowed == host);
+        || server
+            .options
+            .allowed_hosts
+            .iter()
+            .any(|allowed| allowed == name || allowed == host);
     // On an address that others reach, everyone signs in, so that a rebound name gains nothing.
     if listen.ip().is_loopback() && !known {
-        return Err(Error::forbidden(format!("failed to serve host `{host}`: this server answers to loopback names"))
-            .hint("add the name with --allowed-host"));
+        return Err(Error::forbidden(format!(
+            "failed to serve host `{host}`: this server answers to loopback names"
+        ))
+        .hint("add the name with --allowed-host"));
     }
     let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
     let origin = origin.to_str().unwrap_or_default();
     let origin_host = origin.split_once("://").map_or(origin, |(_, host)| host);
     if !reads && origin_host != host {
@@ -55,7 +67,12 @@ mod tests {
 
     #[test]
     fn a_port_is_not_part_of_the_name() {
-        for (host, name) in [("a:80", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]")] {
+        for (host, name) in [
+            ("a:80", "a"),
+            ("a", "a"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+        ] {
             assert_eq!(without_port(host), name);
         }
     }

@@ -17,9 +17,16 @@ pub struct RequestId(pub String);
 
 /// Gives each request an id, or keeps a plain one that it came with.
 pub async fn request_id(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let given = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok());
     let id = match given {
-        Some(id) if !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+        Some(id)
+            if !id.is_empty()
+                && id.len() <= 64
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') =>
+        {
             id.to_owned()
         }
         _ => ulid::Ulid::new().to_string(),

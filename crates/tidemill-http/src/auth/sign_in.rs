@@ -15,7 +15,10 @@ use crate::problem::ApiError;
 /// Finds out who asks and leaves it in the extensions; a request without a token goes on as nobody, and the handlers
 /// that need somebody refuse it.
 pub async fn sign_in(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0);
     let given = given_token(request.headers());
     match who(&server, given, peer).await {
         Ok(Some(principal)) => {
@@ -50,10 +53,15 @@ async fn who(
 }
 
 fn given_token(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
     let unreadable = || {
-        Error::new(Kind::Unauthenticated, "failed to sign in: the Authorization header is not understood")
-            .hint("send `Bearer <token>`, or Basic with the token as password")
+        Error::new(
+            Kind::Unauthenticated,
+            "failed to sign in: the Authorization header is not understood",
+        )
+        .hint("send `Bearer <token>`, or Basic with the token as password")
     };
     let text = value.to_str().map_err(|_| unreadable())?;
     let (scheme, rest) = text.split_once(' ').ok_or_else(unreadable)?;
@@ -61,7 +69,9 @@ fn given_token(headers: &HeaderMap) -> Result<Option<String>, Error> {
         return Ok(Some(rest.trim().to_owned()));
     }
     if scheme.eq_ignore_ascii_case("basic") {
-        let bytes = base64::engine::general_purpose::STANDARD.decode(rest.trim()).map_err(|_| unreadable())?;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(rest.trim())
+            .map_err(|_| unreadable())?;
         let pair = String::from_utf8(bytes).map_err(|_| unreadable())?;
         let (_, password) = pair.split_once(':').ok_or_else(unreadable)?;
         return Ok(Some(password.to_owned()));

@@ -20,7 +20,9 @@ pub(super) async fn act(
 ) -> Result<Json<Job>, ApiError> {
     let Some((name, action)) = name_and_action.rsplit_once(':') else {
         let message = format!("failed to act on job `{name_and_action}`: no action is named");
-        return Err(Error::invalid(message).hint("write {name}:cancel, :retry, :resume, :archive or :restore").into());
+        return Err(Error::invalid(message)
+            .hint("write {name}:cancel, :retry, :resume, :archive or :restore")
+            .into());
     };
     let row = match action {
         "cancel" => job::cancel(&ctx, &ws, name).await?,
@@ -30,7 +32,9 @@ pub(super) async fn act(
         "restore" => job::restore(&ctx, &ws, name).await?,
         other => {
             let message = format!("failed to act on job `{name}`: there is no action `{other}`");
-            return Err(Error::invalid(message).hint("there are cancel, retry, resume, archive and restore").into());
+            return Err(Error::invalid(message)
+                .hint("there are cancel, retry, resume, archive and restore")
+                .into());
         }
     };
     Ok(Json(view::full(&ctx, row).await?))

@@ -30,7 +30,11 @@ pub(super) async fn list(
     Path((ws, name)): Path<(String, String)>,
     Query(query): Query<FilesQuery>,
 ) -> Result<Json<Files>, ApiError> {
-    let files: Vec<File> = job::artifacts(&ctx, &ws, &name, &query.path).await?.into_iter().map(wire).collect();
+    let files: Vec<File> = job::artifacts(&ctx, &ws, &name, &query.path)
+        .await?
+        .into_iter()
+        .map(wire)
+        .collect();
     Ok(Json(Files { files }))
 }
 

@@ -33,7 +33,9 @@ pub(super) async fn of_model(
 }
 
 fn wire(lineage: job::Lineage) -> Lineage {
-    Lineage { jobs: lineage.jobs.into_iter().map(one).collect() }
+    Lineage {
+        jobs: lineage.jobs.into_iter().map(one).collect(),
+    }
 }
 
 fn one(found: job::LineageJob) -> LineageJob {

@@ -21,7 +21,13 @@ pub(super) async fn list(
     Path(ws): Path<String>,
     Query(query): Query<JobQuery>,
 ) -> Result<Json<List<Job>>, ApiError> {
-    let JobQuery { parent, status, archived, limit, after } = query;
+    let JobQuery {
+        parent,
+        status,
+        archived,
+        limit,
+        after,
+    } = query;
     let status = match status {
         Some(word) => Some(
             word.parse::<Status>()
@@ -40,7 +46,16 @@ pub(super) async fn list(
             return Err(Error::invalid(message).into());
         }
     };
-    let filter = JobFilter { parent, status, archived };
-    let rows = job::list(&ctx, &ws, &filter, &page(PageQuery { limit, after })).await?.map(view::brief);
-    Ok(Json(List { items: rows.items, next: rows.next }))
+    let filter = JobFilter {
+        parent,
+        status,
+        archived,
+    };
+    let rows = job::list(&ctx, &ws, &filter, &page(PageQuery { limit, after }))
+        .await?
+        .map(view::brief);
+    Ok(Json(List {
+        items: rows.items,
+        next: rows.next,
+    }))
 }

@@ -43,17 +43,31 @@ pub(super) async fn logs(
 
 fn wire(event: LogEvent) -> (&'static str, Value) {
     match event {
-        LogEvent::Log { job, node, file, offset, next_offset, text } => (
+        LogEvent::Log {
+            job,
+            node,
+            file,
+            offset,
+            next_offset,
+            text,
+        } => (
             "log",
             json!({ "job": job, "node": node, "file": file, "offset": offset, "next_offset": next_offset, "text": text }),
         ),
-        LogEvent::Status { job, node, status, reason, reused_from } => (
+        LogEvent::Status {
+            job,
+            node,
+            status,
+            reason,
+            reused_from,
+        } => (
             "status",
             json!({ "job": job, "node": node, "status": status, "reason": reason, "reused_from": reused_from }),
         ),
-        LogEvent::Progress { job, node, message } => {
-            ("progress", json!({ "job": job, "node": node, "message": message }))
-        }
+        LogEvent::Progress { job, node, message } => (
+            "progress",
+            json!({ "job": job, "node": node, "message": message }),
+        ),
         LogEvent::End { status } => ("end", json!({ "status": status })),
     }
 }

@@ -19,7 +19,11 @@ pub(super) async fn list(
     Ctx(ctx): Ctx,
     Path((ws, name, output)): Path<(String, String, String)>,
 ) -> Result<Json<Files>, ApiError> {
-    let files: Vec<File> = job::output_files(&ctx, &ws, &name, &output).await?.into_iter().map(wire).collect();
+    let files: Vec<File> = job::output_files(&ctx, &ws, &name, &output)
+        .await?
+        .into_iter()
+        .map(wire)
+        .collect();
     Ok(Json(Files { files }))
 }
 

@@ -19,7 +19,11 @@ pub(super) async fn patch(
     Path((ws, name)): Path<(String, String)>,
     Body(body): Body<PatchJob>,
 ) -> Result<Json<Job>, ApiError> {
-    let PatchJob { display_name, description, tags } = body;
+    let PatchJob {
+        display_name,
+        description,
+        tags,
+    } = body;
     let row = job::patch(&ctx, &ws, &name, display_name, description, tags).await?;
     Ok(Json(view::full(&ctx, row).await?))
 }

@@ -25,6 +25,14 @@ pub(super) async fn put(
 
 /// The use case's words for the wire's.
 pub(super) fn submission(body: PutJob) -> Submission {
-    let PutJob { spec, environment_policy, properties } = body;
-    Submission { spec, environment_policy, properties }
+    let PutJob {
+        spec,
+        environment_policy,
+        properties,
+    } = body;
+    Submission {
+        spec,
+        environment_policy,
+        properties,
+    }
 }

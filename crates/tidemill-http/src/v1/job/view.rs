@@ -9,14 +9,27 @@ use tidemill_app::{OpContext, Result};
 /// A job with everything, for the page of one job.
 pub(super) async fn full(ctx: &OpContext, row: Row) -> Result<Job> {
     let reason = job::reason(ctx, &row).await?;
-    let metrics = job::metrics(ctx, &row).await?.into_iter().map(|(key, value)| (key, number(value))).collect();
+    let metrics = job::metrics(ctx, &row)
+        .await?
+        .into_iter()
+        .map(|(key, value)| (key, number(value)))
+        .collect();
     let steps = steps(&row);
-    Ok(Job { reason, children_count: steps.len(), steps, metrics, ..brief(row) })
+    Ok(Job {
+        reason,
+        children_count: steps.len(),
+        steps,
+        metrics,
+        ..brief(row)
+    })
 }
 
 /// A job as lists show it.
 pub(super) fn brief(row: Row) -> Job {
-    let outputs = job::outputs_of(&row).into_iter().map(|(name, record)| (name, output(record))).collect();
+    let outputs = job::outputs_of(&row)
+        .into_iter()
+        .map(|(name, record)| (name, output(record)))
+        .collect();
     let inputs = match plan(&row) {
         Some(Plan::Command(plan)) => json!(plan.inputs),
         Some(Plan::Pipeline(plan)) => json!(plan.inputs),
@@ -39,7 +52,10 @@ pub(super) fn brief(row: Row) -> Job {
         spec: serde_json::from_str(&row.spec).unwrap_or_default(),
         inputs,
         outputs,
-        environment: row.environment.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        environment: row
+            .environment
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok()),
         warnings: serde_json::from_str(&row.warnings).unwrap_or_default(),
         exit_code: row.exit_code,
         attempt: row.attempt,
@@ -50,7 +66,10 @@ pub(super) fn brief(row: Row) -> Job {
         ended_at: row.ended_at,
         archived: row.archived,
         children_count: 0,
-        services: IndexMap::from([("Studio".to_owned(), json!({ "type": "Studio", "endpoint": studio }))]),
+        services: IndexMap::from([(
+            "Studio".to_owned(),
+            json!({ "type": "Studio", "endpoint": studio }),
+        )]),
         metrics: IndexMap::new(),
         steps: Vec::new(),
         name: row.name,
@@ -62,7 +81,9 @@ fn plan(row: &Row) -> Option<Plan> {
 }
 
 fn steps(row: &Row) -> Vec<Step> {
-    let Some(Plan::Pipeline(plan)) = plan(row) else { return Vec::new() };
+    let Some(Plan::Pipeline(plan)) = plan(row) else {
+        return Vec::new();
+    };
     let step = |(node, step): (String, tidemill_app::job::StepPlan)| Step {
         node,
         job: step.job,
@@ -76,8 +97,24 @@ fn steps(row: &Row) -> Vec<Step> {
 }
 
 fn output(record: OutputRecord) -> JobOutput {
-    let OutputRecord { r#type, uri, datastore: _, path: _, digest, size_bytes, files, asset } = record;
-    JobOutput { r#type, uri, digest, size_bytes, files, asset }
+    let OutputRecord {
+        r#type,
+        uri,
+        datastore: _,
+        path: _,
+        digest,
+        size_bytes,
+        files,
+        asset,
+    } = record;
+    JobOutput {
+        r#type,
+        uri,
+        digest,
+        size_bytes,
+        files,
+        asset,
+    }
 }
 
 /// JSON has no NaN and no infinities.

@@ -14,7 +14,10 @@ use crate::problem::ApiError;
     responses((status = OK, body = Assignment), (status = "default", body = Problem)))]
 pub(super) async fn assignment(Ctx(ctx): Ctx, headers: HeaderMap) -> Result<Json<Assignment>, ApiError> {
     // The job gets the token that its runner came with.
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let token = given.split_once(' ').map_or("", |(_, token)| token.trim());
     Ok(Json(runner::assignment(&ctx, token).await?))
 }

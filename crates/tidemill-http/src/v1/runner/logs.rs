@@ -31,7 +31,10 @@ pub(super) async fn logs(
     body: Bytes,
 ) -> Result<Json<LogAck>, ApiError> {
     if body.len() > LOG_CHUNK_BYTES {
-        let message = format!("failed to store a log: {} bytes at once, at most {LOG_CHUNK_BYTES} are taken", body.len());
+        let message = format!(
+            "failed to store a log: {} bytes at once, at most {LOG_CHUNK_BYTES} are taken",
+            body.len()
+        );
         return Err(Error::invalid(message).into());
     }
     Ok(Json(runner::log(&ctx, &query.file, query.offset, body).await?))
