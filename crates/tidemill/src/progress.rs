@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::bytes;
+use crate::output::{bytes, count};
 use crate::terminal;
 
 /// How often a line is written where there is no terminal.
@@ -76,7 +76,12 @@ impl Progress {
             Shown::Bar(bar) => bar.set_position(done.bytes),
             Shown::Lines if done.line.elapsed() >= EVERY => {
                 done.line = Instant::now();
-                anstream::eprintln!("{}: {} files, {}", self.label, done.files, bytes(done.bytes));
+                anstream::eprintln!(
+                    "{}: {}, {}",
+                    self.label,
+                    count(done.files, "file"),
+                    bytes(done.bytes)
+                );
             }
             Shown::Lines | Shown::Nothing => {}
         }

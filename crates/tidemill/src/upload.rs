@@ -11,7 +11,7 @@ use tidemill_spec::refs::RefError;
 
 use crate::client::RemoteTrees;
 use crate::error::{Error, Result};
-use crate::output::bytes;
+use crate::output::{bytes, count};
 use crate::progress::Progress;
 use crate::session::Session;
 
@@ -98,7 +98,11 @@ impl Wanted {
         let done = upload_tree(builder, sink, options, &progress)
             .await
             .map_err(|error| sink.said().unwrap_or(Error::Objects(error)))?;
-        let said = format!("Uploaded {name} ({files} files, {})", bytes(total));
+        let said = format!(
+            "Uploaded {name} ({}, {})",
+            count(files as u64, "file"),
+            bytes(total)
+        );
         progress.end((!done.was_there && done.sent_bytes > 0).then_some(said.as_str()));
         let digest = done.digest;
         Ok(match &self.path {

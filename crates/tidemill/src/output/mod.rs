@@ -6,7 +6,7 @@ mod render;
 mod table;
 
 pub use present::{flat, number, text};
-pub use table::{Column, bytes, seconds};
+pub use table::{Column, bytes, count, seconds};
 
 use std::io::{IsTerminal, Write};
 

@@ -1,6 +1,6 @@
 //! Tables, as wide as the terminal.
 
-use comfy_table::{Cell as Field, ContentArrangement, Table, presets};
+use comfy_table::{Cell as Field, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::terminal;
@@ -10,7 +10,7 @@ use crate::terminal;
 pub enum Cell {
     /// As it is.
     Text,
-    /// RFC 3339 to the second, without `T` and zone.
+    /// RFC 3339 to the minute, without `T` and zone.
     Time,
     /// A number of bytes, with a unit.
     Bytes,
@@ -84,10 +84,11 @@ pub fn of(rows: &[Value], columns: &[Column]) -> String {
     draw(heads, rows)
 }
 
-/// A table of any value: a list of maps by their keys, a map as one row, anything else as one column.
+/// A table of any value: a list of maps by their keys, a map as its fields below each other, anything else as one column.
 pub fn any(value: &Value) -> String {
     let rows: Vec<&Value> = match value {
         Value::Null => return String::new(),
+        Value::Object(fields) => return one(fields),
         Value::Array(rows) => rows.iter().collect(),
         other => vec![other],
     };
@@ -120,27 +121,69 @@ pub fn any(value: &Value) -> String {
     draw(heads, rows)
 }
 
+/// The fields of one thing that say something.
+fn one(fields: &serde_json::Map<String, Value>) -> String {
+    let said = fields
+        .iter()
+        .map(|(field, value)| vec![field.clone(), plain(value)]);
+    draw(
+        vec!["field".to_owned(), "value".to_owned()],
+        said.filter(|row| !row[1].is_empty()).collect(),
+    )
+}
+
 fn draw(heads: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).force_no_tty();
-    match terminal::width() {
+    let whole: Vec<Option<u16>> = (0..heads.len())
+        .map(|at| whole(&heads[at], rows.iter().map(|row| &row[at])))
+        .collect();
+    let room = terminal::width().filter(|width| {
+        let needed: u32 = whole
+            .iter()
+            .map(|column| u32::from(column.unwrap_or(NARROW) + GAP))
+            .sum();
+        needed <= u32::from(*width + GAP)
+    });
+    match room {
         Some(width) => table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width),
+        // Lines that the terminal breaks can still be copied; columns of three letters cannot be read.
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
     table.set_header(heads.iter().map(|head| Field::new(head.to_uppercase())));
     for row in rows {
         table.add_row(row.into_iter().map(Field::new));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    for (column, whole) in table.column_iter_mut().zip(&whole) {
+        column.set_padding((0, GAP));
+        if whole.is_some() {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
-    let lines: String = table
+    table
         .lines()
         .map(|line| line.trim_end().to_owned() + "\n")
-        .collect();
-    lines
+        .collect()
+}
+
+/// Blanks between columns.
+const GAP: u16 = 2;
+/// The least width in which words are still read.
+const NARROW: u16 = 14;
+/// Up to so many characters are never broken, nor are names of any length.
+const SHORT: usize = 24;
+
+/// The width of a column that is never broken; `None` for one of sentences.
+fn whole<'r>(head: &str, cells: impl Iterator<Item = &'r String>) -> Option<u16> {
+    let (mut longest, mut sentences) = (head.chars().count(), false);
+    for cell in cells {
+        let length = cell.chars().count();
+        longest = longest.max(length);
+        sentences |= length > SHORT && cell.contains(' ');
+    }
+    (!sentences).then(|| u16::try_from(longest).unwrap_or(u16::MAX / 64))
 }
 
 fn cell(row: &Value, column: &Column) -> String {
@@ -149,7 +192,7 @@ fn cell(row: &Value, column: &Column) -> String {
         Cell::Text => value.map(plain).unwrap_or_default(),
         Cell::Time => value
             .and_then(Value::as_str)
-            .map(|text| text.chars().take(19).collect::<String>().replace('T', " "))
+            .map(|text| text.chars().take(16).collect::<String>().replace('T', " "))
             .unwrap_or_default(),
         Cell::Bytes => value.and_then(Value::as_u64).map(bytes).unwrap_or_default(),
         Cell::Duration => duration(row).unwrap_or_default(),
@@ -173,6 +216,11 @@ fn plain(value: &Value) -> String {
             .join(", "),
         Value::Number(number) => number.to_string(),
     }
+}
+
+/// As in `1 file`, `2 files`.
+pub fn count(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// As in `12.3 MB`, in powers of 1000.
@@ -244,6 +292,20 @@ mod tests {
     }
 
     #[test]
+    fn names_are_never_broken() {
+        let cells = |text: &str| vec![text.to_owned()];
+        assert_eq!(
+            whole("name", cells("a_very_long_name_of_a_job_1234567890").iter()),
+            Some(36)
+        );
+        assert_eq!(
+            whole("description", cells("words that go on and on and on").iter()),
+            None
+        );
+        assert_eq!(whole("created", cells("2026-01-01 00:00").iter()), Some(16));
+    }
+
+    #[test]
     fn a_table_shows_what_there_is() {
         let rows = [
             json!({"name": "a", "size_bytes": 1500, "tags": {"k": "v"}}),
@@ -256,6 +318,9 @@ mod tests {
         ];
         assert_eq!(of(&rows, &columns), "NAME  SIZE\na     1.5 kB\nb\n");
         assert_eq!(any(&json!(["x"])), "RESULT\nx\n");
-        assert_eq!(any(&rows[0]), "NAME  SIZE_BYTES\na     1500\n");
+        assert_eq!(
+            any(&rows[0]),
+            "FIELD       VALUE\nname        a\nsize_bytes  1500\ntags        k=v\n"
+        );
     }
 }

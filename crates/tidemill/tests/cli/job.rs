@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::support::{World, done, settled};
+use crate::support::{Mill, World, done, settled};
 
 const RELAXED: [&str; 2] = ["--environment-policy", "relaxed"];
 
@@ -273,4 +273,39 @@ fn the_commit_of_the_code_is_noted() {
     assert_eq!(facts["azureml.git.branch"], "trunk");
     assert_eq!(facts["mlflow.source.git.commit"].as_str().map(str::len), Some(40));
     assert_eq!(facts["azureml.git.dirty"], "false");
+}
+
+#[test]
+fn a_stream_goes_on_when_a_killed_server_comes_back() {
+    let world = world();
+    world.home.write(
+        "slow.yml",
+        "command: for i in 1 2 3 4 5 6; do echo line $i; sleep 0.5; done\nenvironment: {image: python:3.11}\n",
+    );
+    let mut command = world.command();
+    command
+        .args(["job", "create", "-f", "slow.yml", "-n", "slow", "--stream"])
+        .args(RELAXED);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut out = BufReader::new(child.stdout.take().expect("piped"));
+    let mut said = String::new();
+    out.read_line(&mut said).expect("text");
+    let World { home, mill } = world;
+    let listen = mill.url.trim_start_matches("http://").to_owned();
+    mill.signal("-KILL");
+    mill.ended();
+    let _again = Mill::start(&home, &listen);
+    std::io::Read::read_to_string(&mut out, &mut said).expect("text");
+    let ended = child.wait_with_output().expect("ends");
+    assert_eq!(
+        ended.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    assert_eq!(said, "line 1\nline 2\nline 3\nline 4\nline 5\nline 6\n");
 }

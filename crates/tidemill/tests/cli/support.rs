@@ -84,7 +84,7 @@ impl Home {
 
     /// Starts a server in this home; it is killed with what this gives.
     pub fn server(&self) -> Mill {
-        Mill::start(self)
+        Mill::start(self, "127.0.0.1:0")
     }
 }
 
@@ -105,9 +105,10 @@ pub struct Mill {
 }
 
 impl Mill {
-    fn start(home: &Home) -> Self {
+    /// Starts one at an address; port 0 takes a free one.
+    pub fn start(home: &Home, listen: &str) -> Self {
         let mut command = home.command();
-        command.args(["server", "start", "--listen", "127.0.0.1:0"]);
+        command.args(["server", "start", "--listen", listen]);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -12,7 +12,7 @@ use super::{Kind, with_id};
 use crate::client::AnswerEvents;
 use crate::document;
 use crate::error::{Error, Result};
-use crate::output::{bytes, number};
+use crate::output::{bytes, count as spoken, number};
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::upload::upload;
@@ -78,7 +78,7 @@ async fn answer(session: &Session, name: &str, request: reqwest::RequestBuilder)
             "progress" => progress.set(count("files"), count("bytes")),
             "done" => {
                 let (files, size) = (count("files"), count("size_bytes"));
-                let said = format!("Read {name} ({files} files, {})", bytes(size));
+                let said = format!("Read {name} ({}, {})", spoken(files, "file"), bytes(size));
                 progress.end((files > 0).then_some(said.as_str()));
                 return Ok(event.data);
             }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::client::file_path;
 use crate::error::{Error, Result};
-use crate::output::{bytes, number, text};
+use crate::output::{bytes, count, number, text};
 use crate::progress::Progress;
 use crate::session::Session;
 
@@ -29,8 +29,8 @@ pub async fn download(session: &Session, path: &str, prefix: &str, folder: &Path
         progress.advance(1, 0);
     }
     progress.end(Some(&format!(
-        "Downloaded {} files ({}) to {shown}",
-        files.len(),
+        "Downloaded {} ({}) to {shown}",
+        count(files.len() as u64, "file"),
         bytes(total)
     )));
     Ok(files.len())
