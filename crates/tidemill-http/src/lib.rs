@@ -8,6 +8,7 @@ mod mlflow;
 pub mod ops;
 pub mod problem;
 pub mod router;
+mod to_the_end;
 mod studio;
 pub mod v1;
 

@@ -39,7 +39,11 @@ pub struct Server {
 impl Server {
     /// A server over an application.
     pub fn new(app: Arc<App>, options: HttpOptions) -> Self {
-        Self { metrics: Arc::new(Metrics::new(app.clone())), app, options: Arc::new(options) }
+        Self {
+            metrics: Arc::new(Metrics::new(app.clone())),
+            app,
+            options: Arc::new(options),
+        }
     }
 }
 
@@ -52,6 +56,7 @@ pub fn router(server: Server) -> Router {
         .merge(studio::router())
         .merge(mlflow::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(from_fn(crate::to_the_end::to_the_end))
         .layer(from_fn_with_state(server.clone(), auth::sign_in))
         .layer(from_fn_with_state(server.clone(), auth::host))
         .layer(from_fn(mlflow::envelope))
@@ -69,10 +74,18 @@ fn documented() -> (Router<Server>, OpenApi) {
     let info = InfoBuilder::new()
         .title("Tidemill")
         .version("v1")
-        .description(Some("The REST API of Tidemill. Errors are problem details (RFC 9457); lists are keyset pages."))
+        .description(Some(
+            "The REST API of Tidemill. Errors are problem details (RFC 9457); lists are keyset pages.",
+        ))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").build()))
-        .contact(Some(ContactBuilder::new().name(Some("The Tidemill maintainers")).build()))
+        .contact(Some(
+            ContactBuilder::new()
+                .name(Some("The Tidemill maintainers"))
+                .build(),
+        ))
         .build();
     let api = OpenApiBuilder::new().info(info).build();
-    OpenApiRouter::with_openapi(api).nest("/api/v1", v1::router()).split_for_parts()
+    OpenApiRouter::with_openapi(api)
+        .nest("/api/v1", v1::router())
+        .split_for_parts()
 }

@@ -297,6 +297,27 @@ pub async fn transition(
     Ok(result.rows_affected > 0)
 }
 
+/// As [`transition`], and only while the job is in its try number `attempt`.
+pub async fn transition_in(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    name: &str,
+    attempt: i64,
+    from: &[&str],
+    patch: Patch,
+) -> Result<bool> {
+    let result = Entity::update_many()
+        .set(patch.into_model())
+        .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Name.eq(name))
+        .filter(Column::Attempt.eq(attempt))
+        .filter(Column::Status.is_in(from.iter().copied()))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected > 0)
+}
+
 /// Writes the columns of `patch`, whatever the state.
 pub async fn update(db: &impl ConnectionTrait, workspace: &str, name: &str, patch: Patch) -> Result<()> {
     Entity::update_many()

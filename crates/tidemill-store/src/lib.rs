@@ -70,6 +70,9 @@ pub enum StoreError {
         /// The address given, without its password.
         url: String,
     },
+    /// A change panicked; nothing of it stands.
+    #[error("failed to write: the change broke off inside the server; its log says where")]
+    Broken,
     /// The writer has stopped.
     #[error("failed to write: the server is stopping")]
     Stopped,
@@ -89,5 +92,9 @@ pub fn from_json<T: serde::de::DeserializeOwned>(
     column: &'static str,
     text: &str,
 ) -> Result<T> {
-    serde_json::from_str(text).map_err(|source| StoreError::Json { table, column, source })
+    serde_json::from_str(text).map_err(|source| StoreError::Json {
+        table,
+        column,
+        source,
+    })
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::FutureExt;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
@@ -110,7 +111,11 @@ where
     F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Result<T, E>>,
 {
     let savepoint = group.begin().await.map_err(StoreError::from)?;
-    match work(&savepoint).await {
+    let done = std::panic::AssertUnwindSafe(work(&savepoint))
+        .catch_unwind()
+        .await;
+    let done = done.unwrap_or_else(|_| Err(StoreError::Broken.into()));
+    match done {
         Ok(value) => {
             savepoint.commit().await.map_err(StoreError::from)?;
             Ok(value)

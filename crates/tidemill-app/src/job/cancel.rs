@@ -65,6 +65,13 @@ pub(crate) async fn stop(ctx: &OpContext, row: &Job, reason: &str) -> Result<()>
         return Ok(());
     }
     request(ctx, row).await?;
+    if !app.scheduler.holds(&row.workspace, &row.name) {
+        // On its way between two places: nobody would end it.
+        if let Some(now) = job::get(app.store.read(), &row.workspace, &row.name).await? {
+            end(ctx, &now, Ending::bare(Status::Canceled, reason)).await?;
+        }
+        return Ok(());
+    }
     app.stop_runner(row);
     Ok(())
 }

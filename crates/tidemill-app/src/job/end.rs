@@ -9,7 +9,7 @@ use tidemill_store::{event, job, lineage, run, to_json, token};
 use super::{Job, OutputRecord, Status};
 use crate::data::OutputVersion;
 use crate::hub::{JobNews, What};
-use crate::{Error, OpContext, Result, Scope, data, model};
+use crate::{Error, Kind, OpContext, Result, Scope, data, model};
 
 /// How a job ended.
 #[derive(Debug, Clone)]
@@ -63,6 +63,13 @@ pub(crate) async fn end(ctx: &OpContext, row: &Job, ending: Ending) -> Result<bo
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
+                // Only the try that the caller looked at may end the job, and only once.
+                let now_row = job::get(tx, &work.workspace, &work.name).await?;
+                let is_open =
+                    |row: &Job| row.attempt == work.attempt && Status::OPEN.contains(&row.status.as_str());
+                if !now_row.as_ref().is_some_and(is_open) {
+                    return Ok(false);
+                }
                 let mut outputs = ending.outputs;
                 if status == Status::Completed {
                     register(tx, &work, &mut outputs, &ending.assets, now).await?;
@@ -80,9 +87,7 @@ pub(crate) async fn end(ctx: &OpContext, row: &Job, ending: Ending) -> Result<bo
                     handle: Some(None),
                     ..job::Patch::default()
                 };
-                if !job::transition(tx, &work.workspace, &work.name, Status::OPEN, patch).await? {
-                    return Ok(false);
-                }
+                job::update(tx, &work.workspace, &work.name, patch).await?;
                 run::set_job_status(
                     tx,
                     &work.workspace,
@@ -102,17 +107,41 @@ pub(crate) async fn end(ctx: &OpContext, row: &Job, ending: Ending) -> Result<bo
         })
         .await?;
     if ended {
-        app.tokens.forget_job(&row.workspace, &row.name);
-        app.hub.tell(JobNews {
-            workspace: row.workspace.clone(),
-            root: row.root.clone(),
-            job: row.name.clone(),
-            what: What::Status,
-        });
-        app.scheduler.left(&row.workspace, &row.name);
-        app.tell_parent(row, status);
+        tell_all(ctx, row, status);
     }
     Ok(ended)
+}
+
+/// Tells all who wait for a job that it has ended. Telling twice does no harm.
+pub(crate) fn tell_all(ctx: &OpContext, row: &Job, status: Status) {
+    let app = ctx.app();
+    app.tokens.forget_job(&row.workspace, &row.name);
+    app.hub.tell(JobNews {
+        workspace: row.workspace.clone(),
+        root: row.root.clone(),
+        job: row.name.clone(),
+        what: What::Status,
+    });
+    app.scheduler.left(&row.workspace, &row.name);
+    app.tell_parent(row, status);
+}
+
+/// As [`end`], and again until it is written: a disk that is full or a database that is away must not leave a job that
+/// nobody ends.
+pub(crate) async fn end_surely(ctx: &OpContext, row: &Job, ending: Ending) {
+    let mut pause_s = 1;
+    loop {
+        let error = match end(ctx, row, ending.clone()).await {
+            Ok(_) => return,
+            Err(error) => error,
+        };
+        tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to end a job; trying again");
+        if matches!(error.kind, Kind::Conflict | Kind::Invalid) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(pause_s)).await;
+        pause_s = (pause_s * 2).min(30);
+    }
 }
 
 /// Ends steps that never will start.

@@ -23,7 +23,7 @@ mod variables;
 pub use archive::{archive, patch, restore};
 pub use cancel::cancel;
 pub(crate) use cancel::stop_steps;
-pub(crate) use end::{Ending, end, fail_waiting};
+pub(crate) use end::{Ending, end, end_surely, fail_waiting, tell_all};
 pub(crate) use inputs::planned_input;
 pub use lineage::{Lineage, LineageJob, of_model, of_run};
 pub use log::{LogEvent, follow, read as read_log};

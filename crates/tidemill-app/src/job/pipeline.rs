@@ -212,7 +212,8 @@ async fn command_step(
         bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
     )
     .await?;
-    check_room(&target, instance_count, cores, memory)?;
+    let gpus = of(|r| r.gpu).unwrap_or(0);
+    check_room(&target, instance_count, cores, memory, gpus)?;
     let plan = CommandPlan {
         command: command.clone(),
         code: code_tree(node.code.as_ref().or(component.and_then(|c| c.code.as_ref())))?,
@@ -225,7 +226,7 @@ async fn command_step(
         timeout_s: node.limits.as_ref().and_then(|limits| limits.timeout),
         memory_bytes: memory,
         cores,
-        gpus: of(|r| r.gpu).unwrap_or(0),
+        gpus,
         retries: node
             .limits
             .as_ref()

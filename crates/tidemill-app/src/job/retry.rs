@@ -97,10 +97,23 @@ async fn reopen(ctx: &OpContext, row: &Job, status: Status, steps: Vec<String>) 
                 ended_at: Some(None),
                 ..job::Patch::default()
             };
-            job::update(tx, &workspace, &name, open(status)).await?;
+            let ended = [Status::Failed.as_str(), Status::Canceled.as_str()];
+            if !job::transition(tx, &workspace, &name, &ended, open(status)).await? {
+                return Err(Error::conflict(format!(
+                    "failed to run job `{name}` again: somebody did so just now"
+                )));
+            }
             run::set_job_status(tx, &workspace, &name, status.run_status(), None, None).await?;
             for step in steps {
-                job::update(tx, &workspace, &step, open(Status::NotStarted)).await?;
+                // One that still runs ends by itself.
+                job::transition(
+                    tx,
+                    &workspace,
+                    &step,
+                    &["NotStarted", "Failed", "Canceled"],
+                    open(Status::NotStarted),
+                )
+                .await?;
             }
             Ok(Value::Null)
         })

@@ -57,13 +57,11 @@ pub async fn children_count(ctx: &OpContext, job: &Job) -> Result<usize> {
 /// # Errors
 /// When the store cannot be read.
 pub async fn metrics(ctx: &OpContext, job: &Job) -> Result<IndexMap<String, f64>> {
-    let mut found = metric::latest(
-        ctx.app().store.read(),
-        &job.workspace,
-        std::slice::from_ref(&job.name),
-    )
-    .await?;
-    let mut points = found.remove(&job.name).unwrap_or_default();
+    // The numbers of finished work that was taken over are those of the job that did it.
+    let run = job.reused_from.as_ref().unwrap_or(&job.name);
+    let db = ctx.app().store.read();
+    let mut found = metric::latest(db, &job.workspace, std::slice::from_ref(run)).await?;
+    let mut points = found.remove(run).unwrap_or_default();
     points.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(points.into_iter().map(|point| (point.key, point.value)).collect())
 }

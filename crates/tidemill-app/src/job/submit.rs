@@ -124,7 +124,13 @@ async fn plan(ctx: &OpContext, workspace: &str, name: &str, submission: &Submiss
         JobSpec::Command(job) => {
             let compute = compute::resolve(ctx, workspace, job.compute.as_ref()).await?;
             let plan = plan_command(ctx, workspace, name, job, &policy).await?;
-            check_room(&compute, plan.instance_count, plan.cores, plan.memory_bytes)?;
+            check_room(
+                &compute,
+                plan.instance_count,
+                plan.cores,
+                plan.memory_bytes,
+                plan.gpus,
+            )?;
             Ok(Planned {
                 plan: Plan::Command(Box::new(plan)),
                 compute: Some(compute.name),
@@ -201,6 +207,7 @@ pub(crate) fn check_room(
     nodes: u32,
     cores: Option<u32>,
     memory_bytes: Option<u64>,
+    gpus: u32,
 ) -> Result<()> {
     let name = &compute.name;
     let asks = if nodes > compute.nodes {
@@ -220,6 +227,8 @@ pub(crate) fn check_room(
             memory_bytes.unwrap_or_default(),
             compute.memory_bytes
         )
+    } else if gpus > compute.gpus {
+        format!("{gpus} graphics cards, and it has {}", compute.gpus)
     } else {
         return Ok(());
     };

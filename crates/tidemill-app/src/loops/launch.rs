@@ -7,7 +7,7 @@ use tidemill_store::{job, token as token_row};
 
 use super::scheduler::Turn;
 use crate::hub::{JobNews, What};
-use crate::job::{Ending, Job, Plan, Status, end};
+use crate::job::{Ending, Job, Plan, Status, end, end_surely, tell_all};
 use crate::{App, Error, OpContext, Result, token};
 
 /// How long a runner that was told to stop has beyond its job's own grace time, before it is killed.
@@ -18,15 +18,9 @@ pub(super) async fn launch(ctx: &OpContext, turn: Turn) {
     let (workspace, name) = (turn.ask.workspace.clone(), turn.ask.job.clone());
     if let Err(error) = try_launch(ctx, &turn).await {
         tracing::error!(workspace, job = name, error = error.message, source = ?error.source, "failed to start a runner");
-        let row = job::get(ctx.app().store.read(), &workspace, &name)
-            .await
-            .ok()
-            .flatten();
-        if let Some(row) = row {
+        if let Ok(Some(row)) = job::get(ctx.app().store.read(), &workspace, &name).await {
             let ending = Ending::bare(Status::Failed, format!("failed to start its runner: {error}"));
-            if let Err(error) = end(ctx, &row, ending).await {
-                tracing::error!(workspace, job = name, %error, "failed to end a job");
-            }
+            end_surely(ctx, &row, ending).await;
         }
         ctx.app().scheduler.left(&workspace, &name);
     }
@@ -37,10 +31,23 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     let (workspace, name) = (&turn.ask.workspace, &turn.ask.job);
     let secret = token::text(app.clock.secret());
     let Some(row) = claim(ctx, workspace, name, token::hash(&secret)).await? else {
-        // Another server took it, or it was cancelled.
+        // It was cancelled between its turn and here, or it has ended.
         app.scheduler.left(workspace, name);
+        if let Some(row) = job::get(app.store.read(), workspace, name).await?
+            && row.status == Status::CancelRequested.as_str()
+        {
+            end(
+                ctx,
+                &row,
+                Ending::bare(Status::Canceled, "cancelled before it started"),
+            )
+            .await?;
+        }
         return Ok(());
     };
+    if row.attempt > 1 {
+        clear_outputs(ctx, &row).await?;
+    }
     let attempt = u32::try_from(row.attempt).unwrap_or(u32::MAX);
     let work_dir = app.dir.work().join(workspace).join(name);
     let token_file = work_dir.join(format!("token.{attempt}"));
@@ -83,7 +90,6 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     }
     tokio::spawn(watch(ctx.clone(), row.clone(), handle.clone()));
     let text = tidemill_store::to_json(&handle);
-    let (workspace, name) = (workspace.clone(), name.clone());
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
@@ -91,11 +97,33 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
                     handle: Some(Some(text)),
                     ..job::Patch::default()
                 };
-                Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
+                let (workspace, name, attempt) = (&row.workspace, &row.name, row.attempt);
+                Ok(job::transition_in(tx, workspace, name, attempt, Status::LAUNCHED, patch).await?)
             })
         })
         .await
         .map(drop)
+}
+
+/// What a try before this one wrote to the places that are the job's own must not mix with what comes.
+async fn clear_outputs(ctx: &OpContext, row: &Job) -> Result<()> {
+    let Ok(Plan::Command(plan)) = serde_json::from_str(&row.plan) else {
+        return Ok(());
+    };
+    let own = format!("azureml/{}/", row.name);
+    for output in plan
+        .outputs
+        .values()
+        .filter(|output| output.path.starts_with(&own))
+    {
+        if let Some(datastore) = &output.datastore {
+            let store = crate::bytes::open(ctx, &row.workspace, datastore).await?;
+            store
+                .delete_all(&tidemill_objects::SafePath::parse(&output.path)?)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes a queued job: its state, its attempt and its token in one transaction.
@@ -150,8 +178,12 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, token_hash: String)
 /// Watches a runner to its end. One that leaves without having said how its job ended has lost it.
 pub(crate) async fn watch(ctx: OpContext, row: Job, handle: Handle) {
     let observed = ctx.app().driver.wait(&handle).await;
-    if let Err(error) = after(&ctx, &row, &handle, observed).await {
+    let observed = observed.map_err(|error| error.to_string());
+    let mut pause_s = 1;
+    while let Err(error) = after(&ctx, &row, &handle, &observed).await {
         tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to end a job whose runner is gone");
+        tokio::time::sleep(std::time::Duration::from_secs(pause_s)).await;
+        pause_s = (pause_s * 2).min(30);
     }
 }
 
@@ -159,16 +191,16 @@ async fn after(
     ctx: &OpContext,
     row: &Job,
     handle: &Handle,
-    observed: Result<Observation, tidemill_compute::ComputeError>,
+    observed: &Result<Observation, String>,
 ) -> Result<()> {
     let app = ctx.app();
     let now = job::get(app.store.read(), &row.workspace, &row.name).await?;
     let Some(now) = now.filter(|now| now.attempt == row.attempt) else {
         return Ok(());
     };
-    let open = now.status.parse().is_ok_and(|status: Status| !status.is_over());
+    let launched = Status::LAUNCHED.contains(&now.status.as_str());
     let orderly = matches!(observed, Ok(Observation::Exited(End::Code(0))));
-    if open || !orderly {
+    if launched || !orderly {
         let swept = app.driver.sweep(handle).await;
         if let Ok(swept) = &swept
             && !swept.killed.is_empty()
@@ -176,8 +208,14 @@ async fn after(
             tracing::warn!(workspace = row.workspace, job = row.name, killed = ?swept.killed, "swept what a runner left");
         }
     }
-    if !open {
-        clear_away(app, &now);
+    if !launched {
+        // Over: whoever was to be told may have been cut off while telling. Queued: its next try is on its way.
+        if let Ok(status) = now.status.parse::<Status>()
+            && status.is_over()
+        {
+            tell_all(ctx, &now, status);
+            clear_away(app, &now);
+        }
         return Ok(());
     }
     let how = match observed {
@@ -217,14 +255,11 @@ pub(crate) async fn end_or_retry(ctx: &OpContext, row: &Job, ending: Ending) -> 
         end(ctx, row, ending).await?;
         return Ok(());
     }
-    let reason = format!(
-        "try {} of {} failed: {}",
-        row.attempt,
-        retries + 1,
-        ending.reason.unwrap_or_default()
-    );
-    let (workspace, name, now) = (row.workspace.clone(), row.name.clone(), ctx.now_ms());
-    app.store
+    let why = ending.reason.clone().unwrap_or_default();
+    let reason = format!("try {} of {} failed: {why}", row.attempt, retries + 1);
+    let (work, now) = (row.clone(), ctx.now_ms());
+    let moved = app
+        .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let patch = job::Patch {
@@ -233,11 +268,32 @@ pub(crate) async fn end_or_retry(ctx: &OpContext, row: &Job, ending: Ending) -> 
                     handle: Some(None),
                     ..job::Patch::default()
                 };
-                token_row::revoke_job(tx, &workspace, &name, now).await?;
-                Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
+                // Not out of CancelRequested: who was told to stop does not start again.
+                let from = ["Starting", "Preparing", "Running", "Finalizing"];
+                let (workspace, name) = (&work.workspace, &work.name);
+                let moved = job::transition_in(tx, workspace, name, work.attempt, &from, patch).await?;
+                if moved {
+                    token_row::revoke_job(tx, workspace, name, now).await?;
+                }
+                Ok(moved)
             })
         })
         .await?;
+    if !moved {
+        let now = job::get(app.store.read(), &row.workspace, &row.name).await?;
+        if let Some(now) = now.filter(|now| now.status == Status::CancelRequested.as_str()) {
+            end(
+                ctx,
+                &now,
+                Ending {
+                    status: Status::Canceled,
+                    ..ending
+                },
+            )
+            .await?;
+        }
+        return Ok(());
+    }
     app.tokens.forget_job(&row.workspace, &row.name);
     app.scheduler.left(&row.workspace, &row.name);
     if let Some(row) = job::get(app.store.read(), &row.workspace, &row.name).await? {

@@ -13,8 +13,8 @@ use crate::hub::{JobNews, What};
 use crate::job::step::{ResolvedStep, Surroundings, command_of};
 use crate::job::submit::{job_run, lineage_rows};
 use crate::job::{
-    Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, fail_waiting,
-    outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
+    Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, end_surely,
+    fail_waiting, outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
 };
 use crate::{Error, OpContext, Result, bytes};
 
@@ -89,13 +89,14 @@ pub(crate) fn start_pipeline(ctx: &OpContext, row: &Job) {
         let ending = match result {
             Ok(ending) => ending,
             Err(error) => {
+                if let Err(error) = stop_steps(&ctx, &row, "its pipeline broke off").await {
+                    tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to stop steps");
+                }
                 tracing::error!(workspace = row.workspace, job = row.name, %error, source = ?error.source, "a pipeline broke off");
                 Ending::bare(Status::Failed, error.to_string())
             }
         };
-        if let Err(error) = end(&ctx, &row, ending).await {
-            tracing::error!(workspace = row.workspace, job = row.name, %error, "failed to end a pipeline");
-        }
+        end_surely(&ctx, &row, ending).await;
     });
 }
 
@@ -227,6 +228,12 @@ fn step_row(ctx: &OpContext, parent: &Job, node: &str, step: &StepPlan, position
         archived: false,
         revision: 1,
     }
+}
+
+/// Whether an output became this asset when the work was done.
+fn is_asset(record: Option<&str>, name: &str, version: Option<&str>) -> bool {
+    let mut parts = record.unwrap_or_default().splitn(3, '/').skip(1);
+    parts.next() == Some(name) && (version.is_none() || parts.next() == version)
 }
 
 /// A step that is ready, and what is to happen to it.
@@ -441,7 +448,20 @@ impl Running<'_> {
 
     /// The outputs of finished work stand for this step.
     async fn take_over(&self, row: &Job, done: &Job) -> Result<()> {
+        let mut assets = IndexMap::new();
+        if let Ok(Plan::Command(plan)) = serde_json::from_str(&row.plan) {
+            let records = outputs_of(done);
+            for (port, output) in &plan.outputs {
+                let record = records.get(port).and_then(|record| record.asset.as_deref());
+                if let Some(name) = &output.name
+                    && !is_asset(record, name, output.version.as_deref())
+                {
+                    assets.insert(port.clone(), (name.clone(), output.version.clone()));
+                }
+            }
+        }
         let ending = Ending {
+            assets,
             reason: Some(format!(
                 "reused: job `{}` did the same work on the same bytes",
                 done.name

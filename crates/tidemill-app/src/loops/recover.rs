@@ -14,7 +14,6 @@ use crate::{App, OpContext, Result};
 /// # Errors
 /// When the store cannot be read.
 pub async fn start(app: &Arc<App>) -> Result<()> {
-    tokio::spawn(Scheduler::run(app.clone()));
     let ctx = app.system();
     let open = job::in_states(app.store.read(), Status::OPEN).await?;
     // Commands first: a pipeline that is taken up looks at the state of its steps.
@@ -29,6 +28,8 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
     {
         super::start_pipeline(&ctx, row);
     }
+    // Only now: what runs has its room before anything new gets any.
+    tokio::spawn(Scheduler::run(app.clone()));
     Ok(())
 }
 
@@ -74,7 +75,8 @@ async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
             "found a running job again"
         );
         let cancel = row.status == Status::CancelRequested.as_str();
-        app.scheduler.adopt(ask(ctx, row).await?, handle.clone(), cancel);
+        app.scheduler
+            .adopt(adopted(ctx, row).await, handle.clone(), cancel);
         tokio::spawn(watch(ctx.clone(), row.clone(), handle));
         if cancel {
             stop_runner(app, row);
@@ -112,6 +114,21 @@ async fn requeue(ctx: &OpContext, row: &Job) -> Result<()> {
         app.start_job(&row).await;
     }
     Ok(())
+}
+
+/// What a running job holds. A compute that is gone by now has just the room that the job takes.
+async fn adopted(ctx: &OpContext, row: &Job) -> Ask {
+    match ask(ctx, row).await {
+        Ok(ask) => ask,
+        Err(_) => Ask {
+            workspace: row.workspace.clone(),
+            job: row.name.clone(),
+            compute: row.compute.clone().unwrap_or_default(),
+            room: 1,
+            nodes: 1,
+            gpus: 0,
+        },
+    }
 }
 
 /// What a command job asks of its compute.

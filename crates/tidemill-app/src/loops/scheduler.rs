@@ -63,6 +63,13 @@ struct State {
     stopping: bool,
 }
 
+impl State {
+    fn is_queued(&self, (workspace, job): &JobKey) -> bool {
+        let mut asks = self.rooms.values().flat_map(|room| &room.queue);
+        asks.any(|ask| ask.workspace == *workspace && ask.job == *job)
+    }
+}
+
 /// The queues and the rooms.
 #[derive(Debug, Default)]
 pub struct Scheduler {
@@ -89,6 +96,10 @@ impl Scheduler {
     /// Puts a job in the queue of its compute.
     pub(crate) fn enqueue(&self, ask: Ask) {
         let mut state = self.state();
+        let key = (ask.workspace.clone(), ask.job.clone());
+        if state.running.contains_key(&key) || state.is_queued(&key) {
+            return;
+        }
         let room = state
             .rooms
             .entry((ask.workspace.clone(), ask.compute.clone()))
@@ -126,6 +137,13 @@ impl Scheduler {
                 .retain(|ask| ask.workspace != workspace || ask.job != job);
             room.queue.len() < before
         })
+    }
+
+    /// Whether a job waits or runs here.
+    pub(crate) fn holds(&self, workspace: &str, job: &str) -> bool {
+        let key = (workspace.to_owned(), job.to_owned());
+        let state = self.state();
+        state.running.contains_key(&key) || state.is_queued(&key)
     }
 
     /// The jobs for which there is room now, in the order of their queues. They count as running.

@@ -20,7 +20,8 @@ pub async fn sign_in(State(server): State<Server>, mut request: Request, next: N
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0);
     let given = given_token(request.headers());
-    match who(&server, given, peer).await {
+    let direct = is_direct(request.headers());
+    match who(&server, given, peer.filter(|_| direct)).await {
         Ok(Some(principal)) => {
             request.extensions_mut().insert(principal);
             next.run(request).await
@@ -50,6 +51,20 @@ async fn who(
         .hint("MLFLOW_TRACKING_TOKEN in the job's environment holds it"));
     }
     Ok(Some(Principal::Owner))
+}
+
+/// Not through a proxy: behind one, everybody comes from loopback.
+fn is_direct(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("localhost");
+    let own = ["localhost", "127.", "[::1]"]
+        .iter()
+        .any(|name| host.starts_with(name));
+    own && !["forwarded", "x-forwarded-for"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }
 
 fn given_token(headers: &HeaderMap) -> Result<Option<String>, Error> {
