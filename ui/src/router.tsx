@@ -19,7 +19,10 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 const root = createRootRoute({
   notFoundComponent: () => (
     <Empty title="There is no such page">
-      <A to="/">Home</A> is where all others begin.
+      <A to="/" className="link lined">
+        Home
+      </A>{' '}
+      is where all others begin.
     </Empty>
   ),
 });

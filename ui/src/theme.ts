@@ -2,7 +2,7 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const tide: MantineColorsTuple = [
-  '#e8f7f9', '#d3ebef', '#a5d7df', '#74c2cf', '#4db0c0', '#35a5b8', '#0f8299', '#0c7489', '#0a6477', '#04505f',
+  '#e8f7f9', '#d3ebef', '#a5d7df', '#74c2cf', '#4db0c0', '#35a5b8', '#0e7f96', '#0c7489', '#0a6477', '#04505f',
 ];
 
 /** Greys with a touch of the sea; Mantine draws everything dark from them. */
@@ -24,9 +24,17 @@ export const theme = createTheme({
   },
 });
 
-/** Quiet text that can still be read: Mantine's own is too faint on white. */
+/** Text that can be read where Mantine's own is too faint (WCAG AA). */
 export const resolver: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#5c6670', '--mantine-color-placeholder': '#707a84' },
+  light: {
+    '--mantine-color-dimmed': '#5c6670',
+    '--mantine-color-placeholder': '#6a747e',
+    '--mantine-color-anchor': tide[8],
+    '--mantine-color-teal-light-color': '#06614a',
+    '--mantine-color-yellow-light-color': '#7a4b00',
+    '--mantine-color-orange-light-color': '#8f3a00',
+    '--mantine-color-red-light-color': '#a61e1e',
+  },
   dark: { '--mantine-color-placeholder': '#8b96a0' },
 });

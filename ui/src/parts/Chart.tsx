@@ -24,7 +24,7 @@ interface Props {
   height?: number;
 }
 
-const COLOUR = { light: '#0f8299', dark: '#4db0c0' };
+const COLOUR = { light: '#0e7f96', dark: '#4db0c0' };
 
 export default function Chart({ label, lines, time = false, log = false, height = 190 }: Props) {
   const holder = useRef<HTMLDivElement>(null);
