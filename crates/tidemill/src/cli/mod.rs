@@ -1,5 +1,6 @@
 //! The command line: nouns and verbs, spelled as `az ml` spells them.
 
+mod absent;
 pub mod args;
 mod asset;
 mod azure;
@@ -89,6 +90,9 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let cli = match parsed.map(|args| parse(args, azure)) {
         Ok(Ok(cli)) => cli,
         Ok(Err(error)) => {
+            if let Some(refused) = absent::refused(&error) {
+                return report::error(&refused);
+            }
             // Help and usage errors print themselves; a closed output is nobody's fault.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(crate::error::USAGE));

@@ -1,0 +1,50 @@
+//! Nouns of `az ml` that are not here yet: they are refused by their name, and never taken for a misspelt other one.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::error::Error;
+
+const ABSENT: &[(&str, &str)] = &[
+    ("schedule", "schedules are"),
+    ("online-endpoint", "online endpoints are"),
+    ("online-deployment", "online deployments are"),
+    ("batch-endpoint", "batch endpoints are"),
+    ("batch-deployment", "batch deployments are"),
+    ("serverless-endpoint", "serverless endpoints are"),
+    ("registry", "registries are"),
+    ("connection", "connections are"),
+    ("feature-set", "feature sets are"),
+    ("feature-store", "feature stores are"),
+    ("feature-store-entity", "feature stores are"),
+];
+
+/// The error for a noun that is not here yet; `None` when the command line is wrong in another way.
+pub(super) fn refused(error: &clap::Error) -> Option<Error> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let (_, what) = ABSENT.iter().find(|(noun, _)| noun == word)?;
+    Some(Error::Usage {
+        message: format!("{what} not supported yet"),
+        hint: Some("`tidemill --help` lists the nouns that are here".into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noun_that_is_not_here_yet_is_refused_by_its_name() {
+        let said = |words: &str| {
+            let args = ["tidemill"].into_iter().chain(words.split(' '));
+            let error = super::super::parse(args.map(Into::into).collect(), false).expect_err("not a command");
+            refused(&error).map(|error| error.to_string())
+        };
+        assert_eq!(said("schedule create -f x.yml").as_deref(), Some("schedules are not supported yet"));
+        assert_eq!(said("-w a batch-endpoint list").as_deref(), Some("batch endpoints are not supported yet"));
+        assert_eq!(said("jobs list"), None);
+        assert_eq!(said("job schedule"), None, "only a noun is meant");
+    }
+}
