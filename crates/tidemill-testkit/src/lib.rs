@@ -5,3 +5,4 @@ pub mod server;
 
 pub use client::Client;
 pub use server::TestServer;
+pub use tidemill_testdb::{TestDatabase, databases, postgres};

@@ -8,6 +8,7 @@ mod datastore;
 mod environment;
 mod model;
 mod openapi;
+mod postgres;
 mod remote;
 mod tree;
 mod workspace;
