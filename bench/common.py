@@ -59,6 +59,12 @@ class Server:
     def rss_mb(self):
         return rss_mb(self.process.pid)
 
+    def cpu_ms(self):
+        """Processor time of the server and of the runners and commands that have ended."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        ticks = sum(map(int, stat.rsplit(")", 1)[1].split()[11:15]))
+        return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
     def get(self, path):
         request = urllib.request.Request(f"{self.url}{path}", headers={"Authorization": f"Bearer {self.token}"})
         with urllib.request.urlopen(request, timeout=60) as answer:

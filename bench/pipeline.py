@@ -73,12 +73,12 @@ def run(server, place, steps, room, chain=False, reuse=False):
     path.write_text(text)
     bare_ms = 0 if reuse else bare(place, steps, 1 if chain else room) * 1000
     sync = [sync_ms(place)]
-    commits = server.commits()
+    commits, used_ms = server.commits(), server.cpu_ms()
     started = time.time() * 1000
     name = server.cli("job", "create", "-f", path)["name"]
     job = wait(server, name)
     wall_ms = ended_ms(job) - started
-    commits = server.commits() - commits
+    commits, used_ms = server.commits() - commits, server.cpu_ms() - used_ms
     sync.append(sync_ms(place))
     syncs_ms = commits * sum(sync) / len(sync)
     return {
@@ -86,6 +86,7 @@ def run(server, place, steps, room, chain=False, reuse=False):
         "wall_ms": wall_ms,
         "bare_ms": bare_ms,
         "commits": commits,
+        "used_ms": used_ms,
         "syncs_ms": syncs_ms,
         "overhead_ms": (wall_ms - bare_ms - syncs_ms) / steps,
     }
@@ -121,6 +122,7 @@ def show(name, runs, target="< 30 ms"):
     line("  the bare commands", f"{middle['bare_ms']:.0f} ms", note=f"{middle['bare_ms'] / steps:.1f} ms a step")
     cost = middle["syncs_ms"] / middle["commits"]
     line("  the disk's own syncs", f"{middle['syncs_ms']:.0f} ms", note=f"{middle['commits']} commits of {cost:.2f} ms")
+    line("  processor time of server, runners and commands", f"{middle['used_ms']:.0f} ms", note=f"{middle['used_ms'] / steps:.1f} ms a step")
     line("  overhead a step", f"{middle['overhead_ms']:.1f} ms", target)
 
 

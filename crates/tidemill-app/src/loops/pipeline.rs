@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use futures::TryStreamExt;
 use indexmap::IndexMap;
 use tidemill_plan::{Dag, End, Progress};
 use tidemill_store::{job, lineage, run, to_json};
@@ -17,6 +18,9 @@ use crate::job::{
     fail_waiting, outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
 };
 use crate::{Error, OpContext, Result, bytes};
+
+/// How many steps that take over finished work are ended at once.
+const AT_ONCE: usize = 64;
 
 /// What a pipeline is told.
 #[derive(Debug)]
@@ -274,12 +278,13 @@ impl Running<'_> {
         }
         self.save(&starts).await?;
         let app = self.ctx.app();
+        let mut taken_over = Vec::new();
         for start in starts {
             match start {
                 Start::Command {
                     row,
                     reuse: Some(done),
-                } => self.take_over(&row, &done).await?,
+                } => taken_over.push((row, done)),
                 Start::Command { row, reuse: None } | Start::Nested { row } => {
                     let (workspace, root, job) = (row.workspace.clone(), row.root.clone(), row.name.clone());
                     app.hub.tell(JobNews {
@@ -295,7 +300,14 @@ impl Running<'_> {
                 }
             }
         }
-        Ok(())
+        // Together, so that many of them share a commit.
+        let this = &*self;
+        futures::stream::iter(taken_over.into_iter().map(Ok))
+            .try_for_each_concurrent(
+                AT_ONCE,
+                |(row, done)| async move { this.take_over(&row, &done).await },
+            )
+            .await
     }
 
     async fn prepare(&self, index: usize) -> Start {
