@@ -125,7 +125,6 @@ fn running_or_started(folder: &Path, programs: &Programs) -> Result<u16> {
     if let Some(port) = running(folder, programs) {
         return Ok(port);
     }
-    std::fs::remove_file(folder.join("port")).ok();
     let script = folder.join("cluster.sh");
     std::fs::write(&script, SCRIPT)?;
     let log = File::create(folder.join("log"))?;
@@ -143,8 +142,9 @@ fn running_or_started(folder: &Path, programs: &Programs) -> Result<u16> {
         if let Some(port) = running(folder, programs) {
             return Ok(port);
         }
-        let ended = keeper.try_wait()?;
-        if ended.is_some() || Instant::now() > deadline {
+        // One that ends well has met another one.
+        let failed = keeper.try_wait()?.is_some_and(|status| !status.success());
+        if failed || Instant::now() > deadline {
             keeper.kill().ok();
             let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             return Err(Error::other(format!(

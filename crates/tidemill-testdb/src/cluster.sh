@@ -7,9 +7,13 @@ set -u
 folder=$1 port=$2 bin=$3
 idle_s=${TIDEMILL_TESTDB_IDLE_S:-10}
 
+# One keeper at a time: when there is one already, it will answer.
+exec 8>"$folder/keeper"
+flock -n 8 || exit 0
+
 as=
 pg=$folder/cluster
-rm -rf "$pg"
+rm -rf "$pg" "$folder/port"
 if [ "$(id -u)" = 0 ]; then
     as="setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig QUIT"
     install -d -o postgres -m 700 "$pg"
@@ -21,7 +25,7 @@ cd "$pg" || exit 1
 $as "$bin/initdb" -D "$pg/data" -U tidemill -A trust -E UTF8 --locale=C.UTF-8 -N || exit 1
 $as "$bin/postgres" -D "$pg/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
     -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=300 -c shared_buffers=64MB \
-    -c autovacuum=off -c jit=off &
+    -c autovacuum=off -c jit=off 8>&- &
 server=$!
 trap 'kill -QUIT "$server" 2>/dev/null; wait "$server"; rm -rf "$pg" "$folder/port"; exit 0' TERM INT HUP
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" -d postgres -U tidemill; do
