@@ -1,0 +1,41 @@
+/** Starts the real binary with a data folder of its own, on a free port. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = new URL('..', import.meta.url).pathname;
+const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+const binary = process.env.TIDEMILL ?? join(target, 'debug', 'tidemill');
+
+export async function start() {
+  if (!existsSync(binary)) throw new Error(`failed to find ${binary}: build it with cargo build -p tidemill, after make ui`);
+  const data = mkdtempSync(join(tmpdir(), 'tidemill-e2e-'));
+  const args = ['server', 'start', '--data-dir', data, '--listen', '127.0.0.1:0', '--environment-policy', 'relaxed'];
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const url = await new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (bytes) => {
+      said += bytes;
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
+      if (found) resolve(found[0]);
+    });
+    child.once('exit', (code) => reject(new Error(`failed to start the server: it ended with ${code}: ${said}`)));
+  });
+  const stop = async () => {
+    child.kill('SIGINT');
+    const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(late);
+    rmSync(data, { recursive: true, force: true });
+  };
+  const send = async (method, path, body) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  };
+  return { url, stop, send };
+}
