@@ -40,7 +40,9 @@ have python3 || apt_install python3 python3-venv || fail "Python 3 is needed (py
 python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv ||
   fail "Python's venv is needed (package python3-venv)"
 if [ -f ui/package.json ] || [ "$goal" = test ]; then
-  have npm || apt_install nodejs npm || fail "Node 18 or newer is needed (node and npm), for the web page and its tests"
+  have npm || apt_install nodejs npm || fail "Node 20.19 or newer is needed (node and npm), for the web page and its tests"
+  found=$(node --version)
+  at_least "${found#v}" 20.19 || fail "Node 20.19 or newer is needed for the web page, node is ${found#v}"
 fi
 [ "$goal" = test ] || exit 0
 
