@@ -57,8 +57,18 @@ pub async fn get(ctx: &OpContext, kind: Kind, workspace: &str, name: &str) -> Re
     let row = find_asset(ctx, kind, workspace, name).await?;
     let db = ctx.app().store.read();
     let names = [name.to_owned()];
-    let newest = asset_version::latest_of_many(db, workspace, kind, &names).await?.remove(name);
-    let labels = asset_label::of(db, Key { workspace, kind, name }).await?;
+    let newest = asset_version::latest_of_many(db, workspace, kind, &names)
+        .await?
+        .remove(name);
+    let labels = asset_label::of(
+        db,
+        Key {
+            workspace,
+            kind,
+            name,
+        },
+    )
+    .await?;
     Ok(show_asset(row, newest, labels))
 }
 
@@ -86,7 +96,11 @@ pub async fn archive(
         let (now, workspace, name) = (ctx.now_ms(), workspace.to_owned(), name.to_owned());
         ctx.change(change, move |tx| {
             Box::pin(async move {
-                let key = Key { workspace: &workspace, kind, name: &name };
+                let key = Key {
+                    workspace: &workspace,
+                    kind,
+                    name: &name,
+                };
                 match asset::set_archived(tx, key, archived, now).await? {
                     true => Ok(()),
                     false => Err(Error::not_found(kind.as_str(), &name)),
@@ -112,7 +126,11 @@ pub async fn versions(
 ) -> Result<Page<AssetVersion>> {
     ctx.authorize(read(kind), &scope(kind, workspace, name)).await?;
     find_asset(ctx, kind, workspace, name).await?;
-    let key = Key { workspace, kind, name };
+    let key = Key {
+        workspace,
+        kind,
+        name,
+    };
     let labels = labels_by_version(ctx, key).await?;
     let rows = asset_version::list(ctx.app().store.read(), key, archived, page).await?;
     Ok(rows.map(|row| {
@@ -133,7 +151,16 @@ pub async fn version(
     version: &str,
 ) -> Result<AssetVersion> {
     ctx.authorize(read(kind), &scope(kind, workspace, name)).await?;
-    let row = find_version(ctx, Key { workspace, kind, name }, version).await?;
+    let row = find_version(
+        ctx,
+        Key {
+            workspace,
+            kind,
+            name,
+        },
+        version,
+    )
+    .await?;
     view(ctx, kind, row).await
 }
 
@@ -143,7 +170,11 @@ pub async fn version(
 /// NotFound.
 pub async fn labels(ctx: &OpContext, kind: Kind, workspace: &str, name: &str) -> Result<Vec<Label>> {
     let asset = get(ctx, kind, workspace, name).await?;
-    Ok(asset.labels.into_iter().map(|(label, version)| Label { label, version }).collect())
+    Ok(asset
+        .labels
+        .into_iter()
+        .map(|(label, version)| Label { label, version })
+        .collect())
 }
 
 /// The version that a label names.
@@ -159,7 +190,16 @@ pub async fn labelled(
 ) -> Result<AssetVersion> {
     ctx.authorize(read(kind), &scope(kind, workspace, name)).await?;
     let wanted = VersionRef::Label(label.to_owned());
-    let row = find(ctx, Key { workspace, kind, name }, &wanted).await?;
+    let row = find(
+        ctx,
+        Key {
+            workspace,
+            kind,
+            name,
+        },
+        &wanted,
+    )
+    .await?;
     view(ctx, kind, row).await
 }
 
@@ -178,7 +218,11 @@ pub async fn put_label(
     let scope = scope(kind, workspace, name);
     ctx.authorize(write(kind), &scope).await?;
     check_label(label)?;
-    let key = Key { workspace, kind, name };
+    let key = Key {
+        workspace,
+        kind,
+        name,
+    };
     find_version(ctx, key, version).await?;
     let before = asset_label::get(ctx.app().store.read(), key, label).await?;
     let change = Change {
@@ -187,11 +231,18 @@ pub async fn put_label(
         before: json!({ "label": label, "version": before }),
         after: json!({ "label": label, "version": version }),
     };
-    let shown = Label { label: label.to_owned(), version: version.to_owned() };
+    let shown = Label {
+        label: label.to_owned(),
+        version: version.to_owned(),
+    };
     let (workspace, name, put) = (workspace.to_owned(), name.to_owned(), shown.clone());
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            let key = Key { workspace: &workspace, kind, name: &name };
+            let key = Key {
+                workspace: &workspace,
+                kind,
+                name: &name,
+            };
             Ok(asset_label::put(tx, key, &put.label, &put.version).await?)
         })
     })
@@ -214,12 +265,20 @@ pub async fn delete_label(
     ctx.authorize(write(kind), &scope).await?;
     check_label(label)?;
     find_asset(ctx, kind, workspace, name).await?;
-    let change =
-        Change { action: write(kind), scope, before: json!({ "label": label }), after: Value::Null };
+    let change = Change {
+        action: write(kind),
+        scope,
+        before: json!({ "label": label }),
+        after: Value::Null,
+    };
     let (workspace, name, label) = (workspace.to_owned(), name.to_owned(), label.to_owned());
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            let key = Key { workspace: &workspace, kind, name: &name };
+            let key = Key {
+                workspace: &workspace,
+                kind,
+                name: &name,
+            };
             match asset_label::delete(tx, key, &label).await? {
                 true => Ok(()),
                 false => Err(Error::not_found("label", &label)),
@@ -243,19 +302,45 @@ pub async fn patch(
     if_match: Option<i64>,
 ) -> Result<AssetVersion> {
     ctx.authorize(write(kind), &scope(kind, workspace, name)).await?;
-    let before = find_version(ctx, Key { workspace, kind, name }, version).await?;
-    check_revision(kind.as_str(), &format!("{name}:{version}"), Some(before.revision), if_match)?;
-    let AssetPatch { description, tags, properties, stage } = patch;
+    let before = find_version(
+        ctx,
+        Key {
+            workspace,
+            kind,
+            name,
+        },
+        version,
+    )
+    .await?;
+    check_revision(
+        kind.as_str(),
+        &format!("{name}:{version}"),
+        Some(before.revision),
+        if_match,
+    )?;
+    let AssetPatch {
+        description,
+        tags,
+        properties,
+        stage,
+    } = patch;
     if stage.is_some() || (properties.is_some() && kind != Kind::Component) {
-        return Err(Error::invalid(format!("failed to change {kind} `{name}`: it has no such field"))
-            .hint("description and tags may change; content never does: make another version"));
+        return Err(
+            Error::invalid(format!("failed to change {kind} `{name}`: it has no such field"))
+                .hint("description and tags may change; content never does: make another version"),
+        );
     }
     let mut spec = spec_of(&before);
-    let fields = spec.as_object_mut().ok_or_else(|| Error::internal("a specification is not a map"))?;
+    let fields = spec
+        .as_object_mut()
+        .ok_or_else(|| Error::internal("a specification is not a map"))?;
     patch_description(fields, description);
     patch_map(fields, "tags", tags.map(texts));
     patch_map(fields, "properties", properties);
-    let after = Row { spec: to_json(&spec), ..before.clone() };
+    let after = Row {
+        spec: to_json(&spec),
+        ..before.clone()
+    };
     change_version(ctx, kind, before, after).await
 }
 
@@ -272,8 +357,20 @@ pub async fn archive_version(
     archived: bool,
 ) -> Result<AssetVersion> {
     ctx.authorize(write(kind), &scope(kind, workspace, name)).await?;
-    let before = find_version(ctx, Key { workspace, kind, name }, version).await?;
-    let after = Row { archived, ..before.clone() };
+    let before = find_version(
+        ctx,
+        Key {
+            workspace,
+            kind,
+            name,
+        },
+        version,
+    )
+    .await?;
+    let after = Row {
+        archived,
+        ..before.clone()
+    };
     change_version(ctx, kind, before, after).await
 }
 
@@ -281,7 +378,11 @@ async fn change_version(ctx: &OpContext, kind: Kind, before: Row, after: Row) ->
     if before == after {
         return view(ctx, kind, after).await;
     }
-    let after = Row { revision: before.revision + 1, updated_at: ctx.now_ms(), ..after };
+    let after = Row {
+        revision: before.revision + 1,
+        updated_at: ctx.now_ms(),
+        ..after
+    };
     let told = |row: &Row| json!({ "version": row.version, "archived": row.archived, "spec": spec_of(row) });
     let change = Change {
         action: write(kind),
@@ -292,9 +393,18 @@ async fn change_version(ctx: &OpContext, kind: Kind, before: Row, after: Row) ->
     let written = after.clone();
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            let key = Key { workspace: &before.workspace, kind, name: &before.name };
+            let key = Key {
+                workspace: &before.workspace,
+                kind,
+                name: &before.name,
+            };
             let found = asset_version::get(tx, key, &before.version).await?;
-            check_revision(kind.as_str(), &before.name, found.map(|row| row.revision), Some(before.revision))?;
+            check_revision(
+                kind.as_str(),
+                &before.name,
+                found.map(|row| row.revision),
+                Some(before.revision),
+            )?;
             Ok(asset_version::update(tx, written).await?)
         })
     })
@@ -353,7 +463,11 @@ pub(crate) async fn add(tx: &DatabaseTransaction, new: NewVersion) -> Result<(Ro
     if let Some(added) = asset_version::insert(tx, row.clone(), kind).await? {
         return Ok((added, true));
     }
-    let key = Key { workspace: &row.workspace, kind, name: &row.name };
+    let key = Key {
+        workspace: &row.workspace,
+        kind,
+        name: &row.name,
+    };
     let there = asset_version::get(tx, key, &row.version)
         .await?
         .ok_or_else(|| Error::internal("a version that is taken is there"))?;
@@ -370,8 +484,12 @@ pub(crate) async fn add(tx: &DatabaseTransaction, new: NewVersion) -> Result<(Ro
     if spec == spec_of(&there) {
         return Ok((there, false));
     }
-    let after =
-        Row { spec: to_json(&spec), revision: there.revision + 1, updated_at: new.now_ms, ..there };
+    let after = Row {
+        spec: to_json(&spec),
+        revision: there.revision + 1,
+        updated_at: new.now_ms,
+        ..there
+    };
     asset_version::update(tx, after.clone()).await?;
     Ok((after, true))
 }
@@ -420,7 +538,11 @@ pub(crate) async fn create(ctx: &OpContext, new: NewVersion) -> Result<AssetVers
     let row = match (written, unchanged) {
         (Some(row), _) => row,
         (None, (workspace, name, version)) => {
-            let key = Key { workspace: &workspace, kind, name: &name };
+            let key = Key {
+                workspace: &workspace,
+                kind,
+                name: &name,
+            };
             find_version(ctx, key, version.as_deref().unwrap_or_default()).await?
         }
     };
@@ -439,8 +561,10 @@ pub(crate) async fn check_new(
     if let Some(version) = version {
         name::check("version", version)?;
         if version == LATEST {
-            return Err(Error::invalid("failed to create version `latest`: this is a label, and moves by itself")
-                .hint("give another version, or none to count up"));
+            return Err(Error::invalid(
+                "failed to create version `latest`: this is a label, and moves by itself",
+            )
+            .hint("give another version, or none to count up"));
         }
     }
     crate::workspace::get(ctx, workspace).await.map(drop)
@@ -476,8 +600,11 @@ async fn find(ctx: &OpContext, key: Key<'_>, wanted: &VersionRef) -> Result<Row>
             match asset_label::get(db, key, label).await? {
                 Some(version) => find_version(ctx, key, &version).await,
                 None => {
-                    let mut there: Vec<String> =
-                        asset_label::of(db, key).await?.into_iter().map(|row| row.label).collect();
+                    let mut there: Vec<String> = asset_label::of(db, key)
+                        .await?
+                        .into_iter()
+                        .map(|row| row.label)
+                        .collect();
                     there.push(LATEST.to_owned());
                     Err(Error::not_found("label", &format!("{name}@{label}"))
                         .hint(format!("{kind} `{name}` has: {}", there.join(", "))))
@@ -497,16 +624,37 @@ async fn find(ctx: &OpContext, key: Key<'_>, wanted: &VersionRef) -> Result<Row>
 
 async fn find_asset(ctx: &OpContext, kind: Kind, workspace: &str, name: &str) -> Result<asset::Model> {
     let db = ctx.app().store.read();
-    if let Some(row) = asset::get(db, Key { workspace, kind, name }).await? {
+    if let Some(row) = asset::get(
+        db,
+        Key {
+            workspace,
+            kind,
+            name,
+        },
+    )
+    .await?
+    {
         return Ok(row);
     }
     crate::workspace::get(ctx, workspace).await?;
-    let there = asset::list(db, workspace, kind, Archived::Exclude, &PageRequest { limit: 20, after: None }).await?;
+    let there = asset::list(
+        db,
+        workspace,
+        kind,
+        Archived::Exclude,
+        &PageRequest {
+            limit: 20,
+            after: None,
+        },
+    )
+    .await?;
     let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
-    Err(Error::not_found(kind.as_str(), name).hint(match names.is_empty() {
-        true => format!("workspace `{workspace}` has none: make it with `tidemill {kind} create`"),
-        false => format!("workspace `{workspace}` has: {}", names.join(", ")),
-    }))
+    Err(
+        Error::not_found(kind.as_str(), name).hint(match names.is_empty() {
+            true => format!("workspace `{workspace}` has none: make it with `tidemill {kind} create`"),
+            false => format!("workspace `{workspace}` has: {}", names.join(", ")),
+        }),
+    )
 }
 
 /// A version that is named exactly.
@@ -516,16 +664,28 @@ pub(crate) async fn find_version(ctx: &OpContext, key: Key<'_>, version: &str) -
         return Ok(row);
     }
     find_asset(ctx, key.kind, key.workspace, key.name).await?;
-    let page = PageRequest { limit: 20, after: None };
+    let page = PageRequest {
+        limit: 20,
+        after: None,
+    };
     let there = asset_version::list(db, key, Archived::Include, &page).await?;
     let versions: Vec<_> = there.items.iter().map(|row| row.version.as_str()).collect();
-    Err(Error::not_found(key.kind.as_str(), &format!("{}:{version}", key.name))
-        .hint(format!("it has the versions {}", versions.join(", "))))
+    Err(
+        Error::not_found(key.kind.as_str(), &format!("{}:{version}", key.name))
+            .hint(format!("it has the versions {}", versions.join(", "))),
+    )
 }
 
 async fn view(ctx: &OpContext, kind: Kind, row: Row) -> Result<AssetVersion> {
-    let key = Key { workspace: &row.workspace, kind, name: &row.name };
-    let labels = labels_by_version(ctx, key).await?.remove(&row.version).unwrap_or_default();
+    let key = Key {
+        workspace: &row.workspace,
+        kind,
+        name: &row.name,
+    };
+    let labels = labels_by_version(ctx, key)
+        .await?
+        .remove(&row.version)
+        .unwrap_or_default();
     Ok(show(row, labels))
 }
 
@@ -590,10 +750,21 @@ fn show(row: Row, labels: Vec<String>) -> AssetVersion {
 }
 
 fn show_asset(row: asset::Model, newest: Option<Row>, labels: Vec<asset_label::Model>) -> Asset {
-    let asset::Model { workspace: _, kind: _, name, archived, created_at, updated_at } = row;
+    let asset::Model {
+        workspace: _,
+        kind: _,
+        name,
+        archived,
+        created_at,
+        updated_at,
+    } = row;
     let spec = newest.as_ref().map(spec_of).unwrap_or_default();
-    let latest = newest.as_ref().filter(|row| !row.archived).map(|row| row.version.clone());
-    let mut shown: IndexMap<String, String> = labels.into_iter().map(|row| (row.label, row.version)).collect();
+    let latest = newest
+        .as_ref()
+        .filter(|row| !row.archived)
+        .map(|row| row.version.clone());
+    let mut shown: IndexMap<String, String> =
+        labels.into_iter().map(|row| (row.label, row.version)).collect();
     shown.extend(latest.clone().map(|version| (LATEST.to_owned(), version)));
     Asset {
         name,
@@ -630,7 +801,10 @@ fn description_of(spec: &Value) -> Option<String> {
 fn tags_of(spec: &Value) -> IndexMap<String, String> {
     let tags = spec.get("tags").and_then(Value::as_object);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    tags.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+    tags.into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), text(value)))
+        .collect()
 }
 
 /// A specification as it is kept: what names it stands in columns.
@@ -671,7 +845,11 @@ pub(crate) fn patch_map(
     changes: Option<impl IntoIterator<Item = (String, Value)>>,
 ) {
     let Some(changes) = changes else { return };
-    let mut map = fields.get(field).and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut map = fields
+        .get(field)
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     for (key, value) in changes {
         match value {
             Value::Null => drop(map.shift_remove(&key)),
@@ -685,15 +863,18 @@ pub(crate) fn patch_map(
 }
 
 pub(crate) fn texts(tags: IndexMap<String, Option<String>>) -> impl IntoIterator<Item = (String, Value)> {
-    tags.into_iter().map(|(key, value)| (key, value.map_or(Value::Null, Value::from)))
+    tags.into_iter()
+        .map(|(key, value)| (key, value.map_or(Value::Null, Value::from)))
 }
 
 /// Checks a label that somebody sets or removes.
 pub(crate) fn check_label(label: &str) -> Result<()> {
     name::check("label", label)?;
     if label == LATEST {
-        return Err(Error::invalid("failed to change label `latest`: it moves by itself to the newest version")
-            .hint("archive a version to take `latest` off it, or choose another label"));
+        return Err(Error::invalid(
+            "failed to change label `latest`: it moves by itself to the newest version",
+        )
+        .hint("archive a version to take `latest` off it, or choose another label"));
     }
     Ok(())
 }
@@ -727,17 +908,31 @@ mod tests {
         let a = json!({"image": "x", "tags": {"a": "1"}, "description": "d", "os_type": "linux"});
         let b = json!({"os_type": "linux", "image": "x"});
         assert_eq!(spec_digest(&a), spec_digest(&b));
-        assert_ne!(spec_digest(&a), spec_digest(&json!({"image": "y", "os_type": "linux"})));
+        assert_ne!(
+            spec_digest(&a),
+            spec_digest(&json!({"image": "y", "os_type": "linux"}))
+        );
     }
 
     #[test]
     fn a_patch_sets_and_takes_away() {
         let mut fields = json!({"tags": {"a": "1", "b": "2"}, "description": "old"});
         let fields = fields.as_object_mut().expect("a map");
-        patch_map(fields, "tags", Some([("a".to_owned(), Value::Null), ("c".to_owned(), json!("3"))]));
+        patch_map(
+            fields,
+            "tags",
+            Some([("a".to_owned(), Value::Null), ("c".to_owned(), json!("3"))]),
+        );
         patch_description(fields, Some(String::new()));
-        assert_eq!(Value::Object(fields.clone()), json!({"tags": {"b": "2", "c": "3"}}));
-        patch_map(fields, "tags", Some([("b".to_owned(), Value::Null), ("c".to_owned(), Value::Null)]));
+        assert_eq!(
+            Value::Object(fields.clone()),
+            json!({"tags": {"b": "2", "c": "3"}})
+        );
+        patch_map(
+            fields,
+            "tags",
+            Some([("b".to_owned(), Value::Null), ("c".to_owned(), Value::Null)]),
+        );
         assert_eq!(Value::Object(fields.clone()), json!({}));
     }
 }

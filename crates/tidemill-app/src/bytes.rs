@@ -99,12 +99,18 @@ pub fn config_of(name: &str, spec: &kinds::Datastore) -> Result<DatastoreConfig>
         },
         kinds::Datastore::S3(store) => s3(store).map_err(|why| closed(&why))?,
         kinds::Datastore::Gcs(store) => gcs(store).map_err(|why| closed(&why))?,
-        kinds::Datastore::Http(store) => DatastoreConfig::Http { url: HiddenUrl::new(&store.url) },
+        kinds::Datastore::Http(store) => DatastoreConfig::Http {
+            url: HiddenUrl::new(&store.url),
+        },
         kinds::Datastore::AzureFile(_) => {
-            return Err(closed("its kind azure_file needs a network share, which is not mounted here"));
+            return Err(closed(
+                "its kind azure_file needs a network share, which is not mounted here",
+            ));
         }
         kinds::Datastore::AzureDataLakeGen1(_) => {
-            return Err(closed("its kind azure_data_lake_gen1 was switched off by Azure in 2024"));
+            return Err(closed(
+                "its kind azure_data_lake_gen1 was switched off by Azure in 2024",
+            ));
         }
         kinds::Datastore::OneLake(_) => {
             return Err(closed("its kind one_lake cannot be reached from here"));
@@ -115,12 +121,12 @@ pub fn config_of(name: &str, spec: &kinds::Datastore) -> Result<DatastoreConfig>
 fn azure(credentials: Option<&Credentials>) -> Result<AzureCredentials, String> {
     Ok(match credentials {
         None | Some(Credentials::None {}) => AzureCredentials::None,
-        Some(Credentials::AccountKey { account_key }) => {
-            AzureCredentials::AccountKey { account_key: Secret::new(account_key) }
-        }
-        Some(Credentials::SasToken { sas_token }) => {
-            AzureCredentials::SasToken { sas_token: Secret::new(sas_token) }
-        }
+        Some(Credentials::AccountKey { account_key }) => AzureCredentials::AccountKey {
+            account_key: Secret::new(account_key),
+        },
+        Some(Credentials::SasToken { sas_token }) => AzureCredentials::SasToken {
+            sas_token: Secret::new(sas_token),
+        },
         Some(Credentials::ServicePrincipal {
             authority_url,
             resource_url: _,
@@ -146,13 +152,20 @@ fn azure(credentials: Option<&Credentials>) -> Result<AzureCredentials, String> 
 fn s3(store: &kinds::S3) -> Result<DatastoreConfig, String> {
     let (access_key_id, secret_access_key, session_token) = match &store.credentials {
         None | Some(Credentials::None {}) => (None, None, None),
-        Some(Credentials::AccessKey { access_key_id, secret_access_key, session_token }) => (
+        Some(Credentials::AccessKey {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        }) => (
             Some(access_key_id.clone()),
             Some(Secret::new(secret_access_key)),
             session_token.as_ref().map(Secret::new),
         ),
         Some(other) => {
-            return Err(format!("its credentials ({}) are not those of S3; give access_key_id", other.kind()));
+            return Err(format!(
+                "its credentials ({}) are not those of S3; give access_key_id",
+                other.kind()
+            ));
         }
     };
     if store.endpoint.is_some() && store.path_style == Some(false) {
@@ -166,7 +179,10 @@ fn s3(store: &kinds::S3) -> Result<DatastoreConfig, String> {
         access_key_id,
         secret_access_key,
         session_token,
-        allow_http: store.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://")),
+        allow_http: store
+            .endpoint
+            .as_ref()
+            .is_some_and(|endpoint| endpoint.starts_with("http://")),
     })
 }
 
@@ -218,13 +234,24 @@ pub(crate) async fn still_there(
     output: &crate::job::OutputRecord,
 ) -> Result<bool> {
     use tidemill_objects::{ErrorKind, ScanTarget, Silent, verify};
-    let Some(digest) = &output.digest else { return Ok(false) };
-    let Some(manifest) = content::read_manifest(ctx.app(), digest).await? else { return Ok(false) };
-    let store = open(ctx, workspace, output.datastore.as_deref().unwrap_or(crate::datastore::ARTIFACTS)).await?;
+    let Some(digest) = &output.digest else {
+        return Ok(false);
+    };
+    let Some(manifest) = content::read_manifest(ctx.app(), digest).await? else {
+        return Ok(false);
+    };
+    let store = open(
+        ctx,
+        workspace,
+        output.datastore.as_deref().unwrap_or(crate::datastore::ARTIFACTS),
+    )
+    .await?;
     let found = match ScanTarget::resolve(&store, &output.path).await {
         Ok(target) => {
             let now = std::time::SystemTime::now();
-            verify(&store, &target, &manifest, true, now, &Silent).await.map(drop)
+            verify(&store, &target, &manifest, true, now, &Silent)
+                .await
+                .map(drop)
         }
         Err(error) => Err(error),
     };

@@ -20,7 +20,11 @@ pub async fn create(
     version: Option<&str>,
     spec: Component,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::COMPONENT_WRITE, &asset::scope(Kind::Component, workspace, name)).await?;
+    ctx.authorize(
+        action::COMPONENT_WRITE,
+        &asset::scope(Kind::Component, workspace, name),
+    )
+    .await?;
     asset::check_new(ctx, Kind::Component, workspace, name, version).await?;
     let spec = named(spec, name, version);
     crate::spec::check(&Spec::Component(spec.clone()))?;
@@ -57,7 +61,8 @@ pub async fn create(
 /// # Errors
 /// NotFound, with what there is.
 pub async fn resolve(ctx: &OpContext, workspace: &str, wanted: &ComponentRef) -> Result<Component> {
-    ctx.authorize(action::COMPONENT_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::COMPONENT_READ, &Scope::workspace(workspace))
+        .await?;
     match wanted {
         ComponentRef::Inline(component) => Ok(component.clone()),
         ComponentRef::Reference(reference) => {

@@ -62,7 +62,10 @@ impl ResolvedCompute {
         }
         if let Some(bytes) = memory_bytes.filter(|bytes| *bytes > self.memory_bytes) {
             return refuse(
-                format!("the job asks for {bytes} bytes of memory, and a node has {}", self.memory_bytes),
+                format!(
+                    "the job asks for {bytes} bytes of memory, and a node has {}",
+                    self.memory_bytes
+                ),
                 "ask for less, or choose another compute".into(),
             );
         }
@@ -87,7 +90,12 @@ pub async fn put(
     crate::workspace::get(ctx, workspace).await?;
     check(given, &spec)?;
     let before = compute::get(ctx.app().store.read(), workspace, given).await?;
-    check_revision("compute", given, before.as_ref().map(|row| row.revision), if_match)?;
+    check_revision(
+        "compute",
+        given,
+        before.as_ref().map(|row| row.revision),
+        if_match,
+    )?;
     let after = serde_json::to_value(&spec).map_err(Error::internal)?;
     let now = ctx.now_ms();
     let row = Compute {
@@ -106,7 +114,10 @@ pub async fn put(
         after: hide(after),
     };
     let written = row.clone();
-    ctx.change(change, move |tx| Box::pin(async move { Ok(compute::put(tx, written).await?) })).await?;
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(compute::put(tx, written).await?) })
+    })
+    .await?;
     Ok(hidden(row))
 }
 
@@ -115,7 +126,11 @@ pub async fn put(
 /// # Errors
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Compute> {
-    ctx.authorize(action::COMPUTE_READ, &Scope::resource(workspace, "computes", name)).await?;
+    ctx.authorize(
+        action::COMPUTE_READ,
+        &Scope::resource(workspace, "computes", name),
+    )
+    .await?;
     crate::workspace::get(ctx, workspace).await?;
     Ok(hidden(find(ctx, workspace, name).await?))
 }
@@ -125,9 +140,12 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Compute
 /// # Errors
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Result<Page<Compute>> {
-    ctx.authorize(action::COMPUTE_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::COMPUTE_READ, &Scope::workspace(workspace))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
-    Ok(compute::list(ctx.app().store.read(), workspace, page).await?.map(hidden))
+    Ok(compute::list(ctx.app().store.read(), workspace, page)
+        .await?
+        .map(hidden))
 }
 
 /// Removes a compute. Jobs that run on it go on; jobs that wait for it say so.
@@ -138,11 +156,17 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
     let scope = Scope::resource(workspace, "computes", name);
     ctx.authorize(action::COMPUTE_DELETE, &scope).await?;
     if name == LOCAL {
-        return Err(Error::forbidden("failed to delete compute `local`: a workspace always has it"));
+        return Err(Error::forbidden(
+            "failed to delete compute `local`: a workspace always has it",
+        ));
     }
     let before = find(ctx, workspace, name).await?;
-    let change =
-        Change { action: action::COMPUTE_DELETE, scope, before: hide(spec_of(&before)), after: Value::Null };
+    let change = Change {
+        action: action::COMPUTE_DELETE,
+        scope,
+        before: hide(spec_of(&before)),
+        after: Value::Null,
+    };
     let (workspace, name) = (workspace.to_owned(), name.to_owned());
     ctx.change(change, move |tx| {
         Box::pin(async move {
@@ -168,7 +192,9 @@ pub async fn resolve(
         None | Some(ComputeRef::Local | ComputeRef::Serverless) => LOCAL,
         Some(ComputeRef::Named(name) | ComputeRef::Id { name, .. }) => name,
         Some(ComputeRef::Expression(text)) => {
-            return Err(Error::invalid(format!("failed to resolve compute `{text}`: it is not filled in")));
+            return Err(Error::invalid(format!(
+                "failed to resolve compute `{text}`: it is not filled in"
+            )));
         }
     };
     let row = find(ctx, workspace, name).await?;
@@ -199,9 +225,12 @@ fn said(spec: &kinds::Compute) -> Option<Said> {
             memory: c.memory,
             gpus: c.gpus,
         },
-        kinds::Compute::ComputeInstance(c) => {
-            Said { nodes: 1, cores: c.cores, memory: c.memory, gpus: c.gpus }
-        }
+        kinds::Compute::ComputeInstance(c) => Said {
+            nodes: 1,
+            cores: c.cores,
+            memory: c.memory,
+            gpus: c.gpus,
+        },
         kinds::Compute::Kubernetes(_)
         | kinds::Compute::VirtualMachine(_)
         | kinds::Compute::SynapseSpark(_) => return None,
@@ -209,7 +238,12 @@ fn said(spec: &kinds::Compute) -> Option<Said> {
 }
 
 fn room(name: &str, spec: &kinds::Compute) -> Result<ResolvedCompute> {
-    let Said { nodes, cores, memory, gpus } = said(spec).ok_or_else(|| {
+    let Said {
+        nodes,
+        cores,
+        memory,
+        gpus,
+    } = said(spec).ok_or_else(|| {
         Error::invalid(format!(
             "failed to run on compute `{name}`: nothing can be started on type {} from this server",
             kind(spec)
@@ -242,7 +276,11 @@ async fn find(ctx: &OpContext, workspace: &str, name: &str) -> Result<Compute> {
 }
 
 /// The one that every workspace has of its own.
-pub(crate) async fn add_own(tx: &DatabaseTransaction, workspace: &str, now_ms: i64) -> Result<(), StoreError> {
+pub(crate) async fn add_own(
+    tx: &DatabaseTransaction,
+    workspace: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     let row = Compute {
         workspace: workspace.to_owned(),
         name: LOCAL.to_owned(),
@@ -296,7 +334,10 @@ fn spec_of(row: &Compute) -> Value {
 
 /// A specification of a compute may carry the password of its administrator.
 fn hide(mut spec: Value) -> Value {
-    if let Some(password) = spec.pointer_mut("/ssh_settings/admin_password").filter(|value| !value.is_null()) {
+    if let Some(password) = spec
+        .pointer_mut("/ssh_settings/admin_password")
+        .filter(|value| !value.is_null())
+    {
         *password = Value::from(crate::datastore::HIDDEN);
     }
     spec
@@ -319,7 +360,10 @@ mod tests {
     fn what_a_compute_says_comes_before_what_the_machine_has() {
         let said = json!({"type": "amlcompute", "name": "c", "max_instances": 3, "cores": 2, "memory": "1Gi", "gpus": 4});
         let found = room("c", &spec(said)).expect("it runs");
-        assert_eq!((found.nodes, found.cores, found.memory_bytes, found.gpus), (3, 2, 1 << 30, 4));
+        assert_eq!(
+            (found.nodes, found.cores, found.memory_bytes, found.gpus),
+            (3, 2, 1 << 30, 4)
+        );
         let bare = room("c", &spec(json!({"type": "amlcompute", "name": "c"}))).expect("it runs");
         assert_eq!((bare.nodes, bare.cores), (1, MACHINE.cores));
     }
@@ -327,8 +371,14 @@ mod tests {
     #[test]
     fn room_that_makes_no_sense_is_refused() {
         for (name, json) in [
-            ("c", json!({"type": "amlcompute", "name": "c", "max_instances": 0})),
-            ("c", json!({"type": "amlcompute", "name": "c", "min_instances": 2, "max_instances": 1})),
+            (
+                "c",
+                json!({"type": "amlcompute", "name": "c", "max_instances": 0}),
+            ),
+            (
+                "c",
+                json!({"type": "amlcompute", "name": "c", "min_instances": 2, "max_instances": 1}),
+            ),
             ("c", json!({"type": "local", "name": "c"})),
             ("local", json!({"type": "amlcompute", "name": "local"})),
         ] {

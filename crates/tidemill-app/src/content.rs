@@ -6,9 +6,9 @@ use std::time::SystemTime;
 use futures::TryStreamExt;
 use tidemill_api::runner::Source;
 use tidemill_objects::{
-    Datastore, DatastoreConfig, Entry, Hash, Hint, HttpFile, Layout, MAX_ENCODED_BYTES, Manifest, ObjectsError,
-    Progress,
-    SafePath, ScanTarget, Silent, Tree, TreeBuilder, TreeSink, TreeSource, UploadOptions, scan, upload_tree,
+    Datastore, DatastoreConfig, Entry, Hash, Hint, HttpFile, Layout, MAX_ENCODED_BYTES, Manifest,
+    ObjectsError, Progress, SafePath, ScanTarget, Silent, Tree, TreeBuilder, TreeSink, TreeSource,
+    UploadOptions, scan, upload_tree,
 };
 
 use crate::{App, Error, OpContext, Result, bytes};
@@ -40,7 +40,10 @@ pub(crate) async fn survey(
             let (store, path) = open(ctx, workspace, source).await?;
             let target = ScanTarget::resolve(&store, &path).await?;
             let found = scan(&store, &target, previous, SystemTime::now(), progress).await?;
-            Ok(Content { manifest: found.manifest, is_file: target.is_file() })
+            Ok(Content {
+                manifest: found.manifest,
+                is_file: target.is_file(),
+            })
         }
     }
 }
@@ -57,7 +60,10 @@ pub(crate) async fn open(ctx: &OpContext, workspace: &str, source: &Source) -> R
                 (Some(folder), Some(name)) if !path.is_dir() => (folder, name),
                 _ => (path, ""),
             };
-            let config = DatastoreConfig::LocalFolder { path: folder.to_owned(), read_only: true };
+            let config = DatastoreConfig::LocalFolder {
+                path: folder.to_owned(),
+                read_only: true,
+            };
             Ok((Datastore::open(&config)?, name.to_owned()))
         }
         Source::Tree { .. } | Source::Url { .. } => {
@@ -69,23 +75,36 @@ pub(crate) async fn open(ctx: &OpContext, workspace: &str, source: &Source) -> R
 /// The files of a tree, or those under a path in it.
 async fn in_tree(app: &App, tree: &str, path: &str) -> Result<Content> {
     let (digest, path): (Hash, _) = (tree.parse()?, SafePath::normalise(path)?);
-    let whole = bytes::tree_store(app)?.tree(&digest).await.map_err(|error| match error {
-        ObjectsError::NotFound { .. } => Error::not_found("tree", tree)
-            .hint("upload it first: `tidemill` does so for paths of your machine"),
-        error => error.into(),
-    })?;
+    let whole = bytes::tree_store(app)?
+        .tree(&digest)
+        .await
+        .map_err(|error| match error {
+            ObjectsError::NotFound { .. } => Error::not_found("tree", tree)
+                .hint("upload it first: `tidemill` does so for paths of your machine"),
+            error => error.into(),
+        })?;
     let manifest = whole.manifest().clone();
     if path.is_root() {
-        return Ok(Content { manifest, is_file: false });
+        return Ok(Content {
+            manifest,
+            is_file: false,
+        });
     }
     let is_file = manifest.get(&path).is_some();
-    let folder = if is_file { path.parent().unwrap_or_default() } else { path.clone() };
+    let folder = if is_file {
+        path.parent().unwrap_or_default()
+    } else {
+        path.clone()
+    };
     let entries: Vec<Entry> = manifest
         .range_of(&path)
         .into_iter()
         .filter_map(|at| {
             let entry = &manifest.entries()[at];
-            Some(Entry { path: entry.path.strip_prefix(&folder)?, ..entry.clone() })
+            Some(Entry {
+                path: entry.path.strip_prefix(&folder)?,
+                ..entry.clone()
+            })
         })
         .collect();
     if entries.is_empty() {
@@ -94,7 +113,10 @@ async fn in_tree(app: &App, tree: &str, path: &str) -> Result<Content> {
             format!("failed to find {path} in the uploaded data {tree}"),
         ));
     }
-    Ok(Content { manifest: Manifest::new(entries)?, is_file })
+    Ok(Content {
+        manifest: Manifest::new(entries)?,
+        is_file,
+    })
 }
 
 /// One file of a web server: its size, its etag and the hash of its bytes.
@@ -115,7 +137,10 @@ async fn at_url(url: &str, progress: &dyn Progress) -> Result<Content> {
         executable: false,
         hint: meta.hint,
     };
-    Ok(Content { manifest: Manifest::new(vec![entry])?, is_file: true })
+    Ok(Content {
+        manifest: Manifest::new(vec![entry])?,
+        is_file: true,
+    })
 }
 
 /// Keeps a manifest under its digest beside the trees, where runners find it; gives the digest, in hex.
@@ -181,19 +206,34 @@ pub(crate) async fn copy_to_tree(
                 _ => {
                     let scratch = Scratch::new(ctx)?;
                     let file = fetch(&store, &target, &scratch.0).await?;
-                    (file.clone().unwrap_or_else(|| scratch.0.clone()), file.is_some(), Some(scratch))
+                    (
+                        file.clone().unwrap_or_else(|| scratch.0.clone()),
+                        file.is_some(),
+                        Some(scratch),
+                    )
                 }
             }
         }
     };
     let name = match is_file {
-        true => root.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned(),
+        true => root
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned(),
         false => String::new(),
     };
     let builder = blocking(move || TreeBuilder::data(&root)).await?;
-    let options = UploadOptions { base: None, known: None, now: SystemTime::now() };
+    let options = UploadOptions {
+        base: None,
+        known: None,
+        now: SystemTime::now(),
+    };
     let uploaded = upload_tree(builder, &bytes::tree_store(ctx.app())?, options, progress).await?;
-    Ok(Source::Tree { tree: uploaded.digest.to_hex(), path: name })
+    Ok(Source::Tree {
+        tree: uploaded.digest.to_hex(),
+        path: name,
+    })
 }
 
 /// Copies what a target names into a folder of this machine; the file, when it is one.
@@ -208,7 +248,10 @@ async fn fetch(store: &Datastore, target: &ScanTarget, folder: &Path) -> Result<
             store.copy_out(path, folder, &Silent).await?;
             Ok(None)
         }
-        ScanTarget::Pattern { folder: above, matcher } => {
+        ScanTarget::Pattern {
+            folder: above,
+            matcher,
+        } => {
             for file in store.list(above).await? {
                 let inside = file.path.strip_prefix(above).unwrap_or_default();
                 if matcher.is_match(inside.as_str()) {
@@ -225,7 +268,11 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(ctx: &OpContext) -> Result<Self> {
-        let folder = ctx.app().dir.cache().join(format!("snapshot-{}", ctx.app().clock.ulid()));
+        let folder = ctx
+            .app()
+            .dir
+            .cache()
+            .join(format!("snapshot-{}", ctx.app().clock.ulid()));
         std::fs::create_dir_all(&folder).map_err(Error::internal)?;
         Ok(Self(folder))
     }
@@ -243,7 +290,10 @@ impl Drop for Scratch {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ObjectsError> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?.map_err(Error::from)
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)?
+        .map_err(Error::from)
 }
 
 /// The tree of a folder inside a tree; its bytes are there already.
@@ -261,7 +311,10 @@ pub async fn subtree(app: &App, tree: &str, path: &str) -> Result<String> {
     for at in whole.manifest().range_of(&path) {
         let entry = &whole.manifest().entries()[at];
         if let Some(inside) = entry.path.strip_prefix(&path).filter(|inside| !inside.is_root()) {
-            entries.push(Entry { path: inside, ..entry.clone() });
+            entries.push(Entry {
+                path: inside,
+                ..entry.clone()
+            });
             locations.push(whole.layout().locations[at]);
         }
     }
@@ -271,7 +324,10 @@ pub async fn subtree(app: &App, tree: &str, path: &str) -> Result<String> {
             format!("failed to find the folder {path} in the uploaded tree {tree}"),
         ));
     }
-    let layout = Layout { packs: whole.layout().packs.clone(), locations };
+    let layout = Layout {
+        packs: whole.layout().packs.clone(),
+        locations,
+    };
     let part = Tree::new(Manifest::new(entries)?, layout)?;
     Ok(store.put_tree(&part).await?.to_hex())
 }

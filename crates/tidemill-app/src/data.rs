@@ -26,14 +26,19 @@ pub async fn create(
     spec: Data,
     progress: &dyn Progress,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::DATA_WRITE, &asset::scope(Kind::Data, workspace, name)).await?;
+    ctx.authorize(action::DATA_WRITE, &asset::scope(Kind::Data, workspace, name))
+        .await?;
     asset::check_new(ctx, Kind::Data, workspace, name, version).await?;
     let found = resolve::place(ctx, workspace, &spec.path).await?;
     let place = match spec.snapshot {
         Some(true) => Place::of(content::copy_to_tree(ctx, workspace, &found.source, progress).await?),
         _ => found,
     };
-    let key = Key { workspace, kind: Kind::Data, name };
+    let key = Key {
+        workspace,
+        kind: Kind::Data,
+        name,
+    };
     let previous = previous(ctx, key, version, &place.uri).await?;
     let known = previous.as_ref().map(|(_, manifest)| manifest);
     let content = content::survey(ctx, workspace, &place.source, known, progress).await?;
@@ -101,14 +106,22 @@ fn checked_type(name: &str, said: Option<DataType>, content: &Content) -> Result
         return wrong("no file lies at its path", "check the path");
     }
     match said {
-        None => Ok(if *is_file { DataType::UriFile } else { DataType::UriFolder }),
+        None => Ok(if *is_file {
+            DataType::UriFile
+        } else {
+            DataType::UriFolder
+        }),
         Some(DataType::UriFile) if !is_file && manifest.len() != 1 => wrong(
-            &format!("its type is uri_file, and {} files lie at its path", manifest.len()),
+            &format!(
+                "its type is uri_file, and {} files lie at its path",
+                manifest.len()
+            ),
             "name one file, or write `type: uri_folder`",
         ),
-        Some(DataType::UriFolder) if *is_file => {
-            wrong("its type is uri_folder, and its path is a file", "write `type: uri_file`, or name the folder")
-        }
+        Some(DataType::UriFolder) if *is_file => wrong(
+            "its type is uri_folder, and its path is a file",
+            "write `type: uri_file`, or name the folder",
+        ),
         Some(DataType::Mltable) if *is_file || !has_table(manifest) => wrong(
             "its type is mltable, and no file `MLTable` lies in its folder",
             "add the file, or write `type: uri_folder`",
@@ -191,25 +204,39 @@ mod tests {
             executable: false,
             hint: Hint::None,
         };
-        Content { manifest: Manifest::new(files.iter().map(entry).collect()).expect("a manifest"), is_file }
+        Content {
+            manifest: Manifest::new(files.iter().map(entry).collect()).expect("a manifest"),
+            is_file,
+        }
     }
 
     #[test]
     fn the_type_is_what_lies_there() {
-        let (file, folder, table) =
-            (content(&["a"], true), content(&["a", "b"], false), content(&["MLTable", "a"], false));
+        let (file, folder, table) = (
+            content(&["a"], true),
+            content(&["a", "b"], false),
+            content(&["MLTable", "a"], false),
+        );
         for (said, content, found) in [
             (None, &file, Some(DataType::UriFile)),
             (None, &folder, Some(DataType::UriFolder)),
             (Some(DataType::UriFile), &file, Some(DataType::UriFile)),
             (Some(DataType::UriFile), &folder, None),
-            (Some(DataType::UriFile), &content(&["a"], false), Some(DataType::UriFile)),
+            (
+                Some(DataType::UriFile),
+                &content(&["a"], false),
+                Some(DataType::UriFile),
+            ),
             (Some(DataType::UriFolder), &file, None),
             (Some(DataType::Mltable), &folder, None),
             (Some(DataType::Mltable), &table, Some(DataType::Mltable)),
             (Some(DataType::UriFolder), &content(&[], false), None),
         ] {
-            assert_eq!(checked_type("d", said, content).ok(), found, "{said:?} {content:?}");
+            assert_eq!(
+                checked_type("d", said, content).ok(),
+                found,
+                "{said:?} {content:?}"
+            );
         }
     }
 }

@@ -50,12 +50,21 @@ pub async fn put(
     crate::spec::check(&Spec::Datastore(spec.clone()))?;
     bytes::check_openable(&spec)?;
     let before = datastore::get(ctx.app().store.read(), workspace, given).await?;
-    check_revision("datastore", given, before.as_ref().map(|row| row.revision), if_match)?;
+    check_revision(
+        "datastore",
+        given,
+        before.as_ref().map(|row| row.revision),
+        if_match,
+    )?;
     let mut after = serde_json::to_value(&spec).map_err(Error::internal)?;
     if let Some(before) = &before {
         keep_hidden(&mut after, &spec_of(before));
     }
-    let kind = after.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let kind = after
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let now = ctx.now_ms();
     let row = Datastore {
         workspace: workspace.to_owned(),
@@ -73,7 +82,10 @@ pub async fn put(
         after: hide(after),
     };
     let written = row.clone();
-    ctx.change(change, move |tx| Box::pin(async move { Ok(datastore::put(tx, written).await?) })).await?;
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(datastore::put(tx, written).await?) })
+    })
+    .await?;
     Ok(hidden(row))
 }
 
@@ -82,7 +94,11 @@ pub async fn put(
 /// # Errors
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Datastore> {
-    ctx.authorize(action::DATASTORE_READ, &Scope::resource(workspace, "datastores", name)).await?;
+    ctx.authorize(
+        action::DATASTORE_READ,
+        &Scope::resource(workspace, "datastores", name),
+    )
+    .await?;
     crate::workspace::get(ctx, workspace).await?;
     Ok(hidden(find(ctx, workspace, name).await?))
 }
@@ -92,9 +108,12 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Datasto
 /// # Errors
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Result<Page<Datastore>> {
-    ctx.authorize(action::DATASTORE_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::DATASTORE_READ, &Scope::workspace(workspace))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
-    Ok(datastore::list(ctx.app().store.read(), workspace, page).await?.map(hidden))
+    Ok(datastore::list(ctx.app().store.read(), workspace, page)
+        .await?
+        .map(hidden))
 }
 
 /// Removes a datastore. The bytes in it stay where they are.
@@ -133,11 +152,16 @@ pub(crate) async fn find(ctx: &OpContext, workspace: &str, name: &str) -> Result
     }
     let there = datastore::list(db, workspace, &PageRequest::default()).await?;
     let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
-    Err(Error::not_found("datastore", name).hint(format!("workspace `{workspace}` has: {}", names.join(", "))))
+    Err(Error::not_found("datastore", name)
+        .hint(format!("workspace `{workspace}` has: {}", names.join(", "))))
 }
 
 /// The two that every workspace has of its own. Their folders are where the data folder says.
-pub(crate) async fn add_own(tx: &DatabaseTransaction, workspace: &str, now_ms: i64) -> Result<(), StoreError> {
+pub(crate) async fn add_own(
+    tx: &DatabaseTransaction,
+    workspace: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     for name in [BLOB, ARTIFACTS] {
         let row = Datastore {
             workspace: workspace.to_owned(),
@@ -160,8 +184,10 @@ pub(crate) fn spec_of(row: &Datastore) -> Value {
 
 fn refuse_own(name: &str) -> Result<()> {
     if name == BLOB || name == ARTIFACTS {
-        return Err(Error::forbidden(format!("failed to change datastore `{name}`: it is the workspace's own"))
-            .hint("choose another name"));
+        return Err(Error::forbidden(format!(
+            "failed to change datastore `{name}`: it is the workspace's own"
+        ))
+        .hint("choose another name"));
     }
     Ok(())
 }

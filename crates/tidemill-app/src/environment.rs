@@ -44,7 +44,11 @@ pub async fn create(
     version: Option<&str>,
     mut spec: Environment,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::ENVIRONMENT_WRITE, &asset::scope(Kind::Environment, workspace, name)).await?;
+    ctx.authorize(
+        action::ENVIRONMENT_WRITE,
+        &asset::scope(Kind::Environment, workspace, name),
+    )
+    .await?;
     asset::check_new(ctx, Kind::Environment, workspace, name, version).await?;
     spec.name = Some(name.to_owned());
     spec.version = version.map(str::to_owned);
@@ -92,12 +96,13 @@ pub async fn resolve(
     workspace: &str,
     wanted: &EnvironmentRef,
 ) -> Result<ResolvedEnvironment> {
-    ctx.authorize(action::ENVIRONMENT_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::ENVIRONMENT_READ, &Scope::workspace(workspace))
+        .await?;
     match wanted {
         EnvironmentRef::Inline(spec) => request_of(ctx.app(), spec).await,
-        EnvironmentRef::Expression(text) => {
-            Err(Error::invalid(format!("failed to resolve environment `{text}`: it is not filled in")))
-        }
+        EnvironmentRef::Expression(text) => Err(Error::invalid(format!(
+            "failed to resolve environment `{text}`: it is not filled in"
+        ))),
         EnvironmentRef::Reference(reference) => by_reference(ctx, workspace, reference).await,
     }
 }
@@ -122,7 +127,10 @@ fn curated(wanted: &AssetRef) -> Option<ResolvedEnvironment> {
         AssetRef::Registry { .. } => wanted.to_string(),
     };
     let entry = catalogue::find(&reference)?;
-    let request = EnvironmentRequest { name: Some(entry.name.clone()), ..EnvironmentRequest::default() };
+    let request = EnvironmentRequest {
+        name: Some(entry.name.clone()),
+        ..EnvironmentRequest::default()
+    };
     Some(ResolvedEnvironment {
         name: Some(entry.name.clone()),
         version: None,
@@ -132,7 +140,10 @@ fn curated(wanted: &AssetRef) -> Option<ResolvedEnvironment> {
 }
 
 fn with_curated(error: Error) -> Error {
-    let names: Vec<_> = catalogue::entries().iter().map(|entry| entry.name.as_str()).collect();
+    let names: Vec<_> = catalogue::entries()
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
     let curated = format!("curated ones are: {}", names.join(", "));
     let hint = match &error.hint {
         Some(hint) => format!("{hint}; {curated}"),
@@ -151,9 +162,10 @@ async fn request_of(app: &App, spec: &Environment) -> Result<ResolvedEnvironment
     };
     let mut tree = None;
     if let Some(build) = &spec.build {
-        let path = build.path.as_ref().ok_or_else(|| {
-            Error::invalid("failed to resolve the environment: its `build` has no `path`")
-        })?;
+        let path = build
+            .path
+            .as_ref()
+            .ok_or_else(|| Error::invalid("failed to resolve the environment: its `build` has no `path`"))?;
         tree = Some(build_tree(app, path).await?);
         // The runner puts the folder here in which it has laid the tree.
         request.build_context = Some(BuildContext {
@@ -180,8 +192,10 @@ fn without_policy(request: &EnvironmentRequest) -> Value {
 /// The tree of a build context, which must be there.
 async fn build_tree(app: &App, path: &CodeRef) -> Result<String> {
     let CodeRef::Tree { digest, path: inside } = path else {
-        return Err(Error::invalid(format!("failed to use the build context `{path}`: it is not uploaded"))
-            .hint("`tidemill` uploads a folder of your machine; over REST, upload a tree and name it"));
+        return Err(Error::invalid(format!(
+            "failed to use the build context `{path}`: it is not uploaded"
+        ))
+        .hint("`tidemill` uploads a folder of your machine; over REST, upload a tree and name it"));
     };
     if !inside.is_empty() {
         return content::subtree(app, digest, inside).await;

@@ -43,7 +43,8 @@ pub async fn list(
     archived: Archived,
     page: &PageRequest,
 ) -> Result<Page<Asset>> {
-    ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
     let db = ctx.app().store.read();
     let rows = model::list(db, workspace, archived, page).await?;
@@ -52,7 +53,10 @@ pub async fn list(
     let mut tags = tag::of_many(db, Table::Tag, workspace, Noun::Model, &names).await?;
     let aliases = registered_model::aliases(db, workspace, &names).await?;
     Ok(rows.map(|row| {
-        let (tags, newest) = (tags.remove(&row.name).unwrap_or_default(), newest.remove(&row.name));
+        let (tags, newest) = (
+            tags.remove(&row.name).unwrap_or_default(),
+            newest.remove(&row.name),
+        );
         show_model(row, newest, tags, &aliases)
     }))
 }
@@ -77,12 +81,25 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Asset> 
 /// # Errors
 /// NotFound.
 pub async fn archive(ctx: &OpContext, workspace: &str, name: &str, archived: bool) -> Result<Asset> {
-    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name))
+        .await?;
     let before = find_model(ctx, workspace, name).await?;
     if before.archived != archived {
-        let change = change(workspace, name, json!({ "archived": before.archived }), json!({ "archived": archived }));
-        let after = registered_model::Model { archived, updated_at: ctx.now_ms(), ..before };
-        ctx.change(change, move |tx| Box::pin(async move { Ok(registered_model::update(tx, after).await?) })).await?;
+        let change = change(
+            workspace,
+            name,
+            json!({ "archived": before.archived }),
+            json!({ "archived": archived }),
+        );
+        let after = registered_model::Model {
+            archived,
+            updated_at: ctx.now_ms(),
+            ..before
+        };
+        ctx.change(change, move |tx| {
+            Box::pin(async move { Ok(registered_model::update(tx, after).await?) })
+        })
+        .await?;
     }
     get(ctx, workspace, name).await
 }
@@ -102,7 +119,11 @@ pub async fn versions(
     find_model(ctx, workspace, name).await?;
     let db = ctx.app().store.read();
     let rows = model::versions(db, workspace, name, archived, page).await?;
-    let owners: Vec<String> = rows.items.iter().map(|row| version_owner(name, row.version)).collect();
+    let owners: Vec<String> = rows
+        .items
+        .iter()
+        .map(|row| version_owner(name, row.version))
+        .collect();
     let mut tags = tag::of_many(db, Table::Tag, workspace, Noun::ModelVersion, &owners).await?;
     let labels = labels_by_version(db, workspace, name).await?;
     Ok(rows.map(|row| {
@@ -128,7 +149,11 @@ pub async fn version(ctx: &OpContext, workspace: &str, name: &str, version: &str
 /// NotFound.
 pub async fn labels(ctx: &OpContext, workspace: &str, name: &str) -> Result<Vec<Label>> {
     let model = get(ctx, workspace, name).await?;
-    Ok(model.labels.into_iter().map(|(label, version)| Label { label, version }).collect())
+    Ok(model
+        .labels
+        .into_iter()
+        .map(|(label, version)| Label { label, version })
+        .collect())
 }
 
 /// The version that a label names.
@@ -152,17 +177,25 @@ pub async fn put_label(
     label: &str,
     version: &str,
 ) -> Result<Label> {
-    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name))
+        .await?;
     asset::check_label(label)?;
     let row = find_version(ctx, workspace, name, version).await?;
-    let alias = Alias { name: name.to_owned(), alias: label.to_owned(), version: row.version };
+    let alias = Alias {
+        name: name.to_owned(),
+        alias: label.to_owned(),
+        version: row.version,
+    };
     let after = json!({ "label": label, "version": row.version });
     let workspace_of = workspace.to_owned();
     ctx.change(change(workspace, name, Value::Null, after), move |tx| {
         Box::pin(async move { Ok(registered_model::put_alias(tx, &workspace_of, alias).await?) })
     })
     .await?;
-    Ok(Label { label: label.to_owned(), version: row.version.to_string() })
+    Ok(Label {
+        label: label.to_owned(),
+        version: row.version.to_string(),
+    })
 }
 
 /// Removes a label; its version stays.
@@ -170,7 +203,8 @@ pub async fn put_label(
 /// # Errors
 /// Invalid for `latest`; NotFound.
 pub async fn delete_label(ctx: &OpContext, workspace: &str, name: &str, label: &str) -> Result<()> {
-    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name))
+        .await?;
     asset::check_label(label)?;
     find_model(ctx, workspace, name).await?;
     let aliases = registered_model::aliases(ctx.app().store.read(), workspace, &[name.to_owned()]).await?;
@@ -197,10 +231,21 @@ pub async fn patch(
     patch: AssetPatch,
     if_match: Option<i64>,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name))
+        .await?;
     let before = find_version(ctx, workspace, name, version).await?;
-    check_revision("model", &format!("{name}:{version}"), Some(before.updated_at), if_match)?;
-    let AssetPatch { description, tags, properties, stage } = patch;
+    check_revision(
+        "model",
+        &format!("{name}:{version}"),
+        Some(before.updated_at),
+        if_match,
+    )?;
+    let AssetPatch {
+        description,
+        tags,
+        properties,
+        stage,
+    } = patch;
     let mut after = before.clone();
     if let Some(text) = description {
         after.description = (!text.is_empty()).then_some(text);
@@ -227,9 +272,13 @@ pub async fn archive_version(
     version: &str,
     archived: bool,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name))
+        .await?;
     let before = find_version(ctx, workspace, name, version).await?;
-    let after = Row { archived, ..before.clone() };
+    let after = Row {
+        archived,
+        ..before.clone()
+    };
     write_version(ctx, before, after, IndexMap::new()).await
 }
 
@@ -243,7 +292,10 @@ async fn write_version(
         return view(ctx, after).await;
     }
     // The time is the mark by which changes are told apart, so it always moves on.
-    let after = Row { updated_at: ctx.now_ms().max(before.updated_at + 1), ..after };
+    let after = Row {
+        updated_at: ctx.now_ms().max(before.updated_at + 1),
+        ..after
+    };
     let told = |row: &Row| {
         json!({ "version": row.version, "archived": row.archived, "description": row.description,
                 "stage": row.stage, "properties": json_map(&row.properties) })
@@ -256,10 +308,18 @@ async fn write_version(
         Box::pin(async move {
             let (workspace, name) = (written.workspace.clone(), written.name.clone());
             let found = model_version::get(tx, &workspace, &name, written.version).await?;
-            check_revision("model", &name, found.map(|row| row.updated_at), Some(before.updated_at))?;
+            check_revision(
+                "model",
+                &name,
+                found.map(|row| row.updated_at),
+                Some(before.updated_at),
+            )?;
             let owner = version_owner(&name, written.version);
             let (set, gone): (Vec<_>, Vec<_>) = tags.into_iter().partition(|(_, value)| value.is_some());
-            let set: Pairs = set.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+            let set: Pairs = set
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?)))
+                .collect();
             tag::put(tx, Table::Tag, &workspace, Noun::ModelVersion, &owner, &set).await?;
             for (key, _) in gone {
                 tag::delete(tx, &workspace, Noun::ModelVersion, &owner, &key).await?;
@@ -284,7 +344,8 @@ pub async fn create(
     spec: Model,
     progress: &dyn Progress,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::MODEL_WRITE, &scope(workspace, name))
+        .await?;
     name::check("model", name)?;
     let number = version.map(number).transpose()?;
     crate::workspace::get(ctx, workspace).await?;
@@ -363,7 +424,11 @@ async fn add(tx: &DatabaseTransaction, row: Row, tags: &Pairs) -> Result<(Row, b
             return Ok((there, false));
         }
         let tell = |row: &Row| {
-            let digest = row.digest.as_deref().and_then(|digest| digest.get(..12)).unwrap_or("not hashed");
+            let digest = row
+                .digest
+                .as_deref()
+                .and_then(|digest| digest.get(..12))
+                .unwrap_or("not hashed");
             format!("{} {} ({digest})", row.kind, row.storage_location)
         };
         return Err(Error::conflict(format!(
@@ -416,11 +481,16 @@ async fn describe(
     model_type: ModelType,
 ) -> Result<Described> {
     if content.manifest.is_empty() {
-        return Err(Error::invalid(format!("failed to create model `{name}`: no file lies at its path"))
-            .hint("check the path"));
+        return Err(Error::invalid(format!(
+            "failed to create model `{name}`: no file lies at its path"
+        ))
+        .hint("check the path"));
     }
     if model_type != ModelType::MlflowModel {
-        return Ok(Described { flavors: json!({}), run_id: None });
+        return Ok(Described {
+            flavors: json!({}),
+            run_id: None,
+        });
     }
     let path = SafePath::parse(ML_MODEL)?;
     if content.is_file || content.manifest.get(&path).is_none() {
@@ -432,10 +502,16 @@ async fn describe(
     let Download { size_bytes, bytes } = read(ctx, workspace, &place.source, content, ML_MODEL).await?;
     let text = tidemill_objects::collect(ML_MODEL, bytes, size_bytes, ML_MODEL_BYTES).await?;
     let read: Value = serde_yaml_ng::from_slice(&text).map_err(|error| {
-        Error::invalid(format!("failed to create model `{name}`: its MLmodel is not YAML: {error}"))
+        Error::invalid(format!(
+            "failed to create model `{name}`: its MLmodel is not YAML: {error}"
+        ))
     })?;
     Ok(Described {
-        flavors: read.get("flavors").filter(|flavors| flavors.is_object()).cloned().unwrap_or(json!({})),
+        flavors: read
+            .get("flavors")
+            .filter(|flavors| flavors.is_object())
+            .cloned()
+            .unwrap_or(json!({})),
         run_id: read.get("run_id").and_then(Value::as_str).map(str::to_owned),
     })
 }
@@ -450,8 +526,10 @@ async fn read(
 ) -> Result<Download> {
     let file = SafePath::normalise(file)?;
     if content.manifest.get(&file).is_none() {
-        return Err(Error::new(crate::Kind::NotFound, format!("failed to find the file {file}"))
-            .hint("`files` lists what there is"));
+        return Err(
+            Error::new(crate::Kind::NotFound, format!("failed to find the file {file}"))
+                .hint("`files` lists what there is"),
+        );
     }
     match source {
         Source::Tree { tree, path } => {
@@ -463,14 +541,20 @@ async fn read(
         }
         Source::Url { url } => {
             let (meta, bytes) = tidemill_objects::HttpFile::open(url)?.get(None).await?;
-            Ok(Download { size_bytes: meta.size_bytes, bytes })
+            Ok(Download {
+                size_bytes: meta.size_bytes,
+                bytes,
+            })
         }
         Source::Datastore { .. } | Source::Local { .. } => {
             let (store, path) = content::open(ctx, workspace, source).await?;
             let path = SafePath::normalise(&path)?;
             let whole = if content.is_file { path } else { path.join(&file) };
             let (meta, bytes) = store.get(&whole, None).await?;
-            Ok(Download { size_bytes: meta.size_bytes, bytes })
+            Ok(Download {
+                size_bytes: meta.size_bytes,
+                bytes,
+            })
         }
     }
 }
@@ -489,7 +573,13 @@ pub async fn files(ctx: &OpContext, workspace: &str, name: &str, version: &str) 
 ///
 /// # Errors
 /// NotFound.
-pub async fn file(ctx: &OpContext, workspace: &str, name: &str, version: &str, file: &str) -> Result<Download> {
+pub async fn file(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    version: &str,
+    file: &str,
+) -> Result<Download> {
     ctx.authorize(action::MODEL_READ, &scope(workspace, name)).await?;
     let row = find_version(ctx, workspace, name, version).await?;
     let (place, content) = content_of(ctx, &row).await?;
@@ -507,9 +597,21 @@ async fn content_of(ctx: &OpContext, row: &Row) -> Result<(Place, Content)> {
         manifest.len() == 1 && manifest.entries()[0].path.as_str() == last
     };
     let content = match known {
-        Some(manifest) => Content { is_file: is_file(&manifest), manifest },
+        Some(manifest) => Content {
+            is_file: is_file(&manifest),
+            manifest,
+        },
         // A version that an MLflow client registered: its files are listed as they are now.
-        None => content::survey(ctx, &row.workspace, &place.source, None, &tidemill_objects::Silent).await?,
+        None => {
+            content::survey(
+                ctx,
+                &row.workspace,
+                &place.source,
+                None,
+                &tidemill_objects::Silent,
+            )
+            .await?
+        }
     };
     Ok((place, content))
 }
@@ -518,11 +620,13 @@ async fn content_of(ctx: &OpContext, row: &Row) -> Result<(Place, Content)> {
 pub(crate) async fn resolve(ctx: &OpContext, workspace: &str, wanted: &AssetRef) -> Result<Resolved> {
     let row = match wanted {
         AssetRef::Named { name, version } => find(ctx, workspace, name, version).await?,
-        AssetRef::Id { kind, name, version, .. } if kind == "models" => {
-            find(ctx, workspace, name, version).await?
-        }
+        AssetRef::Id {
+            kind, name, version, ..
+        } if kind == "models" => find(ctx, workspace, name, version).await?,
         AssetRef::Id { id, kind, .. } => {
-            return Err(Error::invalid(format!("failed to resolve model `{id}`: it names {kind}")));
+            return Err(Error::invalid(format!(
+                "failed to resolve model `{id}`: it names {kind}"
+            )));
         }
         AssetRef::Registry { registry, name, .. } => {
             return Err(Error::not_found("model", name).hint(format!(
@@ -575,7 +679,10 @@ async fn find_model(ctx: &OpContext, workspace: &str, name: &str) -> Result<regi
         return Ok(row);
     }
     crate::workspace::get(ctx, workspace).await?;
-    let page = PageRequest { limit: 20, after: None };
+    let page = PageRequest {
+        limit: 20,
+        after: None,
+    };
     let there = model::list(db, workspace, Archived::Exclude, &page).await?;
     let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
     Err(Error::not_found("model", name).hint(match names.is_empty() {
@@ -592,7 +699,10 @@ async fn find_version(ctx: &OpContext, workspace: &str, name: &str, version: &st
         return Ok(row);
     }
     find_model(ctx, workspace, name).await?;
-    let page = PageRequest { limit: 20, after: None };
+    let page = PageRequest {
+        limit: 20,
+        after: None,
+    };
     let there = model::versions(db, workspace, name, Archived::Include, &page).await?;
     let versions: Vec<_> = there.items.iter().map(|row| row.version.to_string()).collect();
     Err(Error::not_found("model", &format!("{name}:{version}"))
@@ -602,8 +712,10 @@ async fn find_version(ctx: &OpContext, workspace: &str, name: &str, version: &st
 /// Versions of models are whole numbers from 1.
 fn number(version: &str) -> Result<i64> {
     version.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
-        Error::invalid(format!("failed to use {version:?} as the version of a model: it is no whole number from 1"))
-            .hint("leave the version out to count up, and give it a label for a name")
+        Error::invalid(format!(
+            "failed to use {version:?} as the version of a model: it is no whole number from 1"
+        ))
+        .hint("leave the version out to count up, and give it a label for a name")
     })
 }
 
@@ -621,7 +733,9 @@ fn storage(place: &Place) -> String {
 }
 
 async fn job_of(ctx: &OpContext, workspace: &str, run: &str) -> Result<Option<String>> {
-    Ok(tidemill_store::job::get(ctx.app().store.read(), workspace, run).await?.map(|job| job.name))
+    Ok(tidemill_store::job::get(ctx.app().store.read(), workspace, run)
+        .await?
+        .map(|job| job.name))
 }
 
 async fn view(ctx: &OpContext, row: Row) -> Result<AssetVersion> {
@@ -713,17 +827,23 @@ fn show(row: Row, tags: Pairs, labels: Vec<String>, manifest: Option<&Manifest>)
     }
 }
 
-fn show_model(
-    row: registered_model::Model,
-    newest: Option<Row>,
-    tags: Pairs,
-    aliases: &[Alias],
-) -> Asset {
-    let registered_model::Model { workspace: _, name, description, archived, created_at, updated_at } = row;
-    let latest = newest.as_ref().filter(|row| !row.archived).map(|row| row.version.to_string());
+fn show_model(row: registered_model::Model, newest: Option<Row>, tags: Pairs, aliases: &[Alias]) -> Asset {
+    let registered_model::Model {
+        workspace: _,
+        name,
+        description,
+        archived,
+        created_at,
+        updated_at,
+    } = row;
+    let latest = newest
+        .as_ref()
+        .filter(|row| !row.archived)
+        .map(|row| row.version.to_string());
     let own = aliases.iter().filter(|alias| alias.name == name);
-    let mut labels: IndexMap<String, String> =
-        own.map(|alias| (alias.alias.clone(), alias.version.to_string())).collect();
+    let mut labels: IndexMap<String, String> = own
+        .map(|alias| (alias.alias.clone(), alias.version.to_string()))
+        .collect();
     labels.extend(latest.clone().map(|version| (LATEST.to_owned(), version)));
     Asset {
         name,
@@ -747,7 +867,12 @@ fn scope(workspace: &str, name: &str) -> Scope {
 }
 
 fn change(workspace: &str, name: &str, before: Value, after: Value) -> Change {
-    Change { action: action::MODEL_WRITE, scope: scope(workspace, name), before, after }
+    Change {
+        action: action::MODEL_WRITE,
+        scope: scope(workspace, name),
+        before,
+        after,
+    }
 }
 
 #[cfg(test)]

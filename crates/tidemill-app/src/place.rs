@@ -51,19 +51,30 @@ pub(crate) async fn in_datastore(
     if let Some(scope) = scope
         && let Ok(named) = name::workspace(&scope.workspace)
         && named != workspace
-        && tidemill_store::workspace::get(ctx.app().store.read(), &named).await?.is_some()
+        && tidemill_store::workspace::get(ctx.app().store.read(), &named)
+            .await?
+            .is_some()
     {
         return Err(Error::invalid(format!(
             "failed to reach datastore `{datastore}` of workspace `{named}` from workspace `{workspace}`"
         ))
-        .hint("make the datastore in this workspace too, and write azureml://datastores/<name>/paths/<path>"));
+        .hint(
+            "make the datastore in this workspace too, and write azureml://datastores/<name>/paths/<path>",
+        ));
     }
     bytes::config_named(ctx, workspace, datastore).await?;
     // Whether it ends in a slash says whether a file or a folder is meant.
     let slash = if path.ends_with('/') { "/" } else { "" };
     let path = SafePath::normalise(path.trim_start_matches('/'))?;
-    let path = if path.is_root() { String::new() } else { format!("{path}{slash}") };
-    Ok(Place::of(Source::Datastore { datastore: datastore.to_owned(), path }))
+    let path = if path.is_root() {
+        String::new()
+    } else {
+        format!("{path}{slash}")
+    };
+    Ok(Place::of(Source::Datastore {
+        datastore: datastore.to_owned(),
+        path,
+    }))
 }
 
 /// A URL: through the workspace's mirrors, else a datastore that has it, else the web.
@@ -80,16 +91,27 @@ pub(crate) async fn at_url(ctx: &OpContext, workspace: &str, url: &str) -> Resul
     for spelling in std::iter::once(url).chain(web.as_deref().filter(|web| *web != url)) {
         if let Some(target) = mirrors.resolve(spelling)? {
             let source = mirrored(ctx, workspace, &target).await?;
-            return Ok(Place { source, uri: url.to_owned() });
+            return Ok(Place {
+                source,
+                uri: url.to_owned(),
+            });
         }
     }
     if let Some(source) = datastore_of(ctx, workspace, blob.as_ref()).await? {
-        return Ok(Place { source, uri: url.to_owned() });
+        return Ok(Place {
+            source,
+            uri: url.to_owned(),
+        });
     }
     match web {
-        Some(web) => Ok(Place { source: Source::Url { url: web }, uri: url.to_owned() }),
-        None => Err(Error::invalid(format!("failed to reach `{url}`: no datastore of workspace `{workspace}` has it"))
-            .hint("make one with `tidemill datastore create`, or map the URL in the workspace's uri_mirrors")),
+        Some(web) => Ok(Place {
+            source: Source::Url { url: web },
+            uri: url.to_owned(),
+        }),
+        None => Err(Error::invalid(format!(
+            "failed to reach `{url}`: no datastore of workspace `{workspace}` has it"
+        ))
+        .hint("make one with `tidemill datastore create`, or map the URL in the workspace's uri_mirrors")),
     }
 }
 
@@ -99,7 +121,12 @@ fn is_web(url: &str) -> bool {
 
 async fn mirrors(ctx: &OpContext, workspace: &str) -> Result<Mirrors> {
     let targets = mirror_targets(ctx, workspace).await?;
-    Ok(Mirrors::new(targets.into_iter().map(|(url, path)| (url, path.to_string())).collect()))
+    Ok(Mirrors::new(
+        targets
+            .into_iter()
+            .map(|(url, path)| (url, path.to_string()))
+            .collect(),
+    ))
 }
 
 async fn mirror_targets(ctx: &OpContext, workspace: &str) -> Result<Vec<(String, DataPath)>> {
@@ -115,9 +142,13 @@ async fn mirrored(ctx: &OpContext, workspace: &str, target: &str) -> Result<Sour
         .map_err(|error| Error::invalid(format!("failed to use the mirror {target}: {error}")))?;
     match path {
         DataPath::Local(path) => in_mirror(ctx, workspace, &path).await,
-        DataPath::Datastore { datastore, path, scope } => {
-            Ok(in_datastore(ctx, workspace, &datastore, &path, scope.as_ref()).await?.source)
-        }
+        DataPath::Datastore {
+            datastore,
+            path,
+            scope,
+        } => Ok(in_datastore(ctx, workspace, &datastore, &path, scope.as_ref())
+            .await?
+            .source),
         DataPath::Url(url) if is_web(&url) => Ok(Source::Url { url }),
         other => Err(Error::invalid(format!("failed to use the mirror `{other}`"))
             .hint("a mirror is a folder of the server's machine, azureml://datastores/…, or https://…")),
@@ -137,7 +168,15 @@ pub(crate) async fn on_this_machine(ctx: &OpContext, workspace: &str, path: &Pat
         .hint("`tidemill` uploads paths of your machine; over REST, upload a tree or name a datastore"));
     };
     let db = ctx.app().store.read();
-    let rows = datastore::list(db, workspace, &PageRequest { limit: 1000, after: None }).await?;
+    let rows = datastore::list(
+        db,
+        workspace,
+        &PageRequest {
+            limit: 1000,
+            after: None,
+        },
+    )
+    .await?;
     let mut best: Option<(usize, String, PathBuf)> = None;
     let mut folders = Vec::new();
     for row in rows.items {
@@ -157,14 +196,20 @@ pub(crate) async fn on_this_machine(ctx: &OpContext, workspace: &str, path: &Pat
         }
     }
     if let Some((_, datastore, inside)) = best {
-        let inside = inside.to_str().ok_or_else(|| Error::invalid("failed to use a path that is not UTF-8"))?;
+        let inside = inside
+            .to_str()
+            .ok_or_else(|| Error::invalid("failed to use a path that is not UTF-8"))?;
         return in_datastore(ctx, workspace, &datastore, inside, None).await;
     }
     if let Ok(source) = in_mirror(ctx, workspace, &path).await {
         return Ok(Place::of(source));
     }
     for (_, target) in mirror_targets(ctx, workspace).await? {
-        folders.extend(target.as_local().map(|root| format!("{} (uri_mirrors)", root.display())));
+        folders.extend(
+            target
+                .as_local()
+                .map(|root| format!("{} (uri_mirrors)", root.display())),
+        );
     }
     Err(Error::forbidden(format!(
         "failed to read {} on the server's machine: it lies in no folder that workspace `{workspace}` may use",
@@ -181,15 +226,22 @@ async fn in_mirror(ctx: &OpContext, workspace: &str, path: &Path) -> Result<Sour
     let missing = || {
         Error::new(
             crate::Kind::NotFound,
-            format!("failed to find {} in a folder of the workspace's uri_mirrors", path.display()),
+            format!(
+                "failed to find {} in a folder of the workspace's uri_mirrors",
+                path.display()
+            ),
         )
         .hint("put it there, or change uri_mirrors of the workspace")
     };
     let real = path.canonicalize().map_err(|_| missing())?;
     for (_, target) in mirror_targets(ctx, workspace).await? {
-        let Some(root) = target.as_local().and_then(|root| root.canonicalize().ok()) else { continue };
+        let Some(root) = target.as_local().and_then(|root| root.canonicalize().ok()) else {
+            continue;
+        };
         if real.starts_with(root) {
-            return Ok(Source::Local { path: real.display().to_string() });
+            return Ok(Source::Local {
+                path: real.display().to_string(),
+            });
         }
     }
     Err(missing())
@@ -254,13 +306,19 @@ impl Blob {
 /// The datastore of the workspace in which a blob lies.
 async fn datastore_of(ctx: &OpContext, workspace: &str, blob: Option<&Blob>) -> Result<Option<Source>> {
     let Some(blob) = blob else { return Ok(None) };
-    let page = PageRequest { limit: 1000, after: None };
+    let page = PageRequest {
+        limit: 1000,
+        after: None,
+    };
     let rows = datastore::list(ctx.app().store.read(), workspace, &page).await?;
     for row in rows.items.iter().filter(|row| row.kind != bytes::OWN) {
         let spec: kinds::Datastore = from_json("datastore", "spec", &row.spec)?;
         if let Some(path) = inside(&spec, blob) {
             let path = path.to_owned();
-            return Ok(Some(Source::Datastore { datastore: row.name.clone(), path }));
+            return Ok(Some(Source::Datastore {
+                datastore: row.name.clone(),
+                path,
+            }));
         }
     }
     Ok(None)
@@ -278,7 +336,10 @@ fn inside<'a>(spec: &kinds::Datastore, blob: &'a Blob) -> Option<&'a str> {
     if (account, container) != (blob.account.as_str(), &blob.container) {
         return None;
     }
-    let Some(prefix) = prefix.map(|prefix| prefix.trim_matches('/')).filter(|prefix| !prefix.is_empty()) else {
+    let Some(prefix) = prefix
+        .map(|prefix| prefix.trim_matches('/'))
+        .filter(|prefix| !prefix.is_empty())
+    else {
         return Some(&blob.path);
     };
     blob.path.strip_prefix(prefix)?.strip_prefix('/')
@@ -292,7 +353,12 @@ mod tests {
     fn urls_of_blob_stores_are_read() {
         let read = |url: &str| {
             let blob = Blob::parse(url)?;
-            Some((blob.account, blob.container, blob.path, blob.web.unwrap_or_default()))
+            Some((
+                blob.account,
+                blob.container,
+                blob.path,
+                blob.web.unwrap_or_default(),
+            ))
         };
         let text = |parts: [&str; 4]| {
             let [a, b, c, d] = parts.map(str::to_owned);
@@ -301,13 +367,21 @@ mod tests {
         for (url, expected) in [
             (
                 "wasbs://datasets@acc.blob.core.windows.net/a/b.csv",
-                text(["acc", "datasets", "a/b.csv", "https://acc.blob.core.windows.net/datasets/a/b.csv"]),
+                text([
+                    "acc",
+                    "datasets",
+                    "a/b.csv",
+                    "https://acc.blob.core.windows.net/datasets/a/b.csv",
+                ]),
             ),
             (
                 "abfss://fs@acc.dfs.core.windows.net/a/",
                 text(["acc", "fs", "a/", "https://acc.blob.core.windows.net/fs/a/"]),
             ),
-            ("https://acc.blob.core.windows.net/c/x.csv", text(["acc", "c", "x.csv", ""])),
+            (
+                "https://acc.blob.core.windows.net/c/x.csv",
+                text(["acc", "c", "x.csv", ""]),
+            ),
             ("https://acc.blob.core.windows.net/c/x.csv?sig=1", None),
             ("https://example.org/c/x.csv", None),
             ("s3://bucket/key", text(["", "bucket", "key", ""])),

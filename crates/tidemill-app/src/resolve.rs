@@ -30,10 +30,13 @@ pub struct Resolved {
 /// # Errors
 /// NotFound, with what there is; Invalid for a path that cannot be reached from here.
 pub async fn data(ctx: &OpContext, workspace: &str, path: &DataPath, hint: Option<&str>) -> Result<Resolved> {
-    ctx.authorize(action::DATA_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::DATA_READ, &Scope::workspace(workspace))
+        .await?;
     match path {
         DataPath::Asset(wanted) => of_asset(ctx, workspace, wanted, hint).await,
-        DataPath::JobOutput { job, output, path } => job_output(ctx, workspace, job, output, path, hint).await,
+        DataPath::JobOutput { job, output, path } => {
+            job_output(ctx, workspace, job, output, path, hint).await
+        }
         _ => {
             let Place { source, uri } = place(ctx, workspace, path).await?;
             // A whole tree is named by its bytes; of other places nothing is known yet.
@@ -41,8 +44,18 @@ pub async fn data(ctx: &OpContext, workspace: &str, path: &DataPath, hint: Optio
                 Source::Tree { tree, path } if path.is_empty() => Some(tree.clone()),
                 _ => None,
             };
-            let unsaid = if matches!(source, Source::Url { .. }) { "uri_file" } else { "uri_folder" };
-            Ok(Resolved { r#type: hint.unwrap_or(unsaid).to_owned(), source, manifest, asset: None, uri })
+            let unsaid = if matches!(source, Source::Url { .. }) {
+                "uri_file"
+            } else {
+                "uri_folder"
+            };
+            Ok(Resolved {
+                r#type: hint.unwrap_or(unsaid).to_owned(),
+                source,
+                manifest,
+                asset: None,
+                uri,
+            })
         }
     }
 }
@@ -51,25 +64,34 @@ pub async fn data(ctx: &OpContext, workspace: &str, path: &DataPath, hint: Optio
 pub(crate) async fn place(ctx: &OpContext, workspace: &str, path: &DataPath) -> Result<Place> {
     match path {
         DataPath::Local(path) => place::on_this_machine(ctx, workspace, path).await,
-        DataPath::Tree { digest, path } => {
-            Ok(Place::of(Source::Tree { tree: digest.clone(), path: path.clone() }))
-        }
-        DataPath::Datastore { datastore, path, scope } => {
-            place::in_datastore(ctx, workspace, datastore, path, scope.as_ref()).await
-        }
+        DataPath::Tree { digest, path } => Ok(Place::of(Source::Tree {
+            tree: digest.clone(),
+            path: path.clone(),
+        })),
+        DataPath::Datastore {
+            datastore,
+            path,
+            scope,
+        } => place::in_datastore(ctx, workspace, datastore, path, scope.as_ref()).await,
         DataPath::Url(url) => place::at_url(ctx, workspace, url).await,
         DataPath::Run { run, path } => artifact(ctx, workspace, run, path).await,
         DataPath::Asset(wanted) => {
             let found = of_asset(ctx, workspace, wanted, None).await?;
-            Ok(Place { source: found.source, uri: found.uri })
+            Ok(Place {
+                source: found.source,
+                uri: found.uri,
+            })
         }
         DataPath::JobOutput { job, output, path } => {
             let found = job_output(ctx, workspace, job, output, path, None).await?;
-            Ok(Place { source: found.source, uri: found.uri })
+            Ok(Place {
+                source: found.source,
+                uri: found.uri,
+            })
         }
-        DataPath::Expression(text) => {
-            Err(Error::invalid(format!("failed to resolve the path `{text}`: it is not filled in")))
-        }
+        DataPath::Expression(text) => Err(Error::invalid(format!(
+            "failed to resolve the path `{text}`: it is not filled in"
+        ))),
     }
 }
 
@@ -103,7 +125,10 @@ async fn one_asset(ctx: &OpContext, workspace: &str, wanted: &AssetRef, is_model
         return model::resolve(ctx, workspace, wanted).await;
     }
     let row = asset::resolve(ctx, Kind::Data, workspace, wanted).await?;
-    let uri = row.uri.clone().ok_or_else(|| Error::internal("data has a place"))?;
+    let uri = row
+        .uri
+        .clone()
+        .ok_or_else(|| Error::internal("data has a place"))?;
     let Place { source, .. } = stored_place(ctx, workspace, &uri).await?;
     Ok(Resolved {
         r#type: row.asset_type,
@@ -117,10 +142,14 @@ async fn one_asset(ctx: &OpContext, workspace: &str, wanted: &AssetRef, is_model
 /// Where the bytes of a URI are that was written down when an asset was made.
 pub(crate) async fn stored_place(ctx: &OpContext, workspace: &str, uri: &str) -> Result<Place> {
     if let Some(path) = uri.strip_prefix("mlflow-artifacts:/") {
-        return Ok(Place { uri: uri.to_owned(), ..artifact_place(path)? });
+        return Ok(Place {
+            uri: uri.to_owned(),
+            ..artifact_place(path)?
+        });
     }
-    let path: DataPath =
-        uri.parse().map_err(|error| Error::invalid(format!("failed to read the place {uri}: {error}")))?;
+    let path: DataPath = uri
+        .parse()
+        .map_err(|error| Error::invalid(format!("failed to read the place {uri}: {error}")))?;
     match &path {
         DataPath::Asset(_) | DataPath::JobOutput { .. } | DataPath::Expression(_) => {
             Err(Error::internal(format!("{uri} is no place")))
@@ -132,7 +161,10 @@ pub(crate) async fn stored_place(ctx: &OpContext, workspace: &str, uri: &str) ->
 /// A path under the artifacts of a workspace.
 fn artifact_place(path: &str) -> Result<Place> {
     let path = tidemill_objects::SafePath::normalise(path.trim_start_matches('/'))?;
-    Ok(Place::of(Source::Datastore { datastore: datastore::ARTIFACTS.to_owned(), path: path.to_string() }))
+    Ok(Place::of(Source::Datastore {
+        datastore: datastore::ARTIFACTS.to_owned(),
+        path: path.to_string(),
+    }))
 }
 
 /// An artifact of a run, or a model that the run logged under this name.
@@ -142,16 +174,27 @@ async fn artifact(ctx: &OpContext, workspace: &str, run_id: &str, path: &str) ->
         Error::not_found("run", run_id).hint("a run's id is on its page, and is the name of its job")
     })?;
     let uri = format!("runs:/{run_id}/{path}");
-    let root = row.artifact_uri.strip_prefix("mlflow-artifacts:/").ok_or_else(|| {
-        Error::invalid(format!("failed to reach `{uri}`: the run keeps its artifacts at {}", row.artifact_uri))
-    })?;
+    let root = row
+        .artifact_uri
+        .strip_prefix("mlflow-artifacts:/")
+        .ok_or_else(|| {
+            Error::invalid(format!(
+                "failed to reach `{uri}`: the run keeps its artifacts at {}",
+                row.artifact_uri
+            ))
+        })?;
     let found = artifact_place(&format!("{root}/{path}"))?;
     let (store, inside) = crate::content::open(ctx, workspace, &found.source).await?;
-    if tidemill_objects::ScanTarget::resolve(&store, &inside).await.is_err()
+    if tidemill_objects::ScanTarget::resolve(&store, &inside)
+        .await
+        .is_err()
         && let Some(logged) = tidemill_store::model::logged_by(db, workspace, run_id, path).await?
         && let Some(location) = logged.artifact_location.strip_prefix("mlflow-artifacts:/")
     {
-        return Ok(Place { uri, ..artifact_place(location)? });
+        return Ok(Place {
+            uri,
+            ..artifact_place(location)?
+        });
     }
     Ok(Place { uri, ..found })
 }
@@ -178,16 +221,32 @@ async fn job_output(
         if output == "artifacts" {
             let found = artifact_place(&format!("{}/{name}/artifacts/{path}", row.experiment_id))?;
             let r#type = hint.unwrap_or("uri_folder").to_owned();
-            return Ok(Resolved { r#type, source: found.source, manifest: None, asset: None, uri });
+            return Ok(Resolved {
+                r#type,
+                source: found.source,
+                manifest: None,
+                asset: None,
+                uri,
+            });
         }
-        let there: Vec<&String> = outputs.as_object().into_iter().flat_map(|map| map.keys()).collect();
-        return Err(Error::not_found("output", &format!("{output} of job {name}")).hint(match there.is_empty() {
-            true => format!("the job is {} and has no outputs yet", row.status),
-            false => format!(
-                "it has: {}",
-                there.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
-            ),
-        }));
+        let there: Vec<&String> = outputs
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .collect();
+        return Err(
+            Error::not_found("output", &format!("{output} of job {name}")).hint(match there.is_empty() {
+                true => format!("the job is {} and has no outputs yet", row.status),
+                false => format!(
+                    "it has: {}",
+                    there
+                        .iter()
+                        .map(|name| name.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            }),
+        );
     };
     let text = |field: &str| record.get(field).and_then(Value::as_str);
     let within = |base: &str| match path {
@@ -197,7 +256,9 @@ async fn job_output(
     let source = match text("datastore") {
         Some(datastore) => {
             let base = within(text("path").unwrap_or_default());
-            place::in_datastore(ctx, workspace, datastore, &base, None).await?.source
+            place::in_datastore(ctx, workspace, datastore, &base, None)
+                .await?
+                .source
         }
         None => artifact_place(&within(&format!("{}/{name}/artifacts", row.experiment_id)))?.source,
     };

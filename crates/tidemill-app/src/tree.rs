@@ -3,7 +3,9 @@
 
 use ::bytes::Bytes;
 use tidemill_api::tree::{PackView, TreeContents, TreeView};
-use tidemill_objects::{ByteStream, Hash, MAX_TREE_BYTES, ObjectsError, PackId, TreeSink, TreeSource, collect};
+use tidemill_objects::{
+    ByteStream, Hash, MAX_TREE_BYTES, ObjectsError, PackId, TreeSink, TreeSource, collect,
+};
 use tidemill_policy::Action;
 
 use crate::bytes::tree_store;
@@ -16,10 +18,13 @@ use crate::{Error, OpContext, Result, Scope, action};
 pub async fn get(ctx: &OpContext, workspace: &str, digest: &str) -> Result<TreeView> {
     may(ctx, action::DATA_READ, workspace).await?;
     let name = hash("tree", digest)?;
-    let tree = tree_store(ctx.app())?.tree(&name).await.map_err(|error| match error {
-        ObjectsError::NotFound { .. } => Error::not_found("tree", digest).hint("upload it first"),
-        error => error.into(),
-    })?;
+    let tree = tree_store(ctx.app())?
+        .tree(&name)
+        .await
+        .map_err(|error| match error {
+            ObjectsError::NotFound { .. } => Error::not_found("tree", digest).hint("upload it first"),
+            error => error.into(),
+        })?;
     Ok(TreeView {
         digest: digest.to_owned(),
         uri: format!("tidemill://trees/{digest}"),
@@ -34,10 +39,21 @@ pub async fn get(ctx: &OpContext, workspace: &str, digest: &str) -> Result<TreeV
 /// Invalid for what is no hash.
 pub async fn missing(ctx: &OpContext, workspace: &str, asked: TreeContents) -> Result<TreeContents> {
     may(ctx, action::DATA_WRITE, workspace).await?;
-    let blobs = asked.blobs.iter().map(|name| hash("blob", name)).collect::<Result<Vec<_>>>()?;
-    let packs = asked.packs.iter().map(|name| hash("pack", name).map(PackId)).collect::<Result<Vec<_>>>()?;
+    let blobs = asked
+        .blobs
+        .iter()
+        .map(|name| hash("blob", name))
+        .collect::<Result<Vec<_>>>()?;
+    let packs = asked
+        .packs
+        .iter()
+        .map(|name| hash("pack", name).map(PackId))
+        .collect::<Result<Vec<_>>>()?;
     let store = tree_store(ctx.app())?;
-    let (blobs, packs) = (store.missing_blobs(&blobs).await?, store.missing_packs(&packs).await?);
+    let (blobs, packs) = (
+        store.missing_blobs(&blobs).await?,
+        store.missing_packs(&packs).await?,
+    );
     Ok(TreeContents {
         blobs: blobs.into_iter().map(Hash::to_hex).collect(),
         packs: packs.iter().map(ToString::to_string).collect(),
@@ -53,8 +69,10 @@ pub async fn put_pack(ctx: &OpContext, workspace: &str, id: &str, body: ByteStre
     let announced = hash("pack", id)?;
     let stored = tree_store(ctx.app())?.put_pack_stream(body).await?;
     if stored.0 != announced {
-        return Err(Error::invalid(format!("failed to accept pack {id}: its bytes hash to {stored}"))
-            .hint("send it again"));
+        return Err(
+            Error::invalid(format!("failed to accept pack {id}: its bytes hash to {stored}"))
+                .hint("send it again"),
+        );
     }
     Ok(PackView { id: id.to_owned() })
 }
@@ -71,7 +89,9 @@ pub async fn put_blob(
     body: ByteStream,
 ) -> Result<()> {
     may(ctx, action::DATA_WRITE, workspace).await?;
-    Ok(tree_store(ctx.app())?.put_blob(&hash("blob", name)?, size_bytes, body).await?)
+    Ok(tree_store(ctx.app())?
+        .put_blob(&hash("blob", name)?, size_bytes, body)
+        .await?)
 }
 
 /// Takes a tree (`tidemill_objects::Tree::encode`) whose packs and blobs are all there.
@@ -93,6 +113,8 @@ async fn may(ctx: &OpContext, action: Action, workspace: &str) -> Result<()> {
 
 fn hash(what: &str, text: &str) -> Result<Hash> {
     text.parse().map_err(|_| {
-        Error::invalid(format!("failed to read {text:?} as the name of a {what}: it is not 64 hex digits"))
+        Error::invalid(format!(
+            "failed to read {text:?} as the name of a {what}: it is not 64 hex digits"
+        ))
     })
 }

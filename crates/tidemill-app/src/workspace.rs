@@ -40,11 +40,18 @@ pub async fn put(
     let display_name = spec.display_name.clone().unwrap_or_else(|| given.to_owned());
     let spec = serde_json::to_value(&spec).map_err(Error::internal)?;
     let before = workspace::get(ctx.app().store.read(), &name).await?;
-    check_revision("workspace", &name, before.as_ref().map(|row| row.revision), if_match)?;
+    check_revision(
+        "workspace",
+        &name,
+        before.as_ref().map(|row| row.revision),
+        if_match,
+    )?;
     let now = ctx.now_ms();
     let row = Workspace {
         name: name.clone(),
-        group_name: before.as_ref().map_or_else(|| group.to_owned(), |row| row.group_name.clone()),
+        group_name: before
+            .as_ref()
+            .map_or_else(|| group.to_owned(), |row| row.group_name.clone()),
         display_name,
         spec: to_json(&spec),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
@@ -84,7 +91,8 @@ pub async fn put(
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, name: &str) -> Result<Workspace> {
     let known = name::workspace(name).unwrap_or_else(|_| name.to_owned());
-    ctx.authorize(action::WORKSPACE_READ, &Scope::workspace(&known)).await?;
+    ctx.authorize(action::WORKSPACE_READ, &Scope::workspace(&known))
+        .await?;
     if let Some(row) = workspace::get(ctx.app().store.read(), &known).await? {
         return Ok(row);
     }
@@ -129,11 +137,16 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<()> {
     let scope = Scope::workspace(&row.name);
     ctx.authorize(action::WORKSPACE_DELETE, &scope).await?;
     if row.name == DEFAULT {
-        return Err(Error::forbidden("failed to delete workspace `default`: a server always has it"));
+        return Err(Error::forbidden(
+            "failed to delete workspace `default`: a server always has it",
+        ));
     }
     let held = workspace::contents(ctx.app().store.read(), &row.name).await?;
     if !held.is_empty() {
-        let held: Vec<_> = held.iter().map(|(noun, count)| format!("{count} {noun}")).collect();
+        let held: Vec<_> = held
+            .iter()
+            .map(|(noun, count)| format!("{count} {noun}"))
+            .collect();
         return Err(Error::conflict(format!(
             "failed to delete workspace `{}`: it holds {}",
             row.name,
@@ -141,10 +154,16 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<()> {
         ))
         .hint("remove these first"));
     }
-    let change =
-        Change { action: action::WORKSPACE_DELETE, scope, before: spec_of(&row), after: Value::Null };
+    let change = Change {
+        action: action::WORKSPACE_DELETE,
+        scope,
+        before: spec_of(&row),
+        after: Value::Null,
+    };
     let name = row.name;
-    ctx.change(change, move |tx| Box::pin(async move { Ok(workspace::delete(tx, &name).await?) }))
-        .await
-        .map(drop)
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(workspace::delete(tx, &name).await?) })
+    })
+    .await
+    .map(drop)
 }

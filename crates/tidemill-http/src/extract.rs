@@ -5,8 +5,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use tidemill_api::page::PageQuery;
-use tidemill_app::{Error, Kind, OpContext, Principal};
 use tidemill_app::page::PageRequest;
+use tidemill_app::{Error, Kind, OpContext, Principal};
 
 use crate::Server;
 use crate::auth::RequestId;
@@ -24,7 +24,11 @@ impl FromRequestParts<Server> for Ctx {
             Error::new(Kind::Unauthenticated, "failed to sign in: the request has no token")
                 .hint("send `Authorization: Bearer <token>`; the owner's token is in keys/owner.token of the data folder")
         })?;
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let request_id = parts
+            .extensions
+            .get::<RequestId>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default();
         Ok(Self(OpContext::new(server.app.clone(), principal, request_id)))
     }
 }
@@ -37,12 +41,18 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, ApiError> {
-        let bytes = bytes::Bytes::from_request(request, server).await.map_err(|rejection| {
-            Error::invalid(format!("failed to read the body: {}", rejection.body_text()))
-        })?;
+        let bytes = bytes::Bytes::from_request(request, server)
+            .await
+            .map_err(|rejection| {
+                Error::invalid(format!("failed to read the body: {}", rejection.body_text()))
+            })?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            Error::invalid(format!("failed to read the body at `{}`: {}", error.path(), error.inner()))
+            Error::invalid(format!(
+                "failed to read the body at `{}`: {}",
+                error.path(),
+                error.inner()
+            ))
         })?;
         Ok(Self(value))
     }
@@ -50,22 +60,36 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
 
 /// The revision of `If-Match`, when there is one.
 pub fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"');
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value
+        .to_str()
+        .unwrap_or_default()
+        .trim()
+        .trim_start_matches("W/")
+        .trim_matches('"');
     text.parse().map(Some).map_err(|_| {
-        Error::invalid(format!("failed to read If-Match: expected an etag of this API, got {value:?}"))
+        Error::invalid(format!(
+            "failed to read If-Match: expected an etag of this API, got {value:?}"
+        ))
     })
 }
 
 /// The page that a query asks for, its limit between 1 and 1000.
 pub fn page(query: PageQuery) -> PageRequest {
-    PageRequest { limit: query.limit.unwrap_or(100).clamp(1, 1000), after: query.after }
+    PageRequest {
+        limit: query.limit.unwrap_or(100).clamp(1, 1000),
+        after: query.after,
+    }
 }
 
 /// Reads a specification that the URL names: its own name may be left out, and may not be another one.
 pub fn named<T: DeserializeOwned>(name: &str, mut body: serde_json::Value) -> Result<T, Error> {
     let Some(fields) = body.as_object_mut() else {
-        return Err(Error::invalid("failed to read the body: expected a JSON object with the fields of the YAML"));
+        return Err(Error::invalid(
+            "failed to read the body: expected a JSON object with the fields of the YAML",
+        ));
     };
     match fields.get("name") {
         None | Some(serde_json::Value::Null) => drop(fields.insert("name".into(), name.into())),

@@ -39,9 +39,17 @@ impl Metrics {
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         let seconds = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
-        registry.register("http_request_seconds", "Time to the head of the answer", seconds.clone());
+        registry.register(
+            "http_request_seconds",
+            "Time to the head of the answer",
+            seconds.clone(),
+        );
         registry.register_collector(Box::new(Commits(app)));
-        Self { registry, requests, seconds }
+        Self {
+            registry,
+            requests,
+            seconds,
+        }
     }
 
     /// The figures in Prometheus' text format.
@@ -69,12 +77,24 @@ impl Collector for Commits {
 pub async fn observe(State(server): State<Server>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().to_string();
-    let route = request.extensions().get::<MatchedPath>().map_or("", |path| path.as_str()).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", |path| path.as_str())
+        .to_owned();
     let response = next.run(request).await;
     let took = started.elapsed();
     let status = response.status().as_u16();
     tracing::debug!(method, route, status, took_us = took.as_micros(), "request");
-    server.metrics.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+    server
+        .metrics
+        .requests
+        .get_or_create(&RequestLabels {
+            method,
+            route,
+            status,
+        })
+        .inc();
     server.metrics.seconds.observe(took.as_secs_f64());
     response
 }

@@ -34,10 +34,19 @@ pub fn status(kind: Kind) -> StatusCode {
 
 /// The error as a client is told it; what is for the log goes there.
 pub fn problem(error: Error) -> Problem {
-    let Error { kind, message, hint, source } = error;
+    let Error {
+        kind,
+        message,
+        hint,
+        source,
+    } = error;
     let status = status(kind);
     if status.is_server_error() {
-        tracing::error!(code = kind.code(), message, source = source.as_deref().map(ToString::to_string));
+        tracing::error!(
+            code = kind.code(),
+            message,
+            source = source.as_deref().map(ToString::to_string)
+        );
     }
     Problem {
         r#type: "about:blank".into(),
@@ -56,9 +65,15 @@ impl IntoResponse for ApiError {
         let problem = problem(self.0);
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic realm=\"tidemill\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer, Basic realm=\"tidemill\""),
+            );
         }
         response
     }

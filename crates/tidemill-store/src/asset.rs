@@ -100,7 +100,11 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One name.
 pub async fn get(db: &impl ConnectionTrait, key: Key<'_>) -> Result<Option<Model>> {
-    let id = (key.workspace.to_owned(), key.kind.as_str().to_owned(), key.name.to_owned());
+    let id = (
+        key.workspace.to_owned(),
+        key.kind.as_str().to_owned(),
+        key.name.to_owned(),
+    );
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
@@ -123,7 +127,9 @@ pub async fn list(
     if let Some(after) = &page.after {
         query = query.filter(Column::Name.gt(after));
     }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.name.clone()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.name.clone()
+    }))
 }
 
 /// Makes the name when it is not there, and holds its row, so that versions count up one at a time.

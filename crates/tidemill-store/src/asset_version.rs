@@ -114,7 +114,10 @@ pub async fn latest_of_many(
             .filter(Column::Number.is_in(numbers))
             .all(db)
             .await?;
-        for row in rows.into_iter().filter(|row| newest.contains(&(row.name.clone(), row.number))) {
+        for row in rows
+            .into_iter()
+            .filter(|row| newest.contains(&(row.name.clone(), row.number)))
+        {
             let better = |old: &Model| (!row.archived, row.number) > (!old.archived, old.number);
             if found.get(&row.name).is_none_or(better) {
                 found.insert(row.name.clone(), row);
@@ -141,13 +144,19 @@ pub async fn list(
     if let Some(after) = page.after.as_ref().and_then(|after| after.parse::<i64>().ok()) {
         query = query.filter(Column::Number.lt(after));
     }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.number.to_string()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.number.to_string()
+    }))
 }
 
 /// Adds a version under `row.version`, or under the highest whole number and one when that is empty; its order of
 /// creation is counted here. `None` when the version is taken.
 pub async fn insert(db: &impl ConnectionTrait, mut row: Model, kind: Kind) -> Result<Option<Model>> {
-    let key = Key { workspace: &row.workspace, kind, name: &row.name };
+    let key = Key {
+        workspace: &row.workspace,
+        kind,
+        name: &row.name,
+    };
     asset::touch(db, key, row.created_at).await?;
     let taken = of(key)
         .select_only()
@@ -161,8 +170,14 @@ pub async fn insert(db: &impl ConnectionTrait, mut row: Model, kind: Kind) -> Re
     } else if taken.iter().any(|(version, _)| *version == row.version) {
         return Ok(None);
     }
-    row.number = taken.iter().map(|(_, number)| number).max().map_or(1, |last| last + 1);
-    Entity::insert(active(row.clone())).exec_without_returning(db).await?;
+    row.number = taken
+        .iter()
+        .map(|(_, number)| number)
+        .max()
+        .map_or(1, |last| last + 1);
+    Entity::insert(active(row.clone()))
+        .exec_without_returning(db)
+        .await?;
     Ok(Some(row))
 }
 

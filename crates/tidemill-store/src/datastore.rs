@@ -38,7 +38,9 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One datastore by name.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned())).one(db).await?)
+    Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned()))
+        .one(db)
+        .await?)
 }
 
 /// Datastores of a workspace by name.
@@ -50,12 +52,22 @@ pub async fn list(db: &impl ConnectionTrait, workspace: &str, page: &PageRequest
     if let Some(after) = &page.after {
         query = query.filter(Column::Name.gt(after));
     }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.name.clone()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.name.clone()
+    }))
 }
 
 /// Writes a datastore, new or changed.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model { workspace, name, kind, spec, revision, created_at, updated_at } = row;
+    let Model {
+        workspace,
+        name,
+        kind,
+        spec,
+        revision,
+        created_at,
+        updated_at,
+    } = row;
     Entity::insert(ActiveModel {
         workspace: Set(workspace),
         name: Set(name),
@@ -77,11 +89,18 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
 
 /// Removes a datastore; says whether it was there.
 pub async fn delete(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<bool> {
-    Ok(Entity::delete_by_id((workspace.to_owned(), name.to_owned())).exec(db).await?.rows_affected > 0)
+    Ok(Entity::delete_by_id((workspace.to_owned(), name.to_owned()))
+        .exec(db)
+        .await?
+        .rows_affected
+        > 0)
 }
 
 /// Removes every datastore of a workspace that is being deleted.
 pub(crate) async fn delete_all(db: &impl ConnectionTrait, workspace: &str) -> Result<()> {
-    Entity::delete_many().filter(Column::Workspace.eq(workspace)).exec(db).await?;
+    Entity::delete_many()
+        .filter(Column::Workspace.eq(workspace))
+        .exec(db)
+        .await?;
     Ok(())
 }

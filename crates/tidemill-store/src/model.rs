@@ -38,7 +38,9 @@ pub async fn list(
         &[],
     );
     QueryTrait::query(&mut query).and_where(no_prompt);
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.name.clone()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.name.clone()
+    }))
 }
 
 /// Versions of a model, newest first; `after` is the number of the last one seen.
@@ -62,7 +64,9 @@ pub async fn versions(
     if let Some(after) = page.after.as_ref().and_then(|after| after.parse::<i64>().ok()) {
         query = query.filter(Column::Version.lt(after));
     }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.version.to_string()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.version.to_string()
+    }))
 }
 
 /// The newest version that is not archived.
@@ -71,8 +75,15 @@ pub async fn latest(
     workspace: &str,
     name: &str,
 ) -> Result<Option<model_version::Model>> {
-    let page = PageRequest { limit: 1, after: None };
-    Ok(versions(db, workspace, name, Archived::Exclude, &page).await?.items.into_iter().next())
+    let page = PageRequest {
+        limit: 1,
+        after: None,
+    };
+    Ok(versions(db, workspace, name, Archived::Exclude, &page)
+        .await?
+        .items
+        .into_iter()
+        .next())
 }
 
 /// The newest versions of several models, archived ones where there is no other.
@@ -102,8 +113,12 @@ pub async fn latest_of_many(
             .filter(Column::Version.is_in(numbers.iter().map(|(_, number)| *number)))
             .all(db)
             .await?;
-        for row in rows.into_iter().filter(|row| numbers.contains(&(row.name.clone(), row.version))) {
-            let better = |old: &model_version::Model| (!row.archived, row.version) > (!old.archived, old.version);
+        for row in rows
+            .into_iter()
+            .filter(|row| numbers.contains(&(row.name.clone(), row.version)))
+        {
+            let better =
+                |old: &model_version::Model| (!row.archived, row.version) > (!old.archived, old.version);
             if found.get(&row.name).is_none_or(better) {
                 found.insert(row.name.clone(), row);
             }

@@ -46,13 +46,23 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<
     if let Some(after) = &page.after {
         query = query.filter(Column::Name.gt(after));
     }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.name.clone()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.name.clone()
+    }))
 }
 
 /// Writes a workspace, new or changed; its group is made when it is not there.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     group::ensure(db, &row.group_name, row.created_at).await?;
-    let Model { name, group_name, display_name, spec, revision, created_at, updated_at } = row;
+    let Model {
+        name,
+        group_name,
+        display_name,
+        spec,
+        revision,
+        created_at,
+        updated_at,
+    } = row;
     Entity::insert(ActiveModel {
         name: Set(name),
         group_name: Set(group_name),
@@ -64,7 +74,12 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     })
     .on_conflict(
         OnConflict::column(Column::Name)
-            .update_columns([Column::DisplayName, Column::Spec, Column::Revision, Column::UpdatedAt])
+            .update_columns([
+                Column::DisplayName,
+                Column::Spec,
+                Column::Revision,
+                Column::UpdatedAt,
+            ])
             .to_owned(),
     )
     .exec_without_returning(db)
@@ -75,23 +90,45 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
 /// What a workspace holds besides its own datastores and compute: nouns and how many, only those that are there.
 pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'static str, i64)>> {
     const HELD: &[(&str, &str)] = &[
-        ("datastores", "SELECT COUNT(*) AS n FROM datastore WHERE kind <> 'workspace_folder' AND workspace = "),
-        ("experiments", "SELECT COUNT(*) AS n FROM experiment WHERE experiment_id <> 0 AND workspace = "),
+        (
+            "datastores",
+            "SELECT COUNT(*) AS n FROM datastore WHERE kind <> 'workspace_folder' AND workspace = ",
+        ),
+        (
+            "experiments",
+            "SELECT COUNT(*) AS n FROM experiment WHERE experiment_id <> 0 AND workspace = ",
+        ),
         ("runs", "SELECT COUNT(*) AS n FROM run WHERE workspace = "),
-        ("computes", "SELECT COUNT(*) AS n FROM compute WHERE name <> 'local' AND workspace = "),
-        ("data", "SELECT COUNT(*) AS n FROM asset WHERE kind = 'data' AND workspace = "),
-        ("environments", "SELECT COUNT(*) AS n FROM asset WHERE kind = 'environment' AND workspace = "),
-        ("components", "SELECT COUNT(*) AS n FROM asset WHERE kind = 'component' AND workspace = "),
-        ("models", "SELECT COUNT(*) AS n FROM registered_model WHERE workspace = "),
+        (
+            "computes",
+            "SELECT COUNT(*) AS n FROM compute WHERE name <> 'local' AND workspace = ",
+        ),
+        (
+            "data",
+            "SELECT COUNT(*) AS n FROM asset WHERE kind = 'data' AND workspace = ",
+        ),
+        (
+            "environments",
+            "SELECT COUNT(*) AS n FROM asset WHERE kind = 'environment' AND workspace = ",
+        ),
+        (
+            "components",
+            "SELECT COUNT(*) AS n FROM asset WHERE kind = 'component' AND workspace = ",
+        ),
+        (
+            "models",
+            "SELECT COUNT(*) AS n FROM registered_model WHERE workspace = ",
+        ),
     ];
     let mut held = Vec::new();
     for (noun, sql) in HELD {
-        let place = if db.get_database_backend() == DbBackend::Postgres { "$1" } else { "?" };
-        let statement = Statement::from_sql_and_values(
-            db.get_database_backend(),
-            format!("{sql}{place}"),
-            [name.into()],
-        );
+        let place = if db.get_database_backend() == DbBackend::Postgres {
+            "$1"
+        } else {
+            "?"
+        };
+        let statement =
+            Statement::from_sql_and_values(db.get_database_backend(), format!("{sql}{place}"), [name.into()]);
         let count: i64 = match db.query_one_raw(statement).await? {
             Some(row) => row.try_get("", "n")?,
             None => 0,

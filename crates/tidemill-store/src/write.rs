@@ -146,6 +146,7 @@ async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>, 
         commits.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &committed {
             tracing::error!(%error, changes = answers.len(), "failed to commit");
+            start_afresh(&connection).await;
         }
         for answer in answers {
             answer(match &committed {
@@ -153,5 +154,18 @@ async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>, 
                 Err(error) => Err(DbErr::Custom(error.to_string())),
             });
         }
+    }
+}
+
+/// Closes the connection, so that the next change gets a new one. After a commit that failed (a full disk), SQLite and
+/// its driver may disagree on how many transactions are open: what came next would be acknowledged inside of one that
+/// nobody ever commits.
+async fn start_afresh(connection: &DatabaseConnection) {
+    let closed = match connection.get_sqlite_connection_pool().acquire().await {
+        Ok(old) => old.close().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = closed {
+        tracing::error!(%error, "failed to close the connection of a failed commit");
     }
 }

@@ -12,8 +12,14 @@ async fn each_workspace_has_the_machine_of_the_server() {
     let client = server.client();
     client.put("/api/v1/workspaces/team", json!({})).await.ok();
     for workspace in ["default", "team"] {
-        let shown = client.get(&format!("/api/v1/workspaces/{workspace}/computes/local")).await.ok();
-        assert_eq!((shown["name"].as_str(), shown["type"].as_str()), (Some("local"), Some("local")));
+        let shown = client
+            .get(&format!("/api/v1/workspaces/{workspace}/computes/local"))
+            .await
+            .ok();
+        assert_eq!(
+            (shown["name"].as_str(), shown["type"].as_str()),
+            (Some("local"), Some("local"))
+        );
     }
     client.delete(&format!("{URL}/local")).await.fails(403);
     client.delete("/api/v1/workspaces/team").await.ok();
@@ -23,13 +29,20 @@ async fn each_workspace_has_the_machine_of_the_server() {
 async fn a_cluster_is_made_changed_listed_and_removed() {
     let server = TestServer::start().await;
     let client = server.client();
-    let body = json!({"type": "amlcompute", "name": "cpu-cluster", "size": "STANDARD_DS3_v2", "max_instances": 4});
+    let body =
+        json!({"type": "amlcompute", "name": "cpu-cluster", "size": "STANDARD_DS3_v2", "max_instances": 4});
     let made = client.put(&format!("{URL}/cpu-cluster"), body.clone()).await.ok();
     assert_eq!(made["spec"], body);
     let mut larger = body;
     larger["max_instances"] = json!(8);
     let changed = client.put(&format!("{URL}/cpu-cluster"), larger).await.ok();
-    assert_eq!((changed["spec"]["max_instances"].as_u64(), changed["etag"].as_str()), (Some(8), Some("2")));
+    assert_eq!(
+        (
+            changed["spec"]["max_instances"].as_u64(),
+            changed["etag"].as_str()
+        ),
+        (Some(8), Some("2"))
+    );
     let names: Vec<_> = client.get(URL).await.ok()["items"]
         .as_array()
         .expect("items")
@@ -44,9 +57,15 @@ async fn a_cluster_is_made_changed_listed_and_removed() {
 #[tokio::test]
 async fn an_unknown_compute_lists_what_there_is_and_how_to_make_it() {
     let server = TestServer::start().await;
-    server.client().put(&format!("{URL}/gpu"), json!({"type": "amlcompute"})).await.ok();
+    server
+        .client()
+        .put(&format!("{URL}/gpu"), json!({"type": "amlcompute"}))
+        .await
+        .ok();
     let wanted = "azureml:cpu-cluster".parse().expect("a reference");
-    let error = compute::resolve(&server.app.system(), "default", Some(&wanted)).await.expect_err("unknown");
+    let error = compute::resolve(&server.app.system(), "default", Some(&wanted))
+        .await
+        .expect_err("unknown");
     insta::assert_snapshot!("compute_unknown", error.to_string());
 }
 
@@ -56,7 +75,9 @@ async fn no_compute_and_serverless_are_the_machine() {
     let ctx = server.app.system();
     for wanted in [None, Some("local"), Some("azureml:serverless")] {
         let wanted = wanted.map(|text| text.parse().expect("a reference"));
-        let found = compute::resolve(&ctx, "default", wanted.as_ref()).await.expect("resolves");
+        let found = compute::resolve(&ctx, "default", wanted.as_ref())
+            .await
+            .expect("resolves");
         assert_eq!(found.name, "local");
         assert!(found.nodes >= 1 && found.cores >= 1 && found.memory_bytes > 0);
     }
@@ -75,7 +96,10 @@ async fn what_makes_no_sense_is_refused() {
         ("a%20b", json!({"type": "amlcompute"})),
         ("local", json!({"type": "amlcompute"})),
     ] {
-        let problem = client.put(&format!("{URL}/{name}"), body.clone()).await.fails(400);
+        let problem = client
+            .put(&format!("{URL}/{name}"), body.clone())
+            .await
+            .fails(400);
         assert!(!problem["detail"].as_str().expect("text").is_empty(), "{body}");
     }
 }
@@ -86,6 +110,8 @@ async fn kinds_that_cannot_run_here_are_kept_and_refused_at_use() {
     let body = json!({"type": "kubernetes", "namespace": "ml"});
     server.client().put(&format!("{URL}/k8s"), body).await.ok();
     let wanted = "k8s".parse().expect("a reference");
-    let error = compute::resolve(&server.app.system(), "default", Some(&wanted)).await.expect_err("not here");
+    let error = compute::resolve(&server.app.system(), "default", Some(&wanted))
+        .await
+        .expect_err("not here");
     assert!(error.to_string().contains("kubernetes"), "{error}");
 }

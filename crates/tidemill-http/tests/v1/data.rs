@@ -14,7 +14,11 @@ const URL: &str = "/api/v1/workspaces/default/data";
 async fn lake(server: &TestServer) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let body = json!({"type": "local_folder", "path": folder.path()});
-    server.client().put("/api/v1/workspaces/default/datastores/lake", body).await.ok();
+    server
+        .client()
+        .put("/api/v1/workspaces/default/datastores/lake", body)
+        .await
+        .ok();
     folder
 }
 
@@ -27,14 +31,24 @@ fn write(folder: &Path, name: &str, content: &str) {
 /// What a client uploads, as the server keeps it.
 async fn uploaded(server: &TestServer, folder: &Path) -> String {
     let store = tidemill_app::bytes::tree_store(&server.app).expect("opens");
-    let options = UploadOptions { base: None, known: None, now: std::time::SystemTime::now() };
+    let options = UploadOptions {
+        base: None,
+        known: None,
+        now: std::time::SystemTime::now(),
+    };
     let builder = TreeBuilder::data(folder).expect("walks");
-    upload_tree(builder, &store, options, &Silent).await.expect("uploads").digest.to_hex()
+    upload_tree(builder, &store, options, &Silent)
+        .await
+        .expect("uploads")
+        .digest
+        .to_hex()
 }
 
 async fn resolved(server: &TestServer, path: &str) -> Result<resolve::Resolved, String> {
     let path = path.parse().expect("a path");
-    resolve::data(&server.app.system(), "default", &path, None).await.map_err(|error| error.to_string())
+    resolve::data(&server.app.system(), "default", &path, None)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -48,15 +62,37 @@ async fn data_in_a_datastore_is_named_where_it_lies() {
         "description": "By month", "tags": {"team": "ops"},
     });
     let made = client.post(&format!("{URL}/flights/versions"), body).await.ok();
-    assert_eq!((made["version"].as_str(), made["type"].as_str()), (Some("1"), Some("uri_folder")));
-    assert_eq!((made["files"].as_u64(), made["size_bytes"].as_u64()), (Some(2), Some(12)));
+    assert_eq!(
+        (made["version"].as_str(), made["type"].as_str()),
+        (Some("1"), Some("uri_folder"))
+    );
+    assert_eq!(
+        (made["files"].as_u64(), made["size_bytes"].as_u64()),
+        (Some(2), Some(12))
+    );
     assert_eq!(made["uri"], "azureml://datastores/lake/paths/flights/");
-    assert_eq!((&made["labels"], &made["created_by"]), (&json!(["latest"]), &json!("owner")));
-    let found = resolved(&server, "azureml:flights@latest").await.expect("resolves");
-    assert_eq!(found.source, Source::Datastore { datastore: "lake".into(), path: "flights/".into() });
+    assert_eq!(
+        (&made["labels"], &made["created_by"]),
+        (&json!(["latest"]), &json!("owner"))
+    );
+    let found = resolved(&server, "azureml:flights@latest")
+        .await
+        .expect("resolves");
+    assert_eq!(
+        found.source,
+        Source::Datastore {
+            datastore: "lake".into(),
+            path: "flights/".into()
+        }
+    );
     assert_eq!(found.manifest.as_deref(), made["digest"].as_str());
     assert_eq!(found.asset.as_deref(), Some("data/flights/1"));
-    let kept = server.app.dir.trees().join("manifests").join(found.manifest.expect("known"));
+    let kept = server
+        .app
+        .dir
+        .trees()
+        .join("manifests")
+        .join(found.manifest.expect("known"));
     assert!(kept.is_file(), "{kept:?}");
 }
 
@@ -73,7 +109,10 @@ async fn the_same_again_is_the_same_answer_and_other_bytes_are_a_conflict() {
     let problem = client.put(&path, body.clone()).await.fails(409);
     let detail = problem["detail"].as_str().expect("text");
     let digest = &made["digest"].as_str().expect("a digest")[..12];
-    assert!(detail.contains("`x` version `2024-01`") && detail.contains(digest), "{detail}");
+    assert!(
+        detail.contains("`x` version `2024-01`") && detail.contains(digest),
+        "{detail}"
+    );
     let next = client.post(&format!("{URL}/x/versions"), body).await.ok();
     assert_eq!(next["version"], "1");
     assert_ne!(next["digest"], made["digest"]);
@@ -89,16 +128,34 @@ async fn uploaded_data_is_a_tree_or_a_file_in_one() {
     let tree = uploaded(&server, folder.path()).await;
     let whole = json!({"path": format!("tidemill://trees/{tree}")});
     let made = client.post(&format!("{URL}/whole/versions"), whole).await.ok();
-    assert_eq!((made["type"].as_str(), made["digest"].as_str()), (Some("uri_folder"), Some(tree.as_str())));
+    assert_eq!(
+        (made["type"].as_str(), made["digest"].as_str()),
+        (Some("uri_folder"), Some(tree.as_str()))
+    );
     let file = json!({"path": format!("tidemill://trees/{tree}/a/2.csv")});
     let made = client.post(&format!("{URL}/file/versions"), file).await.ok();
-    assert_eq!((made["type"].as_str(), made["size_bytes"].as_u64()), (Some("uri_file"), Some(2)));
+    assert_eq!(
+        (made["type"].as_str(), made["size_bytes"].as_u64()),
+        (Some("uri_file"), Some(2))
+    );
     let found = resolved(&server, "azureml:file:1").await.expect("resolves");
-    assert_eq!(found.source, Source::Tree { tree: tree.clone(), path: "a/2.csv".into() });
+    assert_eq!(
+        found.source,
+        Source::Tree {
+            tree: tree.clone(),
+            path: "a/2.csv".into()
+        }
+    );
     let absent = json!({"path": format!("tidemill://trees/{tree}/b")});
-    client.post(&format!("{URL}/file/versions"), absent).await.fails(404);
+    client
+        .post(&format!("{URL}/file/versions"), absent)
+        .await
+        .fails(404);
     let unknown = json!({"path": format!("tidemill://trees/{}", "0".repeat(64))});
-    client.post(&format!("{URL}/file/versions"), unknown).await.fails(404);
+    client
+        .post(&format!("{URL}/file/versions"), unknown)
+        .await
+        .fails(404);
 }
 
 #[tokio::test]
@@ -111,10 +168,18 @@ async fn a_snapshot_outlives_its_source() {
         write(folder.path(), "in/notes.txt", "n");
         let body = json!({"path": format!("azureml://datastores/lake/paths/{path}"), "snapshot": true});
         let made = client.post(&format!("{URL}/{name}/versions"), body).await.ok();
-        let files = if name == "one" { 1 } else if name == "some" { 2 } else { 3 };
+        let files = if name == "one" {
+            1
+        } else if name == "some" {
+            2
+        } else {
+            3
+        };
         assert_eq!(made["files"].as_u64(), Some(files), "{made}");
         std::fs::remove_dir_all(folder.path().join("in")).expect("it goes");
-        let found = resolved(&server, &format!("azureml:{name}:1")).await.expect("resolves");
+        let found = resolved(&server, &format!("azureml:{name}:1"))
+            .await
+            .expect("resolves");
         assert!(matches!(found.source, Source::Tree { .. }), "{found:?}");
     }
     let left = std::fs::read_dir(server.app.dir.cache()).expect("lists").count();
@@ -128,8 +193,14 @@ async fn an_alias_names_the_same_bytes() {
     write(folder.path(), "x.csv", "1");
     let body = json!({"path": "azureml://datastores/lake/paths/x.csv"});
     let first = client.post(&format!("{URL}/x/versions"), body).await.ok();
-    let second = client.post(&format!("{URL}/y/versions"), json!({"path": "azureml:x:1"})).await.ok();
-    assert_eq!((&second["digest"], &second["uri"]), (&first["digest"], &first["uri"]));
+    let second = client
+        .post(&format!("{URL}/y/versions"), json!({"path": "azureml:x:1"}))
+        .await
+        .ok();
+    assert_eq!(
+        (&second["digest"], &second["uri"]),
+        (&first["digest"], &first["uri"])
+    );
 }
 
 #[tokio::test]
@@ -138,10 +209,19 @@ async fn a_file_that_is_no_mltable_is_refused() {
     let (client, folder) = (server.client(), lake(&server).await);
     write(folder.path(), "t/data.csv", "1");
     let body = json!({"path": "azureml://datastores/lake/paths/t", "type": "mltable"});
-    let problem = client.post(&format!("{URL}/t/versions"), body.clone()).await.fails(400);
-    assert!(problem["detail"].as_str().expect("text").contains("`MLTable`"), "{problem}");
+    let problem = client
+        .post(&format!("{URL}/t/versions"), body.clone())
+        .await
+        .fails(400);
+    assert!(
+        problem["detail"].as_str().expect("text").contains("`MLTable`"),
+        "{problem}"
+    );
     write(folder.path(), "t/MLTable", "paths:\n- file: ./data.csv\n");
-    assert_eq!(client.post(&format!("{URL}/t/versions"), body).await.ok()["type"], "mltable");
+    assert_eq!(
+        client.post(&format!("{URL}/t/versions"), body).await.ok()["type"],
+        "mltable"
+    );
 }
 
 #[tokio::test]
@@ -150,7 +230,10 @@ async fn what_cannot_be_reached_is_said_with_the_next_step() {
     let (client, folder) = (server.client(), lake(&server).await);
     write(folder.path(), "x.csv", "1");
     let share = json!({"type": "azure_file", "account_name": "a", "file_share_name": "s"});
-    client.put("/api/v1/workspaces/default/datastores/share", share).await.ok();
+    client
+        .put("/api/v1/workspaces/default/datastores/share", share)
+        .await
+        .ok();
     for (status, path) in [
         (404, "azureml://datastores/nowhere/paths/x"),
         (404, "azureml://datastores/lake/paths/absent/"),
@@ -167,7 +250,9 @@ async fn what_cannot_be_reached_is_said_with_the_next_step() {
         (404, "runs:/absent/model"),
         (400, "azureml://datastores/${{name}}/paths/x"),
     ] {
-        let answer = client.post(&format!("{URL}/x/versions"), json!({"path": path})).await;
+        let answer = client
+            .post(&format!("{URL}/x/versions"), json!({"path": path}))
+            .await;
         assert_eq!(answer.status, status, "{path}: {}", answer.body);
     }
     client.get(&format!("{URL}/x")).await.fails(404);
@@ -205,14 +290,32 @@ async fn public_urls_are_read_from_the_workspaces_mirrors() {
         ("https://files.example.org/lake/iris.csv", 2, false),
         ("wasbs://datasets@acc.blob.core.windows.net/titanic.csv", 1, true),
     ] {
-        let made = client.post(&format!("{URL}/m/versions"), json!({"path": url, "type": "uri_file"})).await.ok();
-        assert_eq!((made["uri"].as_str(), made["size_bytes"].as_u64()), (Some(url), Some(size)));
+        let made = client
+            .post(
+                &format!("{URL}/m/versions"),
+                json!({"path": url, "type": "uri_file"}),
+            )
+            .await
+            .ok();
+        assert_eq!(
+            (made["uri"].as_str(), made["size_bytes"].as_u64()),
+            (Some(url), Some(size))
+        );
         let found = resolved(&server, "azureml:m@latest").await.expect("resolves");
         assert_eq!(matches!(found.source, Source::Local { .. }), local, "{found:?}");
-        assert_eq!(resolved(&server, url).await.expect("resolves").source, found.source);
+        assert_eq!(
+            resolved(&server, url).await.expect("resolves").source,
+            found.source
+        );
     }
-    for (status, url) in [(404, "https://files.example.org/absent.csv"), (400, "https://files.example.org/%2e%2e/x")] {
-        client.post(&format!("{URL}/m/versions"), json!({"path": url})).await.fails(status);
+    for (status, url) in [
+        (404, "https://files.example.org/absent.csv"),
+        (400, "https://files.example.org/%2e%2e/x"),
+    ] {
+        client
+            .post(&format!("{URL}/m/versions"), json!({"path": url}))
+            .await
+            .fails(status);
     }
     std::os::unix::fs::symlink("/etc/passwd", mirror.path().join("link")).expect("a link");
     let body = json!({"path": "https://files.example.org/link"});
@@ -223,8 +326,15 @@ async fn public_urls_are_read_from_the_workspaces_mirrors() {
 async fn a_url_is_read_and_its_bytes_are_named() {
     let server = TestServer::start().await;
     let url = format!("http://{}/health", server.address);
-    let made = server.client().post(&format!("{URL}/web/versions"), json!({"path": url})).await.ok();
-    assert_eq!((made["type"].as_str(), made["size_bytes"].as_u64()), (Some("uri_file"), Some(2)));
+    let made = server
+        .client()
+        .post(&format!("{URL}/web/versions"), json!({"path": url}))
+        .await
+        .ok();
+    assert_eq!(
+        (made["type"].as_str(), made["size_bytes"].as_u64()),
+        (Some("uri_file"), Some(2))
+    );
     let found = resolved(&server, "azureml:web:1").await.expect("resolves");
     assert_eq!(found.source, Source::Url { url });
     assert_eq!(found.manifest.as_deref(), made["digest"].as_str());
@@ -247,12 +357,18 @@ async fn progress_is_told_to_who_asks_for_events() {
     let body = json!({"path": "azureml://datastores/lake/paths/absent.csv"});
     let text = client.send("POST", &path, Some(body), &accept).await.ok();
     let events = self::events(text.as_str().expect("text"));
-    assert_eq!((events[0].0.as_str(), &events[0].1["status"]), ("problem", &json!(404)));
+    assert_eq!(
+        (events[0].0.as_str(), &events[0].1["status"]),
+        ("problem", &json!(404))
+    );
 }
 
 fn events(text: &str) -> Vec<(String, Value)> {
     let field = |event: &str, name: &str| {
-        event.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+        event
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(|value| value.trim().to_owned())
     };
     text.split("\n\n")
         .filter_map(|event| {
@@ -271,11 +387,21 @@ async fn archived_versions_are_no_latest_and_still_resolve() {
         let body = json!({"path": "azureml://datastores/lake/paths/x.csv"});
         client.post(&format!("{URL}/x/versions"), body).await.ok();
     }
-    client.post(&format!("{URL}/x/versions/2:archive"), json!({})).await.ok();
+    client
+        .post(&format!("{URL}/x/versions/2:archive"), json!({}))
+        .await
+        .ok();
     assert_eq!(client.get(&format!("{URL}/x")).await.ok()["latest_version"], "1");
     let versions = client.get(&format!("{URL}/x/versions")).await.ok();
     assert_eq!(versions["items"].as_array().map(Vec::len), Some(1));
-    assert_eq!(resolved(&server, "azureml:x").await.expect("resolves").asset.as_deref(), Some("data/x/1"));
+    assert_eq!(
+        resolved(&server, "azureml:x")
+            .await
+            .expect("resolves")
+            .asset
+            .as_deref(),
+        Some("data/x/1")
+    );
     assert!(resolved(&server, "azureml:x:2").await.is_ok());
 }
 
@@ -285,10 +411,16 @@ async fn a_change_writes_its_audit_row_and_an_unchanged_answer_none() {
     let (client, folder) = (server.client(), lake(&server).await);
     write(folder.path(), "x.csv", "1");
     let body = json!({"path": "azureml://datastores/lake/paths/x.csv"});
-    client.put(&format!("{URL}/x/versions/1"), body.clone()).await.ok();
+    client
+        .put(&format!("{URL}/x/versions/1"), body.clone())
+        .await
+        .ok();
     let rows = |count| tidemill_store::audit::latest(server.app.store.read(), count);
     let row = &rows(1).await.expect("reads")[0];
-    assert_eq!((row.action.as_str(), row.scope.as_str()), ("data/write", "/workspaces/default/data/x"));
+    assert_eq!(
+        (row.action.as_str(), row.scope.as_str()),
+        ("data/write", "/workspaces/default/data/x")
+    );
     let before = rows(50).await.expect("reads").len();
     client.put(&format!("{URL}/x/versions/1"), body).await.ok();
     assert_eq!(rows(50).await.expect("reads").len(), before);
@@ -303,7 +435,13 @@ async fn a_workspace_with_data_is_not_deleted() {
     write(folder.path(), "x", "1");
     let tree = uploaded(&server, folder.path()).await;
     let body = json!({"path": format!("tidemill://trees/{tree}")});
-    client.post("/api/v1/workspaces/team/data/x/versions", body).await.ok();
+    client
+        .post("/api/v1/workspaces/team/data/x/versions", body)
+        .await
+        .ok();
     let problem = client.delete("/api/v1/workspaces/team").await.fails(409);
-    assert!(problem["detail"].as_str().expect("text").contains("1 data"), "{problem}");
+    assert!(
+        problem["detail"].as_str().expect("text").contains("1 data"),
+        "{problem}"
+    );
 }

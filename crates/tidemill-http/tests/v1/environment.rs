@@ -15,7 +15,9 @@ fn conda() -> Value {
 
 async fn resolved(server: &TestServer, reference: Value) -> Result<environment::ResolvedEnvironment, String> {
     let wanted = serde_json::from_value(reference).expect("a reference");
-    environment::resolve(&server.app.system(), "default", &wanted).await.map_err(|error| error.to_string())
+    environment::resolve(&server.app.system(), "default", &wanted)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -28,8 +30,13 @@ async fn versions_count_up_and_a_label_finds_them() {
     other["conda_file"]["dependencies"][0] = json!("python=3.12");
     assert_eq!(client.post(&versions, other).await.ok()["version"], "2");
     let latest = client.get(&format!("{URL}/sklearn-env/labels/latest")).await.ok();
-    assert_eq!((latest["version"].as_str(), latest["type"].as_str()), (Some("2"), Some("conda")));
-    let found = resolved(&server, json!("azureml:sklearn-env@latest")).await.expect("resolves");
+    assert_eq!(
+        (latest["version"].as_str(), latest["type"].as_str()),
+        (Some("2"), Some("conda"))
+    );
+    let found = resolved(&server, json!("azureml:sklearn-env@latest"))
+        .await
+        .expect("resolves");
     assert_eq!(found.label().as_deref(), Some("sklearn-env:2"));
     assert_eq!(found.request["conda"]["dependencies"][0], "python=3.12");
     assert!(found.request.get("policy").is_none());
@@ -45,7 +52,10 @@ async fn the_same_content_again_is_the_same_answer_and_other_content_is_a_confli
     let mut tagged = conda();
     tagged["tags"] = json!({"team": "a"});
     let changed = client.put(&path, tagged).await.ok();
-    assert_eq!((&changed["digest"], &changed["tags"]), (&first["digest"], &json!({"team": "a"})));
+    assert_eq!(
+        (&changed["digest"], &changed["tags"]),
+        (&first["digest"], &json!({"team": "a"}))
+    );
     let mut other = conda();
     other["image"] = json!("python:3.11");
     let problem = client.put(&path, other).await.fails(409);
@@ -67,19 +77,36 @@ async fn curated_names_stand_for_themselves_in_each_spelling() {
         assert_eq!(found.request["name"], "sklearn-1.5", "{reference}");
     }
     // The workspace's own comes first.
-    server.client().post(&format!("{URL}/sklearn-1.5/versions"), conda()).await.ok();
-    let found = resolved(&server, json!("azureml:sklearn-1.5")).await.expect("resolves");
+    server
+        .client()
+        .post(&format!("{URL}/sklearn-1.5/versions"), conda())
+        .await
+        .ok();
+    let found = resolved(&server, json!("azureml:sklearn-1.5"))
+        .await
+        .expect("resolves");
     assert_eq!(found.version.as_deref(), Some("1"));
 }
 
 #[tokio::test]
 async fn an_unknown_environment_names_what_there_is() {
     let server = TestServer::start().await;
-    server.client().post(&format!("{URL}/mine/versions"), conda()).await.ok();
-    let error = resolved(&server, json!("azureml:nothing:3")).await.expect_err("unknown");
+    server
+        .client()
+        .post(&format!("{URL}/mine/versions"), conda())
+        .await
+        .ok();
+    let error = resolved(&server, json!("azureml:nothing:3"))
+        .await
+        .expect_err("unknown");
     assert!(error.contains("mine") && error.contains("sklearn-1.5"), "{error}");
-    let error = resolved(&server, json!("azureml:mine:7")).await.expect_err("unknown");
-    assert!(error.contains("`mine:7`") && error.contains("versions 1"), "{error}");
+    let error = resolved(&server, json!("azureml:mine:7"))
+        .await
+        .expect_err("unknown");
+    assert!(
+        error.contains("`mine:7`") && error.contains("versions 1"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -97,14 +124,23 @@ async fn an_archived_version_is_hidden_and_still_resolves_by_name() {
     let server = TestServer::start().await;
     let client = server.client();
     client.put(&format!("{URL}/env/versions/1"), conda()).await.ok();
-    client.post(&format!("{URL}/env/versions/1:archive"), json!({})).await.ok();
+    client
+        .post(&format!("{URL}/env/versions/1:archive"), json!({}))
+        .await
+        .ok();
     let listed = client.get(&format!("{URL}/env/versions")).await.ok();
     assert_eq!(listed["items"], json!([]));
-    let all = client.get(&format!("{URL}/env/versions?archived=include")).await.ok();
+    let all = client
+        .get(&format!("{URL}/env/versions?archived=include"))
+        .await
+        .ok();
     assert_eq!(all["items"][0]["archived"], true);
     assert!(resolved(&server, json!("azureml:env:1")).await.is_ok());
     assert!(resolved(&server, json!("azureml:env@latest")).await.is_err());
-    client.post(&format!("{URL}/env/versions/1:restore"), json!({})).await.ok();
+    client
+        .post(&format!("{URL}/env/versions/1:restore"), json!({}))
+        .await
+        .ok();
     assert!(resolved(&server, json!("azureml:env@latest")).await.is_ok());
 }
 
@@ -122,8 +158,13 @@ async fn what_makes_no_sense_is_refused() {
         ("env/versions/..%2F1", json!({"image": "x"})),
     ] {
         let method = if path.ends_with("versions") { "POST" } else { "PUT" };
-        let answer = client.send(method, &format!("{URL}/{path}"), Some(body.clone()), &[]).await;
+        let answer = client
+            .send(method, &format!("{URL}/{path}"), Some(body.clone()), &[])
+            .await;
         assert_eq!(answer.status, 400, "{path} {body}: {}", answer.body);
     }
-    client.post(&format!("{URL}/env/versions/1:explode"), json!({})).await.fails(400);
+    client
+        .post(&format!("{URL}/env/versions/1:explode"), json!({}))
+        .await
+        .fails(400);
 }

@@ -23,9 +23,17 @@ async fn uploaded(server: &TestServer, files: &[(&str, &str)]) -> String {
         write(folder.path(), name, content);
     }
     let store = tidemill_app::bytes::tree_store(&server.app).expect("opens");
-    let options = UploadOptions { base: None, known: None, now: std::time::SystemTime::now() };
+    let options = UploadOptions {
+        base: None,
+        known: None,
+        now: std::time::SystemTime::now(),
+    };
     let builder = TreeBuilder::data(folder.path()).expect("walks");
-    let tree = upload_tree(builder, &store, options, &Silent).await.expect("uploads").digest.to_hex();
+    let tree = upload_tree(builder, &store, options, &Silent)
+        .await
+        .expect("uploads")
+        .digest
+        .to_hex();
     format!("tidemill://trees/{tree}")
 }
 
@@ -39,12 +47,24 @@ async fn an_mlflow_model_is_registered_with_its_flavors() {
         "properties": {"auc": 0.9},
     });
     let made = client.post(&format!("{URL}/delay/versions"), body).await.ok();
-    assert_eq!((made["version"].as_str(), made["files"].as_u64()), (Some("1"), Some(2)));
+    assert_eq!(
+        (made["version"].as_str(), made["files"].as_u64()),
+        (Some("1"), Some(2))
+    );
     assert_eq!(made["spec"]["flavors"]["sklearn"]["sklearn_version"], "1.5.2");
-    assert_eq!((&made["run_id"], &made["tags"]), (&json!("abc"), &json!({"team": "ops"})));
-    assert_eq!((&made["uri"], &made["spec"]["properties"]), (&json!(path), &json!({"auc": 0.9})));
+    assert_eq!(
+        (&made["run_id"], &made["tags"]),
+        (&json!("abc"), &json!({"team": "ops"}))
+    );
+    assert_eq!(
+        (&made["uri"], &made["spec"]["properties"]),
+        (&json!(path), &json!({"auc": 0.9}))
+    );
     let shown = client.get(&format!("{URL}/delay")).await.ok();
-    assert_eq!((&shown["type"], &shown["latest_version"]), (&json!("mlflow_model"), &json!("1")));
+    assert_eq!(
+        (&shown["type"], &shown["latest_version"]),
+        (&json!("mlflow_model"), &json!("1"))
+    );
     // MLflow's clients see the same one.
     let body = json!({"name": "delay", "version": "1"});
     let path = "/api/2.0/mlflow/model-versions/get?name=delay&version=1";
@@ -60,19 +80,36 @@ async fn files_are_listed_and_read_wherever_they_lie() {
     write(folder.path(), "m/weights/a.bin", "aaa");
     write(folder.path(), "m/b.txt", "b");
     let store = json!({"type": "local_folder", "path": folder.path()});
-    client.put("/api/v1/workspaces/default/datastores/lake", store).await.ok();
+    client
+        .put("/api/v1/workspaces/default/datastores/lake", store)
+        .await
+        .ok();
     let tree = uploaded(&server, &[("weights/a.bin", "aaa"), ("b.txt", "b")]).await;
     let single = format!("{}/b.txt", uploaded(&server, &[("b.txt", "b")]).await);
-    for (name, path, count) in
-        [("lake", "azureml://datastores/lake/paths/m", 2), ("tree", &tree, 2), ("single", &single, 1)]
-    {
-        client.post(&format!("{URL}/{name}/versions"), json!({"path": path})).await.ok();
+    for (name, path, count) in [
+        ("lake", "azureml://datastores/lake/paths/m", 2),
+        ("tree", &tree, 2),
+        ("single", &single, 1),
+    ] {
+        client
+            .post(&format!("{URL}/{name}/versions"), json!({"path": path}))
+            .await
+            .ok();
         let files = client.get(&format!("{URL}/{name}/versions/1/files")).await.ok();
         assert_eq!(files["items"].as_array().map(Vec::len), Some(count), "{files}");
-        let text = client.get(&format!("{URL}/{name}/versions/1/files/b.txt")).await.ok();
+        let text = client
+            .get(&format!("{URL}/{name}/versions/1/files/b.txt"))
+            .await
+            .ok();
         assert_eq!(text, "b");
-        client.get(&format!("{URL}/{name}/versions/1/files/absent")).await.fails(404);
-        client.get(&format!("{URL}/{name}/versions/1/files/..%2F..%2Fetc%2Fpasswd")).await.fails(400);
+        client
+            .get(&format!("{URL}/{name}/versions/1/files/absent"))
+            .await
+            .fails(404);
+        client
+            .get(&format!("{URL}/{name}/versions/1/files/..%2F..%2Fetc%2Fpasswd"))
+            .await
+            .fails(400);
     }
 }
 
@@ -83,21 +120,51 @@ async fn labels_are_aliases_and_versions_whole_numbers() {
     let path = uploaded(&server, &[("model.pkl", "1")]).await;
     let other = uploaded(&server, &[("model.pkl", "2")]).await;
     let versions = format!("{URL}/m/versions");
-    let made = client.put(&format!("{versions}/5"), json!({"path": path})).await.ok();
-    assert_eq!(client.put(&format!("{versions}/5"), json!({"path": path})).await.ok(), made);
-    let problem = client.put(&format!("{versions}/5"), json!({"path": other})).await.fails(409);
-    assert!(problem["detail"].as_str().expect("text").contains("`m` version `5`"), "{problem}");
-    assert_eq!(client.post(&versions, json!({"path": other})).await.ok()["version"], "6");
+    let made = client
+        .put(&format!("{versions}/5"), json!({"path": path}))
+        .await
+        .ok();
+    assert_eq!(
+        client
+            .put(&format!("{versions}/5"), json!({"path": path}))
+            .await
+            .ok(),
+        made
+    );
+    let problem = client
+        .put(&format!("{versions}/5"), json!({"path": other}))
+        .await
+        .fails(409);
+    assert!(
+        problem["detail"]
+            .as_str()
+            .expect("text")
+            .contains("`m` version `5`"),
+        "{problem}"
+    );
+    assert_eq!(
+        client.post(&versions, json!({"path": other})).await.ok()["version"],
+        "6"
+    );
     for bad in ["v1", "0", "1.0"] {
-        client.put(&format!("{versions}/{bad}"), json!({"path": path})).await.fails(400);
+        client
+            .put(&format!("{versions}/{bad}"), json!({"path": path}))
+            .await
+            .fails(400);
     }
-    client.put(&format!("{URL}/m/labels/prod"), json!({"version": "5"})).await.ok();
+    client
+        .put(&format!("{URL}/m/labels/prod"), json!({"version": "5"}))
+        .await
+        .ok();
     let by_alias = "/api/2.0/mlflow/registered-models/alias?name=m&alias=prod";
     assert_eq!(client.get(by_alias).await.ok()["model_version"]["version"], "5");
     let reference = "azureml:m@prod".parse().expect("a reference");
     let found = resolve::data(&server.app.system(), "default", &reference, Some("custom_model")).await;
     let found = found.expect("resolves");
-    assert_eq!((found.asset.as_deref(), found.r#type.as_str()), (Some("models/m/5"), "custom_model"));
+    assert_eq!(
+        (found.asset.as_deref(), found.r#type.as_str()),
+        (Some("models/m/5"), "custom_model")
+    );
     assert!(matches!(found.source, Source::Tree { .. }));
 }
 
@@ -107,15 +174,33 @@ async fn what_changes_changes_and_archived_versions_are_hidden() {
     let client = server.client();
     let path = uploaded(&server, &[("model.pkl", "1")]).await;
     for _ in 0..2 {
-        client.post(&format!("{URL}/m/versions"), json!({"path": path, "tags": {"a": "1"}})).await.ok();
+        client
+            .post(
+                &format!("{URL}/m/versions"),
+                json!({"path": path, "tags": {"a": "1"}}),
+            )
+            .await
+            .ok();
     }
     let version = format!("{URL}/m/versions/2");
     let patch = json!({"description": "new", "tags": {"a": null, "b": "2"}, "stage": "production", "properties": {"k": 1}});
     let changed = client.send("PATCH", &version, Some(patch), &[]).await.ok();
-    assert_eq!((&changed["description"], &changed["tags"]), (&json!("new"), &json!({"b": "2"})));
-    assert_eq!((&changed["spec"]["stage"], &changed["spec"]["properties"]), (&json!("Production"), &json!({"k": 1})));
-    client.send("PATCH", &version, Some(json!({"stage": "nowhere"})), &[]).await.fails(400);
-    client.send("PATCH", &version, Some(json!({})), &[("if-match", "1")]).await.fails(412);
+    assert_eq!(
+        (&changed["description"], &changed["tags"]),
+        (&json!("new"), &json!({"b": "2"}))
+    );
+    assert_eq!(
+        (&changed["spec"]["stage"], &changed["spec"]["properties"]),
+        (&json!("Production"), &json!({"k": 1}))
+    );
+    client
+        .send("PATCH", &version, Some(json!({"stage": "nowhere"})), &[])
+        .await
+        .fails(400);
+    client
+        .send("PATCH", &version, Some(json!({})), &[("if-match", "1")])
+        .await
+        .fails(412);
     client.post(&format!("{version}:archive"), json!({})).await.ok();
     let listed = client.get(&format!("{URL}/m/versions")).await.ok();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
@@ -140,7 +225,10 @@ async fn what_is_no_model_is_refused() {
         (404, json!({"path": "azureml:absent:1"})),
         (404, json!({"path": "runs:/absent/model"})),
     ] {
-        client.post(&format!("{URL}/m/versions"), body).await.fails(status);
+        client
+            .post(&format!("{URL}/m/versions"), body)
+            .await
+            .fails(status);
     }
     client.get(&format!("{URL}/m")).await.fails(404);
 }
@@ -149,14 +237,24 @@ async fn what_is_no_model_is_refused() {
 async fn an_artifact_of_a_run_becomes_a_version() {
     let server = TestServer::start().await;
     let client = server.client();
-    let run = client.post("/api/2.0/mlflow/runs/create", json!({"experiment_id": "0"})).await.ok();
+    let run = client
+        .post("/api/2.0/mlflow/runs/create", json!({"experiment_id": "0"}))
+        .await
+        .ok();
     let run = run["run"]["info"]["run_id"].as_str().expect("an id").to_owned();
-    let artifacts = server.app.dir.artifacts("default").join(format!("0/{run}/artifacts"));
+    let artifacts = server
+        .app
+        .dir
+        .artifacts("default")
+        .join(format!("0/{run}/artifacts"));
     write(&artifacts, "model/MLmodel", ML_MODEL);
     let body = json!({"path": format!("runs:/{run}/model"), "type": "mlflow_model"});
     let made = client.post(&format!("{URL}/m/versions"), body).await.ok();
     assert_eq!(made["uri"], format!("mlflow-artifacts:/0/{run}/artifacts/model"));
     assert_eq!(made["run_id"], json!(run));
-    let text = client.get(&format!("{URL}/m/versions/1/files/MLmodel")).await.ok();
+    let text = client
+        .get(&format!("{URL}/m/versions/1/files/MLmodel"))
+        .await
+        .ok();
     assert_eq!(text, ML_MODEL);
 }

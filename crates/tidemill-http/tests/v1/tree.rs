@@ -15,17 +15,28 @@ fn planned(large: &[u8]) -> (TreePlan, Vec<(String, Vec<u8>)>) {
     let mut packs = Vec::new();
     let builder = TreeBuilder::data(&folder).expect("walks");
     let plan = builder
-        .build(None, None, std::time::SystemTime::now(), &Silent, &mut |id, bytes| {
-            packs.push((id.to_string(), bytes.to_vec()));
-            Ok(())
-        })
+        .build(
+            None,
+            None,
+            std::time::SystemTime::now(),
+            &Silent,
+            &mut |id, bytes| {
+                packs.push((id.to_string(), bytes.to_vec()));
+                Ok(())
+            },
+        )
         .expect("builds");
     (plan, packs)
 }
 
 async fn put(server: &TestServer, path: &str, body: Vec<u8>) -> (u16, String) {
     let url = format!("http://{}{URL}{path}", server.address);
-    let answer = reqwest::Client::new().put(url).body(body).send().await.expect("answers");
+    let answer = reqwest::Client::new()
+        .put(url)
+        .body(body)
+        .send()
+        .await
+        .expect("answers");
     (answer.status().as_u16(), answer.text().await.expect("text"))
 }
 
@@ -38,19 +49,39 @@ async fn a_tree_is_sent_in_parts_and_is_there() {
     let (plan, packs) = planned(&large);
     let blob = plan.blobs[0].hash.to_hex();
     let asked = json!({"blobs": [blob], "packs": [packs[0].0]});
-    assert_eq!(client.post(&format!("{URL}/trees:missing"), asked.clone()).await.ok(), asked);
+    assert_eq!(
+        client
+            .post(&format!("{URL}/trees:missing"), asked.clone())
+            .await
+            .ok(),
+        asked
+    );
     let tree = Tree::new(plan.manifest, plan.layout).expect("fits");
     let (digest, encoded) = (tree.digest().to_hex(), tree.encode().expect("encodes"));
     // Its bytes come first.
-    assert_eq!(put(&server, &format!("/trees/{digest}"), encoded.clone()).await.0, 404);
+    assert_eq!(
+        put(&server, &format!("/trees/{digest}"), encoded.clone()).await.0,
+        404
+    );
     client.get(&format!("{URL}/trees/{digest}")).await.fails(404);
-    assert_eq!(put(&server, &format!("/packs/{}", packs[0].0), packs[0].1.clone()).await.0, 200);
+    assert_eq!(
+        put(&server, &format!("/packs/{}", packs[0].0), packs[0].1.clone())
+            .await
+            .0,
+        200
+    );
     assert_eq!(put(&server, &format!("/blobs/{blob}"), large).await.0, 204);
     assert_eq!(put(&server, &format!("/trees/{digest}"), encoded).await.0, 200);
     let shown = client.get(&format!("{URL}/trees/{digest}")).await.ok();
-    assert_eq!((shown["files"].as_u64(), shown["size_bytes"].as_u64()), (Some(3), Some((40 << 20) + 3)));
+    assert_eq!(
+        (shown["files"].as_u64(), shown["size_bytes"].as_u64()),
+        (Some(3), Some((40 << 20) + 3))
+    );
     let none = json!({"blobs": [], "packs": []});
-    assert_eq!(client.post(&format!("{URL}/trees:missing"), asked).await.ok(), none);
+    assert_eq!(
+        client.post(&format!("{URL}/trees:missing"), asked).await.ok(),
+        none
+    );
 }
 
 #[tokio::test]
@@ -64,9 +95,25 @@ async fn other_bytes_than_announced_are_refused_and_leave_nothing() {
         let (status, _) = put(&server, &format!("/{path}/..%2Fkeys"), b"x".to_vec()).await;
         assert_eq!(status, 400, "{path}");
     }
-    let (status, _) = put(&server, &format!("/packs/{}", Hash::of(b"junk").to_hex()), b"junk".to_vec()).await;
+    let (status, _) = put(
+        &server,
+        &format!("/packs/{}", Hash::of(b"junk").to_hex()),
+        b"junk".to_vec(),
+    )
+    .await;
     assert_eq!(status, 400);
     let asked = json!({"blobs": [wrong], "packs": []});
-    assert_eq!(server.client().post(&format!("{URL}/trees:missing"), asked.clone()).await.ok(), asked);
-    server.client().post(&format!("{URL}/trees:missing"), json!({"blobs": ["zz"]})).await.fails(400);
+    assert_eq!(
+        server
+            .client()
+            .post(&format!("{URL}/trees:missing"), asked.clone())
+            .await
+            .ok(),
+        asked
+    );
+    server
+        .client()
+        .post(&format!("{URL}/trees:missing"), json!({"blobs": ["zz"]}))
+        .await
+        .fails(400);
 }

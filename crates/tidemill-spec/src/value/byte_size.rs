@@ -85,7 +85,9 @@ impl Serialize for ByteSize {
 
 impl<'de> Deserialize<'de> for ByteSize {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        super::scalar::scalar_text(d)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -57,7 +57,9 @@ impl Serialize for CpuAmount {
 
 impl<'de> Deserialize<'de> for CpuAmount {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        super::scalar::scalar_text(d)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -4,6 +4,7 @@ mod byte_size;
 mod cpu;
 mod literal;
 mod name;
+mod scalar;
 
 pub use byte_size::ByteSize;
 pub use cpu::CpuAmount;

@@ -206,7 +206,8 @@ fn at<'v>(row: &'v Value, field: &str) -> Option<&'v Value> {
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.replace(['\n', '\r', '\t'], " "),
+        // A name with control characters must not move the cursor of whoever lists it.
+        Value::String(text) => text.replace(char::is_control, " "),
         Value::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => fields
@@ -318,6 +319,7 @@ mod tests {
         ];
         assert_eq!(of(&rows, &columns), "NAME  SIZE\na     1.5 kB\nb\n");
         assert_eq!(any(&json!(["x"])), "RESULT\nx\n");
+        assert_eq!(any(&json!(["\u{1b}[2Jx"])), "RESULT\n [2Jx\n");
         assert_eq!(
             any(&rows[0]),
             "FIELD       VALUE\nname        a\nsize_bytes  1500\ntags        k=v\n"

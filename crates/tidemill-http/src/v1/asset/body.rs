@@ -17,7 +17,11 @@ pub(crate) fn asset_body<T: DeserializeOwned>(
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Number(number)) => Some(number.to_string()),
-        Some(other) => return Err(Error::invalid(format!("failed to read the body at `version`: got {other}"))),
+        Some(other) => {
+            return Err(Error::invalid(format!(
+                "failed to read the body at `version`: got {other}"
+            )));
+        }
     };
     if let (Some(said), Some(version)) = (&said, &version)
         && said != version

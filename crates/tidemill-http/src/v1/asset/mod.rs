@@ -18,11 +18,16 @@ pub(super) fn asked(query: AssetQuery) -> Result<(Archived, PageRequest), Error>
         Some("include") => Archived::Include,
         Some("only") => Archived::Only,
         Some(other) => {
-            return Err(Error::invalid(format!("failed to read the query: archived is {other:?}"))
-                .hint("write exclude, include or only"));
+            return Err(
+                Error::invalid(format!("failed to read the query: archived is {other:?}"))
+                    .hint("write exclude, include or only"),
+            );
         }
     };
-    let page = PageRequest { limit: query.limit.unwrap_or(100).clamp(1, 1000), after: query.after };
+    let page = PageRequest {
+        limit: query.limit.unwrap_or(100).clamp(1, 1000),
+        after: query.after,
+    };
     Ok((archived, page))
 }
 
@@ -31,12 +36,14 @@ pub(super) fn archive_of<'a>(noun: &str, segment: &'a str) -> Result<(&'a str, b
     match segment.rsplit_once(':') {
         Some((name, "archive")) => Ok((name, true)),
         Some((name, "restore")) => Ok((name, false)),
-        Some((name, action)) => {
-            Err(Error::invalid(format!("failed to act on {noun} `{name}`: there is no action `{action}`"))
-                .hint("there are archive and restore"))
-        }
-        None => Err(Error::invalid(format!("failed to act on {noun} `{segment}`: no action is named"))
-            .hint("write {name}:archive or {name}:restore")),
+        Some((name, action)) => Err(Error::invalid(format!(
+            "failed to act on {noun} `{name}`: there is no action `{action}`"
+        ))
+        .hint("there are archive and restore")),
+        None => Err(
+            Error::invalid(format!("failed to act on {noun} `{segment}`: no action is named"))
+                .hint("write {name}:archive or {name}:restore"),
+        ),
     }
 }
 

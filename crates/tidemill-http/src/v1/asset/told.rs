@@ -51,7 +51,10 @@ where
 {
     let counter = Arc::new(Counter::default());
     let work = work(counter.clone());
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if !accepts.contains("text/event-stream") {
         return Ok(Json(work.await?).into_response());
     }

@@ -20,5 +20,8 @@ pub(super) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<Compute>>, ApiError> {
     let rows = compute::list(&ctx, &ws, &page(query)).await?.map(super::view);
-    Ok(Json(List { items: rows.items, next: rows.next }))
+    Ok(Json(List {
+        items: rows.items,
+        next: rows.next,
+    }))
 }

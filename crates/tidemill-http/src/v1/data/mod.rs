@@ -6,8 +6,10 @@ use tidemill_app::asset::{self, Kind};
 
 use crate::v1::asset::shared_verbs;
 
-shared_verbs!("data", "data", asset [Kind::Data]);
+shared_verbs!("data", "data", asset[Kind::Data]);
 
 pub(super) fn router() -> OpenApiRouter<Server> {
-    shared().routes(routes!(create::create)).routes(routes!(create::put))
+    shared()
+        .routes(routes!(create::create))
+        .routes(routes!(create::put))
 }

@@ -13,11 +13,21 @@ use utoipa_axum::routes;
 use crate::Server;
 
 pub(super) fn router() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(put::put, get::get, delete::delete))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(put::put, get::get, delete::delete))
 }
 
 fn view(row: Row) -> Datastore {
-    let Row { workspace: _, name, kind, spec, revision, created_at, updated_at } = row;
+    let Row {
+        workspace: _,
+        name,
+        kind,
+        spec,
+        revision,
+        created_at,
+        updated_at,
+    } = row;
     Datastore {
         name,
         r#type: kind,

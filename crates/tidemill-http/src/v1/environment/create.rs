@@ -22,7 +22,9 @@ pub(super) async fn create(
     Body(body): Body<Value>,
 ) -> Result<Json<AssetVersion>, ApiError> {
     let (version, spec) = asset_body(&name, None, body)?;
-    Ok(Json(environment::create(&ctx, &ws, &name, version.as_deref(), spec).await?))
+    Ok(Json(
+        environment::create(&ctx, &ws, &name, version.as_deref(), spec).await?,
+    ))
 }
 
 /// Make this version. The same content again is the same answer.
@@ -36,5 +38,7 @@ pub(super) async fn put(
     Body(body): Body<Value>,
 ) -> Result<Json<AssetVersion>, ApiError> {
     let (version, spec) = asset_body(&name, Some(version), body)?;
-    Ok(Json(environment::create(&ctx, &ws, &name, version.as_deref(), spec).await?))
+    Ok(Json(
+        environment::create(&ctx, &ws, &name, version.as_deref(), spec).await?,
+    ))
 }

@@ -10,5 +10,9 @@ use crate::v1::asset::shared_verbs;
 shared_verbs!("model", "models", model);
 
 pub(super) fn router() -> OpenApiRouter<Server> {
-    shared().routes(routes!(create::create)).routes(routes!(create::put)).routes(routes!(files::list)).routes(routes!(files::get))
+    shared()
+        .routes(routes!(create::create))
+        .routes(routes!(create::put))
+        .routes(routes!(files::list))
+        .routes(routes!(files::get))
 }

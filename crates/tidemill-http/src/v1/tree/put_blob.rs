@@ -20,9 +20,12 @@ pub(super) async fn put_blob(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     let length = length.ok_or_else(|| {
-        Error::invalid(format!("failed to accept blob {hash}: its size is not known")).hint("send Content-Length")
+        Error::invalid(format!("failed to accept blob {hash}: its size is not known"))
+            .hint("send Content-Length")
     })?;
     tree::put_blob(&ctx, &ws, &hash, length, stream(body)).await?;
     Ok(StatusCode::NO_CONTENT)

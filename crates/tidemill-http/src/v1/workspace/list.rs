@@ -18,5 +18,8 @@ pub(super) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<Workspace>>, ApiError> {
     let rows = workspace::list(&ctx, &page(query)).await?.map(super::view);
-    Ok(Json(List { items: rows.items, next: rows.next }))
+    Ok(Json(List {
+        items: rows.items,
+        next: rows.next,
+    }))
 }

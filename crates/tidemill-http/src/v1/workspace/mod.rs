@@ -13,11 +13,21 @@ use utoipa_axum::routes;
 use crate::Server;
 
 pub(super) fn router() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(put::put, get::get, delete::delete))
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(put::put, get::get, delete::delete))
 }
 
 fn view(row: Row) -> Workspace {
-    let Row { name, group_name, display_name, spec, revision, created_at, updated_at } = row;
+    let Row {
+        name,
+        group_name,
+        display_name,
+        spec,
+        revision,
+        created_at,
+        updated_at,
+    } = row;
     Workspace {
         name,
         display_name,

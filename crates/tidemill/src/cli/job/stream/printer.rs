@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::lines::Lines;
 use super::summary::first_line;
-use crate::error::{Error, Result};
+use crate::error::{Error, OK, Result};
 use crate::output::text;
 use crate::terminal;
 
@@ -212,7 +212,11 @@ impl Printer {
             Some(bar) => bar.suspend(write),
             None => write(),
         };
-        written.map_err(|error| Error::failed(format!("failed to write the log: {error}")))
+        written.map_err(|error| match error.kind() {
+            // One who has seen enough, as `head` has, is no failure.
+            std::io::ErrorKind::BrokenPipe => Error::Ended(OK),
+            _ => Error::failed(format!("failed to write the log: {error}")),
+        })
     }
 
     fn note(&self, line: &str) {
