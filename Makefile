@@ -1,10 +1,10 @@
 # What there is to do here. `make` alone lists it. CARGO_TARGET_DIR is respected where it is set.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint fmt ui openapi schema
+.PHONY: help demo test e2e bench lint fmt ui openapi schema
 export CARGO_TERM_COLOR ?= auto
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## From raw data to a registered model: builds, starts a server, runs examples/flights
 	@scripts/setup.sh build
@@ -12,6 +12,9 @@ demo: ## From raw data to a registered model: builds, starts a server, runs exam
 
 test: ## Install what the tests miss, build, run all of them
 	@scripts/test.sh
+
+e2e: ## The studio in a real browser (Chromium)
+	@scripts/e2e.sh
 
 bench: ## Measure, in a release build, and print ratios
 	@scripts/setup.sh build
