@@ -1,7 +1,9 @@
 //! Nouns of `az ml` that are not here yet: they are refused by their name, and never taken for a misspelt other one.
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::Cli;
 use crate::error::Error;
 
 const ABSENT: &[(&str, &str)] = &[
@@ -24,6 +26,12 @@ pub(super) fn refused(error: &clap::Error) -> Option<Error> {
         return None;
     }
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    // A word after a noun, as in `job schedule`, is a verb that this noun does not have.
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
+    let usage = usage.to_string();
+    if Cli::command().get_subcommands().any(|noun| usage.split_whitespace().any(|word| word == noun.get_name())) {
+        return None;
+    }
     let (_, what) = ABSENT.iter().find(|(noun, _)| noun == word)?;
     Some(Error::Usage {
         message: format!("{what} not supported yet"),
