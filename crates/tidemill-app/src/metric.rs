@@ -5,7 +5,7 @@ use tidemill_api::mlflow::metric::{
 };
 use tidemill_api::mlflow::rule;
 use tidemill_store::logged_model::ModelPoint;
-use tidemill_store::metric::{self, Point};
+use tidemill_store::metric::Point;
 
 use crate::rule::{next_token, window};
 use crate::{Error, OpContext, Result, Scope, action};
@@ -104,14 +104,16 @@ pub async fn history(
     } = request;
     ctx.authorize(action::RUN_READ, &Scope::resource(workspace, "runs", &run_id))
         .await?;
-    let db = ctx.app().store.read();
-    crate::run::find(db, workspace, &run_id).await?;
+    let store = &ctx.app().store;
+    crate::run::find(store.read(), workspace, &run_id).await?;
     let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
         Some(window(page_token.as_deref(), max_results, i64::MAX, i64::MAX)?)
     } else {
         None
     };
-    let found = metric::history(db, workspace, &run_id, &metric_key, part).await?;
+    let found = store
+        .metric_history(workspace, &run_id, &metric_key, part)
+        .await?;
     Ok(GetMetricHistoryResponse {
         metrics: found.items.into_iter().map(view).collect(),
         next_page_token: part.and_then(|part| next_token(part, found.more)),
@@ -141,7 +143,7 @@ pub async fn history_bulk(
         .min(MOST_BULK_POINTS);
     run_id.sort();
     run_id.dedup();
-    let db = ctx.app().store.read();
+    let store = &ctx.app().store;
     let mut points = Vec::new();
     for run in run_id {
         let left = most - points.len();
@@ -152,7 +154,9 @@ pub async fn history_bulk(
             offset: 0,
             limit: left as u64,
         };
-        let found = metric::history(db, workspace, &run, &metric_key, Some(part)).await?;
+        let found = store
+            .metric_history(workspace, &run, &metric_key, Some(part))
+            .await?;
         points.extend(of_run(&run, found.items));
     }
     Ok(points)
@@ -195,11 +199,12 @@ pub async fn history_bulk_interval(
             ));
         }
     };
-    let db = ctx.app().store.read();
+    let store = &ctx.app().store;
     let mut histories = Vec::new();
     let mut steps = std::collections::BTreeSet::new();
     for run in run_ids {
-        let mut points = metric::history(db, workspace, &run, &metric_key, None)
+        let mut points = store
+            .metric_history(workspace, &run, &metric_key, None)
             .await?
             .items;
         points.retain(|point| range.contains(&point.step));

@@ -12,8 +12,9 @@ use tidemill_api::mlflow::run_input::{
 use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_query::{Subject, parse_filter, parse_order};
 use tidemill_store::run::{self, Logged, NAME_TAG, PARENT_TAG};
+use tidemill_store::run_search::{self, Search};
 use tidemill_store::tag::{self, Noun, Table};
-use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, metric, param};
+use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, param};
 
 use crate::context::Change;
 use crate::experiment::{pairs, require_active, stages, texts};
@@ -133,7 +134,7 @@ pub async fn get(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<Run> 
         .await?;
     let db = ctx.app().store.read();
     let row = find(db, workspace, run_id).await?;
-    let logged = run::logged(db, workspace, std::slice::from_ref(&row))
+    let logged = run::logged(&ctx.app().store, workspace, std::slice::from_ref(&row))
         .await?
         .remove(0);
     Ok(view_with_outputs(row, logged))
@@ -165,18 +166,17 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
         .iter()
         .map(|id| rule::experiment_id(id))
         .collect::<Result<Vec<_>, _>>()?;
-    let db = ctx.app().store.read();
-    let found = run::search(
-        db,
+    let store = &ctx.app().store;
+    let search = Search {
         workspace,
-        &ids,
-        stages(run_view_type),
-        &filter,
-        &orders,
+        experiment_ids: &ids,
+        stages: stages(run_view_type),
+        filter: &filter,
+        order_by: &orders,
         window,
-    )
-    .await?;
-    let logged = run::logged(db, workspace, &found.items).await?;
+    };
+    let found = run_search::search(store, search).await?;
+    let logged = run::logged(store, workspace, &found.items).await?;
     let runs = found
         .items
         .into_iter()
@@ -293,7 +293,7 @@ pub async fn log_param(ctx: &OpContext, workspace: &str, request: RunKeyValue) -
         .await
 }
 
-/// Logs points, parameters and tags in one go: all of it, or nothing.
+/// Logs points, parameters and tags in one go. Parameters that would change refuse all of it.
 ///
 /// # Errors
 /// Invalid for more than fits, bad keys, parameters with other values than they have, or a deleted run.
@@ -338,7 +338,7 @@ pub async fn log_batch(ctx: &OpContext, workspace: &str, request: LogBatch) -> R
     log(ctx, workspace, request).await
 }
 
-/// Writes a batch that was checked.
+/// Writes a batch that was checked: parameters and tags in one transaction, all or nothing, then the points.
 async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
     let LogBatch {
         run_id,
@@ -346,25 +346,27 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
         params,
         tags,
     } = batch;
-    writable(ctx, workspace, &run_id).await?;
+    active(&writable(ctx, workspace, &run_id).await?)?;
+    let store = &ctx.app().store;
     let (params, tags) = (pairs(params), pairs(tags));
     let (points, model_points) = points::split(metrics, &run_id);
-    let workspace = workspace.to_owned();
-    ctx.app()
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                find_active(tx, &workspace, &run_id).await?;
-                let changes = param::append(tx, &workspace, &run_id, &params).await?;
-                if !changes.is_empty() {
-                    return Err(params_changed(&run_id, &changes));
-                }
-                metric::append(tx, &workspace, &run_id, &points).await?;
-                tidemill_store::logged_model::append_points(tx, &workspace, &model_points).await?;
-                put_tags(tx, &workspace, &run_id, tags).await
+    if !(params.is_empty() && tags.is_empty() && model_points.is_empty()) {
+        let (workspace, run_id) = (workspace.to_owned(), run_id.clone());
+        store
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    find_active(tx, &workspace, &run_id).await?;
+                    let changes = param::append(tx, &workspace, &run_id, &params).await?;
+                    if !changes.is_empty() {
+                        return Err(params_changed(&run_id, &changes));
+                    }
+                    tidemill_store::logged_model::append_points(tx, &workspace, &model_points).await?;
+                    put_tags(tx, &workspace, &run_id, tags).await
+                })
             })
-        })
-        .await
+            .await?;
+    }
+    Ok(store.append_points(workspace, &run_id, points).await?)
 }
 
 fn params_changed(run_id: &str, changes: &[param::Change]) -> Error {
@@ -508,12 +510,17 @@ pub(crate) async fn find(db: &impl ConnectionTrait, workspace: &str, run_id: &st
 /// The row of a run that may be logged to, inside the change that logs.
 pub(crate) async fn find_active(db: &impl ConnectionTrait, workspace: &str, run_id: &str) -> Result<Row> {
     let row = find(db, workspace, run_id).await?;
+    active(&row)?;
+    Ok(row)
+}
+
+fn active(row: &Row) -> Result<()> {
     if row.lifecycle_stage == experiment::ACTIVE {
-        return Ok(row);
+        return Ok(());
     }
     Err(Error::invalid(format!(
-        "The run {run_id} must be in the 'active' state. Current state is {}.",
-        row.lifecycle_stage
+        "The run {} must be in the 'active' state. Current state is {}.",
+        row.run_id, row.lifecycle_stage
     )))
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
+use crate::metric::Points;
 use crate::{Result, StoreError, migrate, write::Writer};
 
 /// How to open a store.
@@ -33,6 +34,7 @@ pub struct Store {
     read: DatabaseConnection,
     pub(crate) writer: Writer,
     pub(crate) commits: Arc<AtomicU64>,
+    pub(crate) points: Arc<Points>,
 }
 
 impl Store {
@@ -56,10 +58,13 @@ impl Store {
             }
         };
         let commits = Arc::<AtomicU64>::default();
+        let writer = Writer::start(write, commits.clone());
+        let points = Points::start(&read, writer.clone()).await?;
         Ok(Self {
             read,
-            writer: Writer::start(write, commits.clone()),
+            writer,
             commits,
+            points: Arc::new(points),
         })
     }
 
@@ -80,6 +85,9 @@ impl Store {
 
     /// Waits for what is being written, then closes.
     pub async fn close(self) -> Result<()> {
+        if let Err(error) = self.settle_points().await {
+            tracing::warn!(%error, "metric points stay in the tail until the next start");
+        }
         self.writer.stop().await;
         Ok(self.read.close().await?)
     }

@@ -26,6 +26,7 @@ pub mod param;
 pub mod registered_model;
 pub mod run;
 pub mod run_input;
+pub mod run_search;
 pub mod search;
 mod sequence;
 pub mod tag;
@@ -73,6 +74,18 @@ pub enum StoreError {
     /// A change panicked; nothing of it stands.
     #[error("failed to write: the change broke off inside the server; its log says where")]
     Broken,
+    /// Points could not be appended, or moved to their place.
+    #[error("failed to write metric points: {error}")]
+    Append {
+        /// What the database said, to all who shared the commit.
+        error: String,
+    },
+    /// Bytes do not read back.
+    #[error("failed to read {what}: its bytes are damaged; restore the database from a backup")]
+    Damaged {
+        /// Which bytes.
+        what: String,
+    },
     /// The writer has stopped.
     #[error("failed to write: the server is stopping")]
     Stopped,

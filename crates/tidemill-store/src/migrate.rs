@@ -28,6 +28,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("migrations/0004_jobs.sql"),
     },
+    Migration {
+        version: 6,
+        sql: include_str!("migrations/0006_metric_series.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -59,6 +63,10 @@ pub async fn up(db: &DatabaseConnection) -> Result<()> {
     }
     for step in MIGRATIONS.iter().filter(|step| step.version > found) {
         transaction.execute_unprepared(step.sql).await?;
+        if step.version == 6 {
+            crate::metric::import(&transaction).await?;
+            transaction.execute_unprepared("DROP TABLE metric; DROP TABLE latest_metric").await?;
+        }
         transaction
             .execute_unprepared(&format!(
                 "INSERT INTO schema_version (version) VALUES ({})",

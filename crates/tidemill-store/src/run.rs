@@ -4,16 +4,13 @@ use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, JoinType, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{DbBackend, QueryTrait};
-use tidemill_query::{Comparison, Entity as Of, Operator, Order as OrderBy};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 
 use crate::experiment::{ACTIVE, DELETED};
-use crate::metric::{self, Point};
+use crate::metric::Point;
 use crate::run_input::{self, DatasetInput, Direction, RunModel};
-use crate::search::{Found, Window, compare, direction, has_text, sort_nulls_last};
 use crate::tag::{self, Noun, Pairs, Table};
-use crate::{Result, experiment, param};
+use crate::{Result, Store, experiment, param};
 
 /// The tag that holds a run's name.
 pub const NAME_TAG: &str = "mlflow.runName";
@@ -228,9 +225,10 @@ pub async fn set_experiment_deleted(
 }
 
 /// What these runs logged, read and made, in their order.
-pub async fn logged(db: &impl ConnectionTrait, workspace: &str, runs: &[Model]) -> Result<Vec<Logged>> {
+pub async fn logged(store: &Store, workspace: &str, runs: &[Model]) -> Result<Vec<Logged>> {
+    let db = store.read();
     let ids: Vec<String> = runs.iter().map(|run| run.run_id.clone()).collect();
-    let mut metrics = metric::latest(db, workspace, &ids).await?;
+    let mut metrics = store.latest_metrics(workspace, &ids).await?;
     let mut params = tag::of_many(db, Table::Param, workspace, Noun::Run, &ids).await?;
     let mut tags = tag::of_many(db, Table::Tag, workspace, Noun::Run, &ids).await?;
     let mut datasets = run_input::datasets(db, workspace, &ids).await?;
@@ -250,130 +248,6 @@ pub async fn logged(db: &impl ConnectionTrait, workspace: &str, runs: &[Model]) 
             model_outputs: take(&mut outputs, id),
         })
         .collect())
-}
-
-/// Runs of experiments that fit a filter. After `order_by` come the youngest first.
-pub async fn search(
-    db: &impl ConnectionTrait,
-    workspace: &str,
-    experiment_ids: &[i64],
-    stages: &[&str],
-    filter: &[Comparison],
-    order_by: &[OrderBy],
-    window: Window,
-) -> Result<Found<Model>> {
-    let backend = db.get_database_backend();
-    let mut query = Entity::find()
-        .filter(Column::Workspace.eq(workspace))
-        .filter(Column::ExperimentId.is_in(experiment_ids.iter().copied()))
-        .filter(Column::LifecycleStage.is_in(stages.iter().copied()));
-    let select = QueryTrait::query(&mut query);
-    for comparison in filter {
-        select.and_where(condition(backend, workspace, comparison));
-    }
-    for (at, order) in order_by.iter().enumerate() {
-        sort(select, at, order);
-    }
-    if order_by
-        .iter()
-        .all(|order| order.key.entity != Of::Attribute || order.key.name != "start_time")
-    {
-        select.order_by(("run", "start_time"), Order::Desc);
-    }
-    select.order_by(("run", "run_id"), Order::Asc);
-    window.apply(select);
-    let mut items = query.all(db).await?;
-    let more = window.cut(&mut items);
-    Ok(Found { items, more })
-}
-
-fn condition(backend: DbBackend, workspace: &str, comparison: &Comparison) -> Expr {
-    let Comparison { key, operator, value } = comparison;
-    let run_id = || Expr::col(("run", "run_id"));
-    match key.entity {
-        Of::Attribute => compare(backend, Expr::col(("run", column(&key.name))), *operator, value),
-        Of::Tag => has_text(backend, Table::Tag, workspace, Noun::Run, run_id(), comparison),
-        Of::Param => has_text(backend, Table::Param, workspace, Noun::Run, run_id(), comparison),
-        Of::Metric => {
-            let mut fits = compare(backend, Expr::col(("m", "value")), *operator, value);
-            // NaN is kept as 0 and a flag: it differs from everything and is nothing else.
-            let is_nan = Expr::col(("m", "is_nan")).eq(true);
-            fits = if *operator == Operator::Ne {
-                fits.or(is_nan)
-            } else {
-                fits.and(is_nan.not())
-            };
-            let mut select = Query::select();
-            select
-                .expr(Expr::value(1))
-                .from_as("latest_metric", "m")
-                .and_where(Expr::col(("m", "workspace")).eq(workspace))
-                .and_where(Expr::col(("m", "run_id")).eq(run_id()))
-                .and_where(Expr::col(("m", "key")).eq(key.name.as_str()))
-                .and_where(fits);
-            Expr::exists(select)
-        }
-        Of::Dataset => {
-            let column = match key.name.as_str() {
-                "name" => "name",
-                "digest" => "digest",
-                _ => "context",
-            };
-            let mut select = Query::select();
-            select
-                .expr(Expr::value(1))
-                .from_as("run_input", "i")
-                .and_where(Expr::col(("i", "workspace")).eq(workspace))
-                .and_where(Expr::col(("i", "run_id")).eq(run_id()))
-                .and_where(compare(backend, Expr::col(("i", column)), *operator, value));
-            Expr::exists(select)
-        }
-    }
-}
-
-/// The column of an attribute that filters and orderings know.
-fn column(attribute: &str) -> &'static str {
-    match attribute {
-        "artifact_uri" => "artifact_uri",
-        "end_time" => "end_time",
-        "run_name" => "name",
-        "start_time" => "start_time",
-        "status" => "status",
-        "user_id" => "user_id",
-        _ => "run_id",
-    }
-}
-
-fn sort(select: &mut SelectStatement, at: usize, order: &OrderBy) {
-    let alias = format!("order_{at}");
-    let of = |column: &'static str| Expr::col((alias.clone(), column));
-    let (table, noun) = match order.key.entity {
-        Of::Metric => ("latest_metric", None),
-        Of::Param => ("param", Some(Noun::Run)),
-        Of::Tag => ("tag", Some(Noun::Run)),
-        Of::Attribute | Of::Dataset => {
-            let value = Expr::col(("run", column(&order.key.name)));
-            return sort_nulls_last(select, value, order.ascending);
-        }
-    };
-    let owner = if noun.is_some() { "owner" } else { "run_id" };
-    let mut on = of("workspace")
-        .eq(Expr::col(("run", "workspace")))
-        .and(of(owner).eq(Expr::col(("run", "run_id"))))
-        .and(of("key").eq(order.key.name.as_str()));
-    if let Some(noun) = noun {
-        on = on.and(of("noun").eq(noun.as_str()));
-    }
-    select.join_as(JoinType::LeftJoin, table, alias.clone(), on);
-    if noun.is_some() {
-        return sort_nulls_last(select, of("value"), order.ascending);
-    }
-    // Values first, then NaN, then runs without the metric.
-    let rank = Expr::case(of("is_nan").eq(true), 1)
-        .case(of("value").is_null(), 2)
-        .finally(0);
-    select.order_by_expr(rank.into(), Order::Asc);
-    select.order_by_expr(of("value"), direction(order.ascending));
 }
 
 /// The run of a job.

@@ -17,23 +17,32 @@ const GROUP: usize = 128;
 /// A future that a change returns, bound to its transaction.
 pub type Work<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
 /// Tells a waiting caller how its commit went.
-type Answer = Box<dyn FnOnce(Result<(), DbErr>) + Send>;
-/// One change in the queue, with its caller's types erased.
-type Change = Box<dyn for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Answer> + Send>;
+pub(crate) type Answer = Box<dyn FnOnce(Result<(), DbErr>) + Send>;
+/// One change in the queue, with its caller's types erased. It gets the group's transaction, or why there is none.
+pub(crate) type Change =
+    Box<dyn for<'t> FnOnce(Result<&'t DatabaseTransaction, DbErr>) -> Work<'t, Done> + Send>;
+
+/// What is left of a change that has run.
+pub(crate) struct Done {
+    answer: Answer,
+    /// Why the transaction around it is no more, if so. After a full disk, or another error of input or output, SQLite
+    /// may have rolled back the whole of it, with every savepoint, by itself.
+    group_lost: Option<DbErr>,
+}
 
 /// Where changes go.
 #[derive(Debug, Clone)]
 pub(crate) enum Writer {
     /// SQLite: one queue, one connection.
     Queue(mpsc::Sender<Change>),
-    /// PostgreSQL: a transaction each.
-    Pool(DatabaseConnection),
+    /// PostgreSQL: a transaction each, which are counted.
+    Pool(DatabaseConnection, Arc<AtomicU64>),
 }
 
 impl Writer {
     pub(crate) fn start(connection: DatabaseConnection, commits: Arc<AtomicU64>) -> Self {
         if connection.get_database_backend() != DbBackend::Sqlite {
-            return Self::Pool(connection);
+            return Self::Pool(connection, commits);
         }
         let (sender, receiver) = mpsc::channel(1024);
         tokio::spawn(run(connection, receiver, commits));
@@ -46,8 +55,10 @@ impl Writer {
             let (answer, done) = oneshot::channel();
             let last: Change = Box::new(move |_| {
                 Box::pin(async move {
-                    let answer: Answer = Box::new(move |_| answer.send(()).unwrap_or(()));
-                    answer
+                    Done {
+                        answer: Box::new(move |_| answer.send(()).unwrap_or(())),
+                        group_lost: None,
+                    }
                 })
             });
             if sender.send(last).await.is_ok() {
@@ -67,13 +78,25 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Result<T, E>> + Send + 'static,
     {
-        match &self.writer {
-            Writer::Pool(pool) => {
+        self.writer.write(work).await
+    }
+}
+
+impl Writer {
+    /// What [`Store::write`] does.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Result<T, E>> + Send + 'static,
+    {
+        match self {
+            Writer::Pool(pool, commits) => {
                 let transaction = pool.begin().await.map_err(StoreError::from)?;
                 match work(&transaction).await {
                     Ok(value) => {
                         transaction.commit().await.map_err(StoreError::from)?;
-                        self.commits.fetch_add(1, Ordering::Relaxed);
+                        commits.fetch_add(1, Ordering::Relaxed);
                         Ok(value)
                     }
                     Err(error) => {
@@ -86,16 +109,19 @@ impl Store {
                 let (answer, done) = oneshot::channel();
                 let change: Change = Box::new(move |group| {
                     Box::pin(async move {
-                        let result = in_savepoint(group, work).await;
-                        let reply: Answer = Box::new(move |commit| {
-                            let result = match commit {
-                                Ok(()) => result,
-                                Err(error) => Err(StoreError::from(error).into()),
+                        let (result, group_lost) = match group {
+                            Ok(group) => in_savepoint(group, work).await,
+                            Err(error) => (Err(StoreError::from(error).into()), None),
+                        };
+                        let answer: Answer = Box::new(move |commit| {
+                            let result = match (result, commit) {
+                                (Ok(_), Err(error)) => Err(StoreError::from(error).into()),
+                                (result, _) => result,
                             };
                             // The caller may have left; its change stands all the same.
                             drop(answer.send(result));
                         });
-                        reply
+                        Done { answer, group_lost }
                     })
                 });
                 queue.send(change).await.map_err(|_| StoreError::Stopped)?;
@@ -105,25 +131,25 @@ impl Store {
     }
 }
 
-async fn in_savepoint<T, E, F>(group: &DatabaseTransaction, work: F) -> Result<T, E>
+/// Runs a change in a savepoint of its group. Says also why the group is lost, if its savepoint was gone at the end.
+async fn in_savepoint<T, E, F>(group: &DatabaseTransaction, work: F) -> (Result<T, E>, Option<DbErr>)
 where
     E: From<StoreError>,
     F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, Result<T, E>>,
 {
-    let savepoint = group.begin().await.map_err(StoreError::from)?;
+    let savepoint = match group.begin().await {
+        Ok(savepoint) => savepoint,
+        Err(error) => return (Err(StoreError::from(copy(&error)).into()), Some(error)),
+    };
     let done = std::panic::AssertUnwindSafe(work(&savepoint))
         .catch_unwind()
         .await;
-    let done = done.unwrap_or_else(|_| Err(StoreError::Broken.into()));
-    match done {
-        Ok(value) => {
-            savepoint.commit().await.map_err(StoreError::from)?;
-            Ok(value)
-        }
-        Err(error) => {
-            savepoint.rollback().await.map_err(StoreError::from)?;
-            Err(error)
-        }
+    match done.unwrap_or_else(|_| Err(StoreError::Broken.into())) {
+        Ok(value) => match savepoint.commit().await {
+            Ok(()) => (Ok(value), None),
+            Err(error) => (Err(StoreError::from(copy(&error)).into()), Some(error)),
+        },
+        Err(error) => (Err(error), savepoint.rollback().await.err()),
     }
 }
 
@@ -132,29 +158,47 @@ async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>, 
         let group = match connection.begin().await {
             Ok(group) => group,
             Err(error) => {
-                // The caller sees `Stopped`; the log says why.
                 tracing::error!(%error, "failed to begin a transaction");
+                (first(Err(copy(&error))).await.answer)(Err(error));
+                start_afresh(&connection).await;
                 continue;
             }
         };
-        let mut answers = vec![first(&group).await];
-        while answers.len() < GROUP {
-            let Ok(next) = queue.try_recv() else { break };
-            answers.push(next(&group).await);
+        let mut answers = Vec::new();
+        let mut group_lost = None;
+        let mut next = Some(first);
+        while let Some(change) = next {
+            let done = change(Ok(&group)).await;
+            answers.push(done.answer);
+            group_lost = done.group_lost;
+            let go_on = group_lost.is_none() && answers.len() < GROUP;
+            next = go_on.then(|| queue.try_recv().ok()).flatten();
         }
-        let committed = group.commit().await;
-        commits.fetch_add(1, Ordering::Relaxed);
+        let committed = match group_lost {
+            None => group.commit().await,
+            Some(error) => {
+                // What is left of it must not be committed: dropped, it is rolled back if it is still there.
+                drop(group);
+                Err(DbErr::Custom(format!(
+                    "the database undid a change, and all that shared its commit ({error}); try again"
+                )))
+            }
+        };
         if let Err(error) = &committed {
             tracing::error!(%error, changes = answers.len(), "failed to commit");
             start_afresh(&connection).await;
+        } else {
+            commits.fetch_add(1, Ordering::Relaxed);
         }
         for answer in answers {
-            answer(match &committed {
-                Ok(()) => Ok(()),
-                Err(error) => Err(DbErr::Custom(error.to_string())),
-            });
+            answer(committed.as_ref().map_err(copy).map(|()| ()));
         }
     }
+}
+
+/// The same error for one more of those who shared the transaction.
+fn copy(error: &DbErr) -> DbErr {
+    DbErr::Custom(error.to_string())
 }
 
 /// Closes the connection, so that the next change gets a new one. After a commit that failed (a full disk), SQLite and

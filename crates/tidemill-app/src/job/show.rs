@@ -3,7 +3,6 @@
 use indexmap::IndexMap;
 use tidemill_policy::action;
 use tidemill_store::job::{self, Filter};
-use tidemill_store::metric;
 use tidemill_store::page::{Page, PageRequest};
 
 use super::{Job, Plan, Status};
@@ -59,8 +58,8 @@ pub async fn children_count(ctx: &OpContext, job: &Job) -> Result<usize> {
 pub async fn metrics(ctx: &OpContext, job: &Job) -> Result<IndexMap<String, f64>> {
     // The numbers of finished work that was taken over are those of the job that did it.
     let run = job.reused_from.as_ref().unwrap_or(&job.name);
-    let db = ctx.app().store.read();
-    let mut found = metric::latest(db, &job.workspace, std::slice::from_ref(run)).await?;
+    let runs = std::slice::from_ref(run);
+    let mut found = ctx.app().store.latest_metrics(&job.workspace, runs).await?;
     let mut points = found.remove(run).unwrap_or_default();
     points.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(points.into_iter().map(|point| (point.key, point.value)).collect())

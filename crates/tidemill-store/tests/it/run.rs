@@ -121,11 +121,11 @@ async fn what_runs_logged_comes_in_the_order_of_the_runs() {
         make(store, "r1").await;
         make(store, "r2").await;
         change!(store, |tx| {
-            param::append(tx, WS, "r2", &pairs(&[("lr", "0.1")])).await?;
-            crate::metric::append(tx, "r1", &[("loss", 0.5, 1)]).await
+            param::append(tx, WS, "r2", &pairs(&[("lr", "0.1")])).await
         });
+        crate::metric::append(store, "r1", &[("loss", 0.5, 1)]).await;
         let runs = [row("r2"), row("r1"), row("r9")];
-        let logged = run::logged(store.read(), WS, &runs).await.unwrap();
+        let logged = run::logged(store, WS, &runs).await.unwrap();
         assert_eq!(logged[0].params, pairs(&[("lr", "0.1")]));
         assert_eq!(logged[1].metrics.len(), 1);
         assert_eq!(logged[1].tags, pairs(&[(NAME_TAG, "name of r1")]));

@@ -1,14 +1,34 @@
 //! Searching runs: MLflow's filters and orderings mean the same on each database.
 
-use tidemill_query::Subject;
-use tidemill_store::search::Window;
+use tidemill_query::{Comparison, Order, Subject};
+use tidemill_store::run_search::{self, Search};
+use tidemill_store::search::{Found, Window};
 use tidemill_store::{Store, param, run, run_input, tag};
 
 use crate::support::*;
 
+async fn find(
+    store: &Store,
+    experiment_ids: &[i64],
+    stages: &[&str],
+    filter: &[Comparison],
+    order_by: &[Order],
+    window: Window,
+) -> tidemill_store::Result<Found<run::Model>> {
+    let search = Search {
+        workspace: WS,
+        experiment_ids,
+        stages,
+        filter,
+        order_by,
+        window,
+    };
+    run_search::search(store, search).await
+}
+
 async fn search(store: &Store, text: &str, by: &[&str], window: Window) -> (String, bool) {
     let (filter, order) = (filter(Subject::Run, text), order(Subject::Run, by));
-    let found = run::search(store.read(), WS, &[0], &["active"], &filter, &order, window).await;
+    let found = find(store, &[0], &["active"], &filter, &order, window).await;
     let found = found.unwrap_or_else(|error| panic!("{text} {by:?}: {error}"));
     (
         found
@@ -54,18 +74,6 @@ async fn make(store: &Store) {
             &pairs(&[("team", "redX1")]),
         )
         .await?;
-        crate::metric::append(
-            tx,
-            "a",
-            &[("loss", 0.5, 1), ("loss", 0.25, 2), ("nan", f64::NAN, 0)],
-        )
-        .await?;
-        crate::metric::append(
-            tx,
-            "b",
-            &[("loss", 0.75, 1), ("nan", 1.0, 0), ("inf", f64::INFINITY, 0)],
-        )
-        .await?;
         let dataset = run_input::DatasetInput {
             name: "flights".into(),
             digest: "d1".into(),
@@ -77,6 +85,10 @@ async fn make(store: &Store) {
         };
         run_input::append_datasets(tx, WS, 0, "b", &[dataset]).await
     });
+    let of_a = [("loss", 0.5, 1), ("loss", 0.25, 2), ("nan", f64::NAN, 0)];
+    crate::metric::append(store, "a", &of_a).await;
+    let of_b = [("loss", 0.75, 1), ("nan", 1.0, 0), ("inf", f64::INFINITY, 0)];
+    crate::metric::append(store, "b", &of_b).await;
 }
 
 #[tokio::test]
@@ -157,14 +169,32 @@ async fn windows_and_stages() {
         assert_eq!(search(store, "", &[], window(9, 2)).await, (String::new(), false));
         change!(store, |tx| run::set_deleted(tx, WS, "b", Some(NOW)).await);
         assert_eq!(search(store, "", &[], ALL).await.0, "a c");
-        let deleted = run::search(store.read(), WS, &[0], &["deleted"], &[], &[], ALL)
-            .await
-            .unwrap();
+        let deleted = find(store, &[0], &["deleted"], &[], &[], ALL).await.unwrap();
         assert_eq!(deleted.items.len(), 1);
-        let none = run::search(store.read(), WS, &[], &["active"], &[], &[], ALL)
-            .await
-            .unwrap();
+        let none = find(store, &[], &["active"], &[], &[], ALL).await.unwrap();
         assert_eq!(none.items, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_by_a_metric_is_found_through_its_values() {
+    on_each(async |store| {
+        make(store).await;
+        let by = ["metrics.loss DESC"];
+        let one = Window { offset: 0, limit: 1 };
+        assert_eq!(search(store, "", &by, one).await, ("b".into(), true));
+        let next = Window { offset: 1, limit: 1 };
+        assert_eq!(search(store, "", &by, next).await, ("a".into(), true));
+        assert_eq!(search(store, "metrics.loss < 0.6", &by, ALL).await.0, "a");
+        assert_eq!(search(store, "metrics.loss > 0", &by, ALL).await.0, "b a");
+        assert_eq!(
+            search(store, "metrics.loss > 0", &by, one).await,
+            ("b".into(), true)
+        );
+        let text = "metrics.loss > 0 AND tags.team = 'Red_1' AND status = 'FINISHED'";
+        assert_eq!(search(store, text, &by, ALL).await, ("a".into(), false));
+        assert_eq!(search(store, "params.depth = '12'", &by, ALL).await.0, "b");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Changes: many at once, one that fails among them, and what is left after a reopening.
 
 use futures::future::{join_all, try_join_all};
-use tidemill_store::{DbErr, StoreError, datastore, tag};
+use tidemill_store::{ConnectionTrait, DbErr, StoreError, datastore, tag};
 use tidemill_testdb::databases;
 
 use crate::support::*;
@@ -150,4 +150,52 @@ async fn two_that_write_the_same_rows_in_another_order_do_not_block_each_other()
         );
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_rolls_back_itself_takes_nothing_acknowledged_with_it() {
+    for database in databases()
+        .into_iter()
+        .filter(|database| database.kind == tidemill_testdb::Kind::Sqlite)
+    {
+        let store = open(&database).await;
+        make_workspace(&store, WS).await;
+        let bad = |i: usize| [7, 27, 28, 60].contains(&i);
+        let writers = (0..600).map(|i| {
+            store.write(move |tx| {
+                Box::pin(async move {
+                    if bad(i) {
+                        // What SQLite may do when the disk is full: every savepoint is gone as well.
+                        let again = format!(
+                            "INSERT OR ROLLBACK INTO workspace SELECT * FROM workspace WHERE name = '{WS}'"
+                        );
+                        tx.execute_unprepared(&again).await?;
+                    }
+                    datastore::put(tx, crate::datastore::row(&format!("d{i:03}"), "s3")).await
+                })
+            })
+        });
+        let results = join_all(writers).await;
+        let acknowledged: Vec<_> = (0..600)
+            .filter(|i| results[*i].is_ok())
+            .map(|i| format!("d{i:03}"))
+            .collect();
+        let refused = (0..600).all(|i| !bad(i) || results[i].is_err());
+        assert!(!acknowledged.is_empty() && refused, "{results:?}");
+        change!(store, |tx| datastore::put(
+            tx,
+            crate::datastore::row("last", "s3")
+        )
+        .await);
+        // As after a crash: nobody closed it.
+        std::mem::forget(store);
+        let again = open(&database).await;
+        let all = datastore::list(again.read(), WS, &page(1000, None))
+            .await
+            .unwrap();
+        let mut names: Vec<_> = all.items.into_iter().map(|row| row.name).collect();
+        names.sort();
+        assert_eq!(names.pop().as_deref(), Some("last"));
+        assert_eq!(names, acknowledged);
+    }
 }
