@@ -118,5 +118,43 @@ pub fn stream(body: axum::body::Body) -> tidemill_objects::ByteStream {
         detail: error.to_string(),
         kind: tidemill_objects::ErrorKind::Invalid,
     };
-    body.into_data_stream().map_err(broken).boxed()
+    ReadToItsEnd(Some(body.into_data_stream()))
+        .map_err(broken)
+        .boxed()
+}
+
+/// How long the rest of a body that nobody wants is read.
+const REST: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// A body that is read to its end, also when its handler gives up: most clients look for the answer, such as that the
+/// disk is full, only after they have sent everything.
+struct ReadToItsEnd(Option<axum::body::BodyDataStream>);
+
+impl futures::Stream for ReadToItsEnd {
+    type Item = Result<bytes::Bytes, axum::Error>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        let Some(body) = &mut self.0 else {
+            return std::task::Poll::Ready(None);
+        };
+        let next = std::task::ready!(futures::StreamExt::poll_next_unpin(body, context));
+        if !matches!(next, Some(Ok(_))) {
+            self.0 = None;
+        }
+        std::task::Poll::Ready(next)
+    }
+}
+
+impl Drop for ReadToItsEnd {
+    fn drop(&mut self) {
+        let (Some(mut body), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(tokio::time::timeout(REST, async move {
+            while let Some(Ok(_)) = futures::StreamExt::next(&mut body).await {}
+        }));
+    }
 }

@@ -73,6 +73,8 @@ fn a_full_disk_is_said_and_nothing_that_was_acknowledged_is_lost() {
     }
     let unmount = Unmount(small.clone());
     let mut mill = Mill::start_in(dir, small.join("data"));
+    let compute =
+        |mill: &Mill, name: &str| mill.run(&["compute", "create", "--name", name, "--type", "amlcompute"]);
     mill.stream("before", &format!("command: echo before\n{ENVIRONMENT}\n"))
         .ends(0);
     let fill = small.join("fill");
@@ -84,6 +86,21 @@ fn a_full_disk_is_said_and_nothing_that_was_acknowledged_is_lost() {
             .status()
             .expect("sh runs");
     };
+    // Changes that are refused, one after the other, take none with them that is acknowledged later.
+    room("0");
+    for name in ["refused1", "refused2", "refused3"] {
+        compute(&mill, name).ends(1).says("full");
+    }
+    std::fs::remove_file(&fill).expect("it is there");
+    compute(&mill, "kept").ends(0);
+    mill.kill_server();
+    mill.start_server();
+    mill.ok(&["compute", "show", "--name", "kept"]);
+    assert_eq!(
+        mill.ok(&["compute", "list"]).as_array().map(Vec::len),
+        Some(2),
+        "local, and the one that was kept"
+    );
     room("6M");
     mill.write("big/data.bin", vec![7; 32 * MIB as usize]);
     let done = mill.run(&[
