@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tidemill_compute::{Inventory, LocalDriver};
-use tidemill_store::{Store, StoreOptions, job as job_row};
+use tidemill_store::alone::Alone;
+use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 
 use crate::hub::Hub;
 use crate::job::{Ending, Job, Status, end};
@@ -62,6 +63,7 @@ pub struct App {
     pub inventory: Inventory,
     environment_policy: String,
     address: OnceLock<String>,
+    alone: Alone,
 }
 
 impl App {
@@ -85,9 +87,9 @@ impl App {
             Some(url) => StoreOptions { url, connections: 16 },
             None => StoreOptions::sqlite(&dir.database()),
         };
-        let store = Store::open(&store_options)
-            .await
-            .map_err(|error| Error::new(Kind::Unavailable, error.to_string()).source(error))?;
+        let unavailable = |error: StoreError| Error::new(Kind::Unavailable, error.to_string()).source(error);
+        let alone = Alone::take(&store_options.url).await.map_err(unavailable)?;
+        let store = Store::open(&store_options).await.map_err(unavailable)?;
         let clock = options.clock;
         token::ensure_owner(
             &store,
@@ -111,6 +113,7 @@ impl App {
             inventory,
             environment_policy: options.environment_policy,
             address: OnceLock::new(),
+            alone,
         });
         workspace::ensure_default(&app.system()).await?;
         Ok(app)
@@ -129,6 +132,11 @@ impl App {
     /// Starts no more jobs; those that run go on, and are found again by the next start.
     pub fn stop_loops(&self) {
         self.scheduler.stop();
+    }
+
+    /// Comes back when another server has taken the database, while it could not be reached from here.
+    pub async fn superseded(&self) {
+        self.alone.lost().await;
     }
 
     /// Where the server is reached.

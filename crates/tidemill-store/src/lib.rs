@@ -4,6 +4,7 @@
 //! waits, each piece in a savepoint of its own, and commits the group with one sync; on PostgreSQL each piece is a
 //! transaction. When `write` returns, what it did is on disk. A noun has one file, with its entity and its queries.
 
+pub mod alone;
 pub mod asset;
 pub mod asset_label;
 pub mod asset_version;
@@ -70,6 +71,15 @@ pub enum StoreError {
     Url {
         /// The address given, without its password.
         url: String,
+    },
+    /// Another server has this database.
+    #[error(
+        "failed to open the database: another Tidemill server uses it ({holder}); a database has one server: \
+         stop that one, use it as it is, or give this one a database of its own with --database"
+    )]
+    Shared {
+        /// Which session of the database holds it.
+        holder: String,
     },
     /// A change panicked; nothing of it stands.
     #[error("failed to write: the change broke off inside the server; its log says where")]

@@ -1,6 +1,7 @@
-//! A whole server on PostgreSQL, and two that share one database.
+//! A whole server on PostgreSQL, and a second one on the same database.
 
 use serde_json::json;
+use tidemill_app::{App, AppOptions};
 use tidemill_testkit::{Client, TestServer, postgres};
 
 /// Logs a run as an MLflow client does, and gives its id.
@@ -63,19 +64,14 @@ async fn a_server_on_postgresql_keeps_workspaces_datastores_and_runs() {
 }
 
 #[tokio::test]
-async fn two_servers_share_one_postgresql_database() {
+async fn a_second_server_on_one_postgresql_database_is_refused() {
     let Some(database) = postgres() else { return };
-    // Both find it empty and bring it up to date at once.
-    let (one, other) = tokio::join!(TestServer::start_on(&database), TestServer::start_on(&database));
+    let one = TestServer::start_on(&database).await;
     let run_id = log_a_run(&one.client()).await;
-    assert_eq!(search(&other.client()).await, [run_id]);
-    other
-        .client()
-        .put("/api/v1/workspaces/team", json!({}))
-        .await
-        .ok();
-    assert_eq!(
-        one.client().get("/api/v1/workspaces/team").await.ok()["name"],
-        "team"
-    );
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut options = AppOptions::new(folder.path());
+    options.database = Some(database.url.clone());
+    let refused = App::open(options).await.expect_err("the database has a server");
+    assert!(refused.message.contains("another Tidemill server"), "{refused}");
+    assert_eq!(search(&one.client()).await, [run_id]);
 }

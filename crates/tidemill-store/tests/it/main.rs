@@ -1,5 +1,6 @@
 //! What the store promises, on each database that there is: SQLite, and PostgreSQL where it is installed.
 
+mod alone;
 mod asset;
 mod audit;
 mod compute;

@@ -67,12 +67,8 @@ async fn serve(options: Options) -> Result<()> {
     } = options;
     std::fs::create_dir_all(&data_dir)
         .map_err(|error| Error::file("make the data folder", &data_dir, error))?;
-    // Servers on PostgreSQL take their work from it with leases and may be many; SQLite has one writer.
-    let lock = if database.is_none() {
-        Some(lock::take(&data_dir)?)
-    } else {
-        None
-    };
+    // A data folder has one server, and so has a database: one on PostgreSQL is locked when it is opened.
+    let lock = lock::take(&data_dir)?;
     let mut stop = signals::Stop::listen()?;
     let listener = listen::on(listen).await?;
     let address = listener
@@ -111,6 +107,10 @@ async fn serve(options: Options) -> Result<()> {
                 Ok(Ok(())) => "it ended by itself".to_owned(),
             };
             return Err(Error::failed(format!("failed to serve at {address}: {reason}")));
+        }
+        () = app.superseded() => {
+            return Err(Error::failed("failed to go on: another server has taken the database while it was away")
+                .with_hint("stop one of the two; what runs is found again by the other only on the same machine"));
         }
         signal = stop.next() => tracing::info!(signal, "stopping: open requests may end within {} s", PATIENCE.as_secs()),
     }
