@@ -353,6 +353,11 @@ pub async fn create(
         Error::invalid(format!("failed to create model `{name}`: it has no `path`"))
             .hint("give the folder or file of the model")
     })?;
+    // Whoever registers a place gets to read it, and a job may read only what runs and models are made of.
+    if !matches!(path, DataPath::Run { .. } | DataPath::JobOutput { .. } | DataPath::Asset(_)) {
+        ctx.authorize(action::DATASTORE_READ, &Scope::workspace(workspace))
+            .await?;
+    }
     let place = resolve::place(ctx, workspace, path).await?;
     let content = content::survey(ctx, workspace, &place.source, None, progress).await?;
     let model_type = spec.model_type.unwrap_or_default();

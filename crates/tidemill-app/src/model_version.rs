@@ -46,6 +46,13 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateModelVersio
     for tag in &tags {
         rule::registry_tag(&tag.key, &tag.value)?;
     }
+    // Whoever registers a place gets to read it, and a job may read only what runs and models are made of.
+    if let Some((scheme, _)) = source.split_once(':')
+        && !["runs", "models", "mlflow-artifacts"].contains(&scheme.to_ascii_lowercase().as_str())
+    {
+        ctx.authorize(action::DATASTORE_READ, &Scope::workspace(workspace))
+            .await?;
+    }
     let db = ctx.app().store.read();
     find_model(db, workspace, &name).await?;
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());

@@ -15,13 +15,13 @@ use crate::job::{CommandPlan, Ending, Job, OutputRecord, Plan, Status, artifact_
 use crate::loops::end_or_retry;
 use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes};
 
-/// All that the runner must know.
+/// All that the runner must know. `token` is the runner's; the script of its job gets another.
 ///
 /// # Errors
 /// Conflict, when the job is not in the hands of this runner any more.
 pub async fn assignment(ctx: &OpContext, token: &str) -> Result<Assignment> {
     let row = own(ctx).await?;
-    build(ctx, &row, token).await
+    build(ctx, &row, &crate::token::of_script(token)).await
 }
 
 /// The runner says where it is with its job.
@@ -254,7 +254,9 @@ fn command_plan(row: &Job) -> Option<CommandPlan> {
 
 /// The job of the runner that asks, while it is in its hands.
 async fn own(ctx: &OpContext) -> Result<Job> {
-    let Principal::Job { workspace, job: name } = ctx.principal().clone() else {
+    let (Principal::Runner { workspace, job: name } | Principal::Job { workspace, job: name }) =
+        ctx.principal().clone()
+    else {
         return Err(Error::forbidden(
             "failed to serve a runner: the caller is not a job",
         ));

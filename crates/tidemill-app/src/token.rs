@@ -33,7 +33,8 @@ impl TokenCache {
     /// Forgets the tokens of a job.
     pub fn forget_job(&self, workspace: &str, job: &str) {
         self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner).retain(|_, principal| {
-            !matches!(principal, Principal::Job { workspace: w, job: j } if w == workspace && j == job)
+            !matches!(principal, Principal::Job { workspace: w, job: j } | Principal::Runner { workspace: w, job: j }
+                if w == workspace && j == job)
         });
     }
 }
@@ -50,6 +51,12 @@ pub fn text(secret: [u8; 32]) -> String {
         text.push_str(&format!("{byte:02x}"));
     }
     text
+}
+
+/// The token of a job's script, from that of its runner. It is the same each time, so that neither has to be kept; the
+/// way back is barred.
+pub fn of_script(runner: &str) -> String {
+    text(blake3::derive_key("tidemill 2026 token of a script from that of its runner", runner.as_bytes()))
 }
 
 /// Who comes with this token.
@@ -72,6 +79,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Principal> {
     let principal = match (row.kind.as_str(), row.workspace, row.job) {
         ("owner", _, _) => Principal::Owner,
         ("job", Some(workspace), Some(job)) => Principal::Job { workspace, job },
+        ("runner", Some(workspace), Some(job)) => Principal::Runner { workspace, job },
         _ => return Err(unknown()),
     };
     app.tokens.put(hash, principal.clone());

@@ -27,7 +27,10 @@ const JOB_READS: &[Action] = &[
 ];
 
 /// What a job may do to its own run and the child runs that it made.
-const JOB_OWN: &[Action] = &[action::RUN_WRITE, action::JOB_RUN];
+const JOB_OWN: &[Action] = &[action::RUN_WRITE];
+
+/// What the runner of a job may do to it. Its script may not: an assignment holds the keys of datastores.
+const RUNNER_OWN: &[Action] = &[action::JOB_RUN];
 
 /// What a job may change in its workspace: what `mlflow` does on behalf of a training script.
 const JOB_WRITES: &[Action] = &[action::MODEL_WRITE, action::EXPERIMENT_WRITE];
@@ -35,20 +38,23 @@ const JOB_WRITES: &[Action] = &[action::MODEL_WRITE, action::EXPERIMENT_WRITE];
 /// Decides whether `who` may do `action` at `scope`.
 ///
 /// The owner and the server itself may do anything. A job may read its workspace, log to its own run and the child
-/// runs that it made, and register models; nothing else, and nothing in another workspace.
+/// runs that it made, and register models; nothing else, and nothing in another workspace. Its runner may take and end
+/// that job, and nothing else.
 pub fn decide(who: &Principal, action: Action, scope: &Scope) -> Decision {
-    let Principal::Job { workspace, job } = who else {
-        return Decision::Allow;
+    let (workspace, job, all, own) = match who {
+        Principal::Owner | Principal::System => return Decision::Allow,
+        Principal::Job { workspace, job } => (workspace, job, [JOB_READS, JOB_WRITES], JOB_OWN),
+        Principal::Runner { workspace, job } => (workspace, job, [&[] as &[Action], &[]], RUNNER_OWN),
     };
     if scope.workspace.as_deref() != Some(workspace) {
         return deny(format!(
             "a job of workspace `{workspace}` may do nothing at `{scope}`"
         ));
     }
-    if JOB_READS.contains(&action) || JOB_WRITES.contains(&action) {
+    if all.iter().any(|some| some.contains(&action)) {
         return Decision::Allow;
     }
-    if JOB_OWN.contains(&action) {
+    if own.contains(&action) {
         return match &scope.job {
             Some(owner) if owner == job => Decision::Allow,
             Some(other) => deny(format!(
@@ -59,7 +65,11 @@ pub fn decide(who: &Principal, action: Action, scope: &Scope) -> Decision {
             )),
         };
     }
-    deny(format!("a job may not do {action}"))
+    let who = match who {
+        Principal::Runner { .. } => "the runner of a job",
+        _ => "a job",
+    };
+    deny(format!("{who} may not do {action}"))
 }
 
 fn deny(why: String) -> Decision {
@@ -121,6 +131,21 @@ mod tests {
                 Decision::Allow,
                 "{action}"
             );
+        }
+    }
+
+    #[test]
+    fn a_runner_does_what_its_script_may_not_and_nothing_else() {
+        let runner = Principal::Runner {
+            workspace: "default".into(),
+            job: "a".into(),
+        };
+        let (own, other) = (Scope::job("default", "a"), Scope::job("default", "b"));
+        assert_eq!(decide(&runner, action::JOB_RUN, &own), Decision::Allow);
+        assert_ne!(decide(&runner, action::JOB_RUN, &other), Decision::Allow);
+        assert_ne!(decide(&job(), action::JOB_RUN, &own), Decision::Allow);
+        for action in action::ALL.iter().filter(|action| **action != action::JOB_RUN) {
+            assert_ne!(decide(&runner, *action, &own), Decision::Allow, "{action}");
         }
     }
 }

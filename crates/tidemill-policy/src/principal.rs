@@ -9,8 +9,15 @@ pub enum Principal {
     Owner,
     /// The server itself, in its loops.
     System,
-    /// One job, through the token that its runner was given.
+    /// What a job runs: its script, through the token in its environment.
     Job {
+        /// Workspace of the job.
+        workspace: String,
+        /// Name of the job.
+        job: String,
+    },
+    /// The runner of a job, through a token that its script does not get.
+    Runner {
         /// Workspace of the job.
         workspace: String,
         /// Name of the job.
@@ -24,6 +31,7 @@ impl fmt::Display for Principal {
             Principal::Owner => f.write_str("owner"),
             Principal::System => f.write_str("system"),
             Principal::Job { workspace, job } => write!(f, "job:{workspace}/{job}"),
+            Principal::Runner { workspace, job } => write!(f, "runner:{workspace}/{job}"),
         }
     }
 }

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 pub struct RunnerArgs {
     /// Address of the server, such as `http://127.0.0.1:5757`.
     pub server_url: String,
-    /// File that holds the token of this attempt (mode 0600). Without it the variable `TIDEMILL_TOKEN` is read.
+    /// File that holds the token of this attempt (mode 0600), which is removed when it has been read. Without it the
+    /// variable `TIDEMILL_TOKEN` is read.
     pub token_file: Option<PathBuf>,
     /// Data folder of the machine: `envs/` and `cache/` in it are shared by all jobs.
     pub data_dir: PathBuf,
@@ -17,15 +18,15 @@ pub struct RunnerArgs {
 }
 
 impl RunnerArgs {
-    /// Reads the token. It goes into no other place than the header of each call.
+    /// Takes the token: its file is gone before the job's script could look into it. It goes into no other place than
+    /// the header of each call.
     pub(crate) fn token(&self) -> Result<String, Failure> {
         let token = match &self.token_file {
-            Some(path) => std::fs::read_to_string(path).map_err(|error| {
-                Failure::new(format!(
-                    "failed to read the token file {}: {error}",
-                    path.display()
-                ))
-            })?,
+            Some(path) => std::fs::read_to_string(path)
+                .and_then(|token| std::fs::remove_file(path).map(|()| token))
+                .map_err(|error| {
+                    Failure::new(format!("failed to take the token file {}: {error}", path.display()))
+                })?,
             None => std::env::var("TIDEMILL_TOKEN").unwrap_or_default(),
         };
         match token.trim() {

@@ -13,7 +13,7 @@ pub struct Model {
     /// BLAKE3 of the token, in hex.
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
-    /// `owner` or `job`.
+    /// `owner`, `job` (what a job runs) or `runner` (its runner).
     pub kind: String,
     /// For a job: its workspace.
     pub workspace: Option<String>,

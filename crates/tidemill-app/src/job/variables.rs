@@ -10,7 +10,7 @@ use crate::{Error, OpContext, Result, bytes, workspace};
 /// Azure's variables name a subscription; here there is none.
 const NO_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The assignment of a job in its present attempt. `token` is the job's own.
+/// The assignment of a job in its present attempt. `token` is that of its script.
 pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Result<Assignment> {
     let Ok(Plan::Command(plan)) = serde_json::from_str(&row.plan) else {
         return Err(Error::internal(format!("job {} has no command plan", row.name)));

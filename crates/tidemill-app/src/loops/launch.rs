@@ -30,7 +30,7 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     let app = ctx.app();
     let (workspace, name) = (&turn.ask.workspace, &turn.ask.job);
     let secret = token::text(app.clock.secret());
-    let Some(row) = claim(ctx, workspace, name, token::hash(&secret)).await? else {
+    let Some(row) = claim(ctx, workspace, name, &secret).await? else {
         // It was cancelled between its turn and here, or it has ended.
         app.scheduler.left(workspace, name);
         if let Some(row) = job::get(app.store.read(), workspace, name).await?
@@ -126,9 +126,10 @@ async fn clear_outputs(ctx: &OpContext, row: &Job) -> Result<()> {
     Ok(())
 }
 
-/// Takes a queued job: its state, its attempt and its token in one transaction.
-async fn claim(ctx: &OpContext, workspace: &str, name: &str, token_hash: String) -> Result<Option<Job>> {
+/// Takes a queued job: its state, its attempt and its tokens (its runner's, its script's) in one transaction.
+async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Result<Option<Job>> {
     let now = ctx.now_ms();
+    let tokens = [("runner", token::hash(secret)), ("job", token::hash(&token::of_script(secret)))];
     let (ws, job_name) = (workspace.to_owned(), name.to_owned());
     let row = ctx
         .app()
@@ -149,16 +150,18 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, token_hash: String)
                     return Ok(None);
                 }
                 row.status = Status::Starting.as_str().to_owned();
-                let token = token_row::Model {
-                    hash: token_hash,
-                    kind: "job".into(),
-                    workspace: Some(ws),
-                    job: Some(job_name),
-                    attempt: Some(row.attempt),
-                    created_at: now,
-                    revoked_at: None,
-                };
-                token_row::insert(tx, token).await?;
+                for (kind, hash) in tokens {
+                    let token = token_row::Model {
+                        hash,
+                        kind: kind.into(),
+                        workspace: Some(ws.clone()),
+                        job: Some(job_name.clone()),
+                        attempt: Some(row.attempt),
+                        created_at: now,
+                        revoked_at: None,
+                    };
+                    token_row::insert(tx, token).await?;
+                }
                 Ok(Some(row))
             })
         })

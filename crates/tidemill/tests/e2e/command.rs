@@ -198,6 +198,17 @@ print("wrong token:", ask("POST", log, "nonsense", point(own)))
 print("cancel other:", ask("POST", "/api/v1/workspaces/default/jobs/other:cancel", token, {{}}))
 print("new compute:", ask("PUT", "/api/v1/workspaces/default/computes/mine", token, {{"name": "mine", "type": "local"}}))
 print("delete workspace:", ask("DELETE", "/api/v1/workspaces/default", token))
+print("own assignment:", ask("GET", "/api/v1/runner/assignment", token))
+print("own end:", ask("POST", "/api/v1/runner/finish", token, {{"outcome": "completed", "exit_code": 0, "reason": None, "outputs": {{}}, "warnings": []}}))
+print("own beat:", ask("POST", "/api/v1/runner/heartbeat", token, {{}}))
+models = "/api/v1/workspaces/default/models/stolen/versions/1"
+print("model of a datastore:", ask("PUT", models, token, {{"type": "custom_model", "path": "azureml://datastores/workspaceblobstore/paths/x"}}))
+registry = "/api/2.0/mlflow"
+print("new model:", ask("POST", registry + "/registered-models/create", token, {{"name": "m"}}))
+version = lambda source, run: ask("POST", registry + "/model-versions/create", token, {{"name": "m", "source": source, "run_id": run}})
+print("version of a run:", version("runs:/" + own + "/model", own))
+print("version of a datastore:", version("azureml://datastores/workspaceblobstore/paths/x", own))
+print("version of a bucket:", version("s3://bucket/x", own))
 "#
     );
     mill.write("code/ask.py", script);
@@ -215,6 +226,14 @@ print("delete workspace:", ask("DELETE", "/api/v1/workspaces/default", token))
         "cancel other: 403",
         "new compute: 403",
         "delete workspace: 403",
+        "own assignment: 403",
+        "own end: 403",
+        "own beat: 403",
+        "model of a datastore: 403",
+        "new model: 200",
+        "version of a run: 200",
+        "version of a datastore: 403",
+        "version of a bucket: 403",
     ] {
         assert!(log.contains(line), "`{line}` is not in:\n{log}");
     }

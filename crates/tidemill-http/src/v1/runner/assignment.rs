@@ -13,7 +13,6 @@ use crate::problem::ApiError;
 #[utoipa::path(get, path = "/runner/assignment", operation_id = "runner_assignment", tag = "runner",
     responses((status = OK, body = Assignment), (status = "default", body = Problem)))]
 pub(super) async fn assignment(Ctx(ctx): Ctx, headers: HeaderMap) -> Result<Json<Assignment>, ApiError> {
-    // The job gets the token that its runner came with.
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
