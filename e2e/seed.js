@@ -1,4 +1,6 @@
 /** Something of everything that the studio shows. */
+import { tmpdir } from 'node:os';
+
 const environment = { conda_file: { dependencies: ['python=3.11'] } };
 const v1 = '/api/v1/workspaces/default';
 const mlflow = '/api/2.0/mlflow';
@@ -28,6 +30,18 @@ export async function seed({ send }) {
   await ended({ send }, 'train_delay');
   await submit('sad_harbor', command({ display_name: 'Score the backlog', command: 'echo "no such file: backlog.csv" >&2; exit 3' }));
   await ended({ send }, 'sad_harbor');
+  // Its second step fails the first time and not the second.
+  await submit('stuck_dredger', {
+    type: 'pipeline', display_name: 'Dredge the channel', experiment_name: 'delay',
+    jobs: {
+      first: command({ outputs: { out: { type: 'uri_folder' } }, command: 'date > ${{outputs.out}}/mark' }),
+      second: command({
+        inputs: { mark: '${{parent.jobs.first.outputs.out}}' },
+        command: `mark=${tmpdir()}/tidemill-e2e-$(cat \${{inputs.mark}}/mark | tr -dc 0-9); [ -e $mark ] || { touch $mark; exit 4; }; rm $mark`,
+      }),
+    },
+  });
+  await ended({ send }, 'stuck_dredger');
   await submit('busy_tide', command({
     display_name: 'Nightly backfill', experiment_name: 'backfill', inputs: { month: '2026-11' },
     command: 'for day in $(seq 1 1000); do echo "day $day: 1,204 rows read"; sleep 0.2; done',

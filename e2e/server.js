@@ -1,6 +1,6 @@
 /** Starts the real binary with a data folder of its own, on a free port. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,5 +37,7 @@ export async function start() {
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return JSON.parse(text);
   };
-  return { url, stop, send };
+  /** The owner's. */
+  const token = () => readFileSync(join(data, 'keys', 'owner.token'), 'utf8').trim();
+  return { url, stop, send, token };
 }

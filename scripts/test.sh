@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: sets up what they miss, builds once, then Rust, Python and web page. Stops at the first step that fails.
+# All tests: sets up what they miss, builds once, then Rust, Python, web page and browser. Stops at the first step that fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
@@ -34,6 +34,11 @@ fi
 if [ -f ui/package.json ] && grep -q '"test":' ui/package.json; then
   step "Running the tests of the web page"
   npm --prefix ui test
+fi
+
+if [ -f e2e/package.json ]; then
+  step "Running the tests in a browser"
+  scripts/e2e.sh
 fi
 
 step "All tests passed"

@@ -2,6 +2,7 @@
 import { ActionIcon, Anchor, Group, Select, Switch, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBarToDown, IconSearch } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { openFile } from '../../api/download';
 import { count } from '../../pure/format';
 import { Empty, Failure, Loading } from '../../parts/States';
 import { Panel } from '../../parts/Panel';
@@ -85,6 +86,7 @@ export function LogView({ ws, name, attempt }: Props) {
                 href={jobFileUrl(ws, file.job, file.file)}
                 target="_blank"
                 rel="noreferrer"
+                onClick={openFile}
                 variant="subtle"
                 color="gray"
                 aria-label="Open the whole file"
@@ -95,7 +97,7 @@ export function LogView({ ws, name, attempt }: Props) {
           </Group>
           {found.length > drawn.length && (
             <Text size="xs" c="dimmed" px="md" pb={4}>
-              The last {count(drawn.length, 'line')}; <Anchor size="xs" href={jobFileUrl(ws, file.job, file.file)}>the file</Anchor> has all.
+              The last {count(drawn.length, 'line')}; <Anchor size="xs" href={jobFileUrl(ws, file.job, file.file)} onClick={openFile}>the file</Anchor> has all.
             </Text>
           )}
           <div

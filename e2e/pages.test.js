@@ -1,0 +1,66 @@
+/** Every page of the studio: a screenshot in light and dark and at the width of a phone, and what axe says of it. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { home, patience, studio as started } from './browser.js';
+import { seed } from './seed.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = new URL('screenshots/', import.meta.url).pathname;
+const [laptop, phone] = [{ width: 1280, height: 860 }, { width: 390, height: 860 }];
+
+let studio;
+let seeded;
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  studio = await started();
+  seeded = await seed(studio.server);
+});
+
+after(() => studio?.stop());
+
+/** Where each page is; a function does what brings it there. */
+const pages = () => ({
+  home, jobs: `${home}/jobs`, pipeline: `${home}/jobs/train_delay`, step: `${home}/jobs/train_delay_train`,
+  failed: `${home}/jobs/sad_harbor`, logs: `${home}/jobs/busy_tide?tab=logs`, files: `${home}/jobs/busy_tide?tab=files`,
+  environment: `${home}/jobs/busy_tide?tab=environment`, yaml: `${home}/jobs/train_delay?tab=yaml`, run: `${home}/runs/${seeded.run}`,
+  models: `${home}/models`, model: `${home}/models/delay`, version: `${home}/models/delay/versions/1`, data: `${home}/data`,
+  environments: `${home}/environments`, components: `${home}/components`, computes: `${home}/computes`,
+  compute: `${home}/computes/local`, missing: `${home}/jobs/gone`,
+});
+
+test('no page has a serious fault for people with other means, nor is wider than a phone', async (context) => {
+  const page = await studio.open(home);
+  for (const [name, path] of Object.entries(pages())) {
+    await context.test(name, async () => {
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize(laptop);
+      await page.goto(studio.server.url + path);
+      await page.locator('h1, [role=alert]').first().waitFor(patience);
+      await page.locator('[role=status][aria-label=Loading]').first().waitFor({ state: 'detached', ...patience });
+      await page.waitForTimeout(300);
+      await page.evaluate(axe);
+      const faults = [];
+      for (const size of [laptop, phone]) {
+        await page.setViewportSize(size);
+        for (const colorScheme of ['light', 'dark']) {
+          await page.emulateMedia({ colorScheme });
+          await page.waitForTimeout(150);
+          await page.screenshot({ path: `${shots}${name}-${colorScheme}-${size.width}.png` });
+          if (size === phone && colorScheme === 'dark') continue;
+          const { violations } = await page.evaluate(() => globalThis.axe.run());
+          for (const { id, impact, nodes } of violations) {
+            if (!['serious', 'critical'].includes(impact)) continue;
+            faults.push(`${colorScheme} ${size.width} ${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+          }
+        }
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) faults.push(`${size.width}: it scrolls sideways by ${over} px`);
+      }
+      assert.deepEqual(faults, []);
+    });
+  }
+  await studio.close(page);
+});
