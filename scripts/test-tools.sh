@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what tests drive or are driven by: Azurite (Azure Blob) from the npm registry, moto (S3) and the MLflow client
-# from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh [azurite|moto|mlflow]...
+# from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh [azurite|moto|mlflow|mlflow-server]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
@@ -53,12 +53,23 @@ mlflow() {
     touch "$tools/mlflow/$mlflow_version"
 }
 
+# What `mlflow server` needs on top of the client: only benches start it.
+mlflow_server() {
+    mlflow
+    [ -f "$tools/mlflow/server-$mlflow_version" ] && return
+    echo "installing mlflow's server into $tools/mlflow" >&2
+    "$tools/mlflow/bin/python" -m pip install --quiet --disable-pip-version-check 'Flask<4' 'Flask-CORS<7' 'aiohttp<4' \
+        'alembic<2' 'cryptography<51' 'docker<8' 'graphene<4' 'gunicorn<27' 'huey<4' 'uvicorn<1' 'starlette<2' >&2
+    touch "$tools/mlflow/server-$mlflow_version"
+}
+
 [ "$#" -gt 0 ] || set -- azurite moto mlflow
 for tool in "$@"; do
     case "$tool" in
         azurite) azurite ;;
         moto) moto ;;
         mlflow) mlflow ;;
-        *) echo "unknown tool $tool: there are azurite, moto and mlflow" >&2; exit 2 ;;
+        mlflow-server) mlflow_server ;;
+        *) echo "unknown tool $tool: there are azurite, moto, mlflow and mlflow-server" >&2; exit 2 ;;
     esac
 done

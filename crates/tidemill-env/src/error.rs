@@ -133,11 +133,11 @@ impl EnvError {
             Self::TooLarge { .. } => "list the packages alone; data belongs in a data asset".into(),
             Self::PythonMissing { .. } => {
                 "install that Python (apt, pyenv or `uv python install`), ask for one that is there, or use \
-                 the environment policy `relaxed`"
+                 the environment policy `relaxed` (`--environment-policy relaxed`)"
                     .into()
             }
             Self::EngineMissing { .. } => {
-                "use the environment policy `relaxed`, or give `conda_file` with the packages".into()
+                "use the environment policy `relaxed` (`--environment-policy relaxed`), or give `conda_file` with the packages".into()
             }
             Self::ChannelsUnreachable { .. } => {
                 "check the network or name a channel that can be reached, or use the environment policy \

@@ -19,6 +19,7 @@ mod varint;
 pub(crate) use append::Points;
 pub(crate) use import::import;
 pub use merge::delete_run;
+pub use sample::Sample;
 
 /// One point of a metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +36,7 @@ pub struct Point {
 
 /// A value as it is kept in columns that databases compare, and whether it is NaN.
 pub(crate) fn stored(value: f64) -> (f64, bool) {
-    sample::Sample::new(0, 0, value).column()
+    Sample::new(0, 0, value).column()
 }
 
 /// A value as it is shown.

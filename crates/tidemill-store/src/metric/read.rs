@@ -40,6 +40,16 @@ impl Store {
         Ok(Found { items, more })
     }
 
+    /// All points of one metric of a run, without its name: for whoever reduces them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn metric_samples(&self, workspace: &str, run_id: &str, key: &str) -> Result<Vec<Sample>> {
+        let run = (workspace.to_owned(), run_id.to_owned());
+        let tail = self.points.tail.series(&run, key);
+        Ok(self.samples(&run, key, tail, None).await?.0)
+    }
+
     async fn samples(
         &self,
         (workspace, run_id): &(String, String),

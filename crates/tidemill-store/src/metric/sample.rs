@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// One point of a series. NaN is NaN here; infinities have become the greatest numbers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
+pub struct Sample {
     /// UTC milliseconds.
     pub timestamp: i64,
     /// The step of the training.
@@ -15,7 +15,7 @@ pub(super) struct Sample {
 
 impl Sample {
     /// A point as it is kept: infinities become the greatest numbers, and every NaN the same one.
-    pub fn new(timestamp: i64, step: i64, value: f64) -> Self {
+    pub(super) fn new(timestamp: i64, step: i64, value: f64) -> Self {
         let value = if value.is_nan() {
             f64::NAN
         } else {
@@ -30,7 +30,7 @@ impl Sample {
     }
 
     /// The value and the flag that databases compare: NaN counts as zero.
-    pub fn column(self) -> (f64, bool) {
+    pub(super) fn column(self) -> (f64, bool) {
         if self.value.is_nan() {
             (0.0, true)
         } else {
@@ -39,7 +39,7 @@ impl Sample {
     }
 
     /// By time, step and value: the order of a history. Equal samples are one point.
-    pub fn order(&self, other: &Self) -> Ordering {
+    pub(super) fn order(&self, other: &Self) -> Ordering {
         let ((value, nan), (other_value, other_nan)) = (self.column(), other.column());
         self.timestamp
             .cmp(&other.timestamp)
@@ -49,7 +49,7 @@ impl Sample {
     }
 
     /// Whether this point is the latest one of the two: the one with the greatest step, time and value.
-    pub fn is_after(&self, other: &Self) -> bool {
+    pub(super) fn is_after(&self, other: &Self) -> bool {
         let ((value, _), (other_value, _)) = (self.column(), other.column());
         (self.step, self.timestamp, value) > (other.step, other.timestamp, other_value)
     }
