@@ -3,10 +3,22 @@
 # or fails. Usage: scripts/bench.sh [NAME]..., such as `scripts/bench.sh pipeline`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "$#" -gt 0 ] || set -- server pipeline small_files
+[ "$#" -gt 0 ] || set -- server pipeline small_files tracking
+
+# What the comparison with MLflow's server needs; without it the bench says what it leaves out.
+case " $* " in
+  *" server "* | *" tracking "*)
+    scripts/test-tools.sh mlflow-server || echo "bench: mlflow's server cannot be installed, so nothing is compared with it"
+    ;;
+esac
+if ! command -v wrk >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "bench: installing wrk"
+  apt-get install --yes --quiet wrk >/dev/null || true
+fi
 
 cargo build --release --package tidemill
 cargo build --release --package tidemill-objects --example plain_hash
+cargo build --release --package tidemill-store --example seed
 TIDEMILL=$(realpath "${CARGO_TARGET_DIR:-target}")/release/tidemill
 export TIDEMILL
 printf 'measured on %s cores, load %s before\n' "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)"
