@@ -69,6 +69,11 @@ echo "where it comes from:"
 say "The same again: nothing changed, so every step that may be reused is"
 "$tidemill" job create -f $flights/code/pipelines/training.yml --name "$name-again" --stream
 "$tidemill" job list --parent-job-name "$name-again" --query "[].{step: node, status: status, reused_from: reused_from}" -o table
+reused=$("$tidemill" job list --parent-job-name "$name-again" --query "length([?reused_from])" -o tsv)
+if [ "${reused:-0}" -eq 0 ]; then
+  echo "demo: no step was reused, though nothing changed between the two runs" >&2
+  exit 1
+fi
 
 say "Look at it"
 echo "  studio    $TIDEMILL_URL/ui/workspaces/default/jobs/$name"
