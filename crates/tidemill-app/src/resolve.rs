@@ -6,6 +6,7 @@ use tidemill_spec::refs::{AssetRef, DataPath};
 use tidemill_store::{from_json, job, run};
 
 use crate::asset::{self, Kind};
+use crate::job::artifact_root;
 use crate::place::{self, Place};
 use crate::{Error, Kind as ErrorKind, OpContext, Result, Scope, action, datastore, model};
 
@@ -219,7 +220,13 @@ async fn job_output(
     };
     let Some(record) = outputs.get(output) else {
         if output == "artifacts" {
-            let found = artifact_place(&format!("{}/{name}/artifacts/{path}", row.experiment_id))?;
+            // Finished work that was taken over left its artifacts where it was done.
+            let did_it = match &row.reused_from {
+                Some(name) => job::get(db, workspace, name).await?,
+                None => None,
+            };
+            let home = artifact_root(did_it.as_ref().unwrap_or(&row));
+            let found = artifact_place(&format!("{home}/{path}"))?;
             let r#type = hint.unwrap_or("uri_folder").to_owned();
             return Ok(Resolved {
                 r#type,
@@ -260,7 +267,8 @@ async fn job_output(
                 .await?
                 .source
         }
-        None => artifact_place(&within(&format!("{}/{name}/artifacts", row.experiment_id)))?.source,
+        // Where the job wrote it that did the work, which may be another one.
+        None => artifact_place(&within(text("path").unwrap_or_default()))?.source,
     };
     let own = text("type").filter(|_| path.is_empty());
     Ok(Resolved {

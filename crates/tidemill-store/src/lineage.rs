@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 
 use crate::Result;
 
@@ -90,10 +90,19 @@ pub async fn of_asset(db: &impl ConnectionTrait, workspace: &str, asset: &str) -
         .await?)
 }
 
-/// The jobs whose output has these bytes at this place.
-pub async fn makers(db: &impl ConnectionTrait, workspace: &str, uri: &str) -> Result<Vec<Model>> {
-    let query = Entity::find()
+/// The jobs whose output was written to this place: with exactly these bytes, where the digest is known.
+pub async fn makers(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    uri: &str,
+    digest: Option<&str>,
+) -> Result<Vec<Model>> {
+    let mut query = Entity::find()
         .filter(Column::Workspace.eq(workspace))
-        .filter(Column::Direction.eq("out"));
-    Ok(query.filter(Column::Uri.eq(uri)).all(db).await?)
+        .filter(Column::Direction.eq("out"))
+        .filter(Column::Uri.eq(uri));
+    if let Some(digest) = digest {
+        query = query.filter(Column::Digest.eq(digest).or(Column::Digest.is_null()));
+    }
+    Ok(query.all(db).await?)
 }

@@ -75,7 +75,7 @@ async fn walk(ctx: &OpContext, workspace: &str, starts: Vec<String>) -> Result<L
         let edges = lineage::of_job(db, workspace, &name).await?;
         for edge in edges.iter().filter(|edge| edge.direction == "in") {
             queue.extend(
-                lineage::makers(db, workspace, &edge.uri)
+                lineage::makers(db, workspace, &edge.uri, edge.digest.as_deref())
                     .await?
                     .into_iter()
                     .map(|maker| maker.job),

@@ -150,7 +150,7 @@ async fn open_output(
         Some(datastore) => (bytes::open(ctx, workspace, datastore).await?, record.path.clone()),
         None => (
             bytes::open(ctx, workspace, datastore::ARTIFACTS).await?,
-            artifact_root(&job),
+            record.path.clone(),
         ),
     };
     Ok((store, SafePath::parse(&path)?))

@@ -56,17 +56,40 @@ async fn a_model_leads_to_the_job_and_the_data_that_it_came_from() {
             [read, made.clone()]
         );
         assert_eq!(
-            lineage::makers(store.read(), WS, "tidemill://trees/bb")
+            lineage::makers(store.read(), WS, "tidemill://trees/bb", None)
                 .await
                 .unwrap(),
             [made]
         );
         assert_eq!(
-            lineage::makers(store.read(), WS, "tidemill://trees/aa")
+            lineage::makers(store.read(), WS, "tidemill://trees/aa", None)
                 .await
                 .unwrap(),
             []
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_wrote_other_bytes_to_the_same_place_made_something_else() {
+    on_each(async |store| {
+        let uri = "azureml://datastores/lake/paths/model";
+        let made = |job: &str, digest: Option<&str>| lineage::Model {
+            digest: digest.map(str::to_owned),
+            ..row(job, "out", "o", None, uri)
+        };
+        let rows = vec![made("a", Some("old")), made("b", Some("new")), made("c", None)];
+        change!(store, |tx| lineage::put(tx, rows).await);
+        let makers = async |digest| {
+            let rows = lineage::makers(store.read(), WS, uri, digest).await.unwrap();
+            let mut jobs: Vec<_> = rows.into_iter().map(|row| row.job).collect();
+            jobs.sort();
+            jobs.concat()
+        };
+        assert_eq!(makers(Some("new")).await, "bc");
+        assert_eq!(makers(Some("old")).await, "ac");
+        assert_eq!(makers(None).await, "abc");
     })
     .await;
 }

@@ -149,3 +149,43 @@ fn a_failed_pipeline_resumes_where_it_stopped() {
     );
     mill.run(&["job", "resume", "-n", "line"]).ends(1);
 }
+
+#[test]
+fn the_artifacts_of_a_reused_step_are_those_of_the_work_that_stands_for_it() {
+    let mill = Mill::start();
+    let yaml = format!(
+        "type: pipeline\njobs:\n  bare:\n    command: mkdir -p outputs; echo kept > outputs/kept.txt\n    {ENVIRONMENT}\n  \
+         said:\n    command: echo kept > ${{{{outputs.artifacts}}}}/kept.txt\n    {ENVIRONMENT}\n    \
+         outputs: {{artifacts: {{type: uri_folder}}}}\n"
+    );
+    mill.stream("one", &yaml).ends(0);
+    mill.stream("two", &yaml).ends(0);
+    assert!(mill.steps("two").values().all(|(_, reused)| *reused));
+    for (step, path) in [("two_bare", "outputs/kept.txt"), ("two_said", "kept.txt")] {
+        let uri = format!("azureml://jobs/{step}/outputs/artifacts/paths/{path}");
+        let reads = format!(
+            "command: cat ${{{{inputs.i}}}}\n{ENVIRONMENT}\ninputs: {{i: {{type: uri_file, path: \"{uri}\"}}}}\n"
+        );
+        let name = format!("reads_{step}");
+        mill.stream(&name, &reads).ends(0);
+        assert!(mill.log(&name).contains("kept\n"), "{step}");
+    }
+    let folder = mill.path("down");
+    let to = folder.display().to_string();
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "two_said",
+        "--output-name",
+        "artifacts",
+        "-p",
+        &to,
+    ])
+    .ends(0);
+    assert!(
+        crate::support::files(&folder)
+            .iter()
+            .any(|file| file.ends_with("kept.txt"))
+    );
+}
