@@ -26,6 +26,8 @@ pub struct AppOptions {
     pub runner_program: PathBuf,
     /// What holds for environments of jobs that say nothing: `exact` or `relaxed`.
     pub environment_policy: String,
+    /// Graphics cards that jobs may use, by index; `None` means all of this machine.
+    pub gpus: Option<Vec<u32>>,
 }
 
 impl AppOptions {
@@ -37,6 +39,7 @@ impl AppOptions {
             clock: Arc::new(SystemClock::default()),
             runner_program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tidemill")),
             environment_policy: "exact".into(),
+            gpus: None,
         }
     }
 }
@@ -99,7 +102,8 @@ impl App {
         )
         .await?;
         let inventory = Inventory::of_this_machine();
-        let gpus = (0..u32::try_from(inventory.gpus.len()).unwrap_or(0)).collect();
+        let found = || inventory.gpus.iter().map(|gpu| gpu.index).collect();
+        let gpus = options.gpus.unwrap_or_else(found);
         let app = Arc::new(Self {
             store,
             dir,

@@ -118,6 +118,9 @@ pub async fn put(
         Box::pin(async move { Ok(compute::put(tx, written).await?) })
     })
     .await?;
+    if let Ok(resolved) = room(given, &spec) {
+        ctx.app().scheduler.set_room(workspace, given, resolved.nodes);
+    }
     Ok(hidden(row))
 }
 

@@ -1,5 +1,7 @@
 //! Jobs: one row each, steps of a pipeline included.
 
+use std::collections::HashSet;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue, Condition, IntoActiveModel, QueryOrder, QuerySelect};
@@ -79,6 +81,11 @@ pub struct Model {
     pub archived: bool,
     /// Counts changes; the ETag.
     pub revision: i64,
+    /// JSON: the graphics cards that its try was given, by index.
+    pub gpus: String,
+    /// How many of its tries do not count against its limit: those that a server took along when it died, and those
+    /// before somebody asked for another one.
+    pub free_tries: i64,
 }
 
 /// No relations.
@@ -120,6 +127,20 @@ pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Resu
     Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned()))
         .one(db)
         .await?)
+}
+
+/// Those of these names that jobs have.
+pub async fn taken(db: &impl ConnectionTrait, workspace: &str, names: &[String]) -> Result<HashSet<String>> {
+    let mut taken = HashSet::new();
+    for part in names.chunks(ROWS_A_STATEMENT) {
+        let query = Entity::find()
+            .select_only()
+            .column(Column::Name)
+            .filter(Column::Workspace.eq(workspace))
+            .filter(Column::Name.is_in(part));
+        taken.extend(query.into_tuple::<String>().all(db).await?);
+    }
+    Ok(taken)
 }
 
 /// Jobs, newest first; `after` is the id of the last one seen.
@@ -225,6 +246,10 @@ pub struct Patch {
     pub started_at: Option<Option<i64>>,
     /// UTC milliseconds.
     pub ended_at: Option<Option<i64>>,
+    /// JSON: graphics cards.
+    pub gpus: Option<String>,
+    /// Tries that do not count.
+    pub free_tries: Option<i64>,
 }
 
 impl Patch {
@@ -252,6 +277,8 @@ impl Patch {
             exit_code,
             started_at,
             ended_at,
+            gpus,
+            free_tries,
         } = self;
         ActiveModel {
             display_name: set(display_name),
@@ -273,6 +300,8 @@ impl Patch {
             exit_code: set(exit_code),
             started_at: set(started_at),
             ended_at: set(ended_at),
+            gpus: set(gpus),
+            free_tries: set(free_tries),
             ..<ActiveModel as Default>::default()
         }
     }

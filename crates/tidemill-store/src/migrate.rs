@@ -32,6 +32,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("migrations/0006_metric_series.sql"),
     },
+    Migration {
+        version: 7,
+        sql: include_str!("migrations/0007_job_tries.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -65,7 +69,9 @@ pub async fn up(db: &DatabaseConnection) -> Result<()> {
         transaction.execute_unprepared(step.sql).await?;
         if step.version == 6 {
             crate::metric::import(&transaction).await?;
-            transaction.execute_unprepared("DROP TABLE metric; DROP TABLE latest_metric").await?;
+            transaction
+                .execute_unprepared("DROP TABLE metric; DROP TABLE latest_metric")
+                .await?;
         }
         transaction
             .execute_unprepared(&format!(

@@ -292,14 +292,23 @@ async fn pipeline_component(
 
 /// The name of a step's job: the pipeline's, and the step's.
 fn child_name(pipeline: &str, node: &str) -> String {
-    let mut name = format!("{pipeline}_{node}");
+    let name = format!("{pipeline}_{node}");
     if name.len() > 255 {
-        let digest = blake3::hash(name.as_bytes()).to_hex();
-        name.truncate(255 - 17);
-        name.push('_');
-        name.push_str(&digest[..16]);
+        other_name(&name, "")
+    } else {
+        name
     }
-    name
+}
+
+/// A name for a step's job whose own name is too long, or taken by another job. `id` tells steps apart that have the
+/// same.
+pub(crate) fn other_name(name: &str, id: &str) -> String {
+    let digest = blake3::hash(format!("{name}{id}").as_bytes()).to_hex();
+    let mut end = name.len().min(255 - 17);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}_{}", &name[..end], &digest[..16])
 }
 
 fn default_datastore(settings: &PipelineSettings) -> String {
@@ -506,5 +515,7 @@ mod tests {
         );
         assert!(a.len() <= 255 && a != b, "{a} {b}");
         assert_eq!(child_name("calm_tide", "train"), "calm_tide_train");
+        assert!(other_name(&a, "1").len() <= 255 && other_name(&a, "1") != other_name(&a, "2"));
+        assert!(other_name("calm_tide_train", "1").starts_with("calm_tide_train_"));
     }
 }

@@ -60,7 +60,8 @@ async fn resume_pipeline(ctx: &OpContext, row: Job) -> Result<Job> {
     let open = all
         .into_iter()
         .filter(|step| step.name != row.name && step.status != Status::Completed.as_str());
-    reopen(ctx, &row, Status::Running, open.map(|step| step.name).collect()).await
+    let steps = open.map(|step| (step.name, step.attempt)).collect();
+    reopen(ctx, &row, Status::Running, steps).await
 }
 
 async fn again(ctx: &OpContext, workspace: &str, name: &str, verb: &str) -> Result<Job> {
@@ -80,14 +81,14 @@ async fn again(ctx: &OpContext, workspace: &str, name: &str, verb: &str) -> Resu
     }
 }
 
-async fn reopen(ctx: &OpContext, row: &Job, status: Status, steps: Vec<String>) -> Result<Job> {
+async fn reopen(ctx: &OpContext, row: &Job, status: Status, steps: Vec<(String, i64)>) -> Result<Job> {
     let change = Change {
         action: action::JOB_WRITE,
         scope: Scope::job(&row.workspace, &row.name),
         before: json!({ "status": row.status }),
         after: json!({ "status": status.as_str() }),
     };
-    let (workspace, name) = (row.workspace.clone(), row.name.clone());
+    let (workspace, name, tried) = (row.workspace.clone(), row.name.clone(), row.attempt);
     ctx.change(change, move |tx| {
         Box::pin(async move {
             let open = |status: Status| job::Patch {
@@ -98,22 +99,25 @@ async fn reopen(ctx: &OpContext, row: &Job, status: Status, steps: Vec<String>) 
                 ..job::Patch::default()
             };
             let ended = [Status::Failed.as_str(), Status::Canceled.as_str()];
-            if !job::transition(tx, &workspace, &name, &ended, open(status)).await? {
+            // Whoever asks for another try gets all that the job's limit allows.
+            let again = job::Patch {
+                free_tries: Some(tried),
+                ..open(status)
+            };
+            if !job::transition(tx, &workspace, &name, &ended, again).await? {
                 return Err(Error::conflict(format!(
                     "failed to run job `{name}` again: somebody did so just now"
                 )));
             }
             run::set_job_status(tx, &workspace, &name, status.run_status(), None, None).await?;
-            for step in steps {
+            for (step, tried) in steps {
                 // One that still runs ends by itself.
-                job::transition(
-                    tx,
-                    &workspace,
-                    &step,
-                    &["NotStarted", "Failed", "Canceled"],
-                    open(Status::NotStarted),
-                )
-                .await?;
+                let again = job::Patch {
+                    free_tries: Some(tried),
+                    ..open(Status::NotStarted)
+                };
+                let from = ["NotStarted", "Failed", "Canceled"];
+                job::transition(tx, &workspace, &step, &from, again).await?;
             }
             Ok(Value::Null)
         })

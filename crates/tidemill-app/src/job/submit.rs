@@ -366,6 +366,8 @@ fn draft(
         ended_at: None,
         archived: false,
         revision: 1,
+        gpus: "[]".into(),
+        free_tries: 0,
     }
 }
 

@@ -129,7 +129,11 @@ async fn clear_outputs(ctx: &OpContext, row: &Job) -> Result<()> {
 /// Takes a queued job: its state, its attempt and its tokens (its runner's, its script's) in one transaction.
 async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Result<Option<Job>> {
     let now = ctx.now_ms();
-    let tokens = [("runner", token::hash(secret)), ("job", token::hash(&token::of_script(secret)))];
+    let gpus = tidemill_store::to_json(&ctx.app().scheduler.gpus_of(workspace, name));
+    let tokens = [
+        ("runner", token::hash(secret)),
+        ("job", token::hash(&token::of_script(secret))),
+    ];
     let (ws, job_name) = (workspace.to_owned(), name.to_owned());
     let row = ctx
         .app()
@@ -144,6 +148,7 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Re
                     status: Some(Status::Starting.as_str()),
                     attempt: Some(row.attempt),
                     reason: Some(None),
+                    gpus: Some(gpus),
                     ..job::Patch::default()
                 };
                 if !job::transition(tx, &ws, &job_name, &[Status::Queued.as_str()], patch).await? {
@@ -254,12 +259,13 @@ pub(crate) async fn end_or_retry(ctx: &OpContext, row: &Job, ending: Ending) -> 
         Ok(Plan::Command(plan)) => i64::from(plan.retries),
         _ => 0,
     };
-    if ending.status != Status::Failed || row.attempt > retries {
+    let tries = row.attempt - row.free_tries;
+    if ending.status != Status::Failed || tries > retries {
         end(ctx, row, ending).await?;
         return Ok(());
     }
     let why = ending.reason.clone().unwrap_or_default();
-    let reason = format!("try {} of {} failed: {why}", row.attempt, retries + 1);
+    let reason = format!("try {tries} of {} failed: {why}", retries + 1);
     let (work, now) = (row.clone(), ctx.now_ms());
     let moved = app
         .store

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use futures::TryStreamExt;
 use indexmap::IndexMap;
 use tidemill_plan::{Dag, End, Progress};
-use tidemill_store::{job, lineage, run, to_json};
+use tidemill_store::{DatabaseTransaction, job, lineage, run, to_json};
 use tokio::sync::mpsc;
 
 use crate::hub::{JobNews, What};
@@ -15,7 +15,7 @@ use crate::job::step::{ResolvedStep, Surroundings, command_of};
 use crate::job::submit::{job_run, lineage_rows};
 use crate::job::{
     Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, end_surely,
-    fail_waiting, outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
+    fail_waiting, other_name, outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
 };
 use crate::{Error, OpContext, Result, bytes};
 
@@ -111,7 +111,8 @@ struct Running<'a> {
     progress: Progress,
     steps: Vec<Job>,
     outputs: IndexMap<String, IndexMap<String, OutputRecord>>,
-    failures: Vec<String>,
+    /// Why steps failed, by step: after a restart the same end may be told twice.
+    failures: IndexMap<String, String>,
     cancelled: bool,
 }
 
@@ -120,7 +121,7 @@ async fn run_pipeline(
     row: &Job,
     mut inbox: mpsc::UnboundedReceiver<Message>,
 ) -> Result<Ending> {
-    let Ok(Plan::Pipeline(plan)) = serde_json::from_str(&row.plan) else {
+    let Ok(Plan::Pipeline(mut plan)) = serde_json::from_str(&row.plan) else {
         return Err(Error::internal(format!("job {} has no pipeline plan", row.name)));
     };
     let waits = plan
@@ -129,7 +130,7 @@ async fn run_pipeline(
         .map(|(name, step)| (name.clone(), step.waits_for.clone()))
         .collect();
     let dag = Dag::new(&waits).map_err(|error| Error::invalid(error.to_string()))?;
-    let steps = ensure_steps(ctx, row, &plan).await?;
+    let steps = ensure_steps(ctx, row, &mut plan).await?;
     let mut running = Running {
         ctx,
         row,
@@ -137,7 +138,7 @@ async fn run_pipeline(
         progress: Progress::new(dag, plan.continue_on_step_failure),
         steps,
         outputs: IndexMap::new(),
-        failures: Vec::new(),
+        failures: IndexMap::new(),
         cancelled: row.status == Status::CancelRequested.as_str(),
     };
     running.catch_up().await?;
@@ -161,8 +162,9 @@ async fn run_pipeline(
     }
 }
 
-/// The rows of the steps, made when the pipeline starts for the first time.
-async fn ensure_steps(ctx: &OpContext, row: &Job, plan: &PipelinePlan) -> Result<Vec<Job>> {
+/// The rows of the steps, made when the pipeline starts for the first time. A step whose name another job has gets
+/// another one, which goes into the plan.
+async fn ensure_steps(ctx: &OpContext, row: &Job, plan: &mut PipelinePlan) -> Result<Vec<Job>> {
     let app = ctx.app();
     let there = job::children(app.store.read(), &row.workspace, &row.name).await?;
     if there.len() == plan.steps.len() {
@@ -174,11 +176,39 @@ async fn ensure_steps(ctx: &OpContext, row: &Job, plan: &PipelinePlan) -> Result
         .enumerate()
         .map(|(position, (node, step))| step_row(ctx, row, node, step, position))
         .collect();
-    let written = rows.clone();
-    app.store
-        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(job::insert(tx, written).await?) }))
+    let (workspace, pipeline, named) = (row.workspace.clone(), row.name.clone(), plan.clone());
+    let (rows, named) = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let (mut rows, mut plan) = (rows, named);
+                if give_free_names(tx, &workspace, &mut rows).await? {
+                    for (step, row) in plan.steps.values_mut().zip(&rows) {
+                        step.job.clone_from(&row.name);
+                    }
+                    let patch = job::Patch {
+                        plan: Some(to_json(&Plan::Pipeline(Box::new(plan.clone())))),
+                        ..job::Patch::default()
+                    };
+                    job::update(tx, &workspace, &pipeline, patch).await?;
+                }
+                job::insert(tx, rows.clone()).await?;
+                Ok((rows, plan))
+            })
+        })
         .await?;
+    *plan = named;
     Ok(rows)
+}
+
+/// Names anew what would have the name of a job that is there. Says whether anything was.
+async fn give_free_names(tx: &DatabaseTransaction, workspace: &str, rows: &mut [Job]) -> Result<bool> {
+    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+    let taken = job::taken(tx, workspace, &names).await?;
+    for row in rows.iter_mut().filter(|row| taken.contains(&row.name)) {
+        row.name = other_name(&row.name, &row.id);
+    }
+    Ok(!taken.is_empty())
 }
 
 fn step_row(ctx: &OpContext, parent: &Job, node: &str, step: &StepPlan, position: usize) -> Job {
@@ -231,6 +261,8 @@ fn step_row(ctx: &OpContext, parent: &Job, node: &str, step: &StepPlan, position
         ended_at: None,
         archived: false,
         revision: 1,
+        gpus: "[]".into(),
+        free_tries: 0,
     }
 }
 
@@ -502,10 +534,9 @@ impl Running<'_> {
         if how == End::Completed {
             self.outputs.insert(node.to_owned(), outputs_of(&row));
         } else if status == Status::Failed {
-            self.failures.push(format!(
-                "step `{node}` failed: {}",
-                row.reason.as_deref().unwrap_or("no reason given")
-            ));
+            let why = row.reason.as_deref().unwrap_or("no reason given");
+            let failure = format!("step `{node}` failed: {why}");
+            self.failures.insert(node.to_owned(), failure);
         }
         self.steps[index] = row;
         let skipped = self.progress.ended(index, how);
@@ -534,7 +565,8 @@ impl Running<'_> {
             return Ending::bare(Status::Canceled, "cancelled by its owner");
         }
         if self.progress.has_failed() {
-            let reason = match self.failures.as_slice() {
+            let failures: Vec<&str> = self.failures.values().map(String::as_str).collect();
+            let reason = match failures.as_slice() {
                 [] => "a step was cancelled".to_owned(),
                 failures => failures.join("\n"),
             };

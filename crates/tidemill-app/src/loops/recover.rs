@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidemill_compute::{Attempt, Driver, Handle, Observation};
-use tidemill_store::job;
+use tidemill_store::{job, token};
 
 use super::{Ask, Scheduler, stop_runner, watch};
 use crate::job::{Ending, Job, Plan, Status, end};
@@ -75,8 +75,9 @@ async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
             "found a running job again"
         );
         let cancel = row.status == Status::CancelRequested.as_str();
+        let gpus = serde_json::from_str(&row.gpus).unwrap_or_default();
         app.scheduler
-            .adopt(adopted(ctx, row).await, handle.clone(), cancel);
+            .adopt(adopted(ctx, row).await, gpus, handle.clone(), cancel);
         tokio::spawn(watch(ctx.clone(), row.clone(), handle));
         if cancel {
             stop_runner(app, row);
@@ -87,6 +88,7 @@ async fn take_up_launched(ctx: &OpContext, row: &Job) -> Result<()> {
     Ok(())
 }
 
+/// Queues a job whose try was lost with the server. The lost try counts for nothing, and neither does its token.
 async fn requeue(ctx: &OpContext, row: &Job) -> Result<()> {
     let app = ctx.app();
     if row.status == Status::CancelRequested.as_str() {
@@ -98,18 +100,22 @@ async fn requeue(ctx: &OpContext, row: &Job) -> Result<()> {
         .await?;
         return Ok(());
     }
-    let (workspace, name) = (row.workspace.clone(), row.name.clone());
+    let (workspace, name, free_tries) = (row.workspace.clone(), row.name.clone(), row.free_tries + 1);
+    let now = ctx.now_ms();
     app.store
         .write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 let patch = job::Patch {
                     status: Some(Status::Queued.as_str()),
+                    free_tries: Some(free_tries),
                     ..job::Patch::default()
                 };
+                token::revoke_job(tx, &workspace, &name, now).await?;
                 Ok(job::transition(tx, &workspace, &name, Status::LAUNCHED, patch).await?)
             })
         })
         .await?;
+    app.tokens.forget_job(&row.workspace, &row.name);
     if let Some(row) = job::get(app.store.read(), &row.workspace, &row.name).await? {
         app.start_job(&row).await;
     }

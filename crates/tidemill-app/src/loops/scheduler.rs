@@ -110,9 +110,22 @@ impl Scheduler {
         self.wake.notify_one();
     }
 
-    /// Counts a job that was found running.
-    pub(crate) fn adopt(&self, ask: Ask, handle: Handle, cancel: bool) {
+    /// Says how many nodes a compute has now. Jobs that wait for it get their turn when there is room for them.
+    pub(crate) fn set_room(&self, workspace: &str, compute: &str, nodes: u32) {
+        if let Some(room) = self
+            .state()
+            .rooms
+            .get_mut(&(workspace.to_owned(), compute.to_owned()))
+        {
+            room.nodes = nodes;
+        }
+        self.wake.notify_one();
+    }
+
+    /// Counts a job that was found running, with the graphics cards that it has.
+    pub(crate) fn adopt(&self, ask: Ask, gpus: Vec<u32>, handle: Handle, cancel: bool) {
         let mut state = self.state();
+        state.free_gpus.retain(|free| !gpus.contains(free));
         let place = (ask.workspace.clone(), ask.compute);
         let room = state.rooms.entry(place.clone()).or_default();
         room.nodes = ask.room;
@@ -120,7 +133,7 @@ impl Scheduler {
         let running = Running {
             place,
             nodes: ask.nodes,
-            gpus: Vec::new(),
+            gpus,
             handle: Some(handle),
             cancel,
             message: None,
@@ -376,6 +389,48 @@ mod tests {
         scheduler.enqueue(ask("a", 1));
         assert!(scheduler.withdraw("w", "a") && !scheduler.withdraw("w", "a"));
         assert!(scheduler.take_turns().is_empty());
+    }
+
+    #[test]
+    fn a_compute_that_grows_lets_more_jobs_in_at_once() {
+        let scheduler = Scheduler::default();
+        for job in ["a", "b", "c", "d"] {
+            scheduler.enqueue(ask(job, 1));
+        }
+        assert_eq!(names(&scheduler.take_turns()), ["a", "b"]);
+        scheduler.set_room("w", "c", 3);
+        assert_eq!(names(&scheduler.take_turns()), ["c"]);
+        scheduler.set_room("w", "c", 1);
+        scheduler.left("w", "a");
+        scheduler.left("w", "b");
+        assert!(scheduler.take_turns().is_empty());
+        scheduler.left("w", "c");
+        assert_eq!(names(&scheduler.take_turns()), ["d"]);
+    }
+
+    #[test]
+    fn a_job_that_was_found_again_keeps_its_graphics_cards() {
+        let scheduler = Scheduler::new(vec![0, 1, 2]);
+        let attempt = tidemill_compute::Attempt {
+            workspace: "w".into(),
+            job: "a".into(),
+            number: 1,
+        };
+        let handle = Handle {
+            driver: "local".into(),
+            attempt,
+            at: serde_json::Value::Null,
+        };
+        scheduler.adopt(ask("a", 1), vec![1], handle, false);
+        assert_eq!(scheduler.gpus_of("w", "a"), [1]);
+        scheduler.enqueue(Ask {
+            gpus: 2,
+            ..ask("b", 1)
+        });
+        assert_eq!(names(&scheduler.take_turns()), ["b"]);
+        assert_eq!(scheduler.gpus_of("w", "b"), [0, 2]);
+        scheduler.left("w", "a");
+        assert_eq!(scheduler.state().free_gpus, [1]);
     }
 
     #[test]

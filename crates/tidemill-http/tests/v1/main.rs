@@ -9,6 +9,7 @@ mod environment;
 mod model;
 mod openapi;
 mod postgres;
+mod recover;
 mod remote;
 mod tree;
 mod workspace;

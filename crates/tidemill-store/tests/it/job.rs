@@ -40,6 +40,8 @@ pub fn row(name: &str, id: &str) -> job::Model {
         ended_at: None,
         archived: false,
         revision: 1,
+        gpus: "[]".into(),
+        free_tries: 0,
     }
 }
 

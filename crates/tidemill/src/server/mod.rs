@@ -34,6 +34,8 @@ pub struct Options {
     pub allowed_hosts: Vec<String>,
     /// What holds for environments of jobs that say nothing: `exact` or `relaxed`.
     pub environment_policy: String,
+    /// Graphics cards that jobs may use, by index; `None` means all of this machine.
+    pub gpus: Option<Vec<u32>>,
     /// How its log looks.
     pub log_format: LogFormat,
     /// The log goes into detail.
@@ -62,6 +64,7 @@ async fn serve(options: Options) -> Result<()> {
         database,
         allowed_hosts,
         environment_policy,
+        gpus,
         log_format: _,
         debug: _,
     } = options;
@@ -77,6 +80,7 @@ async fn serve(options: Options) -> Result<()> {
     let app_options = AppOptions {
         database,
         environment_policy,
+        gpus,
         ..AppOptions::new(&data_dir)
     };
     let app = App::open(app_options).await.map_err(refused)?;

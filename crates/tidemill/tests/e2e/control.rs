@@ -147,8 +147,14 @@ fn a_job_that_waits_says_what_for() {
     let job = mill.wait("waits", &["Queued"]);
     let reason = job["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("`one`") && reason.contains("first"), "{reason}");
-    mill.run(&["job", "cancel", "-n", "first"]).ends(0);
+    // More room is there at once, for those who wait as well.
+    mill.submit("waits2", &yaml("echo and mine"));
+    let wider = ["compute", "create", "--name", "one", "--type", "amlcompute"];
+    mill.ok(&[&wider[..], &["--max-instances", "2"]].concat());
     mill.wait("waits", &["Completed"]);
+    mill.wait("waits2", &["Completed"]);
+    assert_eq!(mill.show("first")["status"], "Running");
+    mill.run(&["job", "cancel", "-n", "first"]).ends(0);
     let done = mill
         .stream("nowhere", &yaml("true").replace("azureml:one", "azureml:two"))
         .ends(1);

@@ -157,3 +157,115 @@ fn a_killed_runner_fails_its_job_with_the_reason_and_a_retry_works() {
     mill.run(&["job", "retry", "-n", "job"]).ends(0);
     mill.wait("job", &["Completed"]);
 }
+
+#[test]
+fn a_job_that_is_found_again_keeps_its_graphics_cards() {
+    let mut mill = Mill::start();
+    mill.options = vec!["--gpus", "0,1"];
+    mill.kill_server();
+    mill.start_server();
+    mill.write(
+        "two.yml",
+        "name: two\ntype: amlcompute\nmax_instances: 4\ngpus: 2\n",
+    );
+    mill.ok(&["compute", "create", "-f", "two.yml"]);
+    let yaml = |gpus: u32, command: &str| {
+        format!(
+            "command: echo cards=$CUDA_VISIBLE_DEVICES; {command}\n{ENVIRONMENT}\ncompute: azureml:two\n\
+             resources: {{gpu: {gpus}}}\n"
+        )
+    };
+    mill.submit("holds", &yaml(1, "sleep 600"));
+    mill.wait("holds", &["Running"]);
+    mill.kill_server();
+    mill.start_server();
+    mill.submit("other", &yaml(1, "true"));
+    mill.wait("other", &["Completed"]);
+    assert!(mill.log("other").contains("cards=1\n"), "{}", mill.log("other"));
+    mill.submit("both", &yaml(2, "true"));
+    mill.wait("both", &["Queued"]);
+    mill.run(&["job", "cancel", "-n", "holds"]).ends(0);
+    mill.wait("both", &["Completed"]);
+    assert!(mill.log("both").contains("cards=0,1\n"), "{}", mill.log("both"));
+}
+
+#[test]
+fn what_is_acknowledged_while_the_server_is_killed_is_there_after_each_kill() {
+    let mut mill = Mill::start();
+    let (answer, experiment) = mill.http(
+        "POST",
+        "/api/2.0/mlflow/runs/create",
+        None,
+        r#"{"experiment_id":"0"}"#,
+    );
+    assert_eq!(answer, 200, "{experiment}");
+    let run: serde_json::Value = serde_json::from_str(&experiment).expect("JSON");
+    let run = run["run"]["info"]["run_id"].as_str().expect("an id").to_owned();
+    let mut acknowledged: Vec<Vec<u64>> = vec![Vec::new(); 4];
+    let mut seed = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(1, |now| now.subsec_nanos());
+    println!("seed {seed}");
+    for kill in 0..8_u64 {
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let pid = mill.server_pid();
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        std::thread::scope(|scope| {
+            for (writer, kept) in acknowledged.iter_mut().enumerate() {
+                let (mill, run, stop) = (&mill, &run, &stop);
+                scope.spawn(move || {
+                    let mut step = kill * 1_000_000;
+                    while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        step += 1;
+                        let body = format!(
+                            r#"{{"run_id":"{run}","metrics":[{{"key":"m{writer}","value":1,"timestamp":1,"step":{step}}}],"params":[{{"key":"p{writer}-{step}","value":"v"}}]}}"#
+                        );
+                        let path = "/api/2.0/mlflow/runs/log-batch";
+                        if matches!(mill.try_http("POST", path, None, &body), Ok((200, _))) {
+                            kept.push(step);
+                        }
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(150 + u64::from(seed >> 16) % 350));
+            let killed = std::process::Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .status();
+            assert!(killed.expect("kill runs").success());
+            std::thread::sleep(Duration::from_millis(20));
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        mill.kill_server();
+        mill.start_server();
+        let (_, all) = mill.http("GET", &format!("/api/2.0/mlflow/runs/get?run_id={run}"), None, "");
+        let all: serde_json::Value = serde_json::from_str(&all).expect("JSON");
+        let params: std::collections::HashSet<String> = all["run"]["data"]["params"]
+            .as_array()
+            .expect("params")
+            .iter()
+            .map(|param| param["key"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        for (writer, kept) in acknowledged.iter().enumerate() {
+            let path = format!("/api/2.0/mlflow/metrics/get-history?run_id={run}&metric_key=m{writer}");
+            let (_, history) = mill.http("GET", &path, None, "");
+            let history: serde_json::Value = serde_json::from_str(&history).expect("JSON");
+            let steps: std::collections::HashSet<u64> = history["metrics"]
+                .as_array()
+                .map(|points| points.iter().filter_map(|point| point["step"].as_u64()).collect())
+                .unwrap_or_default();
+            for step in kept {
+                assert!(
+                    steps.contains(step),
+                    "kill {kill}: point m{writer} at {step} is lost"
+                );
+                assert!(
+                    params.contains(&format!("p{writer}-{step}")),
+                    "kill {kill}: p{writer}-{step} is lost"
+                );
+            }
+        }
+    }
+    let all: usize = acknowledged.iter().map(Vec::len).sum();
+    println!("{all} batches acknowledged");
+    assert!(all > 50, "{all} batches");
+}

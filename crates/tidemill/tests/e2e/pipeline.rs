@@ -148,3 +148,28 @@ fn a_failed_step_stops_what_depends_on_it_and_others_go_on_if_asked_to() {
     assert_eq!(status("goes", "apart"), "Completed");
     assert_eq!(mill.show("goes")["status"], "Failed");
 }
+
+#[test]
+fn a_step_whose_name_another_job_has_gets_another_one() {
+    let mill = Mill::start();
+    mill.stream("line_b", &format!("command: echo mine\n{ENVIRONMENT}\n"))
+        .ends(0);
+    let yaml = format!(
+        "type: pipeline\njobs:\n  a:\n    command: echo a > ${{{{outputs.o}}}}/t\n    {ENVIRONMENT}\n    \
+         outputs: {{o: {{type: uri_folder}}}}\n  b:\n    command: cat ${{{{inputs.i}}}}/t\n    {ENVIRONMENT}\n    \
+         inputs: {{i: \"${{{{parent.jobs.a.outputs.o}}}}\"}}\n"
+    );
+    mill.stream("line", &yaml).ends(0);
+    assert_eq!(mill.show("line_b")["parent"], serde_json::Value::Null);
+    let steps = mill.ok(&["job", "list", "--parent-job-name", "line"]);
+    let names: Vec<&str> = steps
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|step| step["name"].as_str())
+        .collect();
+    assert!(
+        names.contains(&"line_a") && names.iter().any(|name| name.starts_with("line_b_")),
+        "{names:?}"
+    );
+}

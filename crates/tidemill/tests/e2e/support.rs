@@ -24,6 +24,8 @@ pub struct Mill {
     pub data: PathBuf,
     port: u16,
     server: Option<Child>,
+    /// What the server is started with beside the usual.
+    pub options: Vec<&'static str>,
 }
 
 /// What a command printed, and its exit code.
@@ -82,6 +84,7 @@ impl Mill {
             data,
             port,
             server: None,
+            options: Vec::new(),
         };
         mill.start_server();
         mill
@@ -100,6 +103,7 @@ impl Mill {
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
             .arg("--data-dir")
             .arg(&self.data)
+            .args(&self.options)
             .stdout(Stdio::piped())
             .stderr(log.expect("a log file"))
             .spawn()
@@ -183,13 +187,6 @@ impl Mill {
                 .output()
                 .expect("the program starts"),
         )
-    }
-
-    /// The same in the background.
-    pub fn spawn(&self, args: &[&str]) -> Child {
-        let mut command = self.command();
-        command.args(args).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("the program starts")
     }
 
     /// The JSON that a command prints; it must succeed.
@@ -277,7 +274,19 @@ impl Mill {
 
     /// A request by hand: the status and the body.
     pub fn http(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
+        self.try_http(method, path, token, body)
+            .expect("the server answers")
+    }
+
+    /// The same of a server that may be killed meanwhile.
+    pub fn try_http(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> std::io::Result<(u16, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         let token = token
             .map(|token| format!("Authorization: Bearer {token}\r\n"))
             .unwrap_or_default();
@@ -287,22 +296,13 @@ impl Mill {
             "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n{token}Content-Type: application/json\r\n\
              Content-Length: {length}\r\n\r\n{body}",
             self.port
-        )
-        .expect("it is sent");
+        )?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let status = answer
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .expect("a status");
-        (
-            status,
-            answer
-                .split_once("\r\n\r\n")
-                .map(|(_, body)| body.to_owned())
-                .unwrap_or_default(),
-        )
+        stream.read_to_string(&mut answer)?;
+        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = status.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        Ok((status, body.unwrap_or_default()))
     }
 
     /// Processes whose command line or environment names this data folder, without the server.

@@ -45,6 +45,9 @@ pub struct Start {
     /// It holds for jobs that say nothing themselves.
     #[arg(long, value_name = "POLICY", default_value = "exact")]
     environment_policy: Policy,
+    /// Graphics cards that jobs may use, by index, such as 0,1 [default: all of this machine]
+    #[arg(long, value_name = "INDICES", value_delimiter = ',')]
+    gpus: Option<Vec<u32>>,
     /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     log_format: LogFormat,
@@ -58,6 +61,7 @@ impl Start {
             database,
             allowed_hosts,
             environment_policy,
+            gpus,
             log_format,
         } = self;
         let data_dir = match data_dir {
@@ -71,6 +75,7 @@ impl Start {
             database,
             allowed_hosts,
             environment_policy,
+            gpus,
             log_format,
             debug: globals.debug,
         })
