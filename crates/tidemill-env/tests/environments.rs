@@ -230,6 +230,33 @@ fn a_tampered_wheel_is_refused_by_name() {
 }
 
 #[test]
+fn a_wheel_whose_paths_climb_out_writes_nothing_outside() {
+    let shop = Shop::new();
+    let added = Command::new("python3")
+        .args(["-c", "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'a') as z:\n    for up in range(1, 9): z.writestr('../' * up + 'evil.txt', 'x')\n    z.writestr('/tmp/evil-of-a-wheel.txt', 'x')"])
+        .arg(shop.folder.path().join("greet-1.0-py3-none-any.whl"))
+        .status()
+        .unwrap();
+    assert!(added.success());
+    let (folder, environments) = data_dir();
+    // Whether it is refused or laid without what climbs: nothing may be where it does not belong.
+    let _ = environments.prepare(&shop.request("greet==1.0"), &quiet);
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in std::fs::read_dir(&at).unwrap().map(Result::unwrap) {
+            let kind = entry.file_type().unwrap();
+            // What the installer unpacked into its own cache is below an archive of its own.
+            if kind.is_dir() && !entry.path().ends_with("cache") {
+                folders.push(entry.path());
+            }
+            assert_ne!(entry.file_name(), "evil.txt", "in {}", at.display());
+        }
+    }
+    assert!(!folder.path().parent().unwrap().join("evil.txt").exists());
+    assert!(!Path::new("/tmp/evil-of-a-wheel.txt").exists());
+}
+
+#[test]
 fn a_conflict_is_named_and_logged() {
     let (folder, environments) = data_dir();
     let shop = Shop::new();

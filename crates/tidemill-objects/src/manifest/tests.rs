@@ -134,6 +134,22 @@ fn manifests() -> impl Strategy<Value = Manifest> {
     })
 }
 
+#[test]
+fn an_archive_with_a_path_that_climbs_out_is_refused() {
+    for bad in ["../evil", "a/../ev", "/etc/ev", "a//evil", "./aevil"] {
+        let honest = "xx/evil";
+        let mut bytes = manifest(&[(honest, "x")]).encode().unwrap();
+        let at = bytes.windows(7).position(|part| part == honest.as_bytes());
+        let at = at.expect("so few bytes are not compressed");
+        bytes[at..at + 7].copy_from_slice(bad.as_bytes());
+        let body = bytes.len() - 16;
+        let checksum = blake3::hash(&bytes[..body]);
+        bytes[body..].copy_from_slice(&checksum.as_bytes()[..16]);
+        let error = Manifest::decode(&bytes).expect_err(bad);
+        assert!(error.to_string().contains("path"), "{bad}: {error}");
+    }
+}
+
 /// Damages the body and puts the checksum right again, so that the damage reaches the decoder.
 fn damaged(manifest: &Manifest, at: usize, byte: u8) -> Vec<u8> {
     let mut bytes = manifest.encode().unwrap();
