@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx::postgres::{PgConnection, PgRow};
-use sea_orm::sqlx::{self, Connection, Row};
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -17,6 +17,28 @@ const LOCK: i64 = 7_421_908;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the session that holds the lock is looked at.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// A session that holds the lock.
+struct Session {
+    connection: PgConnection,
+    pid: i32,
+}
+
+/// A session of somebody that holds the lock.
+struct Holder {
+    /// `None` when it has ended meanwhile.
+    pid: Option<i32>,
+    from: String,
+}
+
+impl Holder {
+    fn told(&self) -> String {
+        match self.pid {
+            Some(pid) => format!("session {pid} from {}", self.from),
+            None => "a session that has just ended".to_owned(),
+        }
+    }
+}
 
 /// The right to be the only server of a database; it lasts as long as this value.
 #[derive(Debug)]
@@ -36,16 +58,18 @@ impl Alone {
             return Ok(Self { lost, keeper: None });
         }
         let until = tokio::time::Instant::now() + PATIENCE;
-        let connection = loop {
-            match lock(url).await? {
-                Ok(connection) => break connection,
+        let session = loop {
+            match lock(url, None).await? {
+                Ok(session) => break session,
                 Err(holder) if tokio::time::Instant::now() >= until => {
-                    return Err(StoreError::Shared { holder });
+                    return Err(StoreError::Shared {
+                        holder: holder.told(),
+                    });
                 }
                 Err(_) => tokio::time::sleep(PATIENCE / 20).await,
             }
         };
-        let keeper = tokio::spawn(keep(url.to_owned(), connection, tell));
+        let keeper = tokio::spawn(keep(url.to_owned(), session, tell));
         Ok(Self {
             lost,
             keeper: Some(keeper),
@@ -70,16 +94,18 @@ impl Drop for Alone {
 }
 
 /// Holds the session, and takes the lock again when the database was away.
-async fn keep(url: String, mut connection: PgConnection, tell: watch::Sender<bool>) {
+async fn keep(url: String, mut session: Session, tell: watch::Sender<bool>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        if connection.ping().await.is_ok() {
+        if session.connection.ping().await.is_ok() {
             continue;
         }
-        match lock(&url).await {
-            Ok(Ok(again)) => connection = again,
+        match lock(&url, Some(session.pid)).await {
+            Ok(Ok(again)) => session = again,
+            // The database has not noticed yet that the old session is broken.
+            Ok(Err(holder)) if holder.pid.is_none_or(|pid| pid == session.pid) => {}
             Ok(Err(holder)) => {
-                tracing::error!(holder, "another server has taken the database");
+                tracing::error!(holder = holder.told(), "another server has taken the database");
                 tell.send_replace(true);
                 return;
             }
@@ -88,36 +114,38 @@ async fn keep(url: String, mut connection: PgConnection, tell: watch::Sender<boo
     }
 }
 
-/// A session that holds the lock, or who holds it.
-async fn lock(url: &str) -> Result<Result<PgConnection, String>> {
+/// A session that holds the lock, or who holds it. A session of one's own that is broken is ended.
+async fn lock(url: &str, broken: Option<i32>) -> Result<Result<Session, Holder>> {
     let failed =
         |error: sqlx::Error| StoreError::Database(DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())));
     let mut connection = PgConnection::connect(url).await.map_err(failed)?;
-    let taken = sqlx::query("SELECT pg_try_advisory_lock($1)")
+    let (taken, pid): (bool, i32) = sqlx::query_as("SELECT pg_try_advisory_lock($1), pg_backend_pid()")
         .bind(LOCK)
         .fetch_one(&mut connection)
         .await
-        .and_then(|row| row.try_get::<bool, _>(0))
         .map_err(failed)?;
     if taken {
-        return Ok(Ok(connection));
+        return Ok(Ok(Session { connection, pid }));
     }
     // A lock of one 64-bit number is listed as its two halves.
-    let who = sqlx::query(
+    let who: Option<(i32, String)> = sqlx::query_as(
         "SELECT a.pid, COALESCE(host(a.client_addr), 'this machine') FROM pg_locks l JOIN pg_stat_activity a \
-         ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.objid = $1 AND l.objsubid = 1 \
-         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+         ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.objid = $1::bigint::oid \
+         AND l.objsubid = 1 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
     )
     .bind(LOCK)
     .fetch_optional(&mut connection)
     .await
     .map_err(failed)?;
-    let holder = |row: PgRow| -> std::result::Result<String, sqlx::Error> {
-        let (pid, from): (i32, String) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(format!("session {pid} from {from}"))
-    };
-    let holder = who.map(holder).transpose().map_err(failed)?;
-    Ok(Err(
-        holder.unwrap_or_else(|| "a session that has just ended".to_owned())
-    ))
+    if let (Some(broken), Some((holder, _))) = (broken, &who)
+        && broken == *holder
+    {
+        sqlx::query("SELECT pg_terminate_backend($1)")
+            .bind(broken)
+            .execute(&mut connection)
+            .await
+            .map_err(failed)?;
+    }
+    let (pid, from) = who.map_or((None, String::new()), |(pid, from)| (Some(pid), from));
+    Ok(Err(Holder { pid, from }))
 }
