@@ -102,6 +102,20 @@ async fn files_are_listed_and_read_wherever_they_lie() {
             .await
             .ok();
         assert_eq!(text, "b");
+        // MLflow's clients are sent to a place that this server serves, listing and bytes.
+        let mlflow = "/api/2.0/mlflow";
+        let uri = format!("{mlflow}/model-versions/get-download-uri?name={name}&version=1");
+        let uri = client.get(&uri).await.ok()["artifact_uri"].clone();
+        assert_eq!(uri, format!("mlflow-artifacts:/models/{name}/1"));
+        let served = "/api/2.0/mlflow-artifacts/artifacts";
+        // A model of one file is that file.
+        let file = if count == 1 { "" } else { "/b.txt" };
+        let text = client.get(&format!("{served}/models/{name}/1{file}")).await.ok();
+        assert_eq!(text, "b");
+        if count > 1 {
+            let listed = client.get(&format!("{served}?path=models/{name}/1")).await.ok();
+            assert!(listed["files"].to_string().contains("b.txt"), "{listed}");
+        }
         client
             .get(&format!("{URL}/{name}/versions/1/files/absent"))
             .await

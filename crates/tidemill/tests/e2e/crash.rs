@@ -129,6 +129,22 @@ fn a_job_whose_end_nobody_heard_of_is_told_after_the_restart() {
 }
 
 #[test]
+fn a_step_that_failed_while_the_server_was_away_is_told_of_once() {
+    let mut mill = Mill::start();
+    mill.submit(
+        "line",
+        &format!("type: pipeline\njobs:\n  bad: {{command: sleep 1; exit 3, {ENVIRONMENT}}}\n"),
+    );
+    mill.wait("line_bad", &["Running"]);
+    mill.kill_server();
+    std::thread::sleep(Duration::from_secs(2));
+    mill.start_server();
+    let job = mill.wait("line", &["Failed", "Completed"]);
+    let reason = job["reason"].as_str().unwrap_or_default();
+    assert_eq!(reason.matches("step `bad` failed").count(), 1, "{reason}");
+}
+
+#[test]
 fn a_killed_runner_fails_its_job_with_the_reason_and_a_retry_works() {
     let mill = Mill::start();
     let open = mill.path("open");
