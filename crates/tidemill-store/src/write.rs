@@ -191,7 +191,7 @@ async fn run(connection: DatabaseConnection, mut queue: mpsc::Receiver<Change>, 
             commits.fetch_add(1, Ordering::Relaxed);
         }
         for answer in answers {
-            answer(committed.as_ref().map_err(copy).map(|()| ()));
+            answer(committed.as_ref().copied().map_err(copy));
         }
     }
 }
