@@ -18,6 +18,9 @@ pub struct PutJob {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schema(value_type = Object)]
     pub properties: IndexMap<String, String>,
+    /// A step of a pipeline: it and all behind it do their work themselves, whatever has been done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_from: Option<String>,
 }
 
 /// A job as the server knows it.

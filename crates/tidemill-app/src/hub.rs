@@ -28,16 +28,27 @@ pub enum What {
     Message(String),
 }
 
+/// A run was created, logged to or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunNews {
+    /// The workspace.
+    pub workspace: String,
+    /// The run.
+    pub run: String,
+}
+
 /// The place where news is told.
 #[derive(Debug)]
 pub struct Hub {
     sender: broadcast::Sender<JobNews>,
+    runs: broadcast::Sender<RunNews>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
         Self {
             sender: broadcast::Sender::new(4096),
+            runs: broadcast::Sender::new(4096),
         }
     }
 }
@@ -47,6 +58,20 @@ impl Hub {
     pub fn tell(&self, news: JobNews) {
         // An error means that nobody listens.
         drop(self.sender.send(news));
+    }
+
+    /// Tells that a run is about to change or has changed. Costs nothing while nobody listens: points come by the thousand.
+    pub fn tell_run(&self, workspace: &str, run: &str) {
+        if self.runs.receiver_count() == 0 {
+            return;
+        }
+        let (workspace, run) = (workspace.to_owned(), run.to_owned());
+        drop(self.runs.send(RunNews { workspace, run }));
+    }
+
+    /// Listens to runs from now on.
+    pub fn listen_runs(&self) -> broadcast::Receiver<RunNews> {
+        self.runs.subscribe()
     }
 
     /// Listens from now on.

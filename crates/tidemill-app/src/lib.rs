@@ -17,6 +17,7 @@ pub mod data_dir;
 pub mod datastore;
 pub mod environment;
 pub mod error;
+pub mod event;
 pub mod experiment;
 pub mod hub;
 pub mod job;

@@ -76,6 +76,7 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateRun) -> Res
         .store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(run::insert(tx, written, &with).await?) }))
         .await?;
+    ctx.app().hub.tell_run(workspace, &row.run_id);
     tags.retain(|(key, _)| key != NAME_TAG);
     tags.push((NAME_TAG.to_owned(), row.name.clone()));
     Ok(view(
@@ -530,7 +531,9 @@ pub(crate) async fn writable(ctx: &OpContext, workspace: &str, run_id: &str) -> 
     let job = row.as_ref().and_then(|row| row.job.as_deref());
     ctx.authorize(action::RUN_WRITE, &Scope::run(workspace, run_id, job))
         .await?;
-    row.ok_or_else(|| Error::new(Kind::NotFound, format!("Run with id={run_id} not found")))
+    let row = row.ok_or_else(|| Error::new(Kind::NotFound, format!("Run with id={run_id} not found")))?;
+    ctx.app().hub.tell_run(workspace, run_id);
+    Ok(row)
 }
 
 fn info(row: Row) -> RunInfo {

@@ -5,6 +5,7 @@
 
 mod archive;
 mod cancel;
+mod code;
 mod end;
 mod inputs;
 mod lineage;
@@ -22,6 +23,7 @@ mod variables;
 
 pub use archive::{archive, patch, restore};
 pub use cancel::cancel;
+pub use code::{code, code_file};
 pub(crate) use cancel::stop_steps;
 pub(crate) use end::{Ending, end, end_surely, fail_waiting, tell_all};
 pub(crate) use inputs::planned_input;

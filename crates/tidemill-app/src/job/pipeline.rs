@@ -1,5 +1,7 @@
 //! Planning a pipeline: components and environments are looked up, steps are put in order, outputs get their places.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use tidemill_plan::Dag;
 use tidemill_spec::expr::{Ref, Template};
@@ -142,6 +144,7 @@ async fn build(
         steps,
         continue_on_step_failure: parts.settings.continue_on_step_failure.unwrap_or(false),
         force_rerun: parts.settings.force_rerun.unwrap_or(false),
+        rerun: BTreeSet::new(),
         default_datastore: default_datastore(&parts.settings),
         policy: parts.policy.to_owned(),
         settings: PipelineSettings {

@@ -1,11 +1,15 @@
 //! What is made of a job when it is submitted: everything resolved that can be, nothing left to look up by name.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidemill_api::runner::{Distribution, Source};
 use tidemill_spec::kinds::{ComponentInput, Input, PipelineComponent, PipelineSettings};
 use tidemill_spec::refs::{ComputeRef, DataPath};
+
+use crate::{Error, Result};
 
 /// The plan of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,12 +157,46 @@ pub struct PipelinePlan {
     pub continue_on_step_failure: bool,
     /// No finished step is used again.
     pub force_rerun: bool,
+    /// Steps that do their work themselves, whatever has been done before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rerun: BTreeSet<String>,
     /// Where outputs go that say nothing.
     pub default_datastore: String,
     /// The environment policy that holds for its steps.
     pub policy: String,
     /// What it was given as settings; pipelines within it inherit them.
     pub settings: PipelineSettings,
+}
+
+impl PipelinePlan {
+    /// A step and all that wait for it, directly or not.
+    ///
+    /// # Errors
+    /// Invalid, with the steps that there are.
+    pub fn behind(&self, step: &str) -> Result<BTreeSet<String>> {
+        if !self.steps.contains_key(step) {
+            let there: Vec<&str> = self.steps.keys().map(String::as_str).collect();
+            return Err(Error::invalid(format!(
+                "failed to run the pipeline from step `{step}`: it has no such step"
+            ))
+            .hint(format!("it has: {}", there.join(", "))));
+        }
+        let mut behind = BTreeSet::from([step.to_owned()]);
+        loop {
+            let next: Vec<String> = self
+                .steps
+                .iter()
+                .filter(|(name, plan)| {
+                    !behind.contains(*name) && plan.waits_for.iter().any(|one| behind.contains(one))
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            if next.is_empty() {
+                return Ok(behind);
+            }
+            behind.extend(next);
+        }
+    }
 }
 
 /// One step, before its inputs are known.

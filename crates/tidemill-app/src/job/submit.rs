@@ -28,6 +28,8 @@ pub struct Submission {
     pub environment_policy: Option<String>,
     /// Facts that the client adds, such as the commit of the code.
     pub properties: IndexMap<String, String>,
+    /// A step of a pipeline: it and all behind it do their work themselves, whatever has been done before.
+    pub rerun_from: Option<String>,
 }
 
 /// A job that has been planned and not yet saved.
@@ -138,7 +140,10 @@ async fn plan(ctx: &OpContext, workspace: &str, name: &str, submission: &Submiss
             })
         }
         JobSpec::Pipeline(job) => {
-            let plan = plan_pipeline(ctx, workspace, name, job, &policy).await?;
+            let mut plan = plan_pipeline(ctx, workspace, name, job, &policy).await?;
+            if let Some(step) = &submission.rerun_from {
+                plan.rerun = plan.behind(step)?;
+            }
             Ok(Planned {
                 plan: Plan::Pipeline(Box::new(plan)),
                 compute: None,

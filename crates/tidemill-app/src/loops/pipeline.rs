@@ -428,7 +428,12 @@ impl Running<'_> {
     }
 
     async fn find_same(&self, row: &Job) -> Result<Option<Job>> {
-        let Some(key) = row.cache_key.as_ref().filter(|_| !self.plan.force_rerun) else {
+        let again = self.plan.force_rerun
+            || row
+                .node
+                .as_ref()
+                .is_some_and(|node| self.plan.rerun.contains(node));
+        let Some(key) = row.cache_key.as_ref().filter(|_| !again) else {
             return Ok(None);
         };
         let Some(done) = job::find_done(self.ctx.app().store.read(), &row.workspace, key).await? else {

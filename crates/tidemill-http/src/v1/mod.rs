@@ -6,6 +6,7 @@ mod compute;
 mod data;
 mod datastore;
 mod environment;
+mod event;
 mod job;
 mod model;
 mod runner;
@@ -27,6 +28,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(data::router())
         .merge(environment::router())
         .merge(component::router())
+        .merge(event::router())
         .merge(job::router())
         .merge(model::router())
         .merge(tree::router())

@@ -6,6 +6,7 @@ mod compute;
 mod data;
 mod datastore;
 mod environment;
+mod event;
 mod model;
 mod openapi;
 mod postgres;

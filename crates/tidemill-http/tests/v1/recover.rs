@@ -22,6 +22,7 @@ async fn a_try_that_was_lost_with_the_server_counts_for_nothing_and_its_token_is
         spec: serde_json::from_value(spec).expect("a job"),
         environment_policy: Some("relaxed".into()),
         properties: Default::default(),
+        rerun_from: None,
     };
     tidemill_app::job::submit(&first.system(), "default", "lost", submission)
         .await

@@ -117,3 +117,31 @@ async fn other_bytes_than_announced_are_refused_and_leave_nothing() {
         .await
         .fails(400);
 }
+
+#[tokio::test]
+async fn the_code_of_a_job_can_be_looked_at() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let (plan, packs) = planned(b"large");
+    let tree = Tree::new(plan.manifest, plan.layout).expect("fits");
+    let digest = tree.digest().to_hex();
+    for (id, bytes) in packs {
+        assert_eq!(put(&server, &format!("/packs/{id}"), bytes).await.0, 200);
+    }
+    let encoded = tree.encode().expect("encodes");
+    assert_eq!(put(&server, &format!("/trees/{digest}"), encoded).await.0, 200);
+    let spec = json!({"type": "command", "command": "true", "code": format!("tidemill://trees/{digest}"),
+        "environment": {"conda_file": {"dependencies": ["python=3.11"]}}});
+    client
+        .put(&format!("{URL}/jobs/coded"), json!({"spec": spec}))
+        .await
+        .ok();
+    let files = client.get(&format!("{URL}/jobs/coded/code")).await.ok();
+    assert_eq!(files["files"][1], json!({"path": "b.txt", "size_bytes": 2}));
+    let file = client.get(&format!("{URL}/jobs/coded/code/b.txt")).await.ok();
+    assert_eq!(file, "bb");
+    client
+        .get(&format!("{URL}/jobs/coded/code/gone.txt"))
+        .await
+        .fails(404);
+}

@@ -1,6 +1,7 @@
 //! Jobs over REST.
 
 mod act;
+mod code;
 mod files;
 mod get;
 mod lineage;
@@ -25,6 +26,8 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(logs::logs))
         .routes(routes!(files::list))
         .routes(routes!(files::get))
+        .routes(routes!(code::list))
+        .routes(routes!(code::get))
         .routes(routes!(outputs::list))
         .routes(routes!(outputs::get))
         .routes(routes!(lineage::of_job))

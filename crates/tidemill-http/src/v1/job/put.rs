@@ -29,10 +29,12 @@ pub(super) fn submission(body: PutJob) -> Submission {
         spec,
         environment_policy,
         properties,
+        rerun_from,
     } = body;
     Submission {
         spec,
         environment_policy,
         properties,
+        rerun_from,
     }
 }
