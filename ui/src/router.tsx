@@ -1,5 +1,5 @@
 /** Every page and its address. */
-import { createRootRoute, createRoute, createRouter, Navigate, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from '@tanstack/react-router';
 import { AssetListPage } from './features/asset/AssetListPage';
 import { AssetPage } from './features/asset/AssetPage';
 import { VersionPage } from './features/asset/VersionPage';
@@ -7,7 +7,9 @@ import { ComputeListPage, ComputePage } from './features/compute/ComputePages';
 import { HomePage } from './features/home/HomePage';
 import { JobListPage, type JobSearch } from './features/job/JobListPage';
 import { JobPage, TABS, type Tab } from './features/job/JobPage';
-import { RunPage } from './features/run/RunPage';
+import { COMPARE_TABS, type CompareSearch } from './features/compare/tabs';
+import { RunListPage, type RunListSearch } from './features/run/RunListPage';
+import { RUN_TABS, RunPage, type RunTab } from './features/run/RunPage';
 import { Shell } from './frame/Shell';
 import { lastWorkspace } from './frame/lastWorkspace';
 import { A } from './parts/A';
@@ -56,10 +58,46 @@ const job = createRoute({
   getParentRoute: () => workspace,
   path: 'jobs/$name',
   component: JobPage,
-  validateSearch: (search: Record<string, unknown>): { tab?: Tab } => ({ tab: TABS.find((tab) => tab === search.tab) }),
+  validateSearch: (search: Record<string, unknown>): { tab?: Tab; file?: string } => ({
+    tab: TABS.find((tab) => tab === search.tab),
+    file: search.file === undefined ? undefined : String(search.file),
+  }),
 });
 
-const run = createRoute({ getParentRoute: () => workspace, path: 'runs/$run', component: RunPage });
+const texts = (value: unknown) => (Array.isArray(value) && value.length > 0 ? value.map(String) : undefined);
+
+const runs = createRoute({
+  getParentRoute: () => workspace,
+  path: 'runs',
+  component: RunListPage,
+  validateSearch: (search: Record<string, unknown>): RunListSearch => ({
+    experiments: texts(search.experiments),
+    filter: search.filter === undefined ? undefined : String(search.filter),
+    sort: text(search.sort),
+    columns: texts(search.columns),
+    deleted: search.deleted === true || undefined,
+  }),
+});
+
+const run = createRoute({
+  getParentRoute: () => workspace,
+  path: 'runs/$run',
+  component: RunPage,
+  validateSearch: (search: Record<string, unknown>): { tab?: RunTab; file?: string } => ({
+    tab: RUN_TABS.find((tab) => tab === search.tab),
+    file: search.file === undefined ? undefined : String(search.file),
+  }),
+});
+
+const compare = createRoute({
+  getParentRoute: () => workspace,
+  path: 'compare',
+  component: lazyRouteComponent(() => import('./features/compare/ComparePage'), 'ComparePage'),
+  validateSearch: (search: Record<string, unknown>): CompareSearch => ({
+    runs: texts(search.runs),
+    tab: COMPARE_TABS.find((tab) => tab === search.tab),
+  }),
+});
 
 const assets = (['models', 'data', 'environments', 'components'] satisfies AssetKind[]).flatMap((kind) => [
   createRoute({ getParentRoute: () => workspace, path: kind, component: () => <AssetListPage kind={kind} /> }),
@@ -76,7 +114,7 @@ const compute = createRoute({ getParentRoute: () => workspace, path: 'computes/$
 
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, run, ...assets, computes, compute])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, computes, compute])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

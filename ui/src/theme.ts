@@ -19,6 +19,7 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, "Cascadia Mono", "Segoe UI Mono", Menlo, Consolas, "Noto Sans Mono", "DejaVu Sans Mono", monospace',
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.45rem', lineHeight: '1.3' }, h2: { fontSize: '0.95rem', lineHeight: '1.4' } } },
   components: {
+    Button: { defaultProps: { fw: 550 } },
     Badge: { defaultProps: { tt: 'none', fw: 550, radius: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },

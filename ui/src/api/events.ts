@@ -24,11 +24,12 @@ export function takeEvents(arrived: string): { events: ServerEvent[]; rest: stri
 }
 
 /** Reads events until the server ends the stream; a broken connection throws. */
-export async function follow(url: string, signal: AbortSignal, on: (events: ServerEvent[]) => void): Promise<void> {
+export async function follow(url: string, signal: AbortSignal, on: (events: ServerEvent[]) => void, opened?: () => void): Promise<void> {
   const response = await fetch(url, { headers: signed({ accept: 'text/event-stream' }), signal });
   if (!response.ok || response.body === null) {
     throw Problem.from(response.status, await response.json().catch(() => null));
   }
+  opened?.();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = '';
   for (;;) {

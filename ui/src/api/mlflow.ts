@@ -1,4 +1,4 @@
-/** MLflow's REST API, below each workspace: what a run logged. */
+/** MLflow's REST API, below each workspace: experiments, runs and what they logged. */
 import { Problem, signed } from './client';
 
 export interface Metric {
@@ -28,6 +28,17 @@ export interface Run {
     lifecycle_stage: string;
   };
   data: { metrics?: Metric[]; params?: KeyValue[]; tags?: KeyValue[] };
+  inputs?: { dataset_inputs?: { tags?: KeyValue[]; dataset: Dataset }[]; model_inputs?: { model_id: string }[] };
+  outputs?: { model_outputs?: { model_id: string; step?: number }[] };
+}
+
+export interface Dataset {
+  name: string;
+  digest: string;
+  source_type: string;
+  source: string;
+  /** JSON: rows, columns and the like. */
+  profile?: string;
 }
 
 export interface Artifact {
@@ -36,25 +47,96 @@ export interface Artifact {
   file_size?: number;
 }
 
-/** More points than this are not drawn one by one anyway. */
-const MOST_POINTS = 25_000;
+export interface Experiment {
+  experiment_id: string;
+  name: string;
+  lifecycle_stage: string;
+  last_update_time?: number;
+  tags?: KeyValue[];
+}
 
-async function get<T>(ws: string, path: string, query: Record<string, string>): Promise<T> {
-  const url = `/workspaces/${encodeURIComponent(ws)}/api/2.0/mlflow/${path}?${new URLSearchParams(query)}`;
-  const response = await fetch(url, { headers: signed() });
+export type Stage = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
+
+export interface RunSearch {
+  experiments: readonly string[];
+  filter?: string;
+  order?: readonly string[];
+  stage?: Stage;
+  most: number;
+  page?: string;
+}
+
+export interface RunPage {
+  runs: Run[];
+  next?: string;
+}
+
+const base = (ws: string) => `/workspaces/${encodeURIComponent(ws)}/ajax-api/2.0/mlflow/`;
+
+async function answer<T>(asked: Promise<Response>): Promise<T> {
+  const response = await asked;
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw Problem.from(response.status, body);
   return body as T;
 }
 
+const get = <T>(ws: string, path: string, query: Record<string, string>) =>
+  answer<T>(fetch(`${base(ws)}${path}?${new URLSearchParams(query)}`, { headers: signed() }));
+
+const send = <T>(ws: string, path: string, body: unknown, method = 'POST') =>
+  answer<T>(fetch(base(ws) + path, { method, headers: signed({ 'content-type': 'application/json' }), body: JSON.stringify(body) }));
+
 export async function getRun(ws: string, id: string): Promise<Run> {
   return (await get<{ run: Run }>(ws, 'runs/get', { run_id: id })).run;
 }
 
-/** The points of one metric, by time. */
-export async function getHistory(ws: string, id: string, key: string): Promise<Metric[]> {
-  const query = { run_id: id, metric_key: key, max_results: String(MOST_POINTS) };
-  return (await get<{ metrics?: Metric[] }>(ws, 'metrics/get-history', query)).metrics ?? [];
+/** All experiments that are not deleted, the newest first. */
+export async function listExperiments(ws: string): Promise<Experiment[]> {
+  const all: Experiment[] = [];
+  let page = '';
+  do {
+    const query: Record<string, string> = { max_results: '1000' };
+    if (page !== '') query.page_token = page;
+    const found = await get<{ experiments?: Experiment[]; next_page_token?: string }>(ws, 'experiments/search', query);
+    all.push(...(found.experiments ?? []));
+    page = found.next_page_token ?? '';
+  } while (page !== '');
+  return all;
+}
+
+export async function getExperiment(ws: string, id: string): Promise<Experiment> {
+  return (await get<{ experiment: Experiment }>(ws, 'experiments/get', { experiment_id: id })).experiment;
+}
+
+export async function searchRuns(ws: string, search: RunSearch): Promise<RunPage> {
+  const body = {
+    experiment_ids: search.experiments, filter: search.filter, order_by: search.order, run_view_type: search.stage ?? 'ACTIVE_ONLY',
+    max_results: search.most, page_token: search.page,
+  };
+  const found = await send<{ runs?: Run[]; next_page_token?: string }>(ws, 'runs/search', body);
+  return { runs: found.runs ?? [], next: found.next_page_token === '' ? undefined : found.next_page_token };
+}
+
+export const setTag = (ws: string, id: string, key: string, value: string) => send(ws, 'runs/set-tag', { run_id: id, key, value });
+export const deleteTag = (ws: string, id: string, key: string) => send(ws, 'runs/delete-tag', { run_id: id, key });
+export const deleteRun = (ws: string, id: string) => send(ws, 'runs/delete', { run_id: id });
+export const restoreRun = (ws: string, id: string) => send(ws, 'runs/restore', { run_id: id });
+export const renameRun = (ws: string, id: string, name: string) => send(ws, 'runs/update', { run_id: id, run_name: name });
+
+export const setExperimentTag = (ws: string, id: string, key: string, value: string) =>
+  send(ws, 'experiments/set-experiment-tag', { experiment_id: id, key, value });
+export const deleteExperimentTag = (ws: string, id: string, key: string) =>
+  send(ws, 'experiments/delete-experiment-tag', { experiment_id: id, key });
+
+/** A new version of a registered model, which is made where there is none. */
+export async function registerModel(ws: string, name: string, source: string, run: string): Promise<string> {
+  try {
+    await send(ws, 'registered-models/create', { name });
+  } catch (error) {
+    if (!(error instanceof Problem) || !/already exists/i.test(error.message)) throw error;
+  }
+  const made = await send<{ model_version: { version: string } }>(ws, 'model-versions/create', { name, source, run_id: run });
+  return made.model_version.version;
 }
 
 /** What is in one folder of a run's artifacts. */

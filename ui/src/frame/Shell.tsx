@@ -1,11 +1,12 @@
 /** The frame of every page: where one is, where one can go. */
 import { ActionIcon, AppShell, Burger, Group, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBox, IconCpu, IconDatabase, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSun } from '@tabler/icons-react';
+import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { api, ok } from '../api/client';
+import { useLive } from '../api/live';
 import { useWorkspace } from '../parts/useWorkspace';
 import { to } from '../pure/links';
 import { remember } from './lastWorkspace';
@@ -13,6 +14,7 @@ import { remember } from './lastWorkspace';
 const places = (ws: string) => [
   { label: 'Home', to: to.home(ws), icon: IconHome, exact: true },
   { label: 'Jobs', to: to.jobs(ws), icon: IconPlayerPlay },
+  { label: 'Runs', to: to.runs(ws), icon: IconChartLine },
   { label: 'Models', to: to.assets(ws, 'models'), icon: IconBox },
   { label: 'Data', to: to.assets(ws, 'data'), icon: IconDatabase },
   { label: 'Environments', to: to.assets(ws, 'environments'), icon: IconPackage },
@@ -26,6 +28,7 @@ export function Shell() {
   const { pathname } = useLocation();
   useEffect(nav.close, [pathname]);
   useEffect(() => remember(ws), [ws]);
+  useLive(ws);
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding={{ base: 'sm', sm: 'lg' }}>
       <a className="skip" href="#content">

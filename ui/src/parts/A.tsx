@@ -4,15 +4,16 @@ import type { CSSProperties, ReactNode } from 'react';
 
 interface Props {
   to: string;
+  search?: Record<string, unknown>;
   children: ReactNode;
   className?: string;
   title?: string;
   style?: CSSProperties;
 }
 
-export function A({ to, children, className = 'link', title, style }: Props) {
+export function A({ to, search, children, className = 'link', title, style }: Props) {
   return (
-    <Link to={to as '/'} className={className} title={title} style={style}>
+    <Link to={to as '/'} search={search as never} className={className} title={title} style={style}>
       {children}
     </Link>
   );

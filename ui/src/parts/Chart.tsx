@@ -1,71 +1,58 @@
 /** Lines over an axis. Loaded only where one is drawn. */
-import { useComputedColorScheme } from '@mantine/core';
 import { LineChart } from 'echarts/charts';
-import { GridComponent, TooltipComponent } from 'echarts/components';
-import { init, use as register, type ECharts } from 'echarts/core';
+import { DataZoomInsideComponent, DataZoomSliderComponent, GridComponent, TooltipComponent } from 'echarts/components';
+import { use as register } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
-import { useEffect, useRef } from 'react';
-import { figure } from '../pure/format';
+import { useCallback } from 'react';
+import { duration, figure } from '../pure/format';
+import { axis, EChart, tooltip, type Inks } from './EChart';
 
-register([LineChart, GridComponent, TooltipComponent, CanvasRenderer]);
+register([LineChart, GridComponent, TooltipComponent, DataZoomInsideComponent, DataZoomSliderComponent, CanvasRenderer]);
 
 export interface Lines {
   name: string;
   points: [number, number | null][];
   /** What the line was before it was smoothed: drawn faintly. */
   faint?: boolean;
+  /** Which of the colours. */
+  colour?: number;
 }
 
 interface Props {
   label: string;
   lines: readonly Lines[];
-  time?: boolean;
+  across?: 'step' | 'time' | 'relative';
   log?: boolean;
   height?: number;
+  /** With a slider to look closer. */
+  zoom?: boolean;
 }
 
-const COLOUR = { light: '#0e7f96', dark: '#4db0c0' };
-
-export default function Chart({ label, lines, time = false, log = false, height = 190 }: Props) {
-  const holder = useRef<HTMLDivElement>(null);
-  const chart = useRef<ECharts>(undefined);
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  useEffect(() => {
-    if (holder.current === null) return undefined;
-    const made = init(holder.current);
-    chart.current = made;
-    const watcher = new ResizeObserver(() => made.resize());
-    watcher.observe(holder.current);
-    return () => {
-      watcher.disconnect();
-      made.dispose();
-    };
-  }, []);
-  useEffect(() => {
-    const [ink, rule] = scheme === 'dark' ? ['#98a2ab', '#2c3238'] : ['#5c6670', '#e9ecef'];
-    const axis = { axisLine: { lineStyle: { color: rule } }, axisTick: { show: false }, axisLabel: { color: ink, fontSize: 11, hideOverlap: true } };
-    chart.current?.setOption(
-      {
-        animation: false,
-        grid: { left: 8, right: 14, top: 10, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-        tooltip: {
-          trigger: 'axis', renderMode: 'richText', confine: true, backgroundColor: scheme === 'dark' ? '#22272c' : '#fff',
-          borderColor: rule, textStyle: { color: scheme === 'dark' ? '#e6e9ec' : '#212529', fontSize: 12 },
-          valueFormatter: (value: unknown) => (typeof value === 'number' ? figure(value) : '–'),
-        },
-        xAxis: { type: time ? 'time' : 'value', scale: true, splitLine: { show: false }, ...axis },
-        yAxis: {
-          type: log ? 'log' : 'value', scale: true, splitNumber: 4, splitLine: { lineStyle: { color: rule } }, ...axis,
-          axisLabel: { ...axis.axisLabel, formatter: (value: number) => figure(value) },
-        },
-        series: lines.map(({ name, points, faint }) => ({
-          type: 'line', name, showSymbol: points.length < 40, symbolSize: 5, sampling: 'lttb', silent: faint === true,
-          data: log ? points.map(([x, y]) => [x, y !== null && y > 0 ? y : null]) : points,
-          lineStyle: { width: faint === true ? 1 : 2, opacity: faint === true ? 0.3 : 1 }, itemStyle: { color: COLOUR[scheme], opacity: faint === true ? 0.3 : 1 },
-        })),
+export default function Chart({ label, lines, across = 'step', log = false, height = 190, zoom = false }: Props) {
+  const option = useCallback(
+    (inks: Inks, colours: readonly string[]) => ({
+      grid: { left: 8, right: 14, top: 10, bottom: zoom ? 44 : 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      dataZoom: zoom ? [{ type: 'slider', height: 22, bottom: 8, borderColor: inks.rule, textStyle: { color: inks.text }, brushSelect: false, filterMode: 'none' }] : [],
+      tooltip: {
+        trigger: 'axis', ...tooltip(inks), valueFormatter: (value: unknown) => (typeof value === 'number' ? figure(value) : '–'), order: 'valueDesc',
       },
-      { notMerge: true },
-    );
-  }, [lines, time, log, scheme]);
-  return <div ref={holder} role="img" aria-label={label} style={{ height, width: '100%' }} />;
+      xAxis: {
+        type: across === 'time' ? 'time' : 'value', scale: true, min: 'dataMin', max: 'dataMax', splitLine: { show: false }, ...axis(inks),
+        axisLabel: { ...axis(inks).axisLabel, showMaxLabel: false, ...(across === 'relative' ? { formatter: (value: number) => duration(value * 1000) } : across === 'step' ? { formatter: (value: number) => figure(value) } : {}) },
+      },
+      yAxis: {
+        type: log ? 'log' : 'value', scale: true, splitNumber: 4, splitLine: { lineStyle: { color: inks.rule } }, ...axis(inks),
+        axisLabel: { ...axis(inks).axisLabel, formatter: (value: number) => figure(value) },
+      },
+      series: lines.map(({ name, points, faint = false, colour = 0 }) => ({
+        type: 'line', name, showSymbol: points.length < 40, symbolSize: 5, silent: faint,
+        data: log ? points.map(([x, y]) => [x, y !== null && y > 0 ? y : null]) : points,
+        lineStyle: { width: faint ? 1 : lines.length > 8 ? 1.5 : 2, opacity: faint ? 0.3 : 1 },
+        itemStyle: { color: colours[colour % colours.length], opacity: faint ? 0.3 : 1 },
+        tooltip: faint ? { show: false } : undefined,
+      })),
+    }),
+    [lines, across, log, zoom],
+  );
+  return <EChart label={label} height={height} option={option} />;
 }

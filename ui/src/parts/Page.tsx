@@ -9,7 +9,7 @@ interface Props {
   /** Beside the title: a state, a label. */
   beside?: ReactNode;
   below?: ReactNode;
-  crumbs?: { label: string; to: string }[];
+  crumbs?: { label: string; to: string; search?: Record<string, unknown> }[];
   actions?: ReactNode;
   children: ReactNode;
 }
@@ -22,8 +22,8 @@ export function Page({ title, beside, below, crumbs = [], actions, children }: P
         {crumbs.length > 0 && (
           <nav className="crumbs" aria-label="Where this is">
             {crumbs.map((crumb) => (
-              <span key={crumb.to}>
-                <A to={crumb.to}>{crumb.label}</A>
+              <span key={crumb.label}>
+                <A to={crumb.to} search={crumb.search}>{crumb.label}</A>
               </span>
             ))}
           </nav>

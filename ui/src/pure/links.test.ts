@@ -5,7 +5,7 @@ test.each([
   ['#/experiments/1/runs/abc', '/workspaces/default/runs/abc'],
   ['#/experiments/1/runs/abc?workspace=risk', '/workspaces/risk/runs/abc'],
   ['#/workspaces/risk/experiments/1/runs/abc/artifacts', '/workspaces/risk/runs/abc'],
-  ['#/experiments/1', '/workspaces/default/jobs'],
+  ['#/experiments/1', '/workspaces/default/runs?experiments=%5B%221%22%5D'],
   ['#/models/delay/versions/2', '/workspaces/default/models/delay/versions/2'],
   ['#/models/a%20b', '/workspaces/default/models/a%20b'],
   ['#/models', '/workspaces/default/models'],

@@ -10,6 +10,8 @@ export const to = {
   home: (ws: string) => `/workspaces/${segment(ws)}`,
   jobs: (ws: string) => `${to.home(ws)}/jobs`,
   job: (ws: string, name: string) => `${to.jobs(ws)}/${segment(name)}`,
+  runs: (ws: string) => `${to.home(ws)}/runs`,
+  compare: (ws: string) => `${to.home(ws)}/compare`,
   run: (ws: string, id: string) => `${to.home(ws)}/runs/${segment(id)}`,
   assets: (ws: string, kind: AssetKind) => `${to.home(ws)}/${kind}`,
   asset: (ws: string, kind: AssetKind, name: string) => `${to.assets(ws, kind)}/${segment(name)}`,
@@ -39,7 +41,7 @@ export function mlflowLink(hash: string, ws: string): string | undefined {
   const [noun, id, inner, innerId] = parts;
   if (noun === 'experiments' && inner === 'runs' && innerId !== undefined) return to.run(workspace, innerId);
   if (noun === 'runs' && id !== undefined) return to.run(workspace, id);
-  if (noun === 'experiments') return to.jobs(workspace);
+  if (noun === 'experiments') return id === undefined ? to.runs(workspace) : `${to.runs(workspace)}?experiments=${encodeURIComponent(JSON.stringify([id]))}`;
   if (noun === 'models' && id !== undefined && inner === 'versions' && innerId !== undefined) {
     return to.version(workspace, 'models', id, innerId);
   }

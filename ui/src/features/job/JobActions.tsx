@@ -1,12 +1,14 @@
 /** What can be done with a job in its state. */
 import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconArchive, IconDots, IconPlayerPlay, IconPlayerStop, IconRestore } from '@tabler/icons-react';
+import { IconArchive, IconDots, IconPlayerPlay, IconPlayerStop, IconRepeat, IconRestore } from '@tabler/icons-react';
 import { isOver } from '../../parts/Status';
 import { useAction, type Job } from './queries';
+import { useRunAgain } from './useRunAgain';
 
 export function JobActions({ ws, job }: { ws: string; job: Job }) {
   const act = useAction(ws, job.name);
+  const runAgain = useRunAgain(ws, job);
   const [asking, ask] = useDisclosure(false);
   const over = isOver(job.status);
   const again = over && job.status !== 'Completed' && job.parent === null;
@@ -26,15 +28,25 @@ export function JobActions({ ws, job }: { ws: string; job: Job }) {
           {pipeline ? 'Resume' : 'Retry'}
         </Button>
       )}
-      {job.parent === null && (
-        <Menu position="bottom-end" width={180}>
+      {(job.parent === null || over) && (
+        <Menu position="bottom-end" width={200}>
           <Menu.Target>
             <ActionIcon size={36} variant="default" aria-label="More actions">
               <IconDots size={18} />
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            {job.archived ? (
+            {job.parent === null && (
+              <Menu.Item leftSection={<IconRepeat size={16} />} onClick={() => runAgain.mutate(undefined)}>
+                Run again
+              </Menu.Item>
+            )}
+            {job.parent != null && job.node != null && (
+              <Menu.Item leftSection={<IconRepeat size={16} />} onClick={() => runAgain.mutate(job.node ?? undefined)}>
+                Run again from here
+              </Menu.Item>
+            )}
+            {job.parent === null && (job.archived ? (
               <Menu.Item leftSection={<IconRestore size={16} />} onClick={() => act.mutate('restore')}>
                 Restore
               </Menu.Item>
@@ -42,7 +54,7 @@ export function JobActions({ ws, job }: { ws: string; job: Job }) {
               <Menu.Item leftSection={<IconArchive size={16} />} disabled={!over} onClick={() => act.mutate('archive')}>
                 Archive
               </Menu.Item>
-            )}
+            ))}
           </Menu.Dropdown>
         </Menu>
       )}

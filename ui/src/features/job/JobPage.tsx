@@ -1,22 +1,29 @@
 /** One job: what it is, how it goes, what went in and came out. */
 import { Alert, Badge, SimpleGrid, Stack, Tabs } from '@mantine/core';
 import { IconAlertTriangle, IconClock } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import type { Schemas } from '../../api/client';
+import { registerModel } from '../../api/mlflow';
 import { short } from '../../pure/format';
 import { to } from '../../pure/links';
 import { yaml } from '../../pure/yaml';
 import { A } from '../../parts/A';
 import { CommandLine, Copy } from '../../parts/Copy';
 import { Facts } from '../../parts/Facts';
-import { Files } from '../../parts/Files';
+import { Description } from '../../parts/Description';
+import { entriesOf, FileBrowser, type FileSource } from '../../parts/FileBrowser';
 import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Loaded } from '../../parts/States';
 import { isOver, Status } from '../../parts/Status';
+import { Tags } from '../../parts/Tags';
 import { Ago, Lasted } from '../../parts/Time';
+import { useChange } from '../../parts/useChange';
 import { useWorkspace } from '../../parts/useWorkspace';
-import { Params, Tags } from '../run/Logged';
+import { Datasets, LoggedModels, Params } from '../run/Logged';
+import { Register } from '../model/Register';
 import { Metrics } from '../run/Metrics';
 import { runQuery } from '../run/queries';
 import { commandLine } from './command';
@@ -25,13 +32,13 @@ import { JobActions } from './JobActions';
 import { LogView } from './LogView';
 import { PipelineGraph } from './PipelineGraph';
 import { Inputs, Outputs } from './Ports';
-import { filesQuery, jobFileUrl, jobQuery, type Job } from './queries';
+import { codeQuery, codeUrl, filesQuery, jobFileUrl, jobQuery, patchJob, type Job } from './queries';
 
-export const TABS = ['overview', 'metrics', 'logs', 'files', 'environment', 'yaml'] as const;
+export const TABS = ['overview', 'metrics', 'logs', 'files', 'code', 'environment', 'yaml'] as const;
 export type Tab = (typeof TABS)[number];
 
 const LABELS: Record<Tab, string> = {
-  overview: 'Overview', metrics: 'Metrics', logs: 'Logs', files: 'Files', environment: 'Environment', yaml: 'YAML',
+  overview: 'Overview', metrics: 'Metrics', logs: 'Logs', files: 'Artifacts', code: 'Code', environment: 'Environment', yaml: 'YAML',
 };
 
 export function JobPage() {
@@ -78,6 +85,7 @@ function OneJob({ ws, job }: { ws: string; job: Job }) {
         <Tabs.Panel value="metrics"><JobMetrics ws={ws} job={job} /></Tabs.Panel>
         <Tabs.Panel value="logs"><LogView ws={ws} name={job.name} attempt={job.attempt} /></Tabs.Panel>
         <Tabs.Panel value="files"><JobFiles ws={ws} job={job} /></Tabs.Panel>
+        <Tabs.Panel value="code"><JobCode ws={ws} job={job} /></Tabs.Panel>
         <Tabs.Panel value="environment"><EnvironmentView job={job} /></Tabs.Panel>
         <Tabs.Panel value="yaml"><Spec job={job} /></Tabs.Panel>
       </Tabs>
@@ -109,6 +117,7 @@ function Reason({ job }: { job: Job }) {
 function Overview({ ws, job }: { ws: string; job: Job }) {
   const run = useQuery(runQuery(ws, job.name, !isOver(job.status)));
   const where = { ws, origin: window.location.origin };
+  const save = useChange<Schemas['PatchJob']>({ change: (body) => patchJob(ws, job.name, body), stale: [['job', ws, job.name], ['run', ws, job.name]] });
   const reused = job.reused_from;
   const commit = (job.properties as Record<string, string>)['mlflow.source.git.commit'];
   return (
@@ -131,12 +140,14 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
           ].filter(([, value]) => value !== false) as [string, string][]}
         />
       </Panel>
-      {job.description != null && job.description !== '' && <Panel title="Description"><div style={{ whiteSpace: 'pre-wrap' }}>{job.description}</div></Panel>}
+      <Description text={job.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Inputs ws={ws} job={job} />
         <Outputs ws={ws} job={job} />
         {run.data !== undefined && <Params run={run.data} />}
-        {run.data !== undefined && <Tags run={run.data} />}
+        <Tags tags={Object.entries(job.tags as Record<string, string>)} onSet={(key, value) => save.mutateAsync({ tags: { [key]: value } as unknown as Schemas['PatchJob']['tags'] })} />
+        {run.data !== undefined && <Datasets run={run.data} />}
+        {run.data !== undefined && <LoggedModels ws={ws} run={run.data} />}
       </SimpleGrid>
       <Panel title="The same on the command line">
         <Stack gap="xs">
@@ -154,8 +165,47 @@ function JobMetrics({ ws, job }: { ws: string; job: Job }) {
 }
 
 function JobFiles({ ws, job }: { ws: string; job: Job }) {
-  const files = useQuery(filesQuery(ws, job.name, !isOver(job.status)));
-  return <Loaded query={files}>{(found) => <Files title="Files" files={found} url={(path) => jobFileUrl(ws, job.name, path)} />}</Loaded>;
+  const client = useQueryClient();
+  const live = !isOver(job.status);
+  const source = useMemo(
+    (): FileSource => ({
+      key: ['files', ws, job.name],
+      list: async (folder) => entriesOf(await client.fetchQuery({ ...filesQuery(ws, job.name, false), staleTime: live ? 2000 : 60_000 }), folder),
+      url: (path) => jobFileUrl(ws, job.name, path),
+      again: live ? 5000 : undefined,
+    }),
+    [client, ws, job.name, live],
+  );
+  return (
+    <FileBrowser
+      title="Artifacts" source={source} none="What the job logs, and what it writes to outputs/, is here."
+      actions={(folder, entries) =>
+        folder !== '' && entries.some((entry) => entry.path === `${folder}/MLmodel`) ? (
+          <div style={{ padding: '4px 9px 6px' }}>
+            <Register ws={ws} what={folder} register={(name) => registerModel(ws, name, `runs:/${job.name}/${folder}`, job.name)} />
+          </div>
+        ) : null
+      }
+    />
+  );
+}
+
+function JobCode({ ws, job }: { ws: string; job: Job }) {
+  const client = useQueryClient();
+  const source = useMemo(
+    (): FileSource => ({
+      key: ['code', ws, job.name],
+      list: async (folder) => entriesOf(await client.fetchQuery(codeQuery(ws, job.name)), folder),
+      url: (path) => codeUrl(ws, job.name, path),
+    }),
+    [client, ws, job.name],
+  );
+  return (
+    <FileBrowser
+      title="Code, as it was submitted" source={source}
+      none={job.type === 'pipeline' ? 'Each step has code of its own.' : 'Its command needs no files.'}
+    />
+  );
 }
 
 function Spec({ job }: { job: Job }) {

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { notifications } from '@mantine/notifications';
 import { api, ok, type Schemas } from '../../api/client';
 import { isOver } from '../../parts/Status';
+import { nextName, specAgain } from './rerun';
 
 export type Job = Schemas['Job'];
 export type Archived = 'exclude' | 'include' | 'only';
@@ -56,6 +57,28 @@ export const filesQuery = (ws: string, name: string, live: boolean) =>
 
 export const jobFileUrl = (ws: string, name: string, path: string) =>
   `/api/v1/workspaces/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/files/${path.split('/').map(encodeURIComponent).join('/')}`;
+
+export const codeQuery = (ws: string, name: string) =>
+  queryOptions({
+    queryKey: ['code', ws, name],
+    queryFn: async () => (await ok(api.GET('/api/v1/workspaces/{ws}/jobs/{name}/code', { params: { path: { ws, name } } }))).files,
+    staleTime: Infinity,
+  });
+
+const segments = (path: string) => path.split('/').map(encodeURIComponent).join('/');
+
+export const codeUrl = (ws: string, name: string, path: string) =>
+  `/api/v1/workspaces/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/code/${segments(path)}`;
+
+export const patchJob = (ws: string, name: string, body: Schemas['PatchJob']) =>
+  ok(api.PATCH('/api/v1/workspaces/{ws}/jobs/{name}', { params: { path: { ws, name } }, body }));
+
+/** The same job once more, under a new name; of a pipeline, with the steps from one on done anew. */
+export async function runAgain(ws: string, job: Job, from?: string): Promise<Job> {
+  const name = nextName(job.name, Math.random);
+  const body = { spec: specAgain(job.spec), properties: job.properties, rerun_from: from } as unknown as Schemas['PutJob'];
+  return ok(api.PUT('/api/v1/workspaces/{ws}/jobs/{name}', { params: { path: { ws, name } }, body }));
+}
 
 export type Action = 'cancel' | 'retry' | 'resume' | 'archive' | 'restore';
 

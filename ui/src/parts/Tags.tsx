@@ -1,0 +1,87 @@
+/** Tags that people set, and can change here. */
+import { ActionIcon, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
+import { useState, type FormEvent } from 'react';
+import { Panel } from './Panel';
+import { Empty } from './States';
+
+interface Props {
+  tags: readonly (readonly [string, string])[];
+  /** Without these, they are only shown. */
+  onSet?: (key: string, value: string) => Promise<unknown>;
+  onRemove?: (key: string) => Promise<unknown>;
+}
+
+export function Tags({ tags, onSet, onRemove }: Props) {
+  const [edited, edit] = useState<string>();
+  const [key, setKey] = useState('');
+  const [value, setValue] = useState('');
+  const start = (which: string, text: string) => {
+    edit(which);
+    setKey(which);
+    setValue(text);
+  };
+  const save = (event: FormEvent) => {
+    event.preventDefault();
+    // What is refused stays as it was typed.
+    onSet?.(key.trim(), value).then(() => edit(undefined), () => undefined);
+  };
+  const form = (
+    <form onSubmit={save} onKeyDown={(event) => event.key === 'Escape' && edit(undefined)}>
+      <Group gap="xs" p="xs" px="md" wrap="nowrap">
+        <TextInput size="xs" aria-label="Key" placeholder="key" value={key} disabled={edited !== ''} onChange={(event) => setKey(event.currentTarget.value)} data-autofocus autoFocus={edited === ''} flex={1} />
+        <TextInput size="xs" aria-label="Value" placeholder="value" value={value} onChange={(event) => setValue(event.currentTarget.value)} autoFocus={edited !== ''} flex={2} />
+        <Button size="xs" type="submit" disabled={key.trim() === ''}>
+          Save
+        </Button>
+      </Group>
+    </form>
+  );
+  return (
+    <Panel
+      title="Tags" flush
+      aside={
+        onSet !== undefined && (
+          <Tooltip label="Add a tag">
+            <ActionIcon size="sm" variant="subtle" color="gray" aria-label="Add a tag" onClick={() => start('', '')}>
+              <IconPlus size={15} />
+            </ActionIcon>
+          </Tooltip>
+        )
+      }
+    >
+      {tags.length === 0 && edited === undefined && <Empty title="No tags" />}
+      {tags.length > 0 && (
+        <table className="table" aria-label="Tags">
+          <tbody>
+            {tags.map(([name, text]) =>
+              edited === name ? (
+                <tr key={name}>
+                  <td colSpan={3} style={{ padding: 0 }}>{form}</td>
+                </tr>
+              ) : (
+                <tr key={name} className="edited">
+                  <td className="port key" title={name}>{name}</td>
+                  <td style={{ width: '100%', overflowWrap: 'anywhere' }}>{text}</td>
+                  <td className="nowrap">
+                    {onSet !== undefined && (
+                      <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Change the tag ${name}`} onClick={() => start(name, text)}>
+                        <IconPencil size={14} />
+                      </ActionIcon>
+                    )}
+                    {onRemove !== undefined && (
+                      <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Remove the tag ${name}`} onClick={() => void onRemove(name).catch(() => undefined)}>
+                        <IconTrash size={14} />
+                      </ActionIcon>
+                    )}
+                  </td>
+                </tr>
+              ),
+            )}
+          </tbody>
+        </table>
+      )}
+      {edited === '' && form}
+    </Panel>
+  );
+}
