@@ -5,6 +5,8 @@ pub mod compute;
 pub mod datastore;
 pub mod job;
 pub mod mlflow;
+pub mod model;
+pub mod otlp;
 pub mod page;
 pub mod problem;
 pub mod runner;

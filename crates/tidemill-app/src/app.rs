@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tidemill_compute::{Inventory, LocalDriver};
 use tidemill_store::alone::Alone;
@@ -10,8 +11,10 @@ use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 use crate::hub::Hub;
 use crate::job::{Ending, Job, Status, end};
 use crate::loops::{self, Pipelines, Scheduler};
+use crate::seal::Seal;
 use crate::token::TokenCache;
 use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClock, token, workspace};
+use crate::webhook::WebhookOptions;
 
 /// How to open the application.
 #[derive(Debug, Clone)]
@@ -29,6 +32,10 @@ pub struct AppOptions {
     /// Graphics cards that jobs may use, by index; `None` means all of this machine.
     pub gpus: Option<Vec<u32>>,
 }
+    /// Where webhooks may lead.
+    pub webhooks: WebhookOptions,
+    /// How long deleted runs and experiments can be restored; `None` means for ever.
+    pub retention: Option<Duration>,
 
 impl AppOptions {
     /// SQLite in the folder, the clock of the machine, this program as runner, and exact environments.
@@ -41,6 +48,8 @@ impl AppOptions {
             environment_policy: "exact".into(),
             gpus: None,
         }
+            webhooks: WebhookOptions::default(),
+            retention: None,
     }
 }
 
@@ -66,6 +75,12 @@ pub struct App {
     pub inventory: Inventory,
     environment_policy: String,
     address: OnceLock<String>,
+    /// Seals secrets and signs links.
+    pub(crate) seal: Seal,
+    pub(crate) webhooks: WebhookOptions,
+    /// Tells the loop of webhooks that there is something to tell.
+    pub(crate) webhook_news: Arc<tokio::sync::Notify>,
+    pub(crate) retention: Option<Duration>,
     alone: Alone,
 }
 
@@ -103,6 +118,12 @@ impl App {
         .await?;
         let inventory = Inventory::of_this_machine();
         let found = || inventory.gpus.iter().map(|gpu| gpu.index).collect();
+        let seal = Seal::open(&dir.seal_key(), clock.secret()).map_err(|error| {
+            Error::new(
+                Kind::Unavailable,
+                format!("failed to use the key {}: {error}", dir.seal_key().display()),
+            )
+        })?;
         let gpus = options.gpus.unwrap_or_else(found);
         let app = Arc::new(Self {
             store,
@@ -118,6 +139,10 @@ impl App {
             environment_policy: options.environment_policy,
             address: OnceLock::new(),
             alone,
+            seal,
+            webhooks: options.webhooks,
+            webhook_news: Arc::default(),
+            retention: options.retention,
         });
         workspace::ensure_default(&app.system()).await?;
         Ok(app)
@@ -136,6 +161,15 @@ impl App {
     /// Starts no more jobs; those that run go on, and are found again by the next start.
     pub fn stop_loops(&self) {
         self.scheduler.stop();
+    /// Removes for good what was deleted longer ago than the retention time; the server does so by itself now and then.
+    /// Gives how many runs are gone.
+    ///
+    /// # Errors
+    /// When the store or the artifacts cannot be changed.
+    pub async fn purge(self: &Arc<Self>) -> Result<u64> {
+        loops::purge(self).await
+    }
+
     }
 
     /// Comes back when another server has taken the database, while it could not be reached from here.

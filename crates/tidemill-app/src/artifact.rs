@@ -203,7 +203,7 @@ pub fn broken_upload(error: impl std::fmt::Display) -> ObjectsError {
 }
 
 /// A job writes to the artifacts of its own runs and what they made.
-async fn authorize_write(ctx: &OpContext, workspace: &str, path: &str) -> Result<()> {
+pub(crate) async fn authorize_write(ctx: &OpContext, workspace: &str, path: &str) -> Result<()> {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         ["models", ..] => Err(Error::forbidden(format!(
@@ -278,13 +278,13 @@ fn in_datastore(location: &str) -> Option<(&str, &str)> {
 }
 
 /// The workspace's artifact store.
-fn own(ctx: &OpContext, workspace: &str) -> Result<Artifacts> {
+pub(crate) fn own(ctx: &OpContext, workspace: &str) -> Result<Artifacts> {
     let folder = ctx.app().dir.artifacts(&crate::name::workspace(workspace)?);
     Ok(Artifacts::new(Datastore::open_folder(folder)?, SafePath::root()))
 }
 
 /// The path in the store that a `mlflow-artifacts:` URI names.
-fn store_path(uri: &str) -> &str {
+pub fn store_path(uri: &str) -> &str {
     uri.strip_prefix("mlflow-artifacts:")
         .unwrap_or(uri)
         .trim_matches('/')

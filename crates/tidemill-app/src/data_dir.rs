@@ -72,6 +72,10 @@ impl DataDir {
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
+    /// The key that seals secrets and signs links.
+    pub fn seal_key(&self) -> PathBuf {
+        self.keys().join("seal.key")
+    }
     /// The owner's token.
     pub fn owner_token(&self) -> PathBuf {
         self.keys().join("owner.token")

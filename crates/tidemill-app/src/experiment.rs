@@ -10,7 +10,7 @@ use tidemill_store::tag::{self, Noun, Pairs, Table};
 use tidemill_store::{ConnectionTrait, experiment, run};
 
 use crate::context::Change;
-use crate::rule::{next_token, window};
+use crate::rule::{Asked, next_token, window};
 use crate::{Error, Kind, OpContext, Result, Scope, action};
 
 /// An experiment, as it is stored.
@@ -116,14 +116,16 @@ pub async fn search(
     } = request;
     ctx.authorize(action::EXPERIMENT_READ, &Scope::workspace(workspace))
         .await?;
-    let filter = parse_filter(Subject::Experiment, filter.as_deref().unwrap_or_default())?;
+    let filter_text = filter.unwrap_or_default();
+    let filter = parse_filter(Subject::Experiment, &filter_text)?;
+    let stages = stages(view_type);
+    let asked = Asked::new(&["Experiment", workspace, &filter_text, &stages.join(",")], &[&order_by]);
     let order_by = order_by
         .iter()
         .map(|text| parse_order(Subject::Experiment, text))
         .collect::<Result<Vec<_>, _>>()?;
-    let window = window(page_token.as_deref(), max_results, 1000, 50_000)?;
+    let window = window(page_token.as_deref(), max_results, 1000, 50_000, asked)?;
     let db = ctx.app().store.read();
-    let stages = stages(view_type);
     let found = experiment::search(db, workspace, stages, &filter, &order_by, window).await?;
     let ids: Vec<_> = found
         .items
@@ -137,7 +139,7 @@ pub async fn search(
     };
     Ok(SearchExperimentsResponse {
         experiments: found.items.into_iter().map(view_one).collect(),
-        next_page_token: next_token(window, found.more),
+        next_page_token: next_token(window, found.more, asked),
     })
 }
 

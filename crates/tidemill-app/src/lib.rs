@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod artifact;
+pub mod artifact_link;
 pub mod asset;
 pub mod bytes;
 pub mod clock;
@@ -27,6 +28,7 @@ pub mod logged_model;
 pub mod metric;
 pub mod model;
 mod model_source;
+pub mod model_history;
 pub mod model_version;
 pub mod name;
 pub mod peer;
@@ -38,10 +40,12 @@ pub mod run;
 pub mod run_input;
 mod run_name;
 pub mod spec;
+mod seal;
 pub mod token;
 pub mod trace;
 pub mod tree;
 pub mod workspace;
+pub mod webhook;
 
 pub use app::{App, AppOptions};
 pub use clock::{Clock, SystemClock};

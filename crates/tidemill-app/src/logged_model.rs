@@ -7,12 +7,13 @@ use tidemill_api::mlflow::logged_model::{
 use tidemill_api::mlflow::metric::Metric;
 use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_query::{Entity, Subject, Value, parse_filter, parse_logged_model_order};
+use tidemill_store::to_json;
 use tidemill_store::logged_model::{self, Logged, ModelPoint, OnDataset, OrderOn};
 use tidemill_store::tag::{self, Noun, Table};
 use tidemill_store::{ConnectionTrait, experiment};
 
 use crate::experiment::{pairs, require_active, texts};
-use crate::rule::{next_token, window};
+use crate::rule::{Asked, next_token, window};
 use crate::run_name::{generate, uuid_hex};
 use crate::{Error, Kind, OpContext, Result, Scope, action};
 
@@ -220,22 +221,21 @@ pub async fn search(
     } = request;
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
-    let filter = parse_filter(Subject::LoggedModel, filter.as_deref().unwrap_or_default())?;
+    let filter_text = filter.unwrap_or_default();
+    let asked_orders = to_json(&order_by);
+    let filter = parse_filter(Subject::LoggedModel, &filter_text)?;
     for comparison in &filter {
         known_statuses(comparison)?;
     }
     let datasets = datasets.into_iter().map(dataset).collect::<Result<Vec<_>>>()?;
     let orders = order_by.into_iter().map(order).collect::<Result<Vec<_>>>()?;
-    let window = window(
-        page_token.as_deref(),
-        max_results.filter(|most| *most != 0),
-        50,
-        50_000,
-    )?;
     let ids = experiment_ids
         .iter()
         .map(|id| rule::experiment_id(id))
         .collect::<Result<Vec<_>, _>>()?;
+    let asked = Asked::new(&["LoggedModel", workspace, &filter_text, &asked_orders], &[]).of(&ids);
+    let most = max_results.filter(|most| *most != 0);
+    let window = window(page_token.as_deref(), most, 50, 50_000, asked)?;
     let db = ctx.app().store.read();
     let found = logged_model::search(db, workspace, &ids, &filter, &datasets, &orders, window).await?;
     let logged = logged_model::logged(db, workspace, &found.items).await?;
@@ -246,7 +246,7 @@ pub async fn search(
             .zip(logged)
             .map(|(row, logged)| view(row, logged))
             .collect(),
-        next_page_token: next_token(window, found.more),
+        next_page_token: next_token(window, found.more, asked),
     })
 }
 

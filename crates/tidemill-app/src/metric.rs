@@ -7,7 +7,7 @@ use tidemill_api::mlflow::rule;
 use tidemill_store::logged_model::ModelPoint;
 use tidemill_store::metric::Point;
 
-use crate::rule::{next_token, window};
+use crate::rule::{Asked, next_token, window};
 use crate::{Error, OpContext, Result, Scope, action};
 
 /// The most runs of one question about several.
@@ -107,7 +107,8 @@ pub async fn history(
     let store = &ctx.app().store;
     crate::run::find(store.read(), workspace, &run_id).await?;
     let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
-        Some(window(page_token.as_deref(), max_results, i64::MAX, i64::MAX)?)
+    let asked = Asked::new(&["Metric", workspace, &run_id, &metric_key], &[]);
+        Some(window(page_token.as_deref(), max_results, i64::MAX, i64::MAX, asked)?)
     } else {
         None
     };
@@ -116,7 +117,7 @@ pub async fn history(
         .await?;
     Ok(GetMetricHistoryResponse {
         metrics: found.items.into_iter().map(view).collect(),
-        next_page_token: part.and_then(|part| next_token(part, found.more)),
+        next_page_token: part.and_then(|part| next_token(part, found.more, asked)),
     })
 }
 

@@ -24,6 +24,8 @@ use crate::data::OutputVersion;
 use crate::place::Place;
 use crate::resolve::{self, Resolved};
 use crate::workspace::check_revision;
+use crate::model_history::Teller;
+use crate::webhook::Herald;
 use crate::{Error, OpContext, Result, Scope, action, bytes, datastore, name};
 
 type Row = model_version::Model;
@@ -188,8 +190,13 @@ pub async fn put_label(
     };
     let after = json!({ "label": label, "version": row.version });
     let workspace_of = workspace.to_owned();
+    let mut teller = Teller::new(ctx, 1);
     ctx.change(change(workspace, name, Value::Null, after), move |tx| {
-        Box::pin(async move { Ok(registered_model::put_alias(tx, &workspace_of, alias).await?) })
+        Box::pin(async move {
+            let at = (workspace_of.as_str(), alias.name.as_str());
+            teller.alias(tx, at, &alias.alias, Some(alias.version)).await?;
+            Ok(registered_model::put_alias(tx, &workspace_of, alias).await?)
+        })
     })
     .await?;
     Ok(Label {
@@ -213,8 +220,12 @@ pub async fn delete_label(ctx: &OpContext, workspace: &str, name: &str, label: &
     }
     let change = change(workspace, name, json!({ "label": label }), Value::Null);
     let (workspace, name, label) = (workspace.to_owned(), name.to_owned(), label.to_owned());
+    let mut teller = Teller::new(ctx, 0);
     ctx.change(change, move |tx| {
-        Box::pin(async move { Ok(registered_model::delete_alias(tx, &workspace, &name, &label).await?) })
+        Box::pin(async move {
+            teller.alias(tx, (&workspace, &name), &label, None).await?;
+            Ok(registered_model::delete_alias(tx, &workspace, &name, &label).await?)
+        })
     })
     .await
 }
@@ -304,6 +315,8 @@ async fn write_version(
     now["tags"] = json!(tags);
     let change = change(&before.workspace, &before.name, told(&before), now);
     let written = after.clone();
+    let stage = (before.stage != after.stage).then(|| after.stage.clone());
+    let mut teller = Teller::new(ctx, 1);
     ctx.change(change, move |tx| {
         Box::pin(async move {
             let (workspace, name) = (written.workspace.clone(), written.name.clone());
@@ -323,6 +336,9 @@ async fn write_version(
             tag::put(tx, Table::Tag, &workspace, Noun::ModelVersion, &owner, &set).await?;
             for (key, _) in gone {
                 tag::delete(tx, &workspace, Noun::ModelVersion, &owner, &key).await?;
+            }
+            if let Some(stage) = stage {
+                teller.stage(tx, (&workspace, &name), written.version, &stage).await?;
             }
             Ok(model_version::update(tx, written).await?)
         })
@@ -392,10 +408,14 @@ pub async fn create(
     };
     let tags: Pairs = spec.tags.into_iter().collect();
     let told = json!({ "name": name, "path": path, "type": row.kind, "digest": row.digest, "tags": tags });
+    let herald = Herald::new(ctx);
     let written = ctx
         .change_as(change(workspace, name, Value::Null, Value::Null), move |tx| {
             Box::pin(async move {
                 let (row, wrote) = add(tx, row, &tags).await?;
+                if wrote {
+                    crate::model_version::tell_created(tx, &herald, &row, &tags).await?;
+                }
                 let mut told = told;
                 told["version"] = json!(row.version);
                 Ok(wrote.then_some((row, told)))

@@ -8,6 +8,7 @@ use tidemill_api::mlflow::model_version::{
     SetModelVersionTag, TransitionStage, UpdateModelVersion,
 };
 use tidemill_api::mlflow::rule;
+use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
 use tidemill_query::{Subject, parse_filter, parse_order};
 use tidemill_store::model_version;
 use tidemill_store::registered_model;
@@ -16,9 +17,12 @@ use tidemill_store::{ConnectionTrait, to_json};
 
 use crate::context::Change;
 use crate::experiment::{pairs, texts};
+use crate::model_history::Teller;
 use crate::model_source::{Source, resolve};
 use crate::registered_model::{change, find as find_model, missing as missing_model};
-use crate::rule::{next_token, no_duplicates, window};
+use crate::registered_model::{is_prompt, shown_tags};
+use crate::rule::{Asked, next_token, no_duplicates, window};
+use crate::webhook::Herald;
 use crate::{Error, Kind, OpContext, Result, Scope, action};
 
 /// A version, as it is stored.
@@ -106,13 +110,41 @@ pub async fn register(ctx: &OpContext, row: Row, tags: tag::Pairs) -> Result<Mod
     let scope = Scope::resource(&row.workspace, "models", &row.name);
     ctx.authorize(action::MODEL_WRITE, &scope).await?;
     let after = json!({ "name": row.name, "source": row.source, "run_id": row.run_id, "tags": tags });
+    let herald = Herald::new(ctx);
     ctx.change(change(scope, Value::Null, after), move |tx| {
         Box::pin(async move {
             let row = insert(tx, row, &tags).await?;
+            tell_created(tx, &herald, &row, &tags).await?;
             Ok(view_many(tx, &row.workspace.clone(), vec![row]).await?.remove(0))
         })
     })
     .await
+}
+
+/// Tells webhooks of a new version.
+pub(crate) async fn tell_created(
+    db: &impl ConnectionTrait,
+    herald: &Herald,
+    row: &Row,
+    tags: &tag::Pairs,
+) -> Result<()> {
+    let prompt = is_prompt(db, &row.workspace, &row.name).await?;
+    let event = WebhookEvent::new(WebhookEntity::ModelVersion, WebhookAction::Created).of_prompt(prompt);
+    let shown: Value = match prompt {
+        true => shown_tags(tags),
+        false => tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect(),
+    };
+    let mut told = json!({ "name": row.name, "version": row.version.to_string() });
+    if prompt {
+        let template = tags.iter().find(|(key, _)| key == "mlflow.prompt.text");
+        told["template"] = json!(template.map_or("", |(_, text)| text.as_str()));
+    } else {
+        told["source"] = json!(row.source);
+        told["run_id"] = json!(row.run_id);
+    }
+    told["tags"] = shown;
+    told["description"] = json!(row.description);
+    herald.tell(db, &row.workspace, event, told).await
 }
 
 /// Adds a version with its tags, inside a change; its logged model learns of it.
@@ -174,18 +206,20 @@ pub async fn search(
     } = request;
     ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace))
         .await?;
-    let filter = parse_filter(Subject::ModelVersion, filter.as_deref().unwrap_or_default())?;
+    let filter_text = filter.unwrap_or_default();
+    let filter = parse_filter(Subject::ModelVersion, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::ModelVersion, text))
         .collect::<Result<Vec<_>, _>>()?;
     no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
-    let window = window(page_token.as_deref(), max_results, 10_000, 200_000)?;
+    let asked = Asked::new(&["ModelVersion", workspace, &filter_text], &[&order_by]);
+    let window = window(page_token.as_deref(), max_results, 10_000, 200_000, asked)?;
     let db = ctx.app().store.read();
     let found = model_version::search(db, workspace, &filter, &orders, window).await?;
     Ok(ModelVersionsResponse {
         model_versions: view_many(db, workspace, found.items).await?,
-        next_page_token: next_token(window, found.more),
+        next_page_token: next_token(window, found.more, asked),
     })
 }
 
@@ -239,12 +273,24 @@ pub async fn transition_stage(
         updated_at: now,
         ..row
     };
+    let others = match archive_existing_versions {
+        true => model_version::in_stage(ctx.app().store.read(), workspace, &name, stage).await?.len(),
+        false => 0,
+    };
+    // Versions that come into the stage at this very moment need ids too.
+    let mut teller = Teller::new(ctx, 1 + others + 8);
     ctx.change(change(scope, before, after), move |tx| {
         Box::pin(async move {
             if archive_existing_versions {
+                for version in model_version::in_stage(tx, &row.workspace, &row.name, stage).await? {
+                    if version != row.version {
+                        teller.stage(tx, (&row.workspace, &row.name), version, "Archived").await?;
+                    }
+                }
                 model_version::archive_stage(tx, &row.workspace, &row.name, stage, row.version, now).await?;
             }
             registered_model::touch(tx, &row.workspace, &row.name, now).await?;
+            teller.stage(tx, (&row.workspace, &row.name), row.version, stage).await?;
             model_version::update(tx, row.clone()).await?;
             Ok(view_many(tx, &row.workspace.clone(), vec![row]).await?.remove(0))
         })
@@ -267,9 +313,12 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str, version: &str)
         before: json!({ "version": row.version, "source": row.source, "run_id": row.run_id }),
         after: Value::Null,
     };
-    let now = ctx.now_ms();
+    let (now, teller) = (ctx.now_ms(), Teller::new(ctx, 0));
     ctx.change(change, move |tx| {
-        Box::pin(async move { Ok(model_version::delete(tx, row, now).await?) })
+        Box::pin(async move {
+            teller.gone(tx, (&row.workspace, &row.name), Some(row.version)).await?;
+            Ok(model_version::delete(tx, row, now).await?)
+        })
     })
     .await
 }
@@ -296,8 +345,13 @@ pub async fn set_tag(ctx: &OpContext, workspace: &str, request: SetModelVersionT
     )
     .await?;
     let after = json!({ "version": row.version, "tags": { key.clone(): value } });
+    let herald = Herald::new(ctx);
     ctx.change(change(scope, Value::Null, after), move |tx| {
         Box::pin(async move {
+            let event = WebhookEvent::new(WebhookEntity::ModelVersionTag, WebhookAction::Set);
+            let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
+            let told = json!({ "name": row.name, "version": row.version.to_string(), "key": key, "value": value });
+            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
             let (owner, pairs) = (version_owner(&row.name, row.version), [(key, value)]);
             Ok(tag::put(tx, Table::Tag, &row.workspace, Noun::ModelVersion, &owner, &pairs).await?)
         })
@@ -322,8 +376,13 @@ pub async fn delete_tag(ctx: &OpContext, workspace: &str, request: DeleteModelVe
     )
     .await?;
     let before = json!({ "version": row.version, "tags": { key.clone(): "" } });
+    let herald = Herald::new(ctx);
     ctx.change(change(scope, before, Value::Null), move |tx| {
         Box::pin(async move {
+            let event = WebhookEvent::new(WebhookEntity::ModelVersionTag, WebhookAction::Deleted);
+            let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
+            let told = json!({ "name": row.name, "version": row.version.to_string(), "key": key });
+            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
             let owner = version_owner(&row.name, row.version);
             tag::delete(tx, &row.workspace, Noun::ModelVersion, &owner, &key).await?;
             Ok(())

@@ -9,6 +9,7 @@ use tidemill_api::mlflow::registered_model::{
     SearchRegisteredModelsResponse, SetAlias, SetRegisteredModelTag,
 };
 use tidemill_api::mlflow::rule;
+use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
 use tidemill_query::{Subject, parse_filter, parse_order};
 use tidemill_store::registered_model::{self, Alias};
 use tidemill_store::tag::{self, Noun, Table};
@@ -16,7 +17,9 @@ use tidemill_store::{ConnectionTrait, model_version};
 
 use crate::context::Change;
 use crate::experiment::{pairs, texts};
-use crate::rule::{next_token, no_duplicates, window};
+use crate::model_history::Teller;
+use crate::webhook::Herald;
+use crate::rule::{Asked, next_token, no_duplicates, window};
 use crate::{Error, Kind, OpContext, Result, Scope, action, model_version as versions};
 
 /// A registered model, as it is stored.
@@ -53,6 +56,7 @@ pub async fn create(
         created_at: now,
         updated_at: now,
     };
+    let herald = Herald::new(ctx);
     ctx.change(change, move |tx| {
         Box::pin(async move {
             if !registered_model::insert(tx, row.clone()).await? {
@@ -61,15 +65,16 @@ pub async fn create(
                     row.name
                 )));
             }
-            tag::put(
-                tx,
-                Table::Tag,
-                &row.workspace,
-                Noun::Model,
-                &row.name,
-                &pairs(tags),
-            )
-            .await?;
+            let tags = pairs(tags);
+            tag::put(tx, Table::Tag, &row.workspace, Noun::Model, &row.name, &tags).await?;
+            let event = WebhookEvent::new(WebhookEntity::RegisteredModel, WebhookAction::Created);
+            let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
+            let told = json!({
+                "name": row.name,
+                "tags": shown_tags(&tags),
+                "description": row.description.as_deref().unwrap_or_default(),
+            });
+            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
             view_one(tx, row).await
         })
     })
@@ -104,18 +109,20 @@ pub async fn search(
     } = request;
     ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace))
         .await?;
-    let filter = parse_filter(Subject::RegisteredModel, filter.as_deref().unwrap_or_default())?;
+    let filter_text = filter.unwrap_or_default();
+    let filter = parse_filter(Subject::RegisteredModel, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::RegisteredModel, text))
         .collect::<Result<Vec<_>, _>>()?;
     no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
-    let window = window(page_token.as_deref(), max_results, 100, 1000)?;
+    let asked = Asked::new(&["RegisteredModel", workspace, &filter_text], &[&order_by]);
+    let window = window(page_token.as_deref(), max_results, 100, 1000, asked)?;
     let db = ctx.app().store.read();
     let found = registered_model::search(db, workspace, &filter, &orders, window).await?;
     Ok(SearchRegisteredModelsResponse {
         registered_models: view_many(db, workspace, found.items).await?,
-        next_page_token: next_token(window, found.more),
+        next_page_token: next_token(window, found.more, asked),
     })
 }
 
@@ -190,10 +197,11 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
         before: json!({ "name": row.name, "description": row.description }),
         after: Value::Null,
     };
+    let teller = Teller::new(ctx, 0);
     ctx.change(change, move |tx| {
         Box::pin(async move {
             if registered_model::delete(tx, &row.workspace, &row.name).await? {
-                return Ok(());
+                return teller.gone(tx, (&row.workspace, &row.name), None).await;
             }
             Err(missing(&row.name))
         })
@@ -236,8 +244,14 @@ pub async fn set_tag(ctx: &OpContext, workspace: &str, request: SetRegisteredMod
     rule::registry_tag(&key, &value)?;
     let row = find(ctx.app().store.read(), workspace, &name).await?;
     let change = change(scope, Value::Null, json!({ "tags": { key.clone(): value } }));
+    let herald = Herald::new(ctx);
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            if is_prompt(tx, &row.workspace, &row.name).await? {
+                let event = WebhookEvent::new(WebhookEntity::PromptTag, WebhookAction::Set);
+                let told = json!({ "name": row.name, "key": key, "value": value });
+                herald.tell(tx, &row.workspace, event, told).await?;
+            }
             let pairs = [(key, value)];
             Ok(tag::put(tx, Table::Tag, &row.workspace, Noun::Model, &row.name, &pairs).await?)
         })
@@ -256,8 +270,14 @@ pub async fn delete_tag(ctx: &OpContext, workspace: &str, name: &str, key: &str)
     let row = find(ctx.app().store.read(), workspace, name).await?;
     let key = key.to_owned();
     let change = change(scope, json!({ "tags": { key.clone(): "" } }), Value::Null);
+    let herald = Herald::new(ctx);
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            if is_prompt(tx, &row.workspace, &row.name).await? {
+                let event = WebhookEvent::new(WebhookEntity::PromptTag, WebhookAction::Deleted);
+                let told = json!({ "name": row.name, "key": key });
+                herald.tell(tx, &row.workspace, event, told).await?;
+            }
             tag::delete(tx, &row.workspace, Noun::Model, &row.name, &key).await?;
             Ok(())
         })
@@ -282,9 +302,15 @@ pub async fn set_alias(ctx: &OpContext, workspace: &str, request: SetAlias) -> R
         json!({ "aliases": { alias.clone(): version } }),
     );
     let workspace = workspace.to_owned();
+    let (mut teller, herald) = (Teller::new(ctx, 1), Herald::new(ctx));
     ctx.change(change, move |tx| {
         Box::pin(async move {
             versions::find(tx, &workspace, &name, version).await?;
+            teller.alias(tx, (&workspace, &name), &alias, Some(version)).await?;
+            let event = WebhookEvent::new(WebhookEntity::ModelVersionAlias, WebhookAction::Created);
+            let prompt = is_prompt(tx, &workspace, &name).await?;
+            let told = json!({ "name": name, "alias": alias, "version": version.to_string() });
+            herald.tell(tx, &workspace, event.of_prompt(prompt), told).await?;
             Ok(registered_model::put_alias(tx, &workspace, Alias { name, alias, version }).await?)
         })
     })
@@ -302,10 +328,16 @@ pub async fn delete_alias(ctx: &OpContext, workspace: &str, name: &str, alias: &
     let row = find(ctx.app().store.read(), workspace, name).await?;
     let alias = alias.to_owned();
     let change = change(scope, json!({ "alias": alias }), Value::Null);
+    let (mut teller, herald) = (Teller::new(ctx, 0), Herald::new(ctx));
     ctx.change(change, move |tx| {
-        Box::pin(
-            async move { Ok(registered_model::delete_alias(tx, &row.workspace, &row.name, &alias).await?) },
-        )
+        Box::pin(async move {
+            teller.alias(tx, (&row.workspace, &row.name), &alias, None).await?;
+            let event = WebhookEvent::new(WebhookEntity::ModelVersionAlias, WebhookAction::Deleted);
+            let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
+            let told = json!({ "name": row.name, "alias": alias });
+            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
+            Ok(registered_model::delete_alias(tx, &row.workspace, &row.name, &alias).await?)
+        })
     })
     .await
 }
@@ -336,6 +368,19 @@ pub async fn by_alias(ctx: &OpContext, workspace: &str, name: &str, alias: &str)
         versions::find(db, workspace, name, version).await?
     };
     Ok(versions::view_many(db, workspace, vec![row]).await?.remove(0))
+}
+
+/// Whether a model is a prompt.
+pub(crate) async fn is_prompt(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<bool> {
+    let said = tag::get(db, workspace, Noun::Model, name, registered_model::PROMPT_TAG).await?;
+    Ok(said.is_some_and(|said| said.eq_ignore_ascii_case("true")))
+}
+
+/// Tags as webhooks see them: without those that make a model a prompt.
+pub(crate) fn shown_tags(tags: &tag::Pairs) -> Value {
+    let own = [registered_model::PROMPT_TAG, "_mlflow_prompt_type", "mlflow.prompt.text"];
+    let shown = tags.iter().filter(|(key, _)| !own.contains(&key.as_str()));
+    shown.map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect()
 }
 
 /// The row of a registered model.

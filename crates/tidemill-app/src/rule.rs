@@ -18,12 +18,39 @@ impl From<QueryError> for Error {
     }
 }
 
+/// The mark of a query: a page token holds it, so that it fits no other query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked(u64);
+
+impl Asked {
+    /// The mark of what was asked for: texts, and lists of texts.
+    pub(crate) fn new(texts: &[&str], lists: &[&[String]]) -> Self {
+        let mut hash = blake3::Hasher::new();
+        for text in texts.iter().copied().chain(lists.iter().flat_map(|list| list.iter().map(String::as_str))) {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.finalize().as_bytes()[..8]);
+        Self(u64::from_le_bytes(bytes))
+    }
+
+    /// The same in some experiments, in any order.
+    pub(crate) fn of(self, experiment_ids: &[i64]) -> Self {
+        let mut ids = experiment_ids.to_vec();
+        ids.sort_unstable();
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        Self::new(&[&self.0.to_string()], &[&ids])
+    }
+}
+
 /// The part of a search that a page token and a limit ask for; `most` is the limit of limits.
 pub(crate) fn window(
     token: Option<&str>,
     max_results: Option<i64>,
     default: i64,
     most: i64,
+    asked: Asked,
 ) -> Result<Window> {
     let limit = max_results.unwrap_or(default);
     let invalid = |why: &str| {
@@ -37,14 +64,14 @@ pub(crate) fn window(
     let limit = u64::try_from(limit).ok().filter(|limit| *limit > 0);
     let limit = limit.ok_or_else(|| invalid("It must be a positive integer"))?;
     Ok(Window {
-        offset: decode_page_token(token)?,
+        offset: decode_page_token(token, Some(asked.0))?,
         limit,
     })
 }
 
 /// The token of the page after a window, when something follows it.
-pub(crate) fn next_token(window: Window, more: bool) -> Option<String> {
-    more.then(|| encode_page_token(window.offset.saturating_add(window.limit)))
+pub(crate) fn next_token(window: Window, more: bool, asked: Asked) -> Option<String> {
+    more.then(|| encode_page_token(window.offset.saturating_add(window.limit), Some(asked.0)))
 }
 
 /// A text as Python prints it, for messages that clients compare.
@@ -95,19 +122,20 @@ mod tests {
 
     #[test]
     fn a_limit_is_positive_and_bounded() {
-        assert!(window(None, Some(0), 10, 100).is_err());
-        assert!(window(None, Some(-1), 10, 100).is_err());
-        assert!(window(None, Some(101), 10, 100).is_err());
+        let asked = Asked::new(&["a"], &[]).of(&[2, 1]);
+        let window = |token, limit| super::window(token, limit, 10, 100, asked);
+        for limit in [0, -1, 101] {
+            assert!(window(None, Some(limit)).is_err());
+        }
         assert_eq!(
-            window(None, None, 10, 100).ok(),
+            window(None, None).ok(),
             Some(Window { offset: 0, limit: 10 })
         );
-        let window = Window { offset: 10, limit: 5 };
-        let token = next_token(window, true);
-        assert_eq!(
-            super::window(token.as_deref(), Some(5), 10, 100).ok(),
-            Some(Window { offset: 15, limit: 5 })
-        );
+        let token = next_token(Window { offset: 10, limit: 5 }, true, asked);
+        assert_eq!(window(token.as_deref(), Some(5)).ok(), Some(Window { offset: 15, limit: 5 }));
+        let other = Asked::new(&["b"], &[]).of(&[1, 2]);
+        assert!(super::window(token.as_deref(), Some(5), 10, 100, other).is_err());
+        assert_eq!(Asked::new(&["a"], &[]).of(&[1, 2]), asked);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, param};
 
 use crate::context::Change;
 use crate::experiment::{pairs, require_active, stages, texts};
-use crate::rule::{next_token, no_duplicates, python_list, python_text, window};
+use crate::rule::{Asked, next_token, no_duplicates, python_list, python_text, window};
 use crate::run_name::{generate, uuid_hex};
 use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as points};
 
@@ -156,22 +156,25 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
     } = request;
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
-    let filter = parse_filter(Subject::Run, filter.as_deref().unwrap_or_default())?;
+    let filter_text = filter.unwrap_or_default();
+    let filter = parse_filter(Subject::Run, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::Run, text))
         .collect::<Result<Vec<_>, _>>()?;
     no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
-    let window = window(page_token.as_deref(), max_results, 1000, 50_000)?;
     let ids = experiment_ids
         .iter()
         .map(|id| rule::experiment_id(id))
         .collect::<Result<Vec<_>, _>>()?;
     let store = &ctx.app().store;
+    let stages = stages(run_view_type);
+    let asked = Asked::new(&["Run", workspace, &filter_text, &stages.join(",")], &[&order_by]).of(&ids);
+    let window = window(page_token.as_deref(), max_results, 1000, 50_000, asked)?;
     let search = Search {
         workspace,
         experiment_ids: &ids,
-        stages: stages(run_view_type),
+        stages,
         filter: &filter,
         order_by: &orders,
         window,
@@ -185,7 +188,7 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
         .map(|(row, logged)| view_with_outputs(row, logged));
     Ok(SearchRunsResponse {
         runs: runs.collect(),
-        next_page_token: next_token(window, found.more),
+        next_page_token: next_token(window, found.more, asked),
     })
 }
 

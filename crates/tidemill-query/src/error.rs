@@ -24,6 +24,46 @@ pub enum QueryError {
         /// The ones that exist.
         valid: &'static str,
     },
+    /// The same, where the list is put together.
+    #[error("Invalid entity type '{found}'. Valid values are {valid}")]
+    InvalidEntityOf {
+        /// The prefix that was written.
+        found: String,
+        /// The ones that exist.
+        valid: String,
+    },
+    /// Spans have a few things to compare.
+    #[error(
+        "Invalid span attribute '{0}'. Supported attributes: name, status, type, attributes.<attribute_name>."
+    )]
+    InvalidSpanAttribute(String),
+    /// `span.attributes.` without a name.
+    #[error("Span attribute name cannot be empty after 'attributes.'")]
+    EmptySpanAttribute,
+    /// Issues have only their id.
+    #[error("Invalid issue attribute '{0}'. Supported attributes: id")]
+    InvalidIssueAttribute(String),
+    /// Prompts are compared by `=` alone.
+    #[error(
+        "Invalid comparator '{0}' for prompts filter. Only '=' is supported with format: prompt = \"name/version\""
+    )]
+    PromptComparator(String),
+    /// A prompt is `name/version`.
+    #[error("Invalid prompts filter value '{0}'. Expected format: prompt = \"name/version\"")]
+    InvalidPrompt(String),
+    /// What is ordered by size is compared with a number.
+    #[error("Expected a numeric value for {entity} when using comparator '{operator}'. Got value {found}")]
+    ExpectedAssessmentNumber {
+        /// Feedback or expectation.
+        entity: &'static str,
+        /// The operator.
+        operator: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// An ordering by something that traces have no order by.
+    #[error("Invalid identifier type '{0}'")]
+    InvalidIdentifierType(String),
     /// An attribute that this search doesn't know.
     #[error("Invalid attribute key '{key}' specified. Valid keys are '{valid}'")]
     InvalidAttribute {

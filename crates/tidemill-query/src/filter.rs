@@ -22,6 +22,8 @@ pub enum Operator {
     Like,
     /// `ILIKE`, case doesn't count.
     ILike,
+    /// `RLIKE`, a regular expression.
+    RLike,
     /// `IN (…)`
     In,
     /// `NOT IN (…)`
@@ -45,6 +47,7 @@ impl Operator {
             Operator::Le => "<=",
             Operator::Like => "LIKE",
             Operator::ILike => "ILIKE",
+            Operator::RLike => "RLIKE",
             Operator::In => "IN",
             Operator::NotIn => "NOT IN",
             Operator::IsNull => "IS NULL",
@@ -52,7 +55,7 @@ impl Operator {
         }
     }
 
-    fn parse(written: &str) -> Option<Operator> {
+    pub(crate) fn parse(written: &str) -> Option<Operator> {
         Some(match written {
             "=" => Operator::Eq,
             "!=" => Operator::Ne,
@@ -62,6 +65,7 @@ impl Operator {
             "<=" => Operator::Le,
             "LIKE" => Operator::Like,
             "ILIKE" => Operator::ILike,
+            "RLIKE" => Operator::RLike,
             "IN" => Operator::In,
             "NOT IN" => Operator::NotIn,
             "IS NULL" => Operator::IsNull,
@@ -84,7 +88,7 @@ impl Operator {
         )
     }
 
-    fn is_list(self) -> bool {
+    pub(crate) fn is_list(self) -> bool {
         matches!(self, Operator::In | Operator::NotIn)
     }
 

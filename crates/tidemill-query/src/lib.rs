@@ -10,6 +10,7 @@ mod logged_model;
 mod order;
 mod page;
 mod subject;
+mod trace;
 
 pub use error::QueryError;
 pub use filter::{Comparison, Operator, Value, parse_filter};
@@ -17,3 +18,6 @@ pub use logged_model::{parse_logged_model_filter, parse_logged_model_order};
 pub use order::{Order, parse_order};
 pub use page::{decode_page_token, encode_page_token};
 pub use subject::{Entity, Key, Subject};
+pub use trace::{
+    SpanKey, TraceComparison, TraceKey, TraceOrder, parse_trace_filter, parse_trace_order,
+};

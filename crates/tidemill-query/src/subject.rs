@@ -198,7 +198,7 @@ impl Subject {
 }
 
 /// `metrics.a.b` is `metrics` and `a.b`; a dot inside quotes doesn't count when the quotes come first.
-fn split_prefix(identifier: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_prefix(identifier: &str) -> Option<(&str, &str)> {
     if identifier.starts_with('"') {
         return None;
     }

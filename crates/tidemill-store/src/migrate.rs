@@ -29,6 +29,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0004_jobs.sql"),
     },
     Migration {
+        version: 5,
+        sql: include_str!("migrations/0005_mlflow.sql"),
+    },
+    Migration {
         version: 6,
         sql: include_str!("migrations/0006_metric_series.sql"),
     },
@@ -58,15 +62,20 @@ pub async fn up(db: &DatabaseConnection) -> Result<()> {
     transaction
         .execute_unprepared("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")
         .await?;
-    let found = current_version(&transaction).await?;
+    let applied = applied(&transaction).await?;
+    let found = applied.last().copied().unwrap_or(0);
     if found > known_version() {
         return Err(StoreError::FromTheFuture {
             found,
             known: known_version(),
         });
     }
-    for step in MIGRATIONS.iter().filter(|step| step.version > found) {
+    for step in MIGRATIONS.iter().filter(|step| !applied.contains(&step.version)) {
         transaction.execute_unprepared(step.sql).await?;
+        if step.version == 5 {
+            crate::trace::import(&transaction).await?;
+            transaction.execute_unprepared("DROP TABLE trace").await?;
+        }
         if step.version == 6 {
             crate::metric::import(&transaction).await?;
             transaction
@@ -84,15 +93,13 @@ pub async fn up(db: &DatabaseConnection) -> Result<()> {
     Ok(())
 }
 
-async fn current_version(db: &impl ConnectionTrait) -> Result<i64> {
-    let row = db
-        .query_one_raw(Statement::from_string(
-            db.get_database_backend(),
-            "SELECT COALESCE(MAX(version), 0) AS version FROM schema_version",
-        ))
-        .await?;
-    Ok(match row {
-        Some(row) => row.try_get("", "version")?,
-        None => 0,
-    })
+/// The steps that the database has been through, in their order.
+async fn applied(db: &impl ConnectionTrait) -> Result<Vec<i64>> {
+    let select = Statement::from_string(
+        db.get_database_backend(),
+        "SELECT version FROM schema_version ORDER BY version",
+    );
+    let rows = db.query_all_raw(select).await?;
+    let versions = rows.iter().map(|row| row.try_get("", "version"));
+    Ok(versions.collect::<Result<_, _>>()?)
 }

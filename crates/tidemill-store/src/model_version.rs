@@ -247,6 +247,17 @@ pub async fn archive_stage(
     Ok(())
 }
 
+/// The numbers of the versions in a stage.
+pub async fn in_stage(db: &impl ConnectionTrait, workspace: &str, name: &str, stage: &str) -> Result<Vec<i64>> {
+    let rows = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Name.eq(name))
+        .filter(Column::Stage.eq(stage))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
 /// Deletes a version: what is left is its number.
 pub async fn delete(db: &impl ConnectionTrait, row: Model, now_ms: i64) -> Result<()> {
     let mut aliases = Query::delete();

@@ -6,6 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use sea_orm::{DbBackend, QueryTrait};
 use tidemill_query::{Comparison, Entity as Of, Operator, Order as OrderBy, Value as Literal};
 
+use crate::model_history;
 use crate::search::{Found, Window, compare, direction, has_text};
 use crate::tag::{self, Noun, Table, version_owner};
 use crate::{Result, model_version};
@@ -115,6 +116,7 @@ pub async fn rename(
         tag::rename_owner(db, workspace, Noun::ModelVersion, &from, &to).await?;
     }
     tag::rename_owner(db, workspace, Noun::Model, name, new_name).await?;
+    model_history::rename(db, workspace, name, new_name).await?;
     for table in ["registered_model", "model_version", "model_alias"] {
         let mut update = Query::update();
         update

@@ -21,6 +21,10 @@ pub enum Noun {
     Model,
     /// Owner: [`version_owner`].
     ModelVersion,
+    /// Owner: the trace's id; its parameters are the metadata.
+    Trace,
+    /// Owner: the evaluation dataset's id.
+    EvalDataset,
 }
 
 impl Noun {
@@ -32,6 +36,8 @@ impl Noun {
             Noun::LoggedModel => "logged_model",
             Noun::Model => "model",
             Noun::ModelVersion => "model_version",
+            Noun::Trace => "trace",
+            Noun::EvalDataset => "eval_dataset",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lenient;
 use super::schema::{Check, Request, Schema};
 
 /// A file or folder.
@@ -95,4 +96,158 @@ impl Request for GetModelVersionArtifact {
         ("version", &[Check::Required]),
         ("path", &[Check::Required]),
     ];
+}
+
+/// Headers to send with a link.
+pub type Headers = indexmap::IndexMap<String, String>;
+
+/// `POST artifacts/presigned-upload-url`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PresignUpload {
+    /// Which run, or
+    pub run_id: String,
+    /// which logged model.
+    pub model_id: String,
+    /// The file.
+    pub path: String,
+    /// How long the link counts, in seconds; 900 without it.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub expiration: Option<i64>,
+}
+
+impl Request for PresignUpload {
+    const SCHEMA: Schema = &[
+        ("run_id", &[Check::Text]),
+        ("model_id", &[Check::Text]),
+        ("path", &[Check::Required, Check::Text]),
+        ("expiration", &[Check::Int]),
+    ];
+}
+
+/// A link for uploading.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct PresignedUpload {
+    /// Where to PUT the bytes.
+    pub presigned_url: String,
+    /// What to send with them.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
+}
+
+/// `POST artifacts/presigned-download-url`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PresignDownload {
+    /// Which run.
+    pub run_id: String,
+    /// The file.
+    pub path: String,
+    /// How long the link counts, in seconds; 900 without it.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub expiration: Option<i64>,
+}
+
+impl Request for PresignDownload {
+    const SCHEMA: Schema = &[
+        ("run_id", &[Check::Required, Check::Text]),
+        ("path", &[Check::Required, Check::Text]),
+        ("expiration", &[Check::Int]),
+    ];
+}
+
+/// A link for downloading.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct PresignedDownload {
+    /// Where to GET the bytes.
+    pub presigned_url: String,
+    /// What to send for them.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
+    /// How many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_size: Option<i64>,
+}
+
+/// `POST mlflow-artifacts/mpu/create/{path}`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CreateMultipartUpload {
+    /// The name of the file.
+    pub path: String,
+    /// In how many parts it comes.
+    #[serde(deserialize_with = "lenient::int")]
+    pub num_parts: i64,
+}
+
+impl Request for CreateMultipartUpload {
+    const SCHEMA: Schema = &[("path", &[Check::Required, Check::Text]), ("num_parts", &[Check::Int])];
+}
+
+/// An upload that has begun.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct MultipartUpload {
+    /// Its id.
+    pub upload_id: String,
+    /// A link for each part.
+    pub credentials: Vec<MultipartUploadCredential>,
+}
+
+/// A link for one part.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct MultipartUploadCredential {
+    /// Where to PUT its bytes.
+    pub url: String,
+    /// 1 first.
+    pub part_number: i64,
+    /// What to send with them.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
+}
+
+/// `POST mlflow-artifacts/mpu/complete/{path}`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CompleteMultipartUpload {
+    /// The name of the file.
+    pub path: String,
+    /// Which upload.
+    pub upload_id: String,
+    /// Its parts.
+    pub parts: Vec<MultipartUploadPart>,
+}
+
+impl Request for CompleteMultipartUpload {
+    const SCHEMA: Schema = &[
+        ("path", &[Check::Required, Check::Text]),
+        ("upload_id", &[Check::Text]),
+        ("parts", &[Check::Required]),
+    ];
+}
+
+/// A part that was uploaded.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MultipartUploadPart {
+    /// 1 first.
+    #[serde(deserialize_with = "lenient::int")]
+    pub part_number: i64,
+    /// As its link answered.
+    pub etag: String,
+    /// Its link.
+    pub url: String,
+}
+
+/// `POST mlflow-artifacts/mpu/abort/{path}`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AbortMultipartUpload {
+    /// The name of the file.
+    pub path: String,
+    /// Which upload.
+    pub upload_id: String,
+}
+
+impl Request for AbortMultipartUpload {
+    const SCHEMA: Schema = &[("path", &[Check::Required, Check::Text]), ("upload_id", &[Check::Text])];
 }

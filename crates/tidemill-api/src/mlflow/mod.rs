@@ -2,6 +2,7 @@
 //! what isn't set isn't there.
 
 pub mod artifact;
+pub mod assessment;
 pub mod error;
 pub mod experiment;
 pub mod lenient;
@@ -15,6 +16,8 @@ pub mod run_input;
 pub mod schema;
 pub mod trace;
 
+pub mod webhook;
+pub mod workspace;
 pub use error::{ErrorBody, ErrorCode};
 pub use schema::{Check, Request, Schema, read_json, read_query};
 

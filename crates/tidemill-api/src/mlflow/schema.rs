@@ -27,6 +27,8 @@ pub enum Check {
     Texts,
     /// Not more than this.
     AtMost(i64),
+    /// A list whose items all have a key.
+    Keyed,
     /// A list whose items all have these fields.
     Each(&'static [&'static str]),
 }
@@ -128,7 +130,8 @@ fn read<T: Request>(mut fields: Map<String, Value>) -> Result<T, String> {
 /// What is null isn't set.
 fn drop_nulls(fields: &mut Map<String, Value>) {
     fields.retain(|_, value| !value.is_null());
-    for value in fields.values_mut() {
+    // Below `value` may be any JSON that a client keeps, nulls and all.
+    for (_, value) in fields.iter_mut().filter(|(name, _)| *name != "value") {
         match value {
             Value::Object(inner) => drop_nulls(inner),
             Value::Array(items) => items
@@ -174,6 +177,11 @@ impl Check {
         if holds {
             return Ok(());
         }
+            Check::Keyed => value.as_array().is_some_and(|items| {
+                items
+                    .iter()
+                    .all(|item| item["key"].as_str().is_none_or(|key| !key.is_empty()) && !item["key"].is_null())
+            }),
         let hint = format!(" Hint: Value was of type '{}'.", python_type(value));
         Err(format!("{}{SEE}", invalid_value(name, value, &hint)))
     }

@@ -1,10 +1,128 @@
-//! Traces on the wire: kept as they came, with what is searched by beside them.
+//! Traces on the wire, of both versions of MLflow's API.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::lenient;
+use super::assessment::Assessment;
 use super::schema::{Check, Request, Schema};
+use super::{KeyValue, lenient};
+
+/// How a trace ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TraceState {
+    /// Not said.
+    #[default]
+    Unspecified,
+    /// Well.
+    Ok,
+    /// With an error.
+    Error,
+    /// It hasn't.
+    InProgress,
+}
+
+lenient::proto_enum!(TraceState {
+    0 => Unspecified = "STATE_UNSPECIFIED", 1 => Ok = "OK", 2 => Error = "ERROR", 3 => InProgress = "IN_PROGRESS"
+});
+
+/// The same in the first version of the API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TraceStatus {
+    /// Not said.
+    #[default]
+    Unspecified,
+    /// Well.
+    Ok,
+    /// With an error.
+    Error,
+    /// It hasn't.
+    InProgress,
+}
+
+lenient::proto_enum!(TraceStatus {
+    0 => Unspecified = "TRACE_STATUS_UNSPECIFIED", 1 => Ok = "OK", 2 => Error = "ERROR", 3 => InProgress = "IN_PROGRESS"
+});
+
+/// Texts by key.
+pub type Texts = IndexMap<String, String>;
+
+/// What is known of a trace besides its spans.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TraceInfo {
+    /// `tr-` and 32 hex digits.
+    pub trace_id: String,
+    /// As the caller knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<String>,
+    /// Its experiment.
+    pub trace_location: TraceLocation,
+    /// The beginning of what was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_preview: Option<String>,
+    /// The beginning of what was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_preview: Option<String>,
+    /// RFC 3339, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_time: Option<String>,
+    /// Seconds with their unit: `0.25s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_duration: Option<String>,
+    /// How it ended.
+    pub state: TraceState,
+    /// What doesn't change.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub trace_metadata: Texts,
+    /// What people and programs say of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assessments: Vec<Assessment>,
+    /// What may change.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub tags: Texts,
+}
+
+/// Where a trace is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TraceLocation {
+    /// `MLFLOW_EXPERIMENT`
+    #[serde(rename = "type")]
+    pub kind: Value,
+    /// The experiment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mlflow_experiment: Option<ExperimentLocation>,
+}
+
+impl TraceLocation {
+    /// The place of an experiment.
+    pub fn experiment(experiment_id: String) -> Self {
+        Self {
+            kind: Value::from("MLFLOW_EXPERIMENT"),
+            mlflow_experiment: Some(ExperimentLocation { experiment_id }),
+        }
+    }
+}
+
+/// An experiment as a place of traces.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExperimentLocation {
+    /// Its id.
+    pub experiment_id: String,
+}
+
+/// A trace, with or without its spans.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Trace {
+    /// What is known of it.
+    pub trace_info: TraceInfo,
+    /// OpenTelemetry's spans, as protobuf writes them in JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Value>,
+}
 
 /// `POST /api/3.0/mlflow/traces`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -18,19 +136,73 @@ impl Request for StartTrace {
     const SCHEMA: Schema = &[("trace", &[Check::Required])];
 }
 
-/// A trace without its spans.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Trace {
-    /// `trace_id`, `trace_location`, `request_time`, `state`, `tags`, `trace_metadata`, …, as the client sent them.
-    pub trace_info: Map<String, Value>,
-}
-
 /// One trace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TraceResponse {
     /// The trace.
     pub trace: Trace,
+}
+
+/// `GET /api/3.0/mlflow/traces/{trace_id}`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TraceId {
+    /// Which trace.
+    pub trace_id: String,
+}
+
+impl Request for TraceId {
+    const SCHEMA: Schema = &[];
+}
+
+/// `GET /api/3.0/mlflow/traces/get`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetTrace {
+    /// Which trace.
+    pub trace_id: String,
+    /// Also when not all of its spans are there.
+    pub allow_partial: bool,
+}
+
+impl Request for GetTrace {
+    const SCHEMA: Schema = &[
+        ("trace_id", &[Check::Text, Check::Required]),
+        ("allow_partial", &[Check::Bool]),
+    ];
+}
+
+/// `GET traces/batchGet`, `POST traces/batchGetInfos`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BatchGetTraces {
+    /// Which traces.
+    pub trace_ids: Vec<String>,
+    /// Only those of these experiments, when given.
+    pub experiment_ids: Option<Vec<String>>,
+}
+
+impl Request for BatchGetTraces {
+    const SCHEMA: Schema = &[
+        ("trace_ids", &[Check::Array, Check::Required, Check::Texts]),
+        ("experiment_ids", &[Check::Array, Check::Texts]),
+    ];
+}
+
+/// Several traces.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TracesResponse {
+    /// Those that are there whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<Trace>,
+}
+
+/// What is known of several traces.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct TraceInfosResponse {
+    /// Those that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace_infos: Vec<TraceInfo>,
 }
 
 /// `POST /api/3.0/mlflow/traces/search`
@@ -60,31 +232,47 @@ impl Request for SearchTraces {
     ];
 }
 
-/// Where a trace is.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TraceLocation {
-    /// The experiment.
-    pub mlflow_experiment: ExperimentLocation,
-}
-
-/// An experiment as a place of traces.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ExperimentLocation {
-    /// Its id.
-    pub experiment_id: String,
-}
-
 /// A page of traces.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SearchTracesResponse {
     /// Those that were found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub traces: Vec<Map<String, Value>>,
+    pub traces: Vec<TraceInfo>,
     /// Set when there are more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
+}
+
+/// `POST traces/delete-traces`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeleteTraces {
+    /// Of which experiment.
+    pub experiment_id: String,
+    /// Not younger than this.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub max_timestamp_millis: Option<i64>,
+    /// At most this many, the oldest.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub max_traces: Option<i64>,
+    /// Only these.
+    pub request_ids: Vec<String>,
+}
+
+impl Request for DeleteTraces {
+    const SCHEMA: Schema = &[
+        ("experiment_id", &[Check::Text, Check::Required]),
+        ("max_timestamp_millis", &[Check::Int]),
+        ("max_traces", &[Check::Int]),
+        ("request_ids", &[Check::Array, Check::Texts]),
+    ];
+}
+
+/// How many traces are gone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeleteTracesResponse {
+    /// How many.
+    pub traces_deleted: i64,
 }
 
 /// `PATCH traces/{trace_id}/tags`
@@ -118,4 +306,167 @@ pub struct DeleteTraceTag {
 
 impl Request for DeleteTraceTag {
     const SCHEMA: Schema = &[("key", &[Check::Text, Check::Required])];
+}
+
+/// `POST traces/link-to-run`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkTracesToRun {
+    /// Which traces, 100 at most.
+    pub trace_ids: Vec<String>,
+    /// Which run.
+    pub run_id: String,
+}
+
+impl Request for LinkTracesToRun {
+    const SCHEMA: Schema = &[
+        ("trace_ids", &[Check::Array, Check::Required, Check::Texts]),
+        ("run_id", &[Check::Text, Check::Required]),
+    ];
+}
+
+/// `POST traces/link-prompts`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkPromptsToTrace {
+    /// Which trace.
+    pub trace_id: String,
+    /// Which versions of prompts.
+    pub prompt_versions: Vec<PromptVersion>,
+}
+
+impl Request for LinkPromptsToTrace {
+    const SCHEMA: Schema = &[
+        ("trace_id", &[Check::Text, Check::Required]),
+        ("prompt_versions", &[Check::Array, Check::Required]),
+    ];
+}
+
+/// A version of a prompt.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PromptVersion {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub version: String,
+}
+
+/// A trace in the first version of the API.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TraceInfoV2 {
+    /// Its id.
+    pub request_id: String,
+    /// Its experiment.
+    pub experiment_id: String,
+    /// When it began, in milliseconds since 1970.
+    #[serde(deserialize_with = "lenient::int")]
+    pub timestamp_ms: i64,
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::opt_int")]
+    pub execution_time_ms: Option<i64>,
+    /// How it ended.
+    pub status: TraceStatus,
+    /// What doesn't change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_metadata: Vec<KeyValue>,
+    /// What may change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<KeyValue>,
+}
+
+/// `POST /api/2.0/mlflow/traces`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StartTraceV2 {
+    /// Its experiment.
+    pub experiment_id: String,
+    /// When it began, in milliseconds since 1970.
+    #[serde(deserialize_with = "lenient::int")]
+    pub timestamp_ms: i64,
+    /// What doesn't change.
+    pub request_metadata: Vec<KeyValue>,
+    /// What may change.
+    pub tags: Vec<KeyValue>,
+}
+
+impl Request for StartTraceV2 {
+    const SCHEMA: Schema = &[
+        ("experiment_id", &[Check::Text]),
+        ("timestamp_ms", &[Check::Int]),
+        ("request_metadata", &[Check::Keyed]),
+        ("tags", &[Check::Keyed]),
+    ];
+}
+
+/// `PATCH /api/2.0/mlflow/traces/{request_id}`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EndTraceV2 {
+    /// Which trace.
+    pub trace_id: String,
+    /// When it ended, in milliseconds since 1970.
+    #[serde(deserialize_with = "lenient::int")]
+    pub timestamp_ms: i64,
+    /// How it ended.
+    pub status: TraceStatus,
+    /// More that doesn't change.
+    pub request_metadata: Vec<KeyValue>,
+    /// More tags.
+    pub tags: Vec<KeyValue>,
+}
+
+impl Request for EndTraceV2 {
+    const SCHEMA: Schema = &[
+        ("timestamp_ms", &[Check::Int]),
+        ("status", &[Check::Text]),
+        ("request_metadata", &[Check::Keyed]),
+        ("tags", &[Check::Keyed]),
+    ];
+}
+
+/// One trace, in the first version of the API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TraceInfoV2Response {
+    /// What is known of it.
+    pub trace_info: TraceInfoV2,
+}
+
+/// `GET /api/2.0/mlflow/traces`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SearchTracesV2 {
+    /// In these experiments.
+    pub experiment_ids: Vec<String>,
+    /// A filter.
+    pub filter: Option<String>,
+    /// At most this many, 100 without it.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub max_results: Option<i64>,
+    /// Orderings.
+    pub order_by: Vec<String>,
+    /// Where the page before ended.
+    pub page_token: Option<String>,
+}
+
+impl Request for SearchTracesV2 {
+    const SCHEMA: Schema = &[
+        ("experiment_ids", &[Check::Array, Check::Texts, Check::Required]),
+        ("filter", &[Check::Text]),
+        ("max_results", &[Check::Int, Check::AtMost(500)]),
+        ("order_by", &[Check::Array, Check::Texts]),
+        ("page_token", &[Check::Text]),
+    ];
+}
+
+/// A page of traces, in the first version of the API.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SearchTracesV2Response {
+    /// Those that were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<TraceInfoV2>,
+    /// Set when there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page_token: Option<String>,
 }

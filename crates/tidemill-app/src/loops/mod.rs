@@ -2,11 +2,14 @@
 
 mod launch;
 mod pipeline;
+mod purge;
 mod recover;
 mod scheduler;
+mod webhook;
 
 pub(crate) use launch::{end_or_retry, stop_runner, watch};
 pub(crate) use pipeline::{Pipelines, start_pipeline};
+pub(crate) use purge::round as purge;
 pub(crate) use recover::{ask, start};
 pub(crate) use scheduler::Ask;
 pub use scheduler::Scheduler;

@@ -66,6 +66,8 @@ fn is_ours(path: &str) -> bool {
         "/ajax-api/",
         "/get-artifact",
         "/model-versions/",
+        "/v1/traces",
+        "/artifact-links/",
     ]
     .iter()
     .any(|p| path.starts_with(p))

@@ -16,6 +16,8 @@ mod run;
 mod server;
 mod trace;
 mod unknown;
+mod webhook;
+mod workspace;
 
 use axum::Router;
 
@@ -25,21 +27,24 @@ pub(crate) use envelope::envelope;
 
 /// Every route of MLflow's surface.
 pub(crate) fn router() -> Router<Server> {
-    surface().nest("/workspaces/{workspace}", surface().merge(server::health()))
+    surface()
+        .nest("/workspaces/{workspace}", surface().merge(server::health()))
+        .merge(artifact::links())
 }
 
 fn surface() -> Router<Server> {
-    let mut surface = server::router().merge(artifact::files());
+    let mut surface = server::router().merge(artifact::files()).merge(trace::otlp());
     for prefix in ["/api", "/ajax-api"] {
-        for version in ["2.0", "3.0"] {
-            surface = surface.nest(&format!("{prefix}/{version}/mlflow"), nouns());
-        }
+        surface = surface
+            .nest(&format!("{prefix}/2.0/mlflow"), nouns(trace::router_v2()))
+            .nest(&format!("{prefix}/3.0/mlflow"), nouns(trace::router()));
         surface = surface.nest(&format!("{prefix}/2.0/mlflow-artifacts"), artifact::store());
     }
     surface
 }
 
-fn nouns() -> Router<Server> {
+/// The nouns of both versions of the API, and those of one of them.
+fn nouns(own: Router<Server>) -> Router<Server> {
     Router::new()
         .merge(experiment::router())
         .merge(run::router())
@@ -48,7 +53,9 @@ fn nouns() -> Router<Server> {
         .merge(logged_model::router())
         .merge(registered_model::router())
         .merge(model_version::router())
-        .merge(trace::router())
+        .merge(own)
+        .merge(webhook::router())
+        .merge(workspace::router())
         .merge(server::info())
         .fallback(unknown::unknown)
         .method_not_allowed_fallback(unknown::unknown)

@@ -33,7 +33,12 @@ async fn converse(script: &str, path: &str) {
     let python = tokio::task::spawn_blocking(python)
         .await
         .expect("the tools are installed");
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|options| {
+        // The scripts listen on this machine.
+        options.webhooks.allow_http = true;
+        options.webhooks.allow_private = true;
+    })
+    .await;
     if let Some(workspace) = path.strip_prefix("/workspaces/") {
         server
             .client()
@@ -84,4 +89,24 @@ async fn tracks_in_a_workspace_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_artifacts_and_models() {
     converse("models.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_traces_with_spans_and_assessments() {
+    converse("traces.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_traces_of_a_workspace() {
+    converse("traces.py", "/workspaces/team-a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tells_webhooks_links_artifacts_and_goes_back() {
+    converse("registry.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tells_webhooks_of_a_workspace() {
+    converse("registry.py", "/workspaces/team-a").await;
 }

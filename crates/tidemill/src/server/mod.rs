@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidemill_app::webhook::WebhookOptions;
 use tidemill_app::{App, AppOptions};
 use tidemill_http::{HttpOptions, Server, router};
 
@@ -36,6 +37,10 @@ pub struct Options {
     pub environment_policy: String,
     /// Graphics cards that jobs may use, by index; `None` means all of this machine.
     pub gpus: Option<Vec<u32>>,
+    /// Where webhooks may lead.
+    pub webhooks: WebhookOptions,
+    /// How long deleted runs and experiments can be restored; `None` means for ever.
+    pub retention: Option<Duration>,
     /// How its log looks.
     pub log_format: LogFormat,
     /// The log goes into detail.
@@ -65,6 +70,8 @@ async fn serve(options: Options) -> Result<()> {
         allowed_hosts,
         environment_policy,
         gpus,
+        webhooks,
+        retention,
         log_format: _,
         debug: _,
     } = options;
@@ -81,6 +88,8 @@ async fn serve(options: Options) -> Result<()> {
         database,
         environment_policy,
         gpus,
+        webhooks,
+        retention,
         ..AppOptions::new(&data_dir)
     };
     let app = App::open(app_options).await.map_err(refused)?;

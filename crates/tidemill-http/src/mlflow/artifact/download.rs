@@ -11,7 +11,7 @@ use tidemill_app::{OpContext, artifact};
 
 use crate::mlflow::error::MlflowError;
 
-pub(super) async fn download(
+pub(in crate::mlflow) async fn download(
     ctx: &OpContext,
     workspace: &str,
     path: &str,

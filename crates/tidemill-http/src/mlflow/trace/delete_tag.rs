@@ -14,6 +14,7 @@ pub(super) async fn delete_tag(
         request,
     }: Call<DeleteTraceTag>,
 ) -> Result<Empty> {
-    trace::put_tag(&ctx, &workspace, &request.trace_id, request.key, None).await?;
+    let DeleteTraceTag { trace_id, key } = request;
+    trace::delete_tag(&ctx, &workspace, trace_id, key).await?;
     Ok(Answer(Empty {}))
 }

@@ -15,6 +15,6 @@ pub(super) async fn set_tag(
     }: Call<SetTraceTag>,
 ) -> Result<Empty> {
     let SetTraceTag { trace_id, key, value } = request;
-    trace::put_tag(&ctx, &workspace, &trace_id, key, Some(value)).await?;
+    trace::set_tag(&ctx, &workspace, trace_id, key, value).await?;
     Ok(Answer(Empty {}))
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod files;
+mod history;
 
 use tidemill_app::model;
 
@@ -15,4 +16,6 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(create::put))
         .routes(routes!(files::list))
         .routes(routes!(files::get))
+        .routes(routes!(history::list))
+        .routes(routes!(history::roll_back))
 }

@@ -3,9 +3,11 @@
 mod archive;
 mod create;
 mod download;
+mod history;
 mod lineage;
 mod list;
 mod restore;
+mod rollback;
 mod show;
 mod update;
 
@@ -34,6 +36,8 @@ enum Verb {
     Restore(restore::Restore),
     Download(download::Download),
     Lineage(lineage::Lineage),
+    History(history::History),
+    Rollback(rollback::Rollback),
 }
 
 impl Model {
@@ -51,6 +55,8 @@ impl Model {
             Verb::Restore(verb) => verb.run(session).await,
             Verb::Download(verb) => verb.run(session).await,
             Verb::Lineage(verb) => verb.run(session).await,
+            Verb::History(verb) => verb.run(session).await,
+            Verb::Rollback(verb) => verb.run(session).await,
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use tidemill_app::webhook::WebhookOptions;
 
 use crate::cli::args::Policy;
 use crate::cli::globals::Globals;
@@ -48,6 +50,15 @@ pub struct Start {
     /// Graphics cards that jobs may use, by index, such as 0,1 [default: all of this machine]
     #[arg(long, value_name = "INDICES", value_delimiter = ',')]
     gpus: Option<Vec<u32>>,
+    /// Let webhooks lead to http:// too, not only to https://
+    #[arg(long)]
+    webhook_allow_http: bool,
+    /// Let webhooks lead to addresses that are not public: this machine, the local network
+    #[arg(long)]
+    webhook_allow_private: bool,
+    /// Remove deleted runs and experiments for good after this time, such as 30d [default: never]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    retention: Option<Duration>,
     /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     log_format: LogFormat,
@@ -62,6 +73,9 @@ impl Start {
             allowed_hosts,
             environment_policy,
             gpus,
+            webhook_allow_http,
+            webhook_allow_private,
+            retention,
             log_format,
         } = self;
         let data_dir = match data_dir {
@@ -76,6 +90,11 @@ impl Start {
             allowed_hosts,
             environment_policy,
             gpus,
+            webhooks: WebhookOptions {
+                allow_http: webhook_allow_http,
+                allow_private: webhook_allow_private,
+            },
+            retention,
             log_format,
             debug: globals.debug,
         })
