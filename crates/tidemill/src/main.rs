@@ -18,6 +18,10 @@ mod web;
 
 use std::process::ExitCode;
 
+/// Requests are made of many small pieces: this allocator takes a fifth off what a logged point costs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main(std::env::args_os())
 }

@@ -16,6 +16,7 @@ pub mod globals;
 mod job;
 mod model;
 mod report;
+mod run;
 mod runner;
 mod schema;
 mod server;
@@ -69,6 +70,7 @@ enum Noun {
     Environment(environment::Environment),
     Component(component::Component),
     Job(job::Job),
+    Run(run::Run),
     Model(model::Model),
     Server(server::Server),
     Context(context::Context),
@@ -157,6 +159,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Environment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Component(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Job(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Run(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),

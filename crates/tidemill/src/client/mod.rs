@@ -2,6 +2,7 @@
 
 mod address;
 mod events;
+mod mlflow;
 mod pages;
 mod path;
 mod token;
@@ -55,7 +56,10 @@ impl Client {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.address);
         tracing::debug!(%method, url, "request");
-        let request = self.http.request(method, url);
+        self.authorized(self.http.request(method, url))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

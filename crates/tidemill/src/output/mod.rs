@@ -88,6 +88,11 @@ impl Output {
         }
     }
 
+    /// Whether a list is shown as a table.
+    pub fn is_table(&self) -> bool {
+        self.query.is_none() && self.format(Format::Table) == Format::Table
+    }
+
     /// Prints a list; `columns` are those of its table.
     ///
     /// # Errors
@@ -98,6 +103,8 @@ impl Output {
             return self.print(&render::value(format, &query.answer(&Value::Array(rows))?)?);
         }
         match format {
+            // Without columns, the fields of the rows are the columns.
+            Format::Table if columns.is_empty() => self.print(&table::any(&Value::Array(rows))),
             Format::Table => self.print(&table::of(&rows, columns)),
             format => self.print(&render::value(format, &Value::Array(rows))?),
         }

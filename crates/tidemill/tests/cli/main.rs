@@ -8,6 +8,7 @@ mod datastore;
 mod help;
 mod job;
 mod output;
+mod run;
 mod schema;
 mod server;
 mod support;
