@@ -344,7 +344,7 @@ fn assets_and_resources() {
         ),
         (
             "w.yml",
-            "name: w\nlocation: eu\nidentity: {type: 'system_assigned,user_assigned'}\npublic_network_access: disabled\nmanaged_network: {isolation_mode: allow_only_approved_outbound, outbound_rules: [{type: fqdn, name: a, destination: b, status: x}, {type: private_endpoint, name: n, destination: {service_resource_id: r, subresource_target: t, spark_enabled: 'true'}}]}\nuri_mirrors: {'https://h/': ./mirror, 'wasbs://c@a/': 'azureml://datastores/d/paths/p'}\n",
+            "name: w\nlocation: eu\nidentity: {type: 'system_assigned,user_assigned', user_assigned_identities: {/subscriptions/s/i: {}}}\npublic_network_access: disabled\nmanaged_network: {isolation_mode: allow_only_approved_outbound, outbound_rules: [{type: fqdn, name: a, destination: b, status: x}, {type: private_endpoint, name: n, destination: {service_resource_id: r, subresource_target: t, spark_enabled: 'true'}}]}\nuri_mirrors: {'https://h/': ./mirror, 'wasbs://c@a/': 'azureml://datastores/d/paths/p'}\n",
             Family::Workspace,
         ),
     ];

@@ -10,6 +10,7 @@ use tidemill_spec::kinds::{
     Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources,
 };
 use tidemill_spec::refs::{ComputeRef, DataPath};
+use tidemill_spec::value::Literal;
 
 use super::inputs::{in_field, word};
 use super::output::planned_output;
@@ -47,6 +48,9 @@ pub(crate) async fn plan_pipeline(
         None => None,
     };
     let ports = component.as_ref().map(|component| &component.inputs);
+    if let Some(ports) = ports {
+        check_given(&job.inputs, ports, true, &IndexMap::new())?;
+    }
     let mut inputs = IndexMap::new();
     for (port, input) in &job.inputs {
         let declared = ports
@@ -119,7 +123,7 @@ async fn build(
     for (node_name, node) in parts.nodes {
         let step = match node {
             Node::Command(node) => command_step(ctx, workspace, &parts, node_name, node, &inputs).await,
-            Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node).await,
+            Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node, &inputs).await,
         };
         let step = step.map_err(|mut error| {
             error.message = format!("failed to plan step `{node_name}`: {}", error.message);
@@ -238,14 +242,15 @@ async fn command_step(
         deterministic: component.and_then(|c| c.is_deterministic).unwrap_or(true),
     };
     let ports = component.map(|c| c.inputs.clone()).unwrap_or_default();
-    check_given(&node.inputs, &ports, component.is_some())?;
+    check_given(&node.inputs, &ports, component.is_some(), pipeline_inputs)?;
     let declared = component.map(|c| &c.outputs);
     Ok(StepPlan {
         job: child_name(parts.name, node_name),
         display_name: node
             .display_name
             .clone()
-            .or_else(|| component.and_then(|c| c.display_name.clone())),
+            .or_else(|| component.and_then(|c| c.display_name.clone()))
+            .or_else(|| Some(node_name.to_owned())),
         work: StepWork::Command(Box::new(plan)),
         given: node.inputs.clone(),
         ports,
@@ -261,15 +266,17 @@ async fn pipeline_step(
     parts: &Parts<'_>,
     node_name: &str,
     node: &PipelineNode,
+    pipeline_inputs: &IndexMap<String, PlannedInput>,
 ) -> Result<StepPlan> {
     let component = pipeline_component(ctx, workspace, &node.component).await?;
-    check_given(&node.inputs, &component.inputs, true)?;
+    check_given(&node.inputs, &component.inputs, true, pipeline_inputs)?;
     Ok(StepPlan {
         job: child_name(parts.name, node_name),
         display_name: node
             .display_name
             .clone()
-            .or_else(|| component.display_name.clone()),
+            .or_else(|| component.display_name.clone())
+            .or_else(|| Some(node_name.to_owned())),
         given: node.inputs.clone(),
         ports: component.inputs.clone(),
         outputs: step_outputs(&node.outputs, Some(&component.outputs))?,
@@ -355,11 +362,13 @@ fn bound_compute(
         .map_err(|error| Error::invalid(format!("{error}")))
 }
 
-/// Every input that is needed must be given, and nothing that is not declared.
+/// Every input that is needed must be given, nothing that is not declared, and values must fit, also those that come
+/// from the inputs of the pipeline.
 fn check_given(
     given: &IndexMap<String, Input>,
     ports: &IndexMap<String, ComponentInput>,
     declared: bool,
+    around: &IndexMap<String, PlannedInput>,
 ) -> Result<()> {
     if !declared {
         return Ok(());
@@ -369,12 +378,38 @@ fn check_given(
         return Err(Error::invalid(format!("its component has no input `{name}`"))
             .hint(format!("it has: {}", known.join(", "))));
     }
+    for (name, input) in given {
+        let port = &ports[name];
+        let (Some(value), true) = (value_of(input, around), port.port_type.is_parameter()) else {
+            continue;
+        };
+        port.takes(&value)
+            .map_err(|why| Error::invalid(format!("failed to set its input `{name}`: {why}")))?;
+    }
     match ports
         .iter()
         .find(|(name, port)| !port.may_be_left_out() && !given.contains_key(*name))
     {
         Some((name, _)) => Err(Error::invalid(format!("its component needs the input `{name}`"))),
         None => Ok(()),
+    }
+}
+
+/// The value of an input that is known before anything runs.
+fn value_of(input: &Input, around: &IndexMap<String, PlannedInput>) -> Option<Literal> {
+    let Some(expression) = input.expression() else {
+        return match input {
+            Input::Literal(value) => Some(value.clone()),
+            Input::Data(_) => None,
+        };
+    };
+    let template = Template::parse(expression).ok()?;
+    let Some(Ref::ParentInput(name)) = template.singular() else {
+        return None;
+    };
+    match around.get(name)? {
+        PlannedInput::Literal { value } => Some(Literal::String(value.clone())),
+        PlannedInput::Data { .. } => None,
     }
 }
 
@@ -520,5 +555,35 @@ mod tests {
         assert_eq!(child_name("calm_tide", "train"), "calm_tide_train");
         assert!(other_name(&a, "1").len() <= 255 && other_name(&a, "1") != other_name(&a, "2"));
         assert!(other_name("calm_tide_train", "1").starts_with("calm_tide_train_"));
+    }
+
+    #[test]
+    fn values_must_fit_the_parameters_of_a_component_also_those_of_the_pipeline() {
+        let ports = r#"{"i": {"type": "integer", "max": 10, "optional": true},
+            "e": {"type": "string", "enum": ["red", "blue"], "default": "red"}}"#;
+        let ports: IndexMap<String, ComponentInput> = serde_json::from_str(ports).expect("ports");
+        let literal = |value: &str| PlannedInput::Literal { value: value.into() };
+        let around = IndexMap::from([("few".into(), literal("3")), ("many".into(), literal("99"))]);
+        let why = |given: &str| {
+            let given = serde_json::from_str(given).expect(given);
+            check_given(&given, &ports, true, &around).map_err(|error| error.message)
+        };
+        for fits in [
+            r#"{"i": 10}"#,
+            r#"{"e": "blue", "i": "${{parent.inputs.few}}"}"#,
+            r#"{"i": "${{parent.jobs.a.outputs.o}}"}"#,
+        ] {
+            assert_eq!(why(fits), Ok(()), "{fits}");
+        }
+        for (wrong, words) in [
+            (r#"{"i": 77}"#, "greatest value 10"),
+            (r#"{"i": "${{parent.inputs.many}}"}"#, "`i`: 99 is greater"),
+            (r#"{"e": "green"}"#, "not one of the values"),
+            (r#"{"i": "some"}"#, "expected a whole number"),
+            (r#"{"x": 1}"#, "no input `x`"),
+        ] {
+            let said = why(wrong).expect_err(wrong);
+            assert!(said.contains(words), "{said}");
+        }
     }
 }

@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 use tidemill_api::runner::Source;
 use tidemill_plan::{CacheKey, InputKey, StepKey};
 use tidemill_spec::expr::{Ref, Template};
-use tidemill_spec::kinds::Input;
+use tidemill_spec::kinds::{ComponentInput, Input, PortMode};
 
-use super::inputs::in_field;
+use super::inputs::{in_field, word};
 use super::output::planned_output;
 use super::{
     CommandPlan, OutputRecord, PipelinePlan, PlannedInput, PlannedOutput, StepPlan, StepWork, planned_input,
@@ -43,9 +43,10 @@ pub(crate) async fn resolve_step(
 ) -> Result<ResolvedStep> {
     let mut inputs = IndexMap::new();
     for (name, given) in &step.given {
-        let port = step.ports.get(name).map(|port| port.port_type.word());
-        if let Some(input) = bound_input(ctx, workspace, name, given, port, around).await? {
-            inputs.insert(name.clone(), input);
+        let port = step.ports.get(name);
+        let port_type = port.map(|port| port.port_type.word());
+        if let Some(input) = bound_input(ctx, workspace, name, given, port_type, around).await? {
+            inputs.insert(name.clone(), as_declared(input, given, port));
         }
     }
     for (name, port) in &step.ports {
@@ -171,6 +172,20 @@ fn given_is_plain(given: &Input) -> bool {
     given.expression().is_none()
 }
 
+/// Where a step does not say how data is brought to it, its component does.
+fn as_declared(mut input: PlannedInput, given: &Input, port: Option<&ComponentInput>) -> PlannedInput {
+    let said = matches!(given, Input::Data(data) if data.mode.is_some());
+    if let (false, PlannedInput::Data { mode, .. }, Some(declared)) =
+        (said, &mut input, port.and_then(|port| port.mode))
+    {
+        *mode = match declared {
+            PortMode::Mount | PortMode::Link => word(&PortMode::RoMount),
+            other => word(&other),
+        };
+    }
+    input
+}
+
 /// An edge may say another type or mode than what flows along it.
 fn retyped(value: PlannedInput, given: &Input, port: Option<&str>) -> PlannedInput {
     let PlannedInput::Data {
@@ -187,7 +202,7 @@ fn retyped(value: PlannedInput, given: &Input, port: Option<&str>) -> PlannedInp
     let (said_type, said_mode) = match given {
         Input::Data(data) => (
             data.asset_type.map(|t| t.word()),
-            data.mode.map(|m| super::inputs::word(&m)),
+            data.mode.map(|mode| word(&mode)),
         ),
         Input::Literal(_) => (None, None),
     };
@@ -261,5 +276,43 @@ pub(crate) fn command_of(step: &StepPlan, resolved: ResolvedStep) -> Option<Comm
             ..(**command).clone()
         }),
         StepWork::Pipeline { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_says_how_its_data_is_brought_unless_the_step_does() {
+        let flows = |given: &str, port: &str| {
+            let value = PlannedInput::Data {
+                r#type: "uri_folder".into(),
+                mode: "ro_mount".into(),
+                source: Source::Datastore {
+                    datastore: "d".into(),
+                    path: "p".into(),
+                },
+                manifest: None,
+                asset: None,
+                uri: "u".into(),
+            };
+            let given: Input = serde_json::from_str(given).expect("an input");
+            let port: ComponentInput = serde_json::from_str(port).expect("a port");
+            match as_declared(retyped(value, &given, None), &given, Some(&port)) {
+                PlannedInput::Data { mode, .. } => mode,
+                PlannedInput::Literal { .. } => unreachable!("it is data"),
+            }
+        };
+        let bare = r#""${{parent.inputs.x}}""#;
+        let said = r#"{"type": "uri_folder", "path": "${{parent.inputs.x}}", "mode": "direct"}"#;
+        let port = r#"{"type": "uri_folder", "mode": "download"}"#;
+        assert_eq!(flows(bare, port), "download");
+        assert_eq!(flows(said, port), "direct");
+        assert_eq!(flows(bare, r#"{"type": "uri_folder"}"#), "ro_mount");
+        assert_eq!(
+            flows(bare, r#"{"type": "uri_folder", "mode": "mount"}"#),
+            "ro_mount"
+        );
     }
 }

@@ -138,8 +138,8 @@ impl<'de> Shaped<'de> for EnvironmentRef {
                 match text.parse() {
                     Ok(reference) => Ok(Some(Self::Reference(reference))),
                     Err(_) => Err(A::Error::custom(format!(
-                        "`{text}` is no environment\nwrite `azureml:<name>:<version>`, `azureml:<name>@latest`, `file:<path>`, \
-                         or a map with `image`, `conda_file` or `build`"
+                        "`{text}` is no environment\nEnvironment schema data cannot be a string, unless it is `azureml:<name>:<version>`, \
+                         `azureml:<name>@latest` or `file:<path>`; else write a map with `image`, `conda_file` or `build`"
                     ))),
                 }
             }

@@ -42,6 +42,15 @@ impl ComponentInput {
     pub fn may_be_left_out(&self) -> bool {
         self.optional == Some(true) || self.default.is_some()
     }
+
+    /// Whether a value may be given to this parameter: its type, bounds and allowed values. Texts that read as the right
+    /// type fit, as they do in Azure ML.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn takes(&self, value: &Literal) -> Result<(), String> {
+        crate::validate::value_fits(value, self).map_err(|problem| problem.message)
+    }
 }
 
 /// An output of a component. Unknown fields of an output that is a parameter are kept in `extra`.

@@ -13,6 +13,7 @@ mod values;
 mod warnings;
 
 pub use no_effect::{combined_warning, no_effect_on_local};
+pub(crate) use values::check as value_fits;
 
 use crate::error::{FieldPath, Problem, Warning};
 use crate::kinds::{Component, Job, Spec};

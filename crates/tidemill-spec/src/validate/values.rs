@@ -6,7 +6,7 @@ use crate::value::Literal;
 use crate::yaml::bool_text;
 
 /// Checks that a value fits a parameter. Texts that read as the right type fit, as they do in Azure ML.
-pub(super) fn check(value: &Literal, port: &ComponentInput) -> Result<(), Problem> {
+pub(crate) fn check(value: &Literal, port: &ComponentInput) -> Result<(), Problem> {
     let wrong = || {
         let found = match value {
             Literal::Boolean(value) => format!("the boolean {value}"),
