@@ -6,7 +6,7 @@ use tidemill_spec::refs::{AssetRef, DataPath};
 use tidemill_store::{from_json, job, run};
 
 use crate::asset::{self, Kind};
-use crate::job::artifact_root;
+use crate::job::artifact_home;
 use crate::place::{self, Place};
 use crate::{Error, Kind as ErrorKind, OpContext, Result, Scope, action, datastore, model};
 
@@ -184,20 +184,38 @@ async fn artifact(ctx: &OpContext, workspace: &str, run_id: &str, path: &str) ->
                 row.artifact_uri
             ))
         })?;
-    let found = artifact_place(&format!("{root}/{path}"))?;
-    let (store, inside) = crate::content::open(ctx, workspace, &found.source).await?;
+    let source = in_artifacts(ctx, workspace, run_id, root, path).await?;
+    Ok(Place { source, uri })
+}
+
+/// A path in the artifacts of a run, or in a model that the run logged under a name: MLflow keeps those apart.
+async fn in_artifacts(
+    ctx: &OpContext,
+    workspace: &str,
+    run_id: &str,
+    root: &str,
+    path: &str,
+) -> Result<Source> {
+    let path = path.trim_matches('/');
+    let found = artifact_place(&format!("{root}/{path}"))?.source;
+    let (store, inside) = crate::content::open(ctx, workspace, &found).await?;
     if tidemill_objects::ScanTarget::resolve(&store, &inside)
         .await
-        .is_err()
-        && let Some(logged) = tidemill_store::model::logged_by(db, workspace, run_id, path).await?
-        && let Some(location) = logged.artifact_location.strip_prefix("mlflow-artifacts:/")
+        .is_ok()
     {
-        return Ok(Place {
-            uri,
-            ..artifact_place(location)?
-        });
+        return Ok(found);
     }
-    Ok(Place { uri, ..found })
+    let db = ctx.app().store.read();
+    let mut name = path;
+    while !name.is_empty() {
+        if let Some(logged) = tidemill_store::model::logged_by(db, workspace, run_id, name).await?
+            && let Some(location) = logged.artifact_location.strip_prefix("mlflow-artifacts:/")
+        {
+            return Ok(artifact_place(&format!("{location}{}", &path[name.len()..]))?.source);
+        }
+        name = name.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    Ok(found)
 }
 
 /// An output of a job, or a path in it. `artifacts` is the artifact root of its run where it declares no other.
@@ -219,18 +237,14 @@ async fn job_output(
         path => format!("azureml://jobs/{name}/outputs/{output}/paths/{path}"),
     };
     let Some(record) = outputs.get(output) else {
-        if output == "artifacts" {
-            // Finished work that was taken over left its artifacts where it was done.
-            let did_it = match &row.reused_from {
-                Some(name) => job::get(db, workspace, name).await?,
-                None => None,
-            };
-            let home = artifact_root(did_it.as_ref().unwrap_or(&row));
-            let found = artifact_place(&format!("{home}/{path}"))?;
+        // Azure calls the artifacts the output `default`.
+        if output == "artifacts" || output == "default" {
+            let home = artifact_home(ctx, &row).await?;
+            let run = row.reused_from.as_deref().unwrap_or(name);
             let r#type = hint.unwrap_or("uri_folder").to_owned();
             return Ok(Resolved {
                 r#type,
-                source: found.source,
+                source: in_artifacts(ctx, workspace, run, &home, path).await?,
                 manifest: None,
                 asset: None,
                 uri,
@@ -267,8 +281,12 @@ async fn job_output(
                 .await?
                 .source
         }
-        // Where the job wrote it that did the work, which may be another one.
-        None => artifact_place(&within(text("path").unwrap_or_default()))?.source,
+        None => {
+            // Where the job wrote it that did the work, which may be another one: `{experiment}/{run}/artifacts`.
+            let home = text("path").unwrap_or_default();
+            let run = home.split('/').nth(1).unwrap_or(name);
+            in_artifacts(ctx, workspace, run, home, path).await?
+        }
     };
     let own = text("type").filter(|_| path.is_empty());
     Ok(Resolved {

@@ -127,6 +127,22 @@ pub async fn latest_of_many(
     Ok(found)
 }
 
+/// The models that a run logged, the last one first.
+pub async fn all_logged_by(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    run_id: &str,
+) -> Result<Vec<logged_model::Model>> {
+    use logged_model::{Column, Entity};
+    Ok(Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::SourceRunId.eq(run_id))
+        .filter(Column::LifecycleStage.eq("active"))
+        .order_by_desc(Column::CreatedAt)
+        .all(db)
+        .await?)
+}
+
 /// The logged model that a run wrote under a name; the last one, when there are several.
 pub async fn logged_by(
     db: &impl ConnectionTrait,

@@ -11,7 +11,7 @@ use tidemill_store::job;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use super::{Job, Status, artifact_root, get, reason};
+use super::{Job, Status, artifact_home, get, reason};
 use crate::hub::{JobNews, What};
 use crate::{Error, OpContext, Result, Scope};
 
@@ -79,7 +79,7 @@ pub async fn read(
     offset: u64,
 ) -> Result<(Vec<u8>, u64)> {
     let row = get(ctx, workspace, name).await?;
-    let path = tidemill_objects::SafePath::parse(file)?.under(&folder(ctx, &row));
+    let path = tidemill_objects::SafePath::parse(file)?.under(&folder(ctx, &row).await?);
     let shown = file.to_owned();
     tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
@@ -132,8 +132,8 @@ struct Follower {
     sender: mpsc::Sender<LogEvent>,
     /// The states that were told, by job.
     seen: HashMap<String, String>,
-    /// How far each file was told.
-    offsets: HashMap<PathBuf, u64>,
+    /// How far each file was told, by job: several may have taken over the logs of one.
+    offsets: HashMap<(String, PathBuf), u64>,
     /// The jobs that are followed.
     rows: HashMap<String, Job>,
 }
@@ -299,12 +299,13 @@ impl Follower {
     }
 
     async fn tell_logs(&mut self, row: &Job) -> std::result::Result<(), Gone> {
-        if row.kind == "pipeline" || row.reused_from.is_some() {
+        if row.kind == "pipeline" {
             return Ok(());
         }
-        let folder = folder(&self.ctx, row).join("user_logs");
-        for (path, name) in files(&folder) {
-            let mut offset = self.offsets.get(&path).copied().unwrap_or(0);
+        let folder = folder(&self.ctx, row).await.map_err(|_| Gone)?;
+        for (path, name) in files(&folder.join("user_logs")) {
+            let place = (row.name.clone(), path.clone());
+            let mut offset = self.offsets.get(&place).copied().unwrap_or(0);
             loop {
                 let (from, to) = (offset, path.clone());
                 let bytes = tokio::task::spawn_blocking(move || piece(&to, from))
@@ -325,7 +326,7 @@ impl Follower {
                 .await?;
                 offset = next_offset;
             }
-            self.offsets.insert(path, offset);
+            self.offsets.insert(place, offset);
         }
         Ok(())
     }
@@ -335,8 +336,9 @@ impl Follower {
     }
 }
 
-fn folder(ctx: &OpContext, row: &Job) -> PathBuf {
-    ctx.app().dir.artifacts(&row.workspace).join(artifact_root(row))
+async fn folder(ctx: &OpContext, row: &Job) -> Result<PathBuf> {
+    let home = artifact_home(ctx, row).await?;
+    Ok(ctx.app().dir.artifacts(&row.workspace).join(home))
 }
 
 fn files(folder: &Path) -> Vec<(PathBuf, String)> {

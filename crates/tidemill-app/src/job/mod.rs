@@ -29,7 +29,7 @@ pub(crate) use end::{Ending, end, end_surely, fail_waiting, tell_all};
 pub(crate) use inputs::planned_input;
 pub use lineage::{Lineage, LineageJob, of_model, of_run};
 pub use log::{LogEvent, follow, read as read_log};
-pub(crate) use output::artifact_root;
+pub(crate) use output::{artifact_home, artifact_root};
 pub use output::{artifact, artifacts, output_file, output_files, outputs_of};
 pub(crate) use pipeline::{other_name, plan_nested, plan_pipeline};
 pub use plan::{

@@ -161,7 +161,21 @@ pub(crate) fn artifact_root(job: &Job) -> String {
     format!("{}/{}/artifacts", job.experiment_id, job.name)
 }
 
-/// The artifacts of a job: relative path and size, under a folder or all of them.
+/// The folder where the artifacts and logs of a job are found. Those of finished work that a job took over are the ones
+/// of the job that did it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn artifact_home(ctx: &OpContext, job: &Job) -> Result<String> {
+    let did_it = match &job.reused_from {
+        Some(name) => tidemill_store::job::get(ctx.app().store.read(), &job.workspace, name).await?,
+        None => None,
+    };
+    Ok(artifact_root(did_it.as_ref().unwrap_or(job)))
+}
+
+/// The artifacts of a job, with the models that its run logged, as MLflow lists them: relative path and size, under a
+/// folder or all of them.
 ///
 /// # Errors
 /// NotFound, when there is no such job.
@@ -170,9 +184,36 @@ pub async fn artifacts(ctx: &OpContext, workspace: &str, name: &str, under: &str
     ctx.authorize(action::RUN_READ, &Scope::run(workspace, name, None))
         .await?;
     let store = bytes::open(ctx, workspace, datastore::ARTIFACTS).await?;
-    let root = SafePath::parse(artifact_root(&job))?;
-    let folder = root.join(&SafePath::normalise(under)?);
-    Ok(relative(store.list(&folder).await?, &root))
+    let root = SafePath::parse(artifact_home(ctx, &job).await?)?;
+    let under = SafePath::normalise(under)?;
+    let mut files = relative(store.list(&root.join(&under)).await?, &root);
+    for (folder, location) in logged_models(ctx, &job).await? {
+        if files.iter().any(|file| file.path.strip_prefix(&folder).is_some()) {
+            continue;
+        }
+        for mut file in relative(store.list(&location).await?, &location) {
+            file.path = folder.join(&file.path);
+            if under.is_root() || file.path.strip_prefix(&under).is_some() {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The models that the run of a job logged: where they appear among its artifacts, and where they lie.
+async fn logged_models(ctx: &OpContext, job: &Job) -> Result<Vec<(SafePath, SafePath)>> {
+    let run = job.reused_from.as_deref().unwrap_or(&job.name);
+    let db = ctx.app().store.read();
+    let mut found = Vec::new();
+    for model in tidemill_store::model::all_logged_by(db, &job.workspace, run).await? {
+        let location = model.artifact_location.strip_prefix("mlflow-artifacts:/");
+        let folder = SafePath::parse(model.name.trim_matches('/'));
+        if let (Some(location), Ok(folder)) = (location, folder) {
+            found.push((folder, SafePath::normalise(location)?));
+        }
+    }
+    Ok(found)
 }
 
 fn relative(mut files: Vec<FileMeta>, root: &SafePath) -> Vec<FileMeta> {
@@ -198,12 +239,16 @@ pub async fn artifact(
     ctx.authorize(action::RUN_READ, &Scope::run(workspace, name, None))
         .await?;
     let store = bytes::open(ctx, workspace, datastore::ARTIFACTS).await?;
-    Ok(store
-        .get(
-            &SafePath::parse(artifact_root(&job))?.join(&SafePath::parse(file)?),
-            None,
-        )
-        .await?)
+    let path = SafePath::parse(file)?;
+    let whole = SafePath::parse(artifact_home(ctx, &job).await?)?.join(&path);
+    if !store.exists(&whole).await? {
+        for (folder, location) in logged_models(ctx, &job).await? {
+            if let Some(inner) = path.strip_prefix(&folder) {
+                return Ok(store.get(&location.join(&inner), None).await?);
+            }
+        }
+    }
+    Ok(store.get(&whole, None).await?)
 }
 
 #[cfg(test)]

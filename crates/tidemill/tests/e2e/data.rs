@@ -200,3 +200,59 @@ fn a_url_that_the_workspace_maps_is_read_from_a_folder() {
         .ends(1)
         .says("b.csv");
 }
+
+#[test]
+fn a_model_that_a_run_logged_is_found_among_the_artifacts_of_its_job() {
+    let mill = Mill::start();
+    mill.stream(
+        "maker",
+        &format!("command: echo kept > outputs/kept.txt\n{ENVIRONMENT}\n"),
+    )
+    .ends(0);
+    let request = |method: &str, path: &str, body: &str| {
+        let (status, answer) = mill.http(method, path, None, body);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    };
+    let of = r#"{"experiment_id": "0", "name": "classifier", "source_run_id": "maker"}"#;
+    let answer = request("POST", "/api/2.0/mlflow/logged-models", of);
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("json");
+    let id = answer["model"]["info"]["model_id"].as_str().expect("an id");
+    let file = format!("/api/2.0/mlflow-artifacts/artifacts/0/models/{id}/artifacts/MLmodel");
+    request("PUT", &file, "flavors: {}\n");
+
+    let folder = mill.path("down");
+    let to = folder.display().to_string();
+    mill.run(&["job", "download", "-n", "maker", "-p", &to]).ends(0);
+    for (name, text) in [
+        ("classifier/MLmodel", "flavors: {}\n"),
+        ("outputs/kept.txt", "kept\n"),
+    ] {
+        let there = std::fs::read_to_string(folder.join("artifacts").join(name));
+        assert_eq!(there.expect(name), text);
+    }
+    for (name, path) in [
+        (
+            "folder",
+            "azureml://jobs/maker/outputs/artifacts/paths/classifier/",
+        ),
+        ("same", "runs:/maker/classifier"),
+    ] {
+        let made = [
+            "model",
+            "create",
+            "-n",
+            name,
+            "--type",
+            "mlflow_model",
+            "--path",
+            path,
+        ];
+        assert_eq!(mill.ok(&made)["version"], "1", "{path}");
+    }
+    let path = "azureml://jobs/maker/outputs/artifacts/paths/classifier/MLmodel";
+    let yaml = format!(
+        "command: cat ${{{{inputs.m}}}}\n{ENVIRONMENT}\ninputs: {{m: {{type: uri_file, path: '{path}'}}}}\n"
+    );
+    mill.stream("reader", &yaml).ends(0).says("flavors: {}");
+}

@@ -189,3 +189,34 @@ fn the_artifacts_of_a_reused_step_are_those_of_the_work_that_stands_for_it() {
             .any(|file| file.ends_with("kept.txt"))
     );
 }
+
+#[test]
+fn a_reused_step_shows_the_log_and_the_artifacts_of_the_work_that_stands_for_it() {
+    let mill = Mill::start();
+    let yaml = format!(
+        "type: pipeline\njobs:\n  first:\n    command: echo said; echo kept > outputs/kept.txt\n    {ENVIRONMENT}\n  \
+         second:\n    command: echo said; echo kept > outputs/kept.txt\n    {ENVIRONMENT}\n"
+    );
+    mill.stream("one", &yaml).ends(0);
+    mill.stream("two", &yaml)
+        .ends(0)
+        .says("[first] said")
+        .says("[second] said");
+    assert!(mill.steps("two").values().all(|(_, reused)| *reused));
+    assert_eq!(mill.show("two_first")["display_name"], "first");
+    mill.run(&["job", "stream", "-n", "two_first"])
+        .ends(0)
+        .says("said\n");
+    let folder = mill.path("down");
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "two_second",
+        "-p",
+        &folder.display().to_string(),
+    ])
+    .ends(0);
+    let kept = folder.join("artifacts/outputs/kept.txt");
+    assert_eq!(std::fs::read_to_string(kept).expect("it is there"), "kept\n");
+}
