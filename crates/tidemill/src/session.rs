@@ -24,6 +24,8 @@ pub struct Session {
     pub output: Output,
     /// Only errors are wanted.
     pub quiet: bool,
+    /// Called by the name `az`.
+    pub azure: bool,
 }
 
 impl Session {
@@ -43,6 +45,7 @@ impl Session {
             group: named(&globals.group, context.group),
             output: globals.output()?,
             quiet: globals.only_show_errors,
+            azure: globals.azure,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Nouns of `az ml` that are not here yet: they are refused by their name, and never taken for a misspelt other one.
+//! Nouns, verbs and options of `az ml` that are not here yet: they are refused by their name, and never taken for a misspelt other one.
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -20,17 +20,74 @@ const ABSENT: &[(&str, &str)] = &[
     ("feature-store-entity", "feature stores are"),
 ];
 
+/// Verbs of `az ml` that are not here yet, by noun.
+const VERBS: &[(&str, &[&str])] = &[
+    (
+        "compute",
+        &[
+            "attach",
+            "detach",
+            "connect-ssh",
+            "enable-sso",
+            "resize",
+            "list-usage",
+            "update-schedules",
+        ],
+    ),
+    ("component", &["share"]),
+    (
+        "data",
+        &["import", "list-materialization-status", "mount", "share"],
+    ),
+    ("datastore", &["mount"]),
+    ("environment", &["share"]),
+    ("job", &["connect-ssh"]),
+    ("model", &["package", "share"]),
+    (
+        "workspace",
+        &[
+            "diagnose",
+            "list-keys",
+            "outbound-rule",
+            "provision-network",
+            "sync-keys",
+        ],
+    ),
+];
+
 /// The error for a noun that is not here yet; `None` when the command line is wrong in another way.
 pub(super) fn refused(error: &clap::Error) -> Option<Error> {
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && option == "--registry-name"
+    {
+        return Some(Error::Usage {
+            message: "registries are not supported yet, so that `--registry-name` has no meaning".into(),
+            hint: Some("leave it out: assets are kept in the workspace".into()),
+        });
+    }
     if error.kind() != ErrorKind::InvalidSubcommand {
         return None;
     }
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    // A word after a noun, as in `job schedule`, is a verb that this noun does not have.
-    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
-    let usage = usage.to_string();
-    if Cli::command().get_subcommands().any(|noun| usage.split_whitespace().any(|word| word == noun.get_name())) {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
+    };
+    // A word after a noun, as in `job schedule`, is a verb that this noun does not have.
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
+        return None;
+    };
+    let usage = usage.to_string();
+    let nouns = Cli::command();
+    let noun = nouns
+        .get_subcommands()
+        .find(|noun| usage.split_whitespace().any(|word| word == noun.get_name()));
+    if let Some(noun) = noun {
+        let noun = noun.get_name();
+        let (_, verbs) = VERBS.iter().find(|(of, _)| *of == noun)?;
+        return verbs.contains(&word.as_str()).then(|| Error::Usage {
+            message: format!("`{noun} {word}` is not supported yet"),
+            hint: Some(format!("`tidemill {noun} --help` lists the verbs that are here")),
+        });
     }
     let (_, what) = ABSENT.iter().find(|(noun, _)| noun == word)?;
     Some(Error::Usage {
@@ -47,12 +104,29 @@ mod tests {
     fn a_noun_that_is_not_here_yet_is_refused_by_its_name() {
         let said = |words: &str| {
             let args = ["tidemill"].into_iter().chain(words.split(' '));
-            let error = super::super::parse(args.map(Into::into).collect(), false).expect_err("not a command");
+            let error =
+                super::super::parse(args.map(Into::into).collect(), false).expect_err("not a command");
             refused(&error).map(|error| error.to_string())
         };
-        assert_eq!(said("schedule create -f x.yml").as_deref(), Some("schedules are not supported yet"));
-        assert_eq!(said("-w a batch-endpoint list").as_deref(), Some("batch endpoints are not supported yet"));
+        assert_eq!(
+            said("schedule create -f x.yml").as_deref(),
+            Some("schedules are not supported yet")
+        );
+        assert_eq!(
+            said("-w a batch-endpoint list").as_deref(),
+            Some("batch endpoints are not supported yet")
+        );
+        assert_eq!(
+            said("component show -n x --registry-name azureml").as_deref(),
+            Some("registries are not supported yet, so that `--registry-name` has no meaning")
+        );
+        assert_eq!(said("component show -n x --regisry-name azureml"), None);
         assert_eq!(said("jobs list"), None);
         assert_eq!(said("job schedule"), None, "only a noun is meant");
+        assert_eq!(
+            said("compute attach -n x").as_deref(),
+            Some("`compute attach` is not supported yet")
+        );
+        assert_eq!(said("compute atach -n x"), None);
     }
 }

@@ -20,25 +20,66 @@ pub fn translate(args: Vec<OsString>) -> Result<Vec<OsString>> {
     let rest: Vec<OsString> = words.collect();
     match rest.first().and_then(|word| word.to_str()) {
         Some("ml") => Ok(std::iter::once(program).chain(rest.into_iter().skip(1)).collect()),
-        Some("configure") => configure(program, &rest[1..]),
+        Some("configure" | "config" | "account" | "login" | "logout" | "extension" | "group") => {
+            let line = around(&rest).ok_or_else(|| refused(&rest))??;
+            Ok(std::iter::once(program).chain(line).collect())
+        }
         None | Some("--help" | "-h" | "help") => Ok(vec![program, "--help".into()]),
         Some("--version" | "-v" | "version") => Ok(vec![program, "version".into()]),
-        Some(other) => Err(Error::usage(format!(
-            "failed to run `az {other}`: this is Tidemill, which answers `az ml`"
-        ))
-        .with_hint("run `az ml --help`, or call Azure's own program by its full path")),
+        Some(_) => Err(refused(&rest)),
+    }
+}
+
+fn refused(words: &[OsString]) -> Error {
+    let said: Vec<_> = words
+        .iter()
+        .map(|word| word.to_string_lossy())
+        .take_while(|word| !word.starts_with('-'))
+        .take(2)
+        .collect();
+    Error::usage(format!(
+        "failed to run `az {}`: this is Tidemill, which answers `az ml`",
+        said.join(" ")
+    ))
+    .with_hint("run `az ml --help`, or call Azure's own program by its full path")
+}
+
+/// What scripts do around `az ml`; `None` for what they cannot do here.
+fn around(words: &[OsString]) -> Option<Result<Vec<OsString>>> {
+    let verb = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
+    let asks = |word: &str, options: &[OsString]| {
+        let mut line: Vec<OsString> = vec!["cloud".into(), word.into()];
+        line.extend_from_slice(options);
+        Some(Ok(line))
+    };
+    match (words[0].to_str()?, verb) {
+        ("configure", "-l" | "--list-defaults") => asks("defaults", &words[2..]),
+        ("configure", _) => Some(defaults(&words[1..])),
+        ("config", "get") => asks("config", &words[2..]),
+        ("config", "set")
+            if words
+                .iter()
+                .any(|word| word.to_string_lossy().starts_with("defaults.")) =>
+        {
+            let plain = |word: &OsString| OsString::from(word.to_string_lossy().replace("defaults.", ""));
+            Some(defaults(&words[2..].iter().map(plain).collect::<Vec<_>>()))
+        }
+        ("account", "show") => asks("account", &words[2..]),
+        ("account", "set" | "clear") | ("login" | "logout" | "extension", _) => {
+            let said = words.iter().map(|word| word.to_string_lossy());
+            let said: Vec<_> = said.take_while(|word| !word.starts_with('-')).take(2).collect();
+            asks("passed", &[said.join(" ").into()])
+        }
+        // A group comes with its first workspace.
+        ("group", "create") => asks("passed", &["group create".into()]),
+        ("config", "set") => asks("passed", &["config set".into()]),
+        _ => None,
     }
 }
 
 /// `az configure --defaults group=g workspace=w` is a context.
-fn configure(program: OsString, words: &[OsString]) -> Result<Vec<OsString>> {
-    let mut line: Vec<OsString> = vec![
-        program,
-        "context".into(),
-        "set".into(),
-        "az".into(),
-        "--use".into(),
-    ];
+fn defaults(words: &[OsString]) -> Result<Vec<OsString>> {
+    let mut line: Vec<OsString> = vec!["context".into(), "set".into(), "az".into(), "--use".into()];
     for word in words {
         let word = word.to_string_lossy();
         match word.split_once('=') {
@@ -79,10 +120,25 @@ mod tests {
                 "az configure --defaults group=g workspace=w location=eu",
                 "az context set az --use --group g --workspace w",
             ),
+            (
+                "az config set defaults.group=g defaults.workspace=w",
+                "az context set az --use --group g --workspace w",
+            ),
+            ("az account set --subscription x", "az cloud passed account set"),
+            ("az login --use-device-code", "az cloud passed login"),
+            ("az extension add -n ml -y", "az cloud passed extension add"),
+            (
+                "az account show --query id -o tsv",
+                "az cloud account --query id -o tsv",
+            ),
+            ("az configure -l -o table", "az cloud defaults -o table"),
+            ("az config get defaults.group", "az cloud config defaults.group"),
         ] {
             assert_eq!(translated(az).expect(az), ours);
         }
-        assert!(translated("az vm list").is_err());
+        for foreign in ["az vm list", "az account list-locations", "az group delete -n g"] {
+            assert!(translated(foreign).is_err(), "{foreign}");
+        }
         assert!(is_az(&"/usr/bin/az".into()) && !is_az(&"tidemill".into()));
     }
 }

@@ -33,6 +33,9 @@ pub struct Globals {
         value_name = "NAME"
     )]
     pub group: Option<String>,
+    /// Taken for scripts of `az ml`: there are no subscriptions here.
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    pub subscription: Option<String>,
     /// Server [default: TIDEMILL_URL, the context's, http://127.0.0.1:5757]
     #[arg(
         long,

@@ -4,6 +4,7 @@ mod absent;
 pub mod args;
 mod asset;
 mod azure;
+mod cloud;
 mod completion;
 mod component;
 mod compute;
@@ -77,6 +78,8 @@ enum Noun {
     Schema(schema::Schema),
     Version(version::Version),
     Completion(completion::Completion),
+    #[command(hide = true)]
+    Cloud(cloud::Cloud),
     #[command(hide = true)]
     Runner(runner::Runner),
 }
@@ -163,6 +166,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),
+            Noun::Cloud(noun) => noun.run(&globals),
             Noun::Schema(noun) => noun.run(),
             Noun::Completion(noun) => noun.run(command()),
             // These have been run without this runtime.

@@ -15,6 +15,7 @@ pub fn flat(view: Value) -> Value {
         }
     }
     if let Some(Value::Object(spec)) = view.shift_remove("spec") {
+        given(&mut view, &spec);
         for (key, value) in spec {
             whole.entry(key).or_insert(value);
         }
@@ -27,6 +28,50 @@ pub fn flat(view: Value) -> Value {
         }
     }
     Value::Object(whole)
+}
+
+/// What a job was given, and what it made, as its YAML would say it: a value, or a type, a mode and a path.
+fn given(view: &mut Map<String, Value>, spec: &Map<String, Value>) {
+    let asset = |port: &Map<String, Value>| {
+        let mut parts = port.get("asset").and_then(Value::as_str)?.split('/').skip(1);
+        Some(format!("azureml:{}:{}", parts.next()?, parts.next()?))
+    };
+    let path = |port: &Map<String, Value>| {
+        asset(port).map_or_else(|| port.get("uri").cloned().unwrap_or_default(), Value::String)
+    };
+    for (name, input) in ports(view, "inputs") {
+        let Some(port) = input.as_object() else { continue };
+        *input = match port.get("kind").and_then(Value::as_str) {
+            Some("literal") => {
+                let written = spec.get("inputs").and_then(|inputs| inputs.get(&name));
+                let value = port.get("value").cloned().unwrap_or_default();
+                // A number stays the number that was written.
+                written
+                    .filter(|written| written.is_number() || written.is_boolean())
+                    .cloned()
+                    .unwrap_or(value)
+            }
+            Some("data") => {
+                serde_json::json!({"type": port["type"], "mode": port["mode"], "path": path(port)})
+            }
+            _ => continue,
+        };
+    }
+    for (_, output) in ports(view, "outputs") {
+        let Some(port) = output.as_object_mut() else {
+            continue;
+        };
+        let path = path(port);
+        port.entry("path").or_insert(path);
+    }
+}
+
+fn ports<'v>(view: &'v mut Map<String, Value>, which: &str) -> impl Iterator<Item = (String, &'v mut Value)> {
+    let ports = view.get_mut(which).and_then(Value::as_object_mut);
+    ports
+        .into_iter()
+        .flatten()
+        .map(|(name, port)| (name.clone(), port))
 }
 
 /// The value without what is null or empty.
@@ -79,6 +124,28 @@ mod tests {
         assert_eq!(
             flat,
             r#"{"name":"X","bucket":"b","compute":"c","created_at":"1970-01-01T00:00:00.000Z","etag":"1"}"#
+        );
+    }
+
+    #[test]
+    fn what_a_job_was_given_reads_as_its_yaml() {
+        let view = json!({
+            "spec": {"inputs": {"n": 3, "s": "${{parent.inputs.s}}"}},
+            "inputs": {
+                "n": {"kind": "literal", "value": "3"},
+                "s": {"kind": "literal", "value": "text"},
+                "d": {"kind": "data", "type": "uri_folder", "mode": "download", "source": {}, "manifest": null,
+                    "asset": "data/raw/2", "uri": "tidemill://trees/00"},
+            },
+            "outputs": {"o": {"type": "uri_file", "uri": "azureml://datastores/d/paths/p", "asset": null}},
+        });
+        assert_eq!(
+            flat(view),
+            json!({
+                "inputs": {"n": 3, "s": "text", "d": {"type": "uri_folder", "mode": "download", "path": "azureml:raw:2"}},
+                "outputs": {"o": {"type": "uri_file", "uri": "azureml://datastores/d/paths/p", "asset": null,
+                    "path": "azureml://datastores/d/paths/p"}},
+            })
         );
     }
 }

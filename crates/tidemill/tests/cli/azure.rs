@@ -75,3 +75,62 @@ fn other_commands_of_az_are_not_ours() {
     insta::assert_snapshot!("az_other", az(&world, &["vm", "list"]).fails(2));
     assert!(az(&world, &["ml", "job", "--help"]).ok().contains("az ml job"));
 }
+
+#[test]
+fn what_scripts_do_around_az_ml_is_answered_or_passed_over() {
+    let world = World::new();
+    for words in [
+        &["account", "set", "--subscription", "mine"][..],
+        &["login", "--identity"],
+        &["extension", "add", "-n", "ml", "-y"],
+        &["group", "create", "-n", "g", "-l", "eastus"],
+        &[
+            "config",
+            "set",
+            "extension.use_dynamic_install=yes_without_prompt",
+        ],
+    ] {
+        assert_eq!(az(&world, words).ok(), "", "{words:?}");
+    }
+    az(
+        &world,
+        &["configure", "--defaults", "workspace=churn", "group=sales"],
+    )
+    .ok();
+    let workspace = "[?name=='workspace'].value";
+    for (words, said) in [
+        (
+            &["configure", "-l", "--query", workspace, "-o", "tsv"][..],
+            "churn\n",
+        ),
+        (
+            &["config", "get", "defaults.group", "--query", "value", "-o", "tsv"],
+            "sales\n",
+        ),
+        (
+            &["account", "show", "--query", "id", "-o", "tsv"],
+            "00000000-0000-0000-0000-000000000000\n",
+        ),
+    ] {
+        assert_eq!(az(&world, words).ok(), said, "{words:?}");
+    }
+    let shown = az(
+        &world,
+        &[
+            "ml",
+            "workspace",
+            "show",
+            "-n",
+            "default",
+            "--subscription",
+            "mine",
+        ],
+    )
+    .json();
+    assert_eq!(shown["resource_group"], "default");
+    assert!(
+        shown["mlflow_tracking_uri"]
+            .as_str()
+            .is_some_and(|uri| uri.starts_with("http"))
+    );
+}

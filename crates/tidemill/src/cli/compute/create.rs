@@ -4,6 +4,7 @@ use clap::Args;
 use tidemill_spec::kinds::Family;
 
 use super::options::Room;
+use super::settings::Settings;
 use crate::cli::args::{NoWait, Written};
 use crate::document;
 use crate::error::Result;
@@ -36,6 +37,8 @@ pub struct Create {
     #[command(flatten)]
     room: Room,
     #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
     written: Written,
     #[command(flatten)]
     no_wait: NoWait,
@@ -44,6 +47,7 @@ pub struct Create {
 impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let mut changes = self.room.changes(&self.written.set)?;
+        changes.extend(self.settings.changes());
         let fields = [
             ("name", self.name),
             ("type", self.r#type),

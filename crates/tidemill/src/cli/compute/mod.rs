@@ -8,6 +8,7 @@ mod list_sizes;
 mod options;
 mod power;
 mod restart;
+mod settings;
 mod show;
 mod start;
 mod stop;

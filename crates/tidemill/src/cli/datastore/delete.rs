@@ -20,7 +20,8 @@ pub struct Delete {
 
 impl Delete {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        confirm::delete(&format!("datastore {}", self.name), self.yes)?;
+        // `az ml` never asks here, so that its scripts have no `--yes`.
+        confirm::delete(&format!("datastore {}", self.name), self.yes || session.azure)?;
         session
             .client
             .delete(&session.path(&["datastores", &self.name]))

@@ -69,11 +69,8 @@ impl Create {
             .as_deref()
             .map(|group| query(&[("group", group)]))
             .unwrap_or_default();
-        session.show(
-            session
-                .client
-                .put(&format!("{}{group}", path(&["workspaces", &name])), &body, None)
-                .await?,
-        )
+        let place = format!("{}{group}", path(&["workspaces", &name]));
+        let view = session.client.put(&place, &body, None).await?;
+        session.show(super::view(session, view))
     }
 }

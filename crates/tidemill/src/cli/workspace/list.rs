@@ -24,6 +24,7 @@ impl List {
             rows.retain(|row| text(row, "group") == Some(group));
         }
         rows.truncate(self.most.max_results.unwrap_or(usize::MAX));
+        let rows = rows.into_iter().map(|row| super::view(session, row)).collect();
         session.list(rows, super::COLUMNS)
     }
 }

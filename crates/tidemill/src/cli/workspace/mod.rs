@@ -7,10 +7,11 @@ mod show;
 mod update;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::error::Result;
-use crate::output::Column;
-use crate::session::Session;
+use crate::output::{Column, text};
+use crate::session::{DEFAULT_WORKSPACE, Session};
 
 const COLUMNS: &[Column] = &[
     Column::text("name", "name"),
@@ -35,6 +36,27 @@ enum Verb {
     Delete(delete::Delete),
 }
 
+/// The view with the address for MLflow's clients and, for scripts of `az ml`, with Azure's word for the group.
+fn view(session: &Session, view: Value) -> Value {
+    let address = session.client.address().to_string();
+    completed(address.trim_end_matches('/'), session.azure, view)
+}
+
+fn completed(address: &str, azure: bool, mut view: Value) -> Value {
+    let tracking = match text(&view, "name") {
+        Some(DEFAULT_WORKSPACE) | None => address.to_owned(),
+        Some(name) => format!("{address}/workspaces/{name}"),
+    };
+    let group = view.get("group").cloned();
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert("mlflow_tracking_uri".to_owned(), tracking.into());
+        if let (true, Some(group)) = (azure, group) {
+            fields.insert("resource_group".to_owned(), group);
+        }
+    }
+    view
+}
+
 impl Workspace {
     /// Runs the verb.
     ///
@@ -48,5 +70,24 @@ impl Workspace {
             Verb::Update(verb) => verb.run(session).await,
             Verb::Delete(verb) => verb.run(session).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_workspace_says_where_mlflow_finds_it() {
+        let shown = |name: &str, azure| completed("http://h:1", azure, json!({"name": name, "group": "g"}));
+        assert_eq!(shown("default", false)["mlflow_tracking_uri"], "http://h:1");
+        assert_eq!(
+            shown("churn", false)["mlflow_tracking_uri"],
+            "http://h:1/workspaces/churn"
+        );
+        assert_eq!(shown("churn", true)["resource_group"], "g");
+        assert!(shown("churn", false).get("resource_group").is_none());
     }
 }

@@ -20,6 +20,7 @@ pub struct Show {
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let name = self.name.as_deref().unwrap_or(&session.workspace);
-        session.show(session.client.get(&path(&["workspaces", name])).await?)
+        let view = session.client.get(&path(&["workspaces", name])).await?;
+        session.show(super::view(session, view))
     }
 }

@@ -59,6 +59,6 @@ impl Update {
             &changes,
         )
         .await?;
-        session.show(view)
+        session.show(super::view(session, view))
     }
 }
