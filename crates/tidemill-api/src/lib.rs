@@ -9,6 +9,7 @@ pub mod model;
 pub mod otlp;
 pub mod page;
 pub mod problem;
+pub mod run;
 pub mod runner;
 pub mod tree;
 pub mod workspace;

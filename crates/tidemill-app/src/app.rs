@@ -11,10 +11,11 @@ use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 use crate::hub::Hub;
 use crate::job::{Ending, Job, Status, end};
 use crate::loops::{self, Pipelines, Scheduler};
+use crate::run_door::RunDoors;
 use crate::seal::Seal;
 use crate::token::TokenCache;
-use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClock, token, workspace};
 use crate::webhook::WebhookOptions;
+use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClock, token, workspace};
 
 /// How to open the application.
 #[derive(Debug, Clone)]
@@ -31,11 +32,11 @@ pub struct AppOptions {
     pub environment_policy: String,
     /// Graphics cards that jobs may use, by index; `None` means all of this machine.
     pub gpus: Option<Vec<u32>>,
-}
     /// Where webhooks may lead.
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
     pub retention: Option<Duration>,
+}
 
 impl AppOptions {
     /// SQLite in the folder, the clock of the machine, this program as runner, and exact environments.
@@ -47,9 +48,9 @@ impl AppOptions {
             runner_program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tidemill")),
             environment_policy: "exact".into(),
             gpus: None,
-        }
             webhooks: WebhookOptions::default(),
             retention: None,
+        }
     }
 }
 
@@ -68,19 +69,20 @@ pub struct App {
     pub hub: Hub,
     /// Who runs where and when.
     pub scheduler: Scheduler,
+    pub(crate) run_doors: RunDoors,
     pub(crate) pipelines: Pipelines,
     pub(crate) driver: LocalDriver,
     pub(crate) runner_program: PathBuf,
     /// What this machine has.
     pub inventory: Inventory,
-    environment_policy: String,
-    address: OnceLock<String>,
     /// Seals secrets and signs links.
     pub(crate) seal: Seal,
     pub(crate) webhooks: WebhookOptions,
     /// Tells the loop of webhooks that there is something to tell.
     pub(crate) webhook_news: Arc<tokio::sync::Notify>,
     pub(crate) retention: Option<Duration>,
+    environment_policy: String,
+    address: OnceLock<String>,
     alone: Alone,
 }
 
@@ -116,14 +118,14 @@ impl App {
             clock.now_ms(),
         )
         .await?;
-        let inventory = Inventory::of_this_machine();
-        let found = || inventory.gpus.iter().map(|gpu| gpu.index).collect();
         let seal = Seal::open(&dir.seal_key(), clock.secret()).map_err(|error| {
             Error::new(
                 Kind::Unavailable,
                 format!("failed to use the key {}: {error}", dir.seal_key().display()),
             )
         })?;
+        let inventory = Inventory::of_this_machine();
+        let found = || inventory.gpus.iter().map(|gpu| gpu.index).collect();
         let gpus = options.gpus.unwrap_or_else(found);
         let app = Arc::new(Self {
             store,
@@ -132,17 +134,18 @@ impl App {
             tokens: TokenCache::default(),
             hub: Hub::default(),
             scheduler: Scheduler::new(gpus),
+            run_doors: RunDoors::default(),
             pipelines: Pipelines::default(),
             driver: LocalDriver::new(),
             runner_program: options.runner_program,
             inventory,
-            environment_policy: options.environment_policy,
-            address: OnceLock::new(),
-            alone,
             seal,
             webhooks: options.webhooks,
             webhook_news: Arc::default(),
             retention: options.retention,
+            environment_policy: options.environment_policy,
+            address: OnceLock::new(),
+            alone,
         });
         workspace::ensure_default(&app.system()).await?;
         Ok(app)
@@ -158,9 +161,6 @@ impl App {
         loops::start(self).await
     }
 
-    /// Starts no more jobs; those that run go on, and are found again by the next start.
-    pub fn stop_loops(&self) {
-        self.scheduler.stop();
     /// Removes for good what was deleted longer ago than the retention time; the server does so by itself now and then.
     /// Gives how many runs are gone.
     ///
@@ -170,6 +170,9 @@ impl App {
         loops::purge(self).await
     }
 
+    /// Starts no more jobs; those that run go on, and are found again by the next start.
+    pub fn stop_loops(&self) {
+        self.scheduler.stop();
     }
 
     /// Comes back when another server has taken the database, while it could not be reached from here.

@@ -232,7 +232,9 @@ async fn set_stage(
             Ok(experiment::update(tx, row).await?)
         })
     })
-    .await
+    .await?;
+    ctx.app().run_doors.forget();
+    Ok(())
 }
 
 /// Sets a tag.

@@ -4,8 +4,9 @@ use tidemill_api::mlflow::metric::{
     GetMetricHistory, GetMetricHistoryBulk, GetMetricHistoryBulkInterval, GetMetricHistoryResponse, Metric,
 };
 use tidemill_api::mlflow::rule;
+use tidemill_api::run::{MetricBucket, MetricSeries, SeriesQuery};
 use tidemill_store::logged_model::ModelPoint;
-use tidemill_store::metric::Point;
+use tidemill_store::metric::{Point, Sample};
 
 use crate::rule::{Asked, next_token, window};
 use crate::{Error, OpContext, Result, Scope, action};
@@ -106,8 +107,8 @@ pub async fn history(
         .await?;
     let store = &ctx.app().store;
     crate::run::find(store.read(), workspace, &run_id).await?;
-    let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
     let asked = Asked::new(&["Metric", workspace, &run_id, &metric_key], &[]);
+    let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
         Some(window(page_token.as_deref(), max_results, i64::MAX, i64::MAX, asked)?)
     } else {
         None
@@ -236,6 +237,86 @@ fn spread(steps: &[i64], most: usize) -> std::collections::HashSet<i64> {
     (0..most).map(at).chain(steps.last().copied()).collect()
 }
 
+/// The most stretches of a reduced metric.
+const MOST_BUCKETS: usize = 10_000;
+
+/// A metric of a run, reduced for a chart.
+///
+/// # Errors
+/// NotFound for a run that is not there, Invalid for a number of stretches outside 1 to 10,000.
+pub async fn series(ctx: &OpContext, workspace: &str, run_id: &str, query: SeriesQuery) -> Result<MetricSeries> {
+    let SeriesQuery {
+        key,
+        buckets,
+        start_step,
+        end_step,
+    } = query;
+    ctx.authorize(action::RUN_READ, &Scope::resource(workspace, "runs", run_id))
+        .await?;
+    let buckets = buckets.unwrap_or(500);
+    if !(1..=MOST_BUCKETS).contains(&buckets) {
+        return Err(Error::invalid(format!(
+            "failed to reduce metric {key}: buckets is {buckets}, expected 1 to {MOST_BUCKETS}"
+        )));
+    }
+    let store = &ctx.app().store;
+    crate::run::find(store.read(), workspace, run_id).await?;
+    let mut samples = store.metric_samples(workspace, run_id, &key).await?;
+    let reduced = tokio::task::spawn_blocking(move || {
+        if start_step.is_some() || end_step.is_some() {
+            let range = start_step.unwrap_or(i64::MIN)..=end_step.unwrap_or(i64::MAX);
+            samples.retain(|sample| range.contains(&sample.step));
+        }
+        if !samples.is_sorted_by_key(|sample| sample.step) {
+            samples.sort_by_key(|sample| (sample.step, sample.timestamp));
+        }
+        MetricSeries {
+            key,
+            points_total: samples.len(),
+            buckets: samples
+                .chunks(samples.len().div_ceil(buckets).max(1))
+                .filter_map(bucket)
+                .collect(),
+        }
+    });
+    reduced
+        .await
+        .map_err(|error| Error::new(crate::Kind::Internal, format!("failed to reduce a metric: {error}")))
+}
+
+/// What a stretch of samples looks like; `None` for none.
+fn bucket(samples: &[Sample]) -> Option<MetricBucket> {
+    let (first, last) = (samples.first()?, samples.last()?);
+    let mut bucket = MetricBucket {
+        step_min: first.step,
+        step_max: last.step,
+        time_min: first.timestamp,
+        time_max: first.timestamp,
+        first: None,
+        last: None,
+        min: None,
+        max: None,
+        count: samples.len(),
+        nan: 0,
+    };
+    let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
+    for sample in samples {
+        bucket.time_min = bucket.time_min.min(sample.timestamp);
+        bucket.time_max = bucket.time_max.max(sample.timestamp);
+        if sample.value.is_nan() {
+            bucket.nan += 1;
+            continue;
+        }
+        bucket.first = bucket.first.or(Some(sample.value));
+        bucket.last = Some(sample.value);
+        (min, max) = (min.min(sample.value), max.max(sample.value));
+    }
+    if bucket.nan < bucket.count {
+        (bucket.min, bucket.max) = (Some(min), Some(max));
+    }
+    Some(bucket)
+}
+
 fn of_run(run: &str, points: Vec<Point>) -> impl Iterator<Item = Metric> {
     points.into_iter().map(move |point| Metric {
         run_id: Some(run.to_owned()),
@@ -267,5 +348,22 @@ mod tests {
         let chosen = spread(&steps, 10);
         assert!(chosen.contains(&0) && chosen.contains(&99) && chosen.len() == 11);
         assert_eq!(spread(&[1, 5], 10).len(), 2);
+    }
+    #[test]
+    fn a_stretch_keeps_what_a_chart_shows() {
+        let sample = |step, value| Sample {
+            timestamp: 10 - step,
+            step,
+            value,
+        };
+        let found = bucket(&[sample(1, f64::NAN), sample(2, 3.0), sample(3, 1.0), sample(4, 2.0)]).unwrap();
+        assert_eq!((found.step_min, found.step_max, found.time_min, found.time_max), (1, 4, 6, 9));
+        assert_eq!(
+            (found.first, found.last, found.min, found.max),
+            (Some(3.0), Some(2.0), Some(1.0), Some(3.0))
+        );
+        assert_eq!((found.count, found.nan), (4, 1));
+        assert_eq!(bucket(&[sample(1, f64::NAN)]).unwrap().min, None);
+        assert_eq!(bucket(&[]), None);
     }
 }

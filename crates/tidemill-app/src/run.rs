@@ -19,6 +19,7 @@ use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, param};
 use crate::context::Change;
 use crate::experiment::{pairs, require_active, stages, texts};
 use crate::rule::{Asked, next_token, no_duplicates, python_list, python_text, window};
+use crate::run_door::Door;
 use crate::run_name::{generate, uuid_hex};
 use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as points};
 
@@ -167,10 +168,10 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
         .iter()
         .map(|id| rule::experiment_id(id))
         .collect::<Result<Vec<_>, _>>()?;
-    let store = &ctx.app().store;
     let stages = stages(run_view_type);
     let asked = Asked::new(&["Run", workspace, &filter_text, &stages.join(",")], &[&order_by]).of(&ids);
     let window = window(page_token.as_deref(), max_results, 1000, 50_000, asked)?;
+    let store = &ctx.app().store;
     let search = Search {
         workspace,
         experiment_ids: &ids,
@@ -249,8 +250,9 @@ async fn set_deleted(ctx: &OpContext, workspace: &str, run_id: &str, at: Option<
     ctx.change(change, move |tx| {
         Box::pin(async move { Ok(run::set_deleted(tx, &row.workspace, &row.run_id, at).await?) })
     })
-    .await
-    .map(drop)
+    .await?;
+    ctx.app().run_doors.forget();
+    Ok(())
 }
 
 /// Logs one point.
@@ -350,7 +352,7 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
         params,
         tags,
     } = batch;
-    active(&writable(ctx, workspace, &run_id).await?)?;
+    loggable(ctx, workspace, &run_id).await?;
     let store = &ctx.app().store;
     let (params, tags) = (pairs(params), pairs(tags));
     let (points, model_points) = points::split(metrics, &run_id);
@@ -537,6 +539,25 @@ pub(crate) async fn writable(ctx: &OpContext, workspace: &str, run_id: &str) -> 
     let row = row.ok_or_else(|| Error::new(Kind::NotFound, format!("Run with id={run_id} not found")))?;
     ctx.app().hub.tell_run(workspace, run_id);
     Ok(row)
+}
+
+/// Whether the one who asks may log to a run, and the run is active.
+async fn loggable(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<()> {
+    let doors = &ctx.app().run_doors;
+    let door = match doors.get(workspace, run_id) {
+        Ok(door) => door,
+        Err(epoch) => {
+            let row = writable(ctx, workspace, run_id).await?;
+            active(&row)?;
+            let door = Door { job: row.job };
+            doors.put(epoch, workspace, run_id, door.clone());
+            door
+        }
+    };
+    ctx.authorize(action::RUN_WRITE, &Scope::run(workspace, run_id, door.job.as_deref()))
+        .await?;
+    ctx.app().hub.tell_run(workspace, run_id);
+    Ok(())
 }
 
 fn info(row: Row) -> RunInfo {

@@ -13,6 +13,8 @@ pub enum Subject {
     RegisteredModel,
     /// `model-versions/search`
     ModelVersion,
+    /// `datasets/search`: datasets for evaluating.
+    EvalDataset,
     /// `logged-models/search`, which has a stricter grammar: [`crate::parse_logged_model_filter`].
     LoggedModel,
 }
@@ -72,6 +74,7 @@ impl Subject {
             Subject::Experiment => &["creation_time", "experiment_id", "last_update_time", "name"],
             Subject::RegisteredModel => &["name"],
             Subject::ModelVersion => &["name", "run_id", "source_path", "version_number"],
+            Subject::EvalDataset => &["created_by", "created_time", "last_update_time", "last_updated_by", "name"],
             Subject::LoggedModel => &[
                 "creation_time",
                 "last_updated_time",
@@ -100,6 +103,7 @@ impl Subject {
                 "name",
                 "version_number",
             ],
+            Subject::EvalDataset => &["created_time", "last_update_time", "name"],
             other => other.attributes(),
         }
     }
@@ -112,6 +116,7 @@ impl Subject {
             "start_time"
                 | "end_time"
                 | "creation_time"
+                | "created_time"
                 | "last_update_time"
                 | "last_updated_time"
                 | "creation_timestamp"
@@ -127,6 +132,7 @@ impl Subject {
             Subject::Experiment => &["experiment_id"],
             Subject::RegisteredModel => &["name"],
             Subject::ModelVersion => &["name", "run_id"],
+            Subject::EvalDataset => &["name"],
             Subject::LoggedModel => &["model_id", "model_type", "name", "source_run_id", "status"],
         }
     }

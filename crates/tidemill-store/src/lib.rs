@@ -12,6 +12,7 @@ pub mod audit;
 pub mod compute;
 pub mod connect;
 pub mod datastore;
+pub mod eval_dataset;
 pub mod event;
 pub mod experiment;
 mod group;

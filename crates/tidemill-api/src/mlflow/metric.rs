@@ -79,6 +79,10 @@ impl Request for LogMetric {
         ("dataset_name", &[Check::Text]),
         ("dataset_digest", &[Check::Text]),
     ];
+
+    fn quick(body: &[u8]) -> Option<Self> {
+        super::quick::point(body)
+    }
 }
 
 /// `GET metrics/get-history`

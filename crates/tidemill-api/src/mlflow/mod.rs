@@ -4,20 +4,22 @@
 pub mod artifact;
 pub mod assessment;
 pub mod error;
+pub mod eval_dataset;
 pub mod experiment;
 pub mod lenient;
 pub mod logged_model;
 pub mod metric;
 pub mod model_version;
+mod quick;
 pub mod registered_model;
 pub mod rule;
 pub mod run;
 pub mod run_input;
 pub mod schema;
 pub mod trace;
-
 pub mod webhook;
 pub mod workspace;
+
 pub use error::{ErrorBody, ErrorCode};
 pub use schema::{Check, Request, Schema, read_json, read_query};
 

@@ -261,6 +261,10 @@ impl Request for LogBatch {
         ("params", &[Check::Array, Check::Each(&["key"])]),
         ("tags", &[Check::Array, Check::Each(&["key"])]),
     ];
+
+    fn quick(body: &[u8]) -> Option<Self> {
+        super::quick::batch(body)
+    }
 }
 
 /// `POST runs/log-model`

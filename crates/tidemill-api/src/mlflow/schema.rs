@@ -40,6 +40,12 @@ pub type Schema = &'static [(&'static str, &'static [Check])];
 pub trait Request: DeserializeOwned {
     /// What is asked of its fields.
     const SCHEMA: Schema;
+
+    /// Reads a body that holds nothing unusual, without looking at its fields one by one; `None` leaves it to the
+    /// checks. For what is sent a thousand times a second.
+    fn quick(_body: &[u8]) -> Option<Self> {
+        None
+    }
 }
 
 /// Reads a request from a JSON body. An empty body has no fields; a body that is a text holding JSON, as old clients
@@ -48,6 +54,13 @@ pub trait Request: DeserializeOwned {
 /// # Errors
 /// The text for the client: which field is missing or wrong.
 pub fn read_json<T: Request>(body: &[u8], path: &[(&str, &str)]) -> Result<T, String> {
+    match T::quick(body).filter(|_| path.is_empty()) {
+        Some(request) => Ok(request),
+        None => read_json_slowly(body, path),
+    }
+}
+
+pub(super) fn read_json_slowly<T: Request>(body: &[u8], path: &[(&str, &str)]) -> Result<T, String> {
     let mut value = if body.iter().all(u8::is_ascii_whitespace) {
         Value::Null
     } else {
@@ -164,6 +177,11 @@ impl Check {
                 return Ok(());
             }
             Check::AtMost(limit) => lenient::whole(value).is_none_or(|n| n <= limit),
+            Check::Keyed => value.as_array().is_some_and(|items| {
+                items
+                    .iter()
+                    .all(|item| item["key"].as_str().is_none_or(|key| !key.is_empty()) && !item["key"].is_null())
+            }),
             _ if parsed => true,
             Check::Text => value.is_string(),
             Check::Int => lenient::whole(value).is_some(),
@@ -177,11 +195,6 @@ impl Check {
         if holds {
             return Ok(());
         }
-            Check::Keyed => value.as_array().is_some_and(|items| {
-                items
-                    .iter()
-                    .all(|item| item["key"].as_str().is_none_or(|key| !key.is_empty()) && !item["key"].is_null())
-            }),
         let hint = format!(" Hint: Value was of type '{}'.", python_type(value));
         Err(format!("{}{SEE}", invalid_value(name, value, &hint)))
     }

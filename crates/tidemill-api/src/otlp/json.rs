@@ -89,7 +89,7 @@ fn named(value: &Value, field: &str, prefix: &str, names: &[&str]) -> i64 {
 
 fn id(value: &Value, name: &str) -> Result<Vec<u8>> {
     let hex = value.get(name).and_then(Value::as_str).unwrap_or_default();
-    if hex.len() % 2 != 0 || !hex.is_ascii() {
+    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
         return Err(OtlpError("an id is not in hex"));
     }
     (0..hex.len())

@@ -9,6 +9,7 @@ mod view;
 
 pub use export::{ExportError, export};
 pub use find::search;
+pub(crate) use translate::python_json;
 
 use tidemill_api::mlflow::rule;
 use tidemill_api::mlflow::trace::{

@@ -7,6 +7,7 @@ mod artifact;
 mod call;
 mod envelope;
 mod error;
+mod eval_dataset;
 mod experiment;
 mod logged_model;
 mod metric;
@@ -54,6 +55,7 @@ fn nouns(own: Router<Server>) -> Router<Server> {
         .merge(registered_model::router())
         .merge(model_version::router())
         .merge(own)
+        .merge(eval_dataset::router())
         .merge(webhook::router())
         .merge(workspace::router())
         .merge(server::info())

@@ -29,14 +29,19 @@ async fn version() -> &'static str {
     VERSION
 }
 
-/// Workspaces are paths here, not headers, so that clients need no switch for them.
+/// Which parts of MLflow there are here.
 async fn server_info() -> Answer<Value> {
     Answer(json!({
         "store_type": "SqlStore",
-        "workspaces_enabled": false,
+        "workspaces_enabled": true,
         "trace_archival_enabled": false,
         "multipart_uploads_enabled": false,
         "multipart_downloads_enabled": false,
         "artifact_serving_enabled": true,
+        "presigned_upload_run_id_supported": true,
+        "presigned_upload_model_id_supported": true,
+        "features_enabled": { "gateway": false, "scheduled_issue_detection": false },
+        "tracking_auth": "",
+        "artifacts_presigned_only": false,
     }))
 }

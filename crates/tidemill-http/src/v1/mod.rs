@@ -9,6 +9,7 @@ mod environment;
 mod event;
 mod job;
 mod model;
+mod run;
 mod runner;
 mod tree;
 mod version;
@@ -32,5 +33,6 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(job::router())
         .merge(model::router())
         .merge(tree::router())
+        .merge(run::router())
         .merge(runner::router())
 }

@@ -110,3 +110,8 @@ async fn tells_webhooks_links_artifacts_and_goes_back() {
 async fn tells_webhooks_of_a_workspace() {
     converse("registry.py", "/workspaces/team-a").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_datasets_for_evaluating() {
+    converse("datasets.py", "").await;
+}

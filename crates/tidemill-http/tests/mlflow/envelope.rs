@@ -68,8 +68,15 @@ async fn a_form_cannot_post() {
 async fn what_is_not_there_yet_says_so() {
     let server = TestServer::start().await;
     let client = server.client();
-    let later = client.get("/api/2.0/mlflow/webhooks").await.fails(501);
-    assert_eq!(later["error_code"], "NOT_IMPLEMENTED");
+    for path in [
+        "/api/3.0/mlflow/scorers/list",
+        "/api/3.0/mlflow/gateway/endpoints/list",
+        "/ajax-api/3.0/mlflow/traces/metrics",
+        "/api/2.0/mlflow/unified-traces",
+    ] {
+        let later = client.get(path).await.fails(501);
+        assert_eq!(later["error_code"], "NOT_IMPLEMENTED", "{path}");
+    }
     let never = client.get("/api/2.0/mlflow/no-such-thing").await.fails(404);
     assert_eq!(never["error_code"], "ENDPOINT_NOT_FOUND");
     let method = client.get("/api/2.0/mlflow/runs/create").await.fails(501);

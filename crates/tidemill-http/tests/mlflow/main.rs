@@ -1,6 +1,8 @@
 //! The MLflow surface, driven over HTTP and by the real `mlflow` client.
 
+mod bad_input;
 mod client;
 mod envelope;
 mod job_token;
+mod purge;
 mod workspace;

@@ -212,6 +212,9 @@ assert told["message"] == "Workspace name 'A' must be between 2 and 63 character
 status, told = ask("PATCH", "/api/3.0/mlflow/workspaces/team-w", {"description": "ours"})
 assert told["workspace"]["description"] == "ours", told
 assert ask("GET", "/api/3.0/mlflow/workspaces/team-w")[1]["workspace"]["description"] == "ours"
-assert ask("DELETE", "/api/3.0/mlflow/workspaces/team-w") == (204, None)
-assert ask("GET", "/api/3.0/mlflow/workspaces/team-w")[0] == 404
-assert ask("DELETE", "/api/3.0/mlflow/workspaces/default")[0] == 400
+told = ask("DELETE", "/api/3.0/mlflow/workspaces/team-w")
+assert told == (204, None), told
+told = ask("GET", "/api/3.0/mlflow/workspaces/team-w")
+assert told[0] == 404, told
+told = ask("DELETE", "/api/3.0/mlflow/workspaces/default")
+assert told[0] == 400, told

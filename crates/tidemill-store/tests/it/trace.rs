@@ -85,7 +85,7 @@ async fn found(store: &Store, filter: &str, order: &[&str]) -> Vec<String> {
 #[tokio::test]
 async fn traces_are_found_by_what_they_hold() {
     on_each(async |store| {
-        fill(&store).await;
+        fill(store).await;
         let table: &[(&str, &[&str])] = &[
             ("", &["tr-2", "tr-1"]),
             ("status = 'OK'", &["tr-1"]),
@@ -102,15 +102,15 @@ async fn traces_are_found_by_what_they_hold() {
             ("request_id IN ('tr-1', 'tr-9')", &["tr-1"]),
         ];
         for (filter, ids) in table {
-            assert_eq!(found(&store, filter, &[]).await, *ids, "{filter}");
+            assert_eq!(found(store, filter, &[]).await, *ids, "{filter}");
         }
-        assert_eq!(found(&store, "", &["timestamp ASC"]).await, ["tr-1", "tr-2"]);
-        assert_eq!(found(&store, "", &["tags.`a b` ASC"]).await, ["tr-1", "tr-2"]);
-        assert_eq!(found(&store, "", &["name DESC"]).await, ["tr-2", "tr-1"]);
+        assert_eq!(found(store, "", &["timestamp ASC"]).await, ["tr-1", "tr-2"]);
+        assert_eq!(found(store, "", &["tags.`a b` ASC"]).await, ["tr-1", "tr-2"]);
+        assert_eq!(found(store, "", &["name DESC"]).await, ["tr-2", "tr-1"]);
         let texts = trace::texts_of(store.read(), WS, &[0], &parse_trace_filter("name = 'x'").unwrap()[0].key).await.unwrap();
         assert_eq!(texts.len(), 2);
         let many: Vec<String> = (0..600).map(|n| format!("'tr-{n}'")).collect();
-        assert_eq!(found(&store, &format!("request_id IN ({})", many.join(",")), &[]).await.len(), 2);
+        assert_eq!(found(store, &format!("request_id IN ({})", many.join(",")), &[]).await.len(), 2);
     })
     .await;
 }
@@ -118,7 +118,7 @@ async fn traces_are_found_by_what_they_hold() {
 #[tokio::test]
 async fn a_deleted_trace_leaves_nothing() {
     on_each(async |store| {
-        fill(&store).await;
+        fill(store).await;
         let which = trace::Deletion { experiment_id: 0, until: Some(NOW), most: Some(1), ids: &[] };
         let ids = trace::to_delete(store.read(), WS, which).await.unwrap();
         assert_eq!(ids, ["tr-1"]);
