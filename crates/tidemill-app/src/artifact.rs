@@ -93,15 +93,17 @@ pub async fn put(ctx: &OpContext, workspace: &str, path: &str, bytes: ByteStream
     Ok(())
 }
 
-/// Removes a file, or a folder with all in it.
+/// Removes a file, or a folder with all in it; what is not there is gone already.
 ///
 /// # Errors
 /// Invalid for a path that leaves the store, Forbidden for a job and what isn't its own.
 pub async fn delete(ctx: &OpContext, workspace: &str, path: &str) -> Result<()> {
     let path = rule::artifact_path(path)?;
     authorize_write(ctx, workspace, &path).await?;
-    own(ctx, workspace)?.delete(&SafePath::parse(path)?).await?;
-    Ok(())
+    match own(ctx, workspace)?.delete(&SafePath::parse(path)?).await {
+        Ok(_) | Err(ObjectsError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What one folder holds, by name; nothing there is an empty list.

@@ -57,6 +57,8 @@ pub struct Error {
     pub message: String,
     /// Public: what to do next.
     pub hint: Option<String>,
+    /// Public: where in what was asked it went wrong, in characters from its beginning.
+    pub position: Option<usize>,
     /// For the log alone.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -71,6 +73,7 @@ impl Error {
             kind,
             message: message.into(),
             hint: None,
+            position: None,
             source: None,
         }
     }
@@ -101,6 +104,7 @@ impl Error {
             kind: Kind::Internal,
             message: "failed inside the server; its log has the details under this request id".into(),
             hint: None,
+            position: None,
             source: Some(source.into()),
         }
     }

@@ -8,7 +8,7 @@ use tidemill_api::mlflow::eval_dataset::{
     GetEvalRecordsResponse, SearchEvalDatasets, SearchEvalDatasetsResponse, SetEvalDatasetTags, UpsertEvalRecords,
     UpsertEvalRecordsResponse,
 };
-use tidemill_query::{Subject, parse_filter, parse_order};
+use tidemill_query::{Subject, parse_order};
 use tidemill_store::eval_dataset::{self, Record};
 use tidemill_store::tag::{self, Noun, Pairs, Table};
 use tidemill_store::{ConnectionTrait, from_json, to_json};
@@ -104,7 +104,7 @@ pub async fn search(
     let SearchEvalDatasets { experiment_ids, filter_string, max_results, order_by, page_token } = request;
     authorize(ctx, workspace, action::EXPERIMENT_READ, "").await?;
     let filter_text = filter_string.unwrap_or_default();
-    let filter = parse_filter(Subject::EvalDataset, &filter_text)?;
+    let filter = crate::rule::filter(Subject::EvalDataset, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::EvalDataset, text))
@@ -175,7 +175,7 @@ pub async fn upsert_records(
     authorize(ctx, workspace, action::EXPERIMENT_WRITE, &dataset_id).await?;
     let records: Vec<Fields> = read("records", &records)?;
     let now = ctx.now_ms();
-    let ids: Vec<String> = records.iter().map(|_| format!("dr-{}", uuid_hex(&*ctx.app().clock))).collect();
+    let ids: Vec<String> = records.iter().map(|_| record_id(&ctx.app().clock.ulid())).collect();
     let workspace = workspace.to_owned();
     ctx.app()
         .store
@@ -440,6 +440,12 @@ fn shown(row: Record) -> Result<Value> {
         }
     }
     Ok(shown)
+}
+
+/// Ids of records sort in the order in which they were made, also of those that came together.
+fn record_id(ulid: &str) -> String {
+    let number = ulid::Ulid::from_string(ulid).map_or(0, u128::from);
+    format!("dr-{number:032x}")
 }
 
 fn place(token: &str) -> Result<(i64, String)> {

@@ -5,7 +5,7 @@ use tidemill_api::mlflow::experiment::{
     CreateExperiment, Experiment, SearchExperiments, SearchExperimentsResponse,
 };
 use tidemill_api::mlflow::{KeyValue, ViewType, rule};
-use tidemill_query::{Subject, parse_filter, parse_order};
+use tidemill_query::{Subject, parse_order};
 use tidemill_store::tag::{self, Noun, Pairs, Table};
 use tidemill_store::{ConnectionTrait, experiment, run};
 
@@ -117,7 +117,7 @@ pub async fn search(
     ctx.authorize(action::EXPERIMENT_READ, &Scope::workspace(workspace))
         .await?;
     let filter_text = filter.unwrap_or_default();
-    let filter = parse_filter(Subject::Experiment, &filter_text)?;
+    let filter = crate::rule::filter(Subject::Experiment, &filter_text)?;
     let stages = stages(view_type);
     let asked = Asked::new(&["Experiment", workspace, &filter_text, &stages.join(",")], &[&order_by]);
     let order_by = order_by

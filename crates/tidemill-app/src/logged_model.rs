@@ -6,7 +6,7 @@ use tidemill_api::mlflow::logged_model::{
 };
 use tidemill_api::mlflow::metric::Metric;
 use tidemill_api::mlflow::{KeyValue, rule};
-use tidemill_query::{Entity, Subject, Value, parse_filter, parse_logged_model_order};
+use tidemill_query::{Entity, Subject, Value, parse_logged_model_order};
 use tidemill_store::to_json;
 use tidemill_store::logged_model::{self, Logged, ModelPoint, OnDataset, OrderOn};
 use tidemill_store::tag::{self, Noun, Table};
@@ -223,7 +223,7 @@ pub async fn search(
         .await?;
     let filter_text = filter.unwrap_or_default();
     let asked_orders = to_json(&order_by);
-    let filter = parse_filter(Subject::LoggedModel, &filter_text)?;
+    let filter = crate::rule::filter(Subject::LoggedModel, &filter_text)?;
     for comparison in &filter {
         known_statuses(comparison)?;
     }
@@ -387,8 +387,8 @@ fn view(row: Row, logged: Logged) -> LoggedModel {
             last_updated_timestamp_ms: updated_at,
             artifact_uri: artifact_location,
             status: LoggedModelStatus::from_word(&status).unwrap_or(LoggedModelStatus::Unspecified),
-            model_type,
-            source_run_id,
+            model_type: Some(model_type.unwrap_or_default()),
+            source_run_id: Some(source_run_id.unwrap_or_default()),
             status_message,
             tags: texts(tags),
         },

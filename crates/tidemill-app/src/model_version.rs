@@ -9,7 +9,7 @@ use tidemill_api::mlflow::model_version::{
 };
 use tidemill_api::mlflow::rule;
 use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
-use tidemill_query::{Subject, parse_filter, parse_order};
+use tidemill_query::{Subject, parse_order};
 use tidemill_store::model_version;
 use tidemill_store::registered_model;
 use tidemill_store::tag::{self, Noun, Table, version_owner};
@@ -92,7 +92,7 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateModelVersio
         storage_location,
         run_id,
         run_link: given(run_link),
-        description: given(description),
+        description: Some(description.unwrap_or_default()),
         model_id,
         job,
         created_by: Some(ctx.principal().to_string()),
@@ -207,7 +207,7 @@ pub async fn search(
     ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace))
         .await?;
     let filter_text = filter.unwrap_or_default();
-    let filter = parse_filter(Subject::ModelVersion, &filter_text)?;
+    let filter = crate::rule::filter(Subject::ModelVersion, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::ModelVersion, text))
@@ -518,11 +518,12 @@ pub(crate) async fn view_many(
             current_stage: stage,
             description,
             source,
-            run_id,
+            // What has no run says so with an empty text, as MLflow's server does.
+            run_id: Some(run_id.unwrap_or_default()),
             status,
             status_message,
             tags: texts(tags.remove(&owner).unwrap_or_default()),
-            run_link,
+            run_link: Some(run_link.unwrap_or_default()),
             aliases: aliases.remove(&owner).unwrap_or_default(),
             model_id,
         }

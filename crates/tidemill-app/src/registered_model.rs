@@ -10,7 +10,7 @@ use tidemill_api::mlflow::registered_model::{
 };
 use tidemill_api::mlflow::rule;
 use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
-use tidemill_query::{Subject, parse_filter, parse_order};
+use tidemill_query::{Subject, parse_order};
 use tidemill_store::registered_model::{self, Alias};
 use tidemill_store::tag::{self, Noun, Table};
 use tidemill_store::{ConnectionTrait, model_version};
@@ -110,7 +110,7 @@ pub async fn search(
     ctx.authorize(action::MODEL_READ, &Scope::workspace(workspace))
         .await?;
     let filter_text = filter.unwrap_or_default();
-    let filter = parse_filter(Subject::RegisteredModel, &filter_text)?;
+    let filter = crate::rule::filter(Subject::RegisteredModel, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::RegisteredModel, text))

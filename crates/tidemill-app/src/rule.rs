@@ -1,7 +1,7 @@
 //! What MLflow's surface refuses, as errors of use cases: broken rules, filters that can't be read, and pages.
 
 use tidemill_api::mlflow::rule::Violation;
-use tidemill_query::{QueryError, decode_page_token, encode_page_token};
+use tidemill_query::{Comparison, QueryError, Subject, parse_filter, decode_page_token, encode_page_token};
 use tidemill_store::search::Window;
 
 use crate::{Error, Result};
@@ -16,6 +16,17 @@ impl From<QueryError> for Error {
     fn from(error: QueryError) -> Self {
         Error::invalid(error.to_string())
     }
+}
+
+/// Reads a filter; an error says where it went wrong.
+pub(crate) fn filter(subject: Subject, text: &str) -> Result<Vec<Comparison>> {
+    parse_filter(subject, text).map_err(|error| at(error, text))
+}
+
+/// An error of a filter, with its place.
+pub(crate) fn at(error: QueryError, filter: &str) -> Error {
+    let position = error.position(filter);
+    Error { position, ..Error::from(error) }
 }
 
 /// The mark of a query: a page token holds it, so that it fits no other query.
@@ -72,6 +83,14 @@ pub(crate) fn window(
 /// The token of the page after a window, when something follows it.
 pub(crate) fn next_token(window: Window, more: bool, asked: Asked) -> Option<String> {
     more.then(|| encode_page_token(window.offset.saturating_add(window.limit), Some(asked.0)))
+}
+
+/// A text cut to what fits: MLflow's server keeps the beginning of a value that is too long.
+pub(crate) fn cut(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => text[..at].to_owned(),
+        None => text,
+    }
 }
 
 /// A text as Python prints it, for messages that clients compare.

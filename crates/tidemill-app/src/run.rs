@@ -10,7 +10,7 @@ use tidemill_api::mlflow::run_input::{
     Dataset, DatasetInput, ModelInput, ModelOutput, RunInputs, RunOutputs,
 };
 use tidemill_api::mlflow::{KeyValue, rule};
-use tidemill_query::{Subject, parse_filter, parse_order};
+use tidemill_query::{Subject, parse_order};
 use tidemill_store::run::{self, Logged, NAME_TAG, PARENT_TAG};
 use tidemill_store::run_search::{self, Search};
 use tidemill_store::tag::{self, Noun, Table};
@@ -18,7 +18,7 @@ use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, param};
 
 use crate::context::Change;
 use crate::experiment::{pairs, require_active, stages, texts};
-use crate::rule::{Asked, next_token, no_duplicates, python_list, python_text, window};
+use crate::rule::{Asked, cut, next_token, no_duplicates, python_list, python_text, window};
 use crate::run_door::Door;
 use crate::run_name::{generate, uuid_hex};
 use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as points};
@@ -43,8 +43,8 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateRun) -> Res
         tags,
     } = request;
     let mut tags = pairs(tags);
-    for (at, (key, value)) in tags.iter().enumerate() {
-        rule::run_tag(&format!("tags[{at}]"), key, value)?;
+    for (at, (key, _)) in tags.iter().enumerate() {
+        rule::run_tag(&format!("tags[{at}]"), key)?;
     }
     let db = ctx.app().store.read();
     let job = owner_job(ctx, workspace, &mut tags).await?;
@@ -158,7 +158,7 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
     let filter_text = filter.unwrap_or_default();
-    let filter = parse_filter(Subject::Run, &filter_text)?;
+    let filter = crate::rule::filter(Subject::Run, &filter_text)?;
     let orders = order_by
         .iter()
         .map(|text| parse_order(Subject::Run, text))
@@ -279,7 +279,8 @@ pub async fn log_metric(ctx: &OpContext, workspace: &str, run_id: String, metric
 /// Invalid for a bad key, another value than it has, or a deleted run.
 pub async fn log_param(ctx: &OpContext, workspace: &str, request: RunKeyValue) -> Result<()> {
     let RunKeyValue { run_id, key, value } = request;
-    rule::param("key", &key, &value)?;
+    rule::param("key", &key)?;
+    let value = cut(value, rule::PARAM_VALUE);
     writable(ctx, workspace, &run_id).await?;
     let workspace = workspace.to_owned();
     ctx.app()
@@ -314,11 +315,11 @@ pub async fn log_batch(ctx: &OpContext, workspace: &str, request: LogBatch) -> R
     for (at, metric) in metrics.iter().enumerate() {
         points::check(&format!("metrics[{at}]"), metric)?;
     }
-    for (at, KeyValue { key, value }) in params.iter().enumerate() {
-        rule::param(&format!("params[{at}].key"), key, value)?;
+    for (at, KeyValue { key, .. }) in params.iter().enumerate() {
+        rule::param(&format!("params[{at}].key"), key)?;
     }
-    for (at, KeyValue { key, value }) in tags.iter().enumerate() {
-        rule::run_tag(&format!("tags[{at}]"), key, value)?;
+    for (at, KeyValue { key, .. }) in tags.iter().enumerate() {
+        rule::run_tag(&format!("tags[{at}]"), key)?;
     }
     rule::batch_limit("metrics", 1000, metrics.len())?;
     rule::batch_limit("params", 100, params.len())?;
@@ -354,7 +355,9 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
     } = batch;
     loggable(ctx, workspace, &run_id).await?;
     let store = &ctx.app().store;
-    let (params, tags) = (pairs(params), pairs(tags));
+    let short = |pairs: tag::Pairs, most| pairs.into_iter().map(|(key, value)| (key, cut(value, most))).collect();
+    let params: tag::Pairs = short(pairs(params), rule::PARAM_VALUE);
+    let tags: tag::Pairs = short(pairs(tags), rule::RUN_TAG_VALUE);
     let (points, model_points) = points::split(metrics, &run_id);
     if !(params.is_empty() && tags.is_empty() && model_points.is_empty()) {
         let (workspace, run_id) = (workspace.to_owned(), run_id.clone());
@@ -395,7 +398,7 @@ fn params_changed(run_id: &str, changes: &[param::Change]) -> Error {
 /// Invalid for a bad key, a text that is too long, or a deleted run.
 pub async fn set_tag(ctx: &OpContext, workspace: &str, request: RunKeyValue) -> Result<()> {
     let RunKeyValue { run_id, key, value } = request;
-    rule::run_tag("", &key, &value)?;
+    rule::run_tag("", &key)?;
     let tags = vec![KeyValue { key, value }];
     log(
         ctx,
@@ -493,7 +496,6 @@ pub async fn log_model(ctx: &OpContext, workspace: &str, request: LogModel) -> R
                     .unwrap_or_default();
                 history.push(model.into());
                 let text = tidemill_store::to_json(&history);
-                rule::run_tag("", MODEL_HISTORY_TAG, &text)?;
                 put_tags(
                     tx,
                     &workspace,

@@ -81,6 +81,17 @@ pub async fn search_datasets(
 ) -> Result<SearchDatasetsResponse> {
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
+    let asked = request.experiment_ids.len();
+    if asked == 0 {
+        return Err(Error::invalid(
+            "SearchDatasets request must specify at least one experiment_id.",
+        ));
+    }
+    if asked > 20 {
+        return Err(Error::invalid(format!(
+            "SearchDatasets request cannot specify more than 20 experiment_ids. Received {asked} experiment_ids."
+        )));
+    }
     let ids = request
         .experiment_ids
         .iter()

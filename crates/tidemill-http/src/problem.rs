@@ -38,6 +38,7 @@ pub fn problem(error: Error) -> Problem {
         kind,
         message,
         hint,
+        position: _,
         source,
     } = error;
     let status = status(kind);

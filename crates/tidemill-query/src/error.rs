@@ -1,5 +1,39 @@
 //! What can be wrong with a filter, an ordering or a page token.
 
+impl QueryError {
+    /// Where in the text it went wrong, in characters from its beginning; `None` when no place is to blame.
+    #[must_use]
+    pub fn position(&self, text: &str) -> Option<usize> {
+        let found = match self {
+            Self::InvalidClause(words) => words.split("', '").next()?,
+            Self::InvalidWords(words) => words.split(", ").next()?,
+            Self::ExpectedIdentifier(found)
+            | Self::InvalidEntityType(found)
+            | Self::InvalidLoggedModelEntity(found)
+            | Self::InvalidDatasetKey(found)
+            | Self::InvalidSpanAttribute(found)
+            | Self::InvalidIssueAttribute(found)
+            | Self::PromptComparator(found)
+            | Self::InvalidPrompt(found)
+            | Self::ExpectedMetricNumber(found)
+            | Self::Unquoted(found)
+            | Self::InvalidEntity { found, .. }
+            | Self::InvalidEntityOf { found, .. }
+            | Self::InvalidAttribute { key: found, .. }
+            | Self::InvalidComparator { found, .. }
+            | Self::NullTestUnsupported { key: found, .. }
+            | Self::ExpectedAttributeNumber { found, .. }
+            | Self::ExpectedAssessmentNumber { found, .. }
+            | Self::InvalidNumber { found, .. }
+            | Self::ExpectedText { found, .. }
+            | Self::ExpectedList { found, .. } => found,
+            _ => return None,
+        };
+        let at = text.find(found).filter(|_| !found.is_empty())?;
+        Some(text[..at].chars().count())
+    }
+}
+
 /// A search that can't be understood. Each text is shown to the client as it is, with the code
 /// `INVALID_PARAMETER_VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -7,6 +41,28 @@ pub enum QueryError {
     /// Something that is not a comparison.
     #[error("Invalid clause(s) in filter string: '{0}'")]
     InvalidClause(String),
+    /// The same, where the words are not quoted.
+    #[error("Invalid clause(s) in filter string: {0}")]
+    InvalidWords(String),
+    /// A filter of logged models that is not a list of comparisons.
+    #[error(
+        "Invalid filter string: '{0}'. Expected a list of comparisons separated by 'AND' (e.g. 'metrics.loss > 0.1 AND params.lr = 0.01')."
+    )]
+    InvalidLoggedModelFilter(String),
+    /// A prefix that logged models don't have.
+    #[error("Invalid entity type: '{0}'. Expected one of ['attributes', 'metrics', 'params', 'tags'].")]
+    InvalidLoggedModelEntity(String),
+    /// A prefix that experiments and models don't have.
+    #[error("Invalid entity type '{0}'. Valid entity types are ('attribute', 'attributes', 'tag', 'tags')")]
+    InvalidEntityType(String),
+    /// Models are not ordered by this.
+    #[error("Invalid order by key '{key}' specified. Valid keys are '{valid}'")]
+    InvalidOrderKey {
+        /// The key that was written.
+        key: String,
+        /// The ones that exist.
+        valid: String,
+    },
     /// Nothing but blanks.
     #[error("Invalid filter '{0}'. Could not be parsed.")]
     Unparsable(String),
@@ -156,7 +212,7 @@ pub enum QueryError {
     #[error("Invalid order_by entity: {0}")]
     InvalidOrderEntity(String),
     /// A structured ordering of logged models by something that they don't have.
-    #[error("Invalid order by field name: {0}.")]
+    #[error("Invalid order by field name: {0}")]
     InvalidOrderField(String),
     /// A page token that this server didn't make.
     #[error("Invalid page token, {0}")]

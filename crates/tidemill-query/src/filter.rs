@@ -137,7 +137,14 @@ pub fn parse_filter(subject: Subject, filter: &str) -> Result<Vec<Comparison>, Q
     if filter.is_empty() {
         return Ok(Vec::new());
     }
-    clauses(filter)?
+    clauses(filter)
+        .map_err(|error| match error {
+            // Only runs have the words in quotes.
+            QueryError::InvalidClause(words) if subject != Subject::Run => {
+                QueryError::InvalidWords(words.replace("', '", ", "))
+            }
+            error => error,
+        })?
         .into_iter()
         .map(|clause| comparison(subject, clause))
         .collect()
@@ -192,7 +199,7 @@ fn clause<'a>(words: &[Token<'a>]) -> Result<(Clause<'a>, usize), QueryError> {
             .take_while(|t| !t.is("AND"))
             .map(Token::source)
             .collect();
-        QueryError::InvalidClause(shown.join(" "))
+        QueryError::InvalidClause(shown.join("', '"))
     };
     let (operator, length, takes_value) = if keyword(1, "IS") && keyword(2, "NOT") && keyword(3, "NULL") {
         ("IS NOT NULL".to_owned(), 3, false)
@@ -335,7 +342,7 @@ fn number(subject: Subject, key: &Key, right: &Token<'_>) -> Result<Value, Query
         Token::Integer(n) => n.parse().map(Value::Number).map_err(|_| invalid(n)),
         Token::Float(n) if subject == Subject::Run => n.parse().map(Value::Number).map_err(|_| invalid(n)),
         Token::Float(n) => Err(invalid(n)),
-        Token::Text(text) | Token::Identifier(text) if subject != Subject::Run => {
+        Token::Text(text) | Token::Identifier(text) if !matches!(subject, Subject::Run | Subject::Experiment) => {
             let text = unquote_value(text)?;
             text.trim()
                 .parse::<i64>()

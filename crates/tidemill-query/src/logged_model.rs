@@ -12,7 +12,11 @@ pub fn parse_logged_model_filter(filter: &str) -> Result<Vec<Comparison>, QueryE
     if filter.trim().is_empty() {
         return Ok(Vec::new());
     }
-    clauses(filter)?.into_iter().map(comparison).collect()
+    clauses(filter)
+        .map_err(|_| QueryError::InvalidLoggedModelFilter(filter.to_owned()))?
+        .into_iter()
+        .map(comparison)
+        .collect()
 }
 
 /// Reads the `field_name` of one ordering: an attribute, or `metrics.<key>`.
@@ -122,10 +126,7 @@ fn key(identifier: &str) -> Result<Key, QueryError> {
         "params" => Entity::Param,
         "tags" => Entity::Tag,
         other => {
-            return Err(QueryError::InvalidEntity {
-                found: other.to_owned(),
-                valid: "['attributes', 'metrics', 'params', 'tags']",
-            });
+            return Err(QueryError::InvalidLoggedModelEntity(other.to_owned()));
         }
     };
     Ok(Key {

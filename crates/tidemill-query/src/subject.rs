@@ -151,13 +151,12 @@ impl Subject {
             "param" | "params" | "parameter" | "parameters" if run => Entity::Param,
             "dataset" | "datasets" if run => Entity::Dataset,
             other => {
+                if !run {
+                    return Err(QueryError::InvalidEntityType(other.to_owned()));
+                }
                 return Err(QueryError::InvalidEntity {
                     found: other.to_owned(),
-                    valid: if run {
-                        "['metric', 'parameter', 'tag', 'attribute', 'dataset']"
-                    } else {
-                        "('attribute', 'attributes', 'tag', 'tags')"
-                    },
+                    valid: "['metric', 'parameter', 'tag', 'attribute', 'dataset']",
                 });
             }
         })

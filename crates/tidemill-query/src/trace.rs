@@ -145,7 +145,10 @@ pub fn parse_trace_order(order_by: &str) -> Result<TraceOrder, QueryError> {
     let key = match key(identifier, ORDERABLE)?.0 {
         key @ (TraceKey::Attribute(_) | TraceKey::Tag(_) | TraceKey::Metadata(_)) => key,
         TraceKey::Run => TraceKey::Metadata(SOURCE_RUN.to_owned()),
-        _ => return Err(QueryError::InvalidIdentifierType(identifier.to_owned())),
+        _ => {
+            let prefix = identifier.split('.').next().unwrap_or_default();
+            return Err(QueryError::InvalidIdentifierType(prefix.to_owned()));
+        }
     };
     Ok(TraceOrder { key, ascending })
 }

@@ -61,4 +61,7 @@ pub struct ErrorBody {
     pub error_code: ErrorCode,
     /// What went wrong, for people.
     pub message: String,
+    /// Where in a filter it went wrong, in characters from its beginning; MLflow's own server doesn't say that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
 }

@@ -123,7 +123,7 @@ pub struct SearchDatasets {
 }
 
 impl Request for SearchDatasets {
-    const SCHEMA: Schema = &[("experiment_ids", &[Check::Required, Check::Array, Check::Texts])];
+    const SCHEMA: Schema = &[("experiment_ids", &[Check::Array, Check::Texts])];
 }
 
 /// A dataset that some run of an experiment read.

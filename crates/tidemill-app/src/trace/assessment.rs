@@ -108,7 +108,7 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateAssessment)
 /// Deletes an assessment; the one that it stood for counts again. One that is not there is gone already.
 ///
 /// # Errors
-/// NotFound for the trace.
+/// When the store cannot be changed.
 pub async fn delete(ctx: &OpContext, workspace: &str, trace_id: &str, id: &str) -> Result<()> {
     authorize_write(ctx, workspace, trace_id).await?;
     let (workspace, trace_id, id) = (workspace.to_owned(), trace_id.to_owned(), id.to_owned());
@@ -116,7 +116,6 @@ pub async fn delete(ctx: &OpContext, workspace: &str, trace_id: &str, id: &str) 
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                super::find(tx, &workspace, &trace_id).await?;
                 let Some(row) = trace::get_assessment(tx, (&workspace, &trace_id, &id)).await? else {
                     return Ok(());
                 };

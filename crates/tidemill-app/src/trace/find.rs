@@ -8,7 +8,7 @@ use tidemill_query::{
 use tidemill_store::trace::{self, Search};
 
 use super::view;
-use crate::rule::{Asked, next_token, no_duplicates, window};
+use crate::rule::{Asked, at, next_token, no_duplicates, window};
 use crate::{Error, OpContext, Result, Scope, action};
 
 /// Traces of experiments that fit a filter, the youngest first unless ordered otherwise.
@@ -24,7 +24,7 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> 
         .filter_map(|location| location.mlflow_experiment)
         .map(|experiment| rule::experiment_id(&experiment.experiment_id))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut filter = parse_trace_filter(&filter_text)?;
+    let mut filter = parse_trace_filter(&filter_text).map_err(|error| at(error, &filter_text))?;
     let orders = order_by.iter().map(|text| parse_trace_order(text)).collect::<Result<Vec<_>, _>>()?;
     no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
     let asked = Asked::new(&[workspace, &filter_text], &[&order_by]).of(&ids);

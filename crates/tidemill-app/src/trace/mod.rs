@@ -17,9 +17,10 @@ use tidemill_api::mlflow::trace::{
 };
 use tidemill_store::tag::{self, Noun, Pairs, Table};
 use tidemill_store::trace::{self, Deletion, Link};
-use tidemill_store::{ConnectionTrait, DatabaseTransaction};
+use tidemill_store::ConnectionTrait;
 
 use crate::experiment::require_active;
+use crate::rule::cut;
 use crate::{Error, Kind, OpContext, Result, Scope, action};
 
 /// A trace, as it is stored.
@@ -139,7 +140,7 @@ pub async fn get(ctx: &OpContext, workspace: &str, trace_id: &str, allow_partial
     })?;
     let info = view::infos(db, vec![found]).await?.remove(0);
     if info.tags.get(SPANS_TAG).is_none_or(|place| place != IN_DATABASE) {
-        return Err(Error::new(Kind::NotFound, "Trace data not stored in tracking store"));
+        return Err(Error::new(Kind::Internal, "Trace data not stored in tracking store"));
     }
     let mut spans = trace::spans(db, workspace, std::slice::from_ref(&info.trace_id)).await?;
     let spans = spans.remove(trace_id).unwrap_or_default();
@@ -275,13 +276,17 @@ pub async fn set_tag(ctx: &OpContext, workspace: &str, trace_id: String, key: St
         return Err(Error::invalid(format!("Tag '{key}' is immutable and cannot be set on a trace.")));
     }
     let value = checked_tag(&key, value)?;
-    change(ctx, workspace, trace_id, move |tx, row| {
-        Box::pin(async move {
-            let pairs = [(key, value)];
-            Ok(tag::put(tx, Table::Tag, &row.workspace, Noun::Trace, &row.trace_id, &pairs).await?)
+    let workspace = workspace.to_owned();
+    ctx.app()
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                find(tx, &workspace, &trace_id).await?;
+                let pairs = [(key, value)];
+                Ok(tag::put(tx, Table::Tag, &workspace, Noun::Trace, &trace_id, &pairs).await?)
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Removes a tag.
@@ -295,18 +300,21 @@ pub async fn delete_tag(ctx: &OpContext, workspace: &str, trace_id: String, key:
             "Tag '{key}' is immutable and cannot be deleted on a trace."
         )));
     }
-    change(ctx, workspace, trace_id, move |tx, row| {
-        Box::pin(async move {
-            if tag::delete(tx, &row.workspace, Noun::Trace, &row.trace_id, &key).await? {
-                return Ok(());
-            }
-            Err(Error::new(
-                Kind::NotFound,
-                format!("No trace tag with key '{key}' for trace with ID '{}'", row.trace_id),
-            ))
+    let workspace = workspace.to_owned();
+    ctx.app()
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                if tag::delete(tx, &workspace, Noun::Trace, &trace_id, &key).await? {
+                    return Ok(());
+                }
+                Err(Error::new(
+                    Kind::NotFound,
+                    format!("No trace tag with key '{key}' for trace with ID '{trace_id}'"),
+                ))
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// Links traces to a run; those that are not there are left out.
@@ -353,25 +361,6 @@ async fn link(ctx: &OpContext, workspace: &str, kind: Link, links: Vec<(String, 
         .await
 }
 
-type Work<'t> = crate::context::Work<'t, ()>;
-
-/// Runs a change of a trace that is there.
-async fn change<F>(ctx: &OpContext, workspace: &str, trace_id: String, work: F) -> Result<()>
-where
-    F: for<'t> FnOnce(&'t DatabaseTransaction, Row) -> Work<'t> + Send + 'static,
-{
-    let workspace = workspace.to_owned();
-    ctx.app()
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                let row = find(tx, &workspace, &trace_id).await?;
-                work(tx, row).await
-            })
-        })
-        .await
-}
-
 /// A tag's text, cut to what fits.
 fn checked_tag(key: &str, value: String) -> Result<String> {
     rule::key("key", key)?;
@@ -379,8 +368,7 @@ fn checked_tag(key: &str, value: String) -> Result<String> {
     if key == NAME_TAG {
         rule::length("Trace name", 4096, &value)?;
     }
-    rule::length("value", 8000, &value)?;
-    Ok(value)
+    Ok(cut(value, 8000))
 }
 
 /// An id that may be part of a path.

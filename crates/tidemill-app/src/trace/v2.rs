@@ -118,7 +118,7 @@ fn told(info: TraceInfo) -> TraceInfoV2 {
         request_id: info.trace_id,
         experiment_id: info.trace_location.mlflow_experiment.unwrap_or_default().experiment_id,
         timestamp_ms: info.request_time.as_deref().and_then(view::milliseconds).unwrap_or(0),
-        execution_time_ms: info.execution_duration.as_deref().and_then(view::duration_ms),
+        execution_time_ms: Some(info.execution_duration.as_deref().and_then(view::duration_ms).unwrap_or(0)),
         status: TraceStatus::parse(info.state.as_str()).unwrap_or_default(),
         request_metadata: texts(info.trace_metadata),
         tags: texts(info.tags),

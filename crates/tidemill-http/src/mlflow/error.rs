@@ -10,6 +10,7 @@ use tidemill_app::{Error, Kind};
 pub(crate) struct MlflowError {
     code: ErrorCode,
     message: String,
+    position: Option<usize>,
 }
 
 impl MlflowError {
@@ -17,6 +18,7 @@ impl MlflowError {
         Self {
             code,
             message: message.into(),
+            position: None,
         }
     }
 
@@ -48,6 +50,7 @@ impl From<Error> for MlflowError {
             kind,
             message,
             hint,
+            position,
             source,
         } = error;
         if kind == Kind::Internal {
@@ -61,19 +64,23 @@ impl From<Error> for MlflowError {
             Some(hint) => format!("{message} ({hint})"),
             None => message,
         };
-        Self::new(code(kind), message)
+        Self {
+            position,
+            ..Self::new(code(kind), message)
+        }
     }
 }
 
 impl IntoResponse for MlflowError {
     fn into_response(self) -> Response {
-        let Self { code, message } = self;
+        let Self { code, message, position } = self;
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (
             status,
             axum::Json(ErrorBody {
                 error_code: code,
                 message,
+                position,
             }),
         )
             .into_response();

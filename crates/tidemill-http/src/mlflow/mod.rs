@@ -21,6 +21,7 @@ mod webhook;
 mod workspace;
 
 use axum::Router;
+use axum::routing::any;
 
 use crate::Server;
 
@@ -40,6 +41,7 @@ fn surface() -> Router<Server> {
             .nest(&format!("{prefix}/2.0/mlflow"), nouns(trace::router_v2()))
             .nest(&format!("{prefix}/3.0/mlflow"), nouns(trace::router()));
         surface = surface.nest(&format!("{prefix}/2.0/mlflow-artifacts"), artifact::store());
+        surface = surface.route(&format!("{prefix}/3.0/jobs/{{*job}}"), any(unknown::left_out));
     }
     surface
 }

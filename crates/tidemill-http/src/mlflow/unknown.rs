@@ -33,15 +33,24 @@ const MLFLOWS: &[&str] = &[
     "workspaces",
 ];
 
+/// Of MLflow's own job runner there is nothing here.
+pub(super) async fn left_out(request: Request) -> MlflowError {
+    not_there(&format!("{} {}", request.method(), request.uri().path()))
+}
+
+fn not_there(what: &str) -> MlflowError {
+    MlflowError::new(
+        ErrorCode::NotImplemented,
+        format!("failed to answer {what}: this server does not have that part of MLflow's API"),
+    )
+}
+
 pub(super) async fn unknown(request: Request) -> MlflowError {
     let path = request.uri().path();
     let noun = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let what = format!("{} {path}", request.method());
     if MLFLOWS.contains(&noun) {
-        MlflowError::new(
-            ErrorCode::NotImplemented,
-            format!("failed to answer {what}: this server does not have that part of MLflow's API"),
-        )
+        not_there(&what)
     } else {
         MlflowError::new(
             ErrorCode::EndpointNotFound,

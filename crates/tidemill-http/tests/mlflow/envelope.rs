@@ -17,7 +17,7 @@ async fn a_bad_request_is_told_in_mlflows_words() {
             "/runs/search",
             json!({"experiment_ids": ["0"], "filter": "a OR b"}),
             "INVALID_PARAMETER_VALUE",
-            "Invalid clause(s) in filter string: 'a OR b'".into(),
+            "Invalid clause(s) in filter string: 'a', 'OR', 'b'".into(),
         ),
         (
             "/runs/log-batch",
@@ -37,7 +37,11 @@ async fn a_bad_request_is_told_in_mlflows_words() {
             400
         };
         let answer = client.post(&format!("{API}{path}"), body).await.fails(status);
-        assert_eq!(answer, json!({"error_code": code, "message": message}), "{path}");
+        let mut expected = json!({"error_code": code, "message": message});
+        if path == "/runs/search" {
+            expected["position"] = json!(0);
+        }
+        assert_eq!(answer, expected, "{path}");
     }
 }
 
@@ -71,8 +75,9 @@ async fn what_is_not_there_yet_says_so() {
     for path in [
         "/api/3.0/mlflow/scorers/list",
         "/api/3.0/mlflow/gateway/endpoints/list",
-        "/ajax-api/3.0/mlflow/traces/metrics",
+        "/ajax-api/3.0/mlflow/issues/i-1",
         "/api/2.0/mlflow/unified-traces",
+        "/ajax-api/3.0/jobs/j-1",
     ] {
         let later = client.get(path).await.fails(501);
         assert_eq!(later["error_code"], "NOT_IMPLEMENTED", "{path}");

@@ -1,6 +1,7 @@
 //! `PATCH logged-models/{model_id}/tags`: sets tags of a logged model.
 
-use tidemill_api::mlflow::logged_model::{LoggedModelResponse, SetLoggedModelTags};
+use tidemill_api::mlflow::Empty;
+use tidemill_api::mlflow::logged_model::SetLoggedModelTags;
 use tidemill_app::logged_model;
 
 use crate::mlflow::answer::{Answer, Result};
@@ -12,7 +13,7 @@ pub(super) async fn set_tags(
         workspace,
         request,
     }: Call<SetLoggedModelTags>,
-) -> Result<LoggedModelResponse> {
-    let model = logged_model::set_tags(&ctx, &workspace, &request.model_id, request.tags).await?;
-    Ok(Answer(LoggedModelResponse { model }))
+) -> Result<Empty> {
+    logged_model::set_tags(&ctx, &workspace, &request.model_id, request.tags).await?;
+    Ok(Answer(Empty {}))
 }
