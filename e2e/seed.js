@@ -56,7 +56,12 @@ export async function seed({ send }) {
   await send('POST', `${mlflow}/runs/log-batch`, {
     run_id, metrics, params: [{ key: 'learning_rate', value: '0.05' }], tags: [{ key: 'note', value: '<img src=x onerror=alert(1)>' }],
   });
-  return { experiment: experiment_id, run: run_id };
+  await send('POST', `${mlflow}/runs/log-batch`, { run_id, tags: [{ key: 'mlflow.note.content', value: '## A note\n\nRead **this**. <img src=x onerror="document.title=1"> <script>document.title=2</script>' }] });
+  const artifacts = `/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${run_id}/artifacts`;
+  for (const [path, bytes] of Object.entries(files)) await send('PUT', `${artifacts}/${path}`, bytes);
+  const sweep = [];
+  for (let at = 0; at < 24; at += 1) sweep.push(await trial({ send }, experiment_id, at));
+  return { experiment: experiment_id, run: run_id, sweep };
 }
 
 export async function ended({ send }, name) {
@@ -67,3 +72,48 @@ export async function ended({ send }, name) {
   }
   throw new Error(`job ${name} has not ended after a minute`);
 }
+
+/** One of many runs that try the same with other parameters. */
+async function trial({ send }, experiment_id, at) {
+  const start = Date.now() - (30 - at) * 3_600_000;
+  const [rate, depth] = [[0.01, 0.03, 0.1, 0.3][at % 4], 2 + (at % 6)];
+  const created = await send('POST', `${mlflow}/runs/create`, {
+    experiment_id, run_name: `trial-${String(at).padStart(2, '0')}`, start_time: start, tags: [{ key: 'team', value: at % 2 ? 'ops' : 'risk' }],
+  });
+  const { run_id } = created.run.info;
+  const points = (key, floor) => Array.from({ length: 120 }, (_, step) => ({ key, value: floor + Math.exp(-step * rate) + Math.sin(step * at) / 80, timestamp: start + step * 500, step }));
+  await send('POST', `${mlflow}/runs/log-batch`, {
+    run_id,
+    metrics: [...points('train/loss', 0.1), ...points('val/loss', 0.15 + at / 200), { key: 'test_auc', value: 0.7 + rate / 2 + depth / 100, timestamp: start, step: 0 }],
+    params: [{ key: 'learning_rate', value: String(rate) }, { key: 'max_depth', value: String(depth) }, { key: 'model', value: ['forest', 'boosting', 'linear'][at % 3] }],
+    tags: [],
+  });
+  await send('POST', `${mlflow}/runs/update`, { run_id, status: at % 7 === 3 ? 'FAILED' : 'FINISHED', end_time: start + 60_000 });
+  return run_id;
+}
+
+const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGPgnHgbK2IYWhL/sQMAYkWBAbLP9H0AAAAASUVORK5CYII=', 'base64');
+
+/** One of each kind that can be looked into; what is HTML tries to leave its frame. */
+const files = {
+  'report/page.html': `<!doctype html><h1>Report</h1><p id=said>not run</p><script>
+    let out = [origin];
+    try { parent.document.title = 'stolen'; out.push('reached the page'); } catch { out.push('no page'); }
+    try { localStorage.getItem('x'); out.push('reached storage'); } catch { out.push('no storage'); }
+    fetch('/api/v1/workspaces').then(() => out.push('reached the API'), () => out.push('no API')).finally(() => { said.textContent = out.join(', '); });
+  </script>`,
+  'report/table.csv': 'month,flights,late\n2013-07,29425,0.31\n"2013-08, all",29327,0.24\n',
+  'report/summary.json': '{"auc": 0.91, "slices": {"EWR": 0.9}}',
+  'report/notes.md': '# Notes\n\n- one\n- two\n\n<script>document.title = 3</script>',
+  'report/log.txt': 'line one\nline two\n',
+  'report/drawing.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60"><circle cx="30" cy="30" r="20" fill="teal"/><script>document.title = 4</script></svg>',
+  'report/plot.png': pixel,
+  'report/look.ipynb': JSON.stringify({
+    cells: [
+      { cell_type: 'markdown', source: ['# A notebook'] },
+      { cell_type: 'code', execution_count: 3, source: 'print("hello")', outputs: [{ output_type: 'stream', name: 'stdout', text: ['hello from the cell'] }] },
+    ], nbformat: 4, nbformat_minor: 5, metadata: {},
+  }),
+  'model/MLmodel': 'flavors:\n  python_function:\n    loader_module: x\n',
+  'model/model.pkl': Uint8Array.from([1, 2, 3, 0]),
+};

@@ -24,6 +24,9 @@ export async function start() {
     child.once('exit', (code) => reject(new Error(`failed to start the server: it ended with ${code}: ${said}`)));
   });
   const stop = async () => {
+    // Jobs outlive their server; nobody waits for these.
+    const { items } = await send('GET', '/api/v1/workspaces/default/jobs?limit=1000');
+    for (const job of items) if (!['Completed', 'Failed', 'Canceled'].includes(job.status)) await send('POST', `/api/v1/workspaces/default/jobs/${job.name}:cancel`);
     child.kill('SIGINT');
     const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
     await ended;
@@ -32,10 +35,11 @@ export async function start() {
   };
   const send = async (method, path, body) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const answer = await fetch(url + path, { method, headers: raw ? {} : headers, body: raw ? body : body && JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text);
+    return text === '' ? undefined : JSON.parse(text);
   };
   /** The owner's. */
   const token = () => readFileSync(join(data, 'keys', 'owner.token'), 'utf8').trim();

@@ -32,10 +32,11 @@ export const resolver: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#5c6670',
     '--mantine-color-placeholder': '#6a747e',
     '--mantine-color-anchor': tide[8],
+    '--mantine-color-error': '#b42318',
     '--mantine-color-teal-light-color': '#06614a',
     '--mantine-color-yellow-light-color': '#7a4b00',
     '--mantine-color-orange-light-color': '#8f3a00',
     '--mantine-color-red-light-color': '#a61e1e',
   },
-  dark: { '--mantine-color-placeholder': '#8b96a0' },
+  dark: { '--mantine-color-placeholder': '#8b96a0', '--mantine-color-error': '#ff9a92' },
 });

@@ -75,6 +75,7 @@ export function useLive(ws: string): boolean {
         void client.invalidateQueries({ queryKey: ['run', ws, job] });
       }
       for (const run of runs) void client.invalidateQueries({ queryKey: ['run', ws, run] });
+      if (all || runs.length > 0) void client.invalidateQueries({ queryKey: ['runs', ws, 'latest'] });
       if (all || jobs.length > 0) {
         for (const key of ['jobs', 'steps', 'assets', 'versions']) void client.invalidateQueries({ queryKey: [key, ws] });
       }

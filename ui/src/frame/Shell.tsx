@@ -1,15 +1,17 @@
 /** The frame of every page: where one is, where one can go. */
-import { ActionIcon, AppShell, Burger, Group, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Modal, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSun } from '@tabler/icons-react';
+import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSearch, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
-import { api, ok } from '../api/client';
+import { Fragment, useEffect, useMemo } from 'react';
+import { api, ok, token } from '../api/client';
 import { useLive } from '../api/live';
 import { useWorkspace } from '../parts/useWorkspace';
 import { to } from '../pure/links';
 import { remember } from './lastWorkspace';
+import { Palette } from './Palette';
+import { GOES, useKeys } from './useKeys';
 
 const places = (ws: string) => [
   { label: 'Home', to: to.home(ws), icon: IconHome, exact: true },
@@ -29,8 +31,24 @@ export function Shell() {
   useEffect(nav.close, [pathname]);
   useEffect(() => remember(ws), [ws]);
   useLive(ws);
+  const [finding, palette] = useDisclosure(false);
+  const [telling, help] = useDisclosure(false);
+  useKeys(ws, { onPalette: palette.open, onHelp: help.open });
+  const { setColorScheme } = useMantineColorScheme();
+  const commands = useMemo(
+    () => [
+      { label: 'Light colours', run: () => setColorScheme('light') },
+      { label: 'Dark colours', run: () => setColorScheme('dark') },
+      { label: 'Colours of the system', run: () => setColorScheme('auto') },
+      { label: 'Keys', run: help.open },
+      ...(token.read() === null ? [] : [{ label: 'Sign out', run: () => { token.forget(); window.location.reload(); } }]),
+    ],
+    [setColorScheme, help.open],
+  );
   return (
     <AppShell header={{ height: 52 }} navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding={{ base: 'sm', sm: 'lg' }}>
+      <Palette ws={ws} opened={finding} onClose={palette.close} commands={commands} />
+      <Keys opened={telling} onClose={help.close} />
       <a className="skip" href="#content">
         Skip to the content
       </a>
@@ -46,7 +64,15 @@ export function Shell() {
             </Link>
             <Workspaces ws={ws} />
           </Group>
-          <Scheme />
+          <Group gap={8} wrap="nowrap">
+            <Button variant="default" size="xs" h={32} fw={400} c="dimmed" leftSection={<IconSearch size={15} />} rightSection={<Kbd size="xs">Ctrl K</Kbd>} onClick={palette.open} visibleFrom="sm">
+              Find
+            </Button>
+            <ActionIcon variant="default" size={32} hiddenFrom="sm" aria-label="Find" onClick={palette.open}>
+              <IconSearch size={17} />
+            </ActionIcon>
+            <Scheme />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Pages">
@@ -72,6 +98,28 @@ export function Shell() {
         </div>
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+/** The keys that work everywhere. */
+function Keys({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keys" size="sm" centered>
+      <dl className="pairs">
+        <dt><Kbd>Ctrl</Kbd> <Kbd>K</Kbd> or <Kbd>/</Kbd></dt>
+        <dd>Find anything</dd>
+        {Object.entries(GOES).map(([key, [name]]) => (
+          <Fragment key={key}>
+            <dt><Kbd>g</Kbd> <Kbd>{key}</Kbd></dt>
+            <dd>{name}</dd>
+          </Fragment>
+        ))}
+        <dt><Kbd>↑</Kbd> <Kbd>↓</Kbd> <Kbd>Space</Kbd> <Kbd>Enter</Kbd></dt>
+        <dd>In the table of runs: move, choose, open</dd>
+        <dt><Kbd>?</Kbd></dt>
+        <dd>These keys</dd>
+      </dl>
+    </Modal>
   );
 }
 

@@ -55,7 +55,8 @@ export function FileBrowser({ title, source, none, actions }: Props) {
   const top = useQuery(contentQuery(source, ''));
   const parent = file === undefined ? '' : file.slice(0, Math.max(0, file.lastIndexOf('/')));
   const beside = useQuery({ ...contentQuery(source, parent), enabled: file !== undefined });
-  const chosen = beside.data?.find((entry) => entry.path === file && !entry.folder);
+  const only = top.data?.length === 1 && top.data[0]?.folder === false ? top.data[0] : undefined;
+  const chosen = file === undefined ? only : beside.data?.find((entry) => entry.path === file && !entry.folder);
   return (
     <Panel title={title} flush>
       <Loaded query={top} lines={5}>
@@ -66,7 +67,7 @@ export function FileBrowser({ title, source, none, actions }: Props) {
             <div className="files">
               <nav aria-label={title} className="file-tree">
                 {actions?.('', entries)}
-                <Folder source={source} folder="" chosen={file} onChoose={choose} actions={actions} />
+                <Folder source={source} folder="" chosen={chosen?.path} onChoose={choose} actions={actions} />
               </nav>
               <div className="file-view">
                 {chosen !== undefined ? (

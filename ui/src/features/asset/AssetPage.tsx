@@ -13,6 +13,7 @@ import { Panel } from '../../parts/Panel';
 import { Empty, Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
 import { useWorkspace } from '../../parts/useWorkspace';
+import { History } from '../model/History';
 import { assetQuery, versionsQuery, type Version } from './queries';
 import { WORDS } from './words';
 
@@ -40,6 +41,7 @@ export function AssetPage({ kind }: { kind: AssetKind }) {
               {(all) => (all.length > 0 ? <VersionTable ws={ws} kind={kind} versions={all} /> : <Empty title="No versions that are not archived" />)}
             </Loaded>
           </Panel>
+          {kind === 'models' && <History ws={ws} name={found.name} />}
         </Page>
       )}
     </Loaded>

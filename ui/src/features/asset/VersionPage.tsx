@@ -2,22 +2,30 @@
 import { Badge, SimpleGrid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { Schemas } from '../../api/client';
 import { bytes, short } from '../../pure/format';
 import { to, type AssetKind } from '../../pure/links';
 import { yaml } from '../../pure/yaml';
 import { A } from '../../parts/A';
 import { CommandLine, Copy } from '../../parts/Copy';
-import { Facts, Pairs } from '../../parts/Facts';
+import { Description } from '../../parts/Description';
+import { Facts } from '../../parts/Facts';
 import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Loaded } from '../../parts/States';
+import { Tags } from '../../parts/Tags';
 import { Ago } from '../../parts/Time';
+import { useChange } from '../../parts/useChange';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from '../job/command';
+import { History } from '../model/History';
 import { Lineage } from '../model/Lineage';
 import { ModelFiles } from '../model/ModelFiles';
-import { versionQuery, type Version } from './queries';
+import { patchVersion, versionQuery, type Version } from './queries';
+import { VersionActions } from './VersionActions';
 import { WORDS } from './words';
+
+type Patch = Schemas['AssetPatch'];
 
 export function VersionPage({ kind }: { kind: AssetKind }) {
   const ws = useWorkspace();
@@ -28,6 +36,7 @@ export function VersionPage({ kind }: { kind: AssetKind }) {
 
 function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: Version }) {
   const { name, version } = found;
+  const save = useChange<Patch>({ change: (body) => patchVersion(ws, kind, found, body), stale: [['version', ws, kind, name, version], ['versions', ws, kind, name]] });
   const text = yaml(found.spec);
   const words = [WORDS[kind].noun, 'show', '-n', name, '--version', version];
   const madeBy = found.job ?? found.run_id;
@@ -45,7 +54,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
           {found.archived && <Badge variant="default">Archived</Badge>}
         </>
       }
-      below={found.description}
+      actions={<VersionActions ws={ws} kind={kind} found={found} />}
     >
       <Panel>
         <Facts
@@ -59,18 +68,20 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
           ]}
         />
       </Panel>
+      <Description text={found.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
       {kind === 'models' && <Lineage ws={ws} name={name} version={version} maker={madeBy ?? undefined} />}
+      {kind === 'models' && <ModelFiles ws={ws} name={name} version={version} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>
           <pre className="text" tabIndex={0}>{text}</pre>
         </Panel>
         <Stack gap="md" miw={0}>
-          {kind === 'models' && <ModelFiles ws={ws} name={name} version={version} />}
-          {Object.keys(found.tags).length > 0 && (
-            <Panel title="Tags">
-              <Pairs rows={Object.entries(found.tags as Record<string, string>)} />
-            </Panel>
-          )}
+          <Tags
+            tags={Object.entries(found.tags as Record<string, string>)}
+            onSet={(key, value) => save.mutateAsync({ tags: { [key]: value } } as Patch)}
+            onRemove={(key) => save.mutateAsync({ tags: { [key]: null } } as unknown as Patch)}
+          />
+          {kind === 'models' && <History ws={ws} name={name} version={version} />}
           <Panel title="The same on the command line">
             <CommandLine line={commandLine(words, { ws, origin: window.location.origin })} />
           </Panel>

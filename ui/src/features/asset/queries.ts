@@ -13,8 +13,11 @@ const list = (kind: AssetKind) => `/api/v1/workspaces/{ws}/${kind}` as '/api/v1/
 const one = (kind: AssetKind) => `/api/v1/workspaces/{ws}/${kind}/{name}` as '/api/v1/workspaces/{ws}/models/{name}';
 const versions = (kind: AssetKind) =>
   `/api/v1/workspaces/{ws}/${kind}/{name}/versions` as '/api/v1/workspaces/{ws}/models/{name}/versions';
-const version = (kind: AssetKind) =>
+export const version = (kind: AssetKind) =>
   `/api/v1/workspaces/{ws}/${kind}/{name}/versions/{version}` as '/api/v1/workspaces/{ws}/models/{name}/versions/{version}';
+
+export const label = (kind: AssetKind) =>
+  `/api/v1/workspaces/{ws}/${kind}/{name}/labels/{label}` as '/api/v1/workspaces/{ws}/models/{name}/labels/{label}';
 
 const query = { limit: 1000 };
 
@@ -45,3 +48,9 @@ export const versionQuery = (ws: string, kind: AssetKind, name: string, number: 
     queryFn: () => ok(api.GET(version(kind), { params: { path: { ws, name, version: number } } })),
     refetchInterval: CALM_MS,
   });
+
+/** What may change of a version; its content never does. */
+export const patchVersion = (ws: string, kind: AssetKind, found: Version, body: Schemas['AssetPatch']) => {
+  const { name, version: number, etag } = found;
+  return ok(api.PATCH(version(kind), { params: { path: { ws, name, version: number }, header: { 'If-Match': `"${etag}"` } }, body }));
+};

@@ -2,7 +2,8 @@
 import { Badge, Box, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactNode } from 'react';
-import { count } from '../../pure/format';
+import { searchRuns } from '../../api/mlflow';
+import { count, figure } from '../../pure/format';
 import { to, type AssetKind } from '../../pure/links';
 import { A } from '../../parts/A';
 import { CommandLine } from '../../parts/Copy';
@@ -17,6 +18,7 @@ import { WORDS } from '../asset/words';
 import { commandLine } from '../job/command';
 import { JobTable } from '../job/JobTable';
 import { jobsQuery, type Job } from '../job/queries';
+import { experimentsQuery } from '../run/queries';
 
 const SHOWN = 6;
 
@@ -46,6 +48,7 @@ export function HomePage() {
         <Newest ws={ws} kind="models" />
         <Newest ws={ws} kind="data" />
       </SimpleGrid>
+      <LatestRuns ws={ws} />
       {jobs.length > 0 && (
         <Panel title="Latest jobs" flush aside={<Text size="sm"><A to={to.jobs(ws)}>All jobs</A></Text>}>
           <JobTable ws={ws} jobs={jobs.slice(0, 8)} label="Latest jobs" />
@@ -121,6 +124,47 @@ function Newest({ ws, kind }: { ws: string; kind: AssetKind }) {
           )
         }
       </Loaded>
+    </Panel>
+  );
+}
+
+/** Runs that clients logged; those of jobs are among the jobs. */
+function LatestRuns({ ws }: { ws: string }) {
+  const experiments = useQuery(experimentsQuery(ws));
+  const ids = experiments.data?.map((each) => each.experiment_id) ?? [];
+  const query = useQuery({
+    queryKey: ['runs', ws, 'latest', ids.length],
+    queryFn: async () => (await searchRuns(ws, { experiments: ids, most: 40 })).runs,
+    enabled: ids.length > 0,
+    refetchInterval: 10_000,
+  });
+  const runs = (query.data ?? []).filter(({ data }) => data.tags?.some(({ key }) => key === 'azureml.job.type') !== true).slice(0, SHOWN);
+  if (runs.length === 0) return null;
+  return (
+    <Panel title="Latest runs" flush aside={<Text size="sm"><A to={to.runs(ws)}>All runs</A></Text>}>
+      <table className="table">
+        <tbody>
+          {runs.map(({ info, data }) => (
+            <tr key={info.run_id}>
+              <td style={{ overflowWrap: 'anywhere' }}>
+                <Group gap={10} wrap="nowrap">
+                  <Dot status={info.status} />
+                  <Box miw={0}>
+                    <A to={to.run(ws, info.run_id)} className="row plain">
+                      {info.run_name || info.run_id}
+                    </A>
+                    <Text size="xs" c="dimmed" lineClamp={1}>
+                      {(data.metrics ?? []).slice(0, 3).map(({ key, value }) => `${key} ${figure(value)}`).join(' · ') || statusWord(info.status)}
+                    </Text>
+                  </Box>
+                </Group>
+              </td>
+              <td className="wide">{experiments.data?.find((each) => each.experiment_id === info.experiment_id)?.name}</td>
+              <td className="number">{info.start_time > 0 && <Ago at={info.start_time} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </Panel>
   );
 }

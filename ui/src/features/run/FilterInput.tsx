@@ -91,7 +91,7 @@ export function FilterInput({ value, known, refused, onApply }: Props) {
                 {text.slice(wrong.end, wrong.end + 12)}
               </code>
             )}
-            <Text component="span" size="xs" c="red" className="said">
+            <Text component="span" size="xs" c="var(--mantine-color-error)" className="said">
               {wrong !== undefined && `At character ${wrong.at + 1}: `}
               {said}
             </Text>

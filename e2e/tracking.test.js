@@ -1,0 +1,219 @@
+/** Runs in a real browser: the table, one run, several side by side, and what they logged. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { home, patience, studio as started } from './browser.js';
+import { seed } from './seed.js';
+
+const mlflow = '/api/2.0/mlflow';
+
+let studio;
+let seeded;
+
+before(async () => {
+  studio = await started();
+  seeded = await seed(studio.server);
+});
+
+after(() => studio?.stop());
+
+const names = (page) => page.getByRole('grid', { name: 'Runs' }).getByRole('link').allTextContents();
+
+test('runs are filtered with completion, ordered, and the view is an address', async () => {
+  const page = await studio.open(`${home}/runs`);
+  await page.getByRole('grid', { name: 'Runs' }).getByRole('link', { name: 'trial-20' }).waitFor(patience);
+  const filter = page.getByRole('textbox', { name: 'Filter runs' });
+  await filter.focus();
+  await page.keyboard.type('metrics.test_a');
+  await page.getByRole('option', { name: 'metrics.test_auc' }).waitFor(patience);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type("> 'x'");
+  await page.keyboard.press('Enter');
+  await page.getByText('At character 20: a number is needed here, without quotes').waitFor(patience);
+  await filter.fill("metrics.test_auc > 0.8 AND params.model = 'forest'");
+  await page.keyboard.press('Enter');
+  await page.getByText(/^[1-9] runs?$/).waitFor(patience);
+  await page.getByRole('columnheader', { name: 'test_auc' }).getByRole('button').click();
+  await page.locator('[role=columnheader][aria-sort=descending]').waitFor(patience);
+  const found = await names(page);
+  assert.ok(found.length > 1 && found.length < 10, found.join());
+  const again = await studio.open(new URL(page.url()).pathname + new URL(page.url()).search);
+  await again.locator('[role=columnheader][aria-sort=descending]').waitFor(patience);
+  await again.getByText(/^[1-9] runs?$/).waitFor(patience);
+  assert.deepEqual(await names(again), found);
+  await studio.close(again);
+  await studio.close(page);
+});
+
+test('columns are chosen, and a view is saved for everyone', async () => {
+  const page = await studio.open(`${home}/runs`);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByLabel('Find a column').fill('user');
+  await page.getByLabel('Find a column').fill('depth');
+  await page.getByRole('checkbox', { name: 'max_depth' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('columnheader', { name: 'max_depth' }).waitFor({ state: 'detached', ...patience });
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Save this view' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Without depth');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The view Without depth is saved').waitFor(patience);
+  const other = await studio.open(`${home}/runs`);
+  await other.getByRole('columnheader', { name: 'max_depth' }).waitFor(patience);
+  await other.getByRole('button', { name: 'Views' }).click();
+  await other.getByRole('menuitem', { name: 'Without depth', exact: true }).click();
+  await other.getByRole('columnheader', { name: 'max_depth' }).waitFor({ state: 'detached', ...patience });
+  await studio.close(other);
+  await studio.close(page);
+});
+
+test('a run that is logged now is in the table at once, and its chart grows', async () => {
+  const page = await studio.open(`${home}/runs`);
+  await page.getByRole('grid', { name: 'Runs' }).waitFor(patience);
+  await page.waitForTimeout(500);
+  const created = await studio.server.send('POST', `${mlflow}/runs/create`, { experiment_id: seeded.experiment, run_name: 'just-now', start_time: Date.now() });
+  const { run_id } = created.run.info;
+  await page.getByRole('link', { name: 'just-now' }).click(patience);
+  await page.getByRole('heading', { level: 1, name: 'just-now' }).waitFor(patience);
+  const log = (from) => studio.server.send('POST', `${mlflow}/runs/log-batch`, {
+    run_id, metrics: Array.from({ length: 50 }, (_, at) => ({ key: 'loss', value: 1 / (from + at + 1), timestamp: Date.now(), step: from + at })),
+  });
+  await log(0);
+  await page.getByRole('img', { name: 'loss of 50 points' }).waitFor(patience);
+  await log(50);
+  await page.getByRole('img', { name: 'loss of 100 points' }).waitFor(patience);
+  await studio.server.send('POST', `${mlflow}/runs/update`, { run_id, status: 'FINISHED', end_time: Date.now() });
+  await page.getByText('Finished', { exact: true }).waitFor(patience);
+  await studio.close(page);
+});
+
+test('tags and description of a run are changed; Markdown never runs', async () => {
+  const page = await studio.open(`${home}/runs/${seeded.run}`);
+  await page.getByRole('heading', { name: 'A note' }).waitFor(patience);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('textbox', { name: 'Description' }).fill('Now *this*.');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.markdown em').getByText('this').waitFor(patience);
+  await page.getByRole('button', { name: 'Add a tag' }).click();
+  await page.getByRole('textbox', { name: 'Key' }).fill('stage');
+  await page.getByRole('textbox', { name: 'Value' }).fill('candidate');
+  await page.keyboard.press('Enter');
+  await page.getByRole('cell', { name: 'candidate' }).waitFor(patience);
+  await page.getByRole('button', { name: 'Remove the tag stage' }).click();
+  await page.getByRole('cell', { name: 'candidate' }).waitFor({ state: 'detached', ...patience });
+  assert.match(await page.title(), /capable-shrew-12/);
+  await studio.close(page);
+});
+
+test('artifacts are looked into, and HTML runs in no page but its frame', async () => {
+  const page = await studio.open(`${home}/runs/${seeded.run}?tab=artifacts&file=report%2Fpage.html`);
+  const frame = page.frameLocator('iframe[title="page.html"]');
+  await frame.getByRole('heading', { name: 'Report' }).waitFor(patience);
+  // The script runs, for reports draw with scripts: in an origin of its own, out of which nothing leads.
+  await frame.getByText('null, no page, no storage, no API').waitFor(patience);
+  const file = async (name) => page.getByRole('button', { name }).click();
+  await file('table.csv');
+  await page.getByRole('cell', { name: '2013-08, all' }).waitFor(patience);
+  await file('summary.json');
+  await page.getByText('"EWR": 0.9').waitFor(patience);
+  await file('notes.md');
+  await page.getByRole('heading', { name: 'Notes' }).waitFor(patience);
+  await file('look.ipynb');
+  await page.getByText('hello from the cell').waitFor(patience);
+  for (const image of ['plot.png', 'drawing.svg']) {
+    await file(image);
+    await page.waitForFunction((alt) => document.querySelector(`img[alt="${alt}"]`)?.naturalWidth > 0, image, patience);
+  }
+  await file('model.pkl');
+  await page.getByText('These are bytes for programs.').waitFor(patience);
+  assert.match(await page.title(), /capable-shrew-12/);
+  assert.deepEqual(page.wrong.filter((line) => !line.includes('connect')), []);
+  page.wrong = [];
+  // Even when it is opened by itself, it is no page of this origin.
+  for (const path of [`/get-artifact?run_id=${seeded.run}&path=report%2Fpage.html`, `/get-artifact?run_id=${seeded.run}&path=report%2Fdrawing.svg`]) {
+    const answer = await fetch(studio.server.url + path);
+    assert.match(answer.headers.get('content-disposition') ?? '', /^attachment/);
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+    assert.doesNotMatch(answer.headers.get('content-type') ?? '', /html/);
+  }
+  await studio.close(page);
+});
+
+test('a model that a run logged is registered, gets an alias, and is hidden', async () => {
+  const page = await studio.open(`${home}/runs/${seeded.run}?tab=artifacts`);
+  await page.getByRole('button', { name: 'Register model' }).click();
+  await page.getByRole('combobox', { name: 'Model' }).or(page.getByRole('textbox', { name: 'Model' })).first().fill('churn');
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'churn 1' }).waitFor(patience);
+  await page.getByRole('button', { name: 'Set alias' }).click();
+  await page.getByRole('textbox', { name: 'Alias' }).fill('champion');
+  await page.getByRole('button', { name: 'Set', exact: true }).click();
+  await page.getByText('champion', { exact: true }).first().waitFor(patience);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Archive' }).click();
+  await page.getByText('Archived', { exact: true }).waitFor(patience);
+  await studio.close(page);
+});
+
+test('runs are compared: curves, axes, dots and what differs', async () => {
+  const page = await studio.open(`${home}/runs?filter=${encodeURIComponent("attributes.run_name LIKE 'trial-0%'")}`);
+  for (const name of ['trial-01', 'trial-02', 'trial-03']) await page.getByRole('checkbox', { name: `Choose ${name}` }).click(patience);
+  await page.getByRole('button', { name: 'Compare 3' }).click();
+  await page.getByRole('img', { name: 'train/loss of 3 runs, 360 points' }).waitFor(patience);
+  await page.getByRole('tab', { name: 'Parallel coordinates' }).click();
+  await page.getByRole('img', { name: /^3 runs over learning_rate, max_depth, model/ }).waitFor(patience);
+  await page.getByRole('tab', { name: 'Scatter' }).click();
+  await page.getByRole('img', { name: /of 3 runs over learning_rate/ }).waitFor(patience);
+  await page.getByRole('tab', { name: 'Parameters' }).click();
+  await page.getByRole('rowheader', { name: 'max_depth' }).waitFor(patience);
+  await page.getByRole('button', { name: 'Leave out trial-03' }).click();
+  await page.getByText('2 runs', { exact: true }).waitFor(patience);
+  await studio.close(page);
+});
+
+test('the journey of a day, by keyboard alone', async () => {
+  const page = await studio.open(home);
+  await page.getByRole('heading', { level: 1, name: 'default' }).waitFor(patience);
+  await page.keyboard.press('g');
+  await page.keyboard.press('r');
+  const grid = page.getByRole('grid', { name: 'Runs' });
+  await grid.getByRole('link').first().waitFor(patience);
+  await grid.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press(' ');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press(' ');
+  const compare = page.getByRole('button', { name: 'Compare 2' });
+  await compare.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Compare runs' }).waitFor(patience);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('textbox', { name: 'Go to' }).waitFor(patience);
+  await page.keyboard.type('trial-07');
+  await page.getByRole('option', { name: /trial-07/ }).waitFor(patience);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'trial-07' }).waitFor(patience);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor(patience);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'detached', ...patience });
+  await page.keyboard.press('Control+k');
+  await page.getByRole('textbox', { name: 'Go to' }).waitFor(patience);
+  await page.keyboard.type('dark col');
+  await page.getByRole('option', { name: /Dark colours/ }).waitFor(patience);
+  await page.keyboard.press('Enter');
+  await page.locator('html[data-mantine-color-scheme=dark]').waitFor(patience);
+  await studio.close(page);
+});
+
+test('a step and all behind it run again; what was before is reused', async () => {
+  const page = await studio.open(`${home}/jobs/train_delay_train`);
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Run again from here' }).click();
+  await page.getByRole('group', { name: 'Steps of the pipeline' }).waitFor(patience);
+  await page.getByText('3 of 3 completed').waitFor(patience);
+  const name = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1));
+  const { items } = await studio.server.send('GET', `/api/v1/workspaces/default/jobs?parent=${name}`);
+  const reused = Object.fromEntries(items.map((step) => [step.node, step.reused_from !== null]));
+  assert.deepEqual(reused, { prepare: true, train: false, report: true });
+  await studio.close(page);
+});
