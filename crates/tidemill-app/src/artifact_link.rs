@@ -2,7 +2,7 @@
 
 use tidemill_api::mlflow::artifact::{
     CompleteMultipartUpload, CreateMultipartUpload, MultipartUpload, MultipartUploadCredential,
-    PresignedDownload, PresignedUpload, PresignDownload, PresignUpload,
+    PresignDownload, PresignUpload, PresignedDownload, PresignedUpload,
 };
 use tidemill_api::mlflow::rule;
 use tidemill_objects::{ByteStream, MAX_PARTS, SafePath};
@@ -52,16 +52,30 @@ impl Grant {
 ///
 /// # Errors
 /// Invalid unless one of both is named; NotFound; Forbidden for a job and what isn't its own.
-pub async fn upload(ctx: &OpContext, workspace: &str, base: &str, request: PresignUpload) -> Result<PresignedUpload> {
-    let PresignUpload { run_id, model_id, path, expiration } = request;
+pub async fn upload(
+    ctx: &OpContext,
+    workspace: &str,
+    base: &str,
+    request: PresignUpload,
+) -> Result<PresignedUpload> {
+    let PresignUpload {
+        run_id,
+        model_id,
+        path,
+        expiration,
+    } = request;
     if run_id.is_empty() == model_id.is_empty() {
-        return Err(Error::invalid("Exactly one of run_id and model_id must be provided."));
+        return Err(Error::invalid(
+            "Exactly one of run_id and model_id must be provided.",
+        ));
     }
     let path = rule::artifact_path(&path)?;
     let ttl_s = ttl(expiration)?;
     let db = ctx.app().store.read();
     let root = if run_id.is_empty() {
-        logged_model::find(db, workspace, &model_id, false).await?.artifact_location
+        logged_model::find(db, workspace, &model_id, false)
+            .await?
+            .artifact_location
     } else {
         run::find(db, workspace, &run_id).await?.artifact_uri
     };
@@ -83,7 +97,11 @@ pub async fn download(
     base: &str,
     request: PresignDownload,
 ) -> Result<PresignedDownload> {
-    let PresignDownload { run_id, path, expiration } = request;
+    let PresignDownload {
+        run_id,
+        path,
+        expiration,
+    } = request;
     let ttl_s = ttl(expiration)?;
     let path = path_in_run(ctx, workspace, &run_id, &path).await?;
     let Download { size_bytes, .. } = get(ctx, workspace, &path, None).await?;
@@ -98,7 +116,12 @@ pub async fn download(
 ///
 /// # Errors
 /// NotFound, Invalid for a path that leaves the store.
-pub async fn download_path(ctx: &OpContext, workspace: &str, base: &str, path: &str) -> Result<PresignedDownload> {
+pub async fn download_path(
+    ctx: &OpContext,
+    workspace: &str,
+    base: &str,
+    path: &str,
+) -> Result<PresignedDownload> {
     let path = rule::artifact_path(path)?;
     let Download { size_bytes, .. } = get(ctx, workspace, &path, None).await?;
     Ok(PresignedDownload {
@@ -122,9 +145,13 @@ pub async fn begin_parts(
     let CreateMultipartUpload { path, num_parts } = request;
     let path = file_in(folder, &path)?;
     authorize_write(ctx, workspace, &path).await?;
-    let count = u32::try_from(num_parts).ok().filter(|count| (1..=MAX_PARTS).contains(count));
+    let count = u32::try_from(num_parts)
+        .ok()
+        .filter(|count| (1..=MAX_PARTS).contains(count));
     let count = count.ok_or_else(|| {
-        Error::invalid(format!("failed to begin an upload of {num_parts} parts: there may be 1 to {MAX_PARTS}"))
+        Error::invalid(format!(
+            "failed to begin an upload of {num_parts} parts: there may be 1 to {MAX_PARTS}"
+        ))
     })?;
     let upload_id = uuid_hex(&*ctx.app().clock);
     let credentials = (1..=count)
@@ -137,7 +164,10 @@ pub async fn begin_parts(
             })
         })
         .collect::<Result<_>>()?;
-    Ok(MultipartUpload { upload_id, credentials })
+    Ok(MultipartUpload {
+        upload_id,
+        credentials,
+    })
 }
 
 /// Puts the parts of an upload together.
@@ -150,7 +180,11 @@ pub async fn complete_parts(
     folder: &str,
     request: CompleteMultipartUpload,
 ) -> Result<()> {
-    let CompleteMultipartUpload { path, upload_id, parts } = request;
+    let CompleteMultipartUpload {
+        path,
+        upload_id,
+        parts,
+    } = request;
     let path = file_in(folder, &path)?;
     authorize_write(ctx, workspace, &path).await?;
     check_upload(&upload_id)?;
@@ -158,13 +192,22 @@ pub async fn complete_parts(
     numbers.sort_unstable();
     let all = numbers.iter().zip(1..).all(|(number, wanted)| *number == wanted);
     if numbers.is_empty() || !all {
-        return Err(Error::invalid("failed to complete the upload: parts are missing or named twice"));
+        return Err(Error::invalid(
+            "failed to complete the upload: parts are missing or named twice",
+        ));
     }
-    if parts.iter().any(|part| part.etag.trim_matches('"') != etag(&upload_id, part.part_number, &path)) {
-        return Err(Error::invalid("failed to complete the upload: an ETag is not that of its part"));
+    if parts
+        .iter()
+        .any(|part| part.etag.trim_matches('"') != etag(&upload_id, part.part_number, &path))
+    {
+        return Err(Error::invalid(
+            "failed to complete the upload: an ETag is not that of its part",
+        ));
     }
     let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-    own(ctx, workspace)?.complete(&upload_id, &SafePath::parse(path)?, count).await?;
+    own(ctx, workspace)?
+        .complete(&upload_id, &SafePath::parse(path)?, count)
+        .await?;
     Ok(())
 }
 
@@ -172,7 +215,13 @@ pub async fn complete_parts(
 ///
 /// # Errors
 /// Invalid for a path that leaves the store, Forbidden for a job and what isn't its own.
-pub async fn abort_parts(ctx: &OpContext, workspace: &str, folder: &str, path: &str, upload_id: &str) -> Result<()> {
+pub async fn abort_parts(
+    ctx: &OpContext,
+    workspace: &str,
+    folder: &str,
+    path: &str,
+    upload_id: &str,
+) -> Result<()> {
     let path = file_in(folder, path)?;
     authorize_write(ctx, workspace, &path).await?;
     check_upload(upload_id)?;
@@ -202,7 +251,9 @@ pub struct Followed<'f> {
 pub fn may_read(ctx: &OpContext, link: &Followed<'_>) -> Result<()> {
     match check(ctx, link)? {
         Grant::Get => Ok(()),
-        _ => Err(Error::forbidden("failed to follow the link: it is not one for reading")),
+        _ => Err(Error::forbidden(
+            "failed to follow the link: it is not one for reading",
+        )),
     }
 }
 
@@ -212,7 +263,9 @@ pub fn may_read(ctx: &OpContext, link: &Followed<'_>) -> Result<()> {
 /// As [`may_read`].
 pub async fn write(ctx: &OpContext, link: &Followed<'_>, bytes: ByteStream) -> Result<String> {
     match check(ctx, link)? {
-        Grant::Get => Err(Error::forbidden("failed to follow the link: it is not one for writing")),
+        Grant::Get => Err(Error::forbidden(
+            "failed to follow the link: it is not one for writing",
+        )),
         Grant::Put => {
             put(ctx, link.workspace, link.path, bytes).await?;
             Ok(etag("", 0, link.path))
@@ -225,18 +278,39 @@ pub async fn write(ctx: &OpContext, link: &Followed<'_>, bytes: ByteStream) -> R
 }
 
 fn check(ctx: &OpContext, followed: &Followed<'_>) -> Result<Grant> {
-    let Followed { workspace, grant, until, signature, path } = followed;
-    if !ctx.app().seal.signed(&signed_text(workspace, grant, *until, path), signature) {
-        return Err(Error::forbidden("failed to follow the link: it was not signed by this server"));
+    let Followed {
+        workspace,
+        grant,
+        until,
+        signature,
+        path,
+    } = followed;
+    if !ctx
+        .app()
+        .seal
+        .signed(&signed_text(workspace, grant, *until, path), signature)
+    {
+        return Err(Error::forbidden(
+            "failed to follow the link: it was not signed by this server",
+        ));
     }
     if ctx.now_ms() / 1000 > *until {
-        return Err(Error::new(Kind::Forbidden, "failed to follow the link: it counts no longer")
-            .hint("ask for a new one"));
+        return Err(
+            Error::new(Kind::Forbidden, "failed to follow the link: it counts no longer")
+                .hint("ask for a new one"),
+        );
     }
     Grant::parse(grant).ok_or_else(|| Error::forbidden("failed to follow the link: it lets nothing do"))
 }
 
-fn link(ctx: &OpContext, base: &str, workspace: &str, grant: &Grant, path: &str, ttl_s: i64) -> Result<String> {
+fn link(
+    ctx: &OpContext,
+    base: &str,
+    workspace: &str,
+    grant: &Grant,
+    path: &str,
+    ttl_s: i64,
+) -> Result<String> {
     use std::fmt::Write;
     let until = ctx.now_ms() / 1000 + ttl_s;
     let grant = grant.word();
@@ -249,7 +323,9 @@ fn link(ctx: &OpContext, base: &str, workspace: &str, grant: &Grant, path: &str,
             write!(escaped, "%{byte:02X}").map_err(Error::internal)?;
         }
     }
-    Ok(format!("{base}/artifact-links/{workspace}/{grant}/{until}/{signature}/{escaped}"))
+    Ok(format!(
+        "{base}/artifact-links/{workspace}/{grant}/{until}/{signature}/{escaped}"
+    ))
 }
 
 fn signed_text(workspace: &str, grant: &str, until: i64, path: &str) -> String {
@@ -274,14 +350,20 @@ fn file_in(folder: &str, name: &str) -> Result<String> {
     if matches!(name.as_str(), "" | "." | "..") {
         return Err(Error::invalid("Invalid path"));
     }
-    Ok(if folder.is_empty() { name } else { format!("{folder}/{name}") })
+    Ok(if folder.is_empty() {
+        name
+    } else {
+        format!("{folder}/{name}")
+    })
 }
 
 fn check_upload(id: &str) -> Result<()> {
     if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(());
     }
-    Err(Error::invalid(format!("failed to find upload {id:?}: ids have 32 hex digits")))
+    Err(Error::invalid(format!(
+        "failed to find upload {id:?}: ids have 32 hex digits"
+    )))
 }
 
 /// A mark that only who has written a part knows.
@@ -303,7 +385,10 @@ mod tests {
 
     #[test]
     fn an_upload_stays_in_its_folder() {
-        assert_eq!(file_in("0/r/artifacts", "/home/me/a b.bin").ok().as_deref(), Some("0/r/artifacts/a b.bin"));
+        assert_eq!(
+            file_in("0/r/artifacts", "/home/me/a b.bin").ok().as_deref(),
+            Some("0/r/artifacts/a b.bin")
+        );
         assert_eq!(file_in("f", "C:\\x\\y.bin").ok().as_deref(), Some("f/y.bin"));
         for (folder, name) in [("../f", "a"), ("f", ".."), ("f", "a%2F.."), ("f", "")] {
             assert!(file_in(folder, name).is_err(), "{folder} {name}");

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tidemill_api::mlflow::eval_dataset::{
     CreateEvalDataset, DeleteEvalRecords, EvalDataset, EvalDatasetExperiments, GetEvalRecords,
-    GetEvalRecordsResponse, SearchEvalDatasets, SearchEvalDatasetsResponse, SetEvalDatasetTags, UpsertEvalRecords,
-    UpsertEvalRecordsResponse,
+    GetEvalRecordsResponse, SearchEvalDatasets, SearchEvalDatasetsResponse, SetEvalDatasetTags,
+    UpsertEvalRecords, UpsertEvalRecordsResponse,
 };
 use tidemill_query::{Subject, parse_order};
 use tidemill_store::eval_dataset::{self, Record};
@@ -29,7 +29,11 @@ const USER: &str = "mlflow.user";
 /// # Errors
 /// Invalid for tags that are no JSON object.
 pub async fn create(ctx: &OpContext, workspace: &str, request: CreateEvalDataset) -> Result<EvalDataset> {
-    let CreateEvalDataset { name, experiment_ids, tags } = request;
+    let CreateEvalDataset {
+        name,
+        experiment_ids,
+        tags,
+    } = request;
     authorize(ctx, workspace, action::EXPERIMENT_WRITE, "").await?;
     let tags: Fields = match tags.filter(|tags| !tags.is_empty()) {
         Some(tags) => read("tags", &tags)?,
@@ -74,7 +78,10 @@ pub async fn get(ctx: &OpContext, workspace: &str, id: &str) -> Result<EvalDatas
     authorize(ctx, workspace, action::EXPERIMENT_READ, id).await?;
     let db = ctx.app().store.read();
     let row = eval_dataset::get(db, workspace, id).await?.ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("Evaluation dataset with id '{id}' not found"))
+        Error::new(
+            Kind::NotFound,
+            format!("Evaluation dataset with id '{id}' not found"),
+        )
     })?;
     Ok(view_many(db, vec![row]).await?.remove(0))
 }
@@ -88,7 +95,9 @@ pub async fn delete(ctx: &OpContext, workspace: &str, id: &str) -> Result<()> {
     let (workspace, id) = (workspace.to_owned(), id.to_owned());
     ctx.app()
         .store
-        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(eval_dataset::delete(tx, &workspace, &id).await?) }))
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(eval_dataset::delete(tx, &workspace, &id).await?) })
+        })
         .await
 }
 
@@ -101,7 +110,13 @@ pub async fn search(
     workspace: &str,
     request: SearchEvalDatasets,
 ) -> Result<SearchEvalDatasetsResponse> {
-    let SearchEvalDatasets { experiment_ids, filter_string, max_results, order_by, page_token } = request;
+    let SearchEvalDatasets {
+        experiment_ids,
+        filter_string,
+        max_results,
+        order_by,
+        page_token,
+    } = request;
     authorize(ctx, workspace, action::EXPERIMENT_READ, "").await?;
     let filter_text = filter_string.unwrap_or_default();
     let filter = crate::rule::filter(Subject::EvalDataset, &filter_text)?;
@@ -109,7 +124,10 @@ pub async fn search(
         .iter()
         .map(|text| parse_order(Subject::EvalDataset, text))
         .collect::<Result<Vec<_>, _>>()?;
-    let asked = Asked::new(&["EvalDataset", workspace, &filter_text], &[&experiment_ids, &order_by]);
+    let asked = Asked::new(
+        &["EvalDataset", workspace, &filter_text],
+        &[&experiment_ids, &order_by],
+    );
     let most = max_results.filter(|most| *most != 0);
     let window = window(page_token.as_deref(), most, 1000, 50_000, asked)?;
     let db = ctx.app().store.read();
@@ -175,7 +193,10 @@ pub async fn upsert_records(
     authorize(ctx, workspace, action::EXPERIMENT_WRITE, &dataset_id).await?;
     let records: Vec<Fields> = read("records", &records)?;
     let now = ctx.now_ms();
-    let ids: Vec<String> = records.iter().map(|_| record_id(&ctx.app().clock.ulid())).collect();
+    let ids: Vec<String> = records
+        .iter()
+        .map(|_| record_id(&ctx.app().clock.ulid()))
+        .collect();
     let workspace = workspace.to_owned();
     ctx.app()
         .store
@@ -186,8 +207,13 @@ pub async fn upsert_records(
                 let mut updated_by = None;
                 for (given, record_id) in records.iter().zip(ids) {
                     let inputs = given.get("inputs").cloned().unwrap_or_else(|| json!({}));
-                    let hash = blake3::hash(to_json(&sorted(&inputs)).as_bytes()).to_hex().to_string();
-                    let user = given.get("tags").and_then(|tags| tags[USER].as_str()).map(str::to_owned);
+                    let hash = blake3::hash(to_json(&sorted(&inputs)).as_bytes())
+                        .to_hex()
+                        .to_string();
+                    let user = given
+                        .get("tags")
+                        .and_then(|tags| tags[USER].as_str())
+                        .map(str::to_owned);
                     updated_by = user.clone().or(updated_by);
                     let there = eval_dataset::get_record(tx, &workspace, &dataset_id, &hash).await?;
                     let is_new = there.is_none();
@@ -215,7 +241,10 @@ pub async fn upsert_records(
                         done.updated_count += 1;
                     }
                 }
-                let schema = dataset.schema.as_deref().and_then(|text| serde_json::from_str(text).ok());
+                let schema = dataset
+                    .schema
+                    .as_deref()
+                    .and_then(|text| serde_json::from_str(text).ok());
                 dataset.schema = schema_with(schema, &records).map(|schema| python_json(&schema));
                 let count = eval_dataset::count(tx, &workspace, &dataset_id).await?;
                 dataset.profile = (count > 0).then(|| python_json(&json!({ "num_records": count })));
@@ -233,13 +262,27 @@ pub async fn upsert_records(
 ///
 /// # Errors
 /// NotFound, Invalid for a page token that can't be read.
-pub async fn records(ctx: &OpContext, workspace: &str, request: GetEvalRecords) -> Result<GetEvalRecordsResponse> {
-    let GetEvalRecords { dataset_id, max_results, page_token } = request;
+pub async fn records(
+    ctx: &OpContext,
+    workspace: &str,
+    request: GetEvalRecords,
+) -> Result<GetEvalRecordsResponse> {
+    let GetEvalRecords {
+        dataset_id,
+        max_results,
+        page_token,
+    } = request;
     authorize(ctx, workspace, action::EXPERIMENT_READ, &dataset_id).await?;
     let db = ctx.app().store.read();
     find(db, workspace, &dataset_id).await?;
-    let most = max_results.and_then(|most| usize::try_from(most).ok()).filter(|most| *most > 0).unwrap_or(1000);
-    let after = page_token.filter(|token| !token.is_empty()).map(|token| place(&token)).transpose()?;
+    let most = max_results
+        .and_then(|most| usize::try_from(most).ok())
+        .filter(|most| *most > 0)
+        .unwrap_or(1000);
+    let after = page_token
+        .filter(|token| !token.is_empty())
+        .map(|token| place(&token))
+        .transpose()?;
     let after = after.as_ref().map(|(at, id)| (*at, id.as_str()));
     let mut rows = eval_dataset::list_records(db, workspace, &dataset_id, after, most as u64 + 1).await?;
     let more = rows.len() > most;
@@ -260,7 +303,10 @@ pub async fn records(ctx: &OpContext, workspace: &str, request: GetEvalRecords) 
 /// # Errors
 /// NotFound for the dataset.
 pub async fn delete_records(ctx: &OpContext, workspace: &str, request: DeleteEvalRecords) -> Result<u64> {
-    let DeleteEvalRecords { dataset_id, dataset_record_ids } = request;
+    let DeleteEvalRecords {
+        dataset_id,
+        dataset_record_ids,
+    } = request;
     authorize(ctx, workspace, action::EXPERIMENT_WRITE, &dataset_id).await?;
     let workspace = workspace.to_owned();
     ctx.app()
@@ -268,7 +314,8 @@ pub async fn delete_records(ctx: &OpContext, workspace: &str, request: DeleteEva
         .write(move |tx| {
             Box::pin(async move {
                 let mut dataset = find(tx, &workspace, &dataset_id).await?;
-                let gone = eval_dataset::delete_records(tx, &workspace, &dataset_id, &dataset_record_ids).await?;
+                let gone =
+                    eval_dataset::delete_records(tx, &workspace, &dataset_id, &dataset_record_ids).await?;
                 if gone > 0 {
                     let count = eval_dataset::count(tx, &workspace, &dataset_id).await?;
                     dataset.profile = (count > 0).then(|| python_json(&json!({ "num_records": count })));
@@ -301,7 +348,10 @@ pub async fn set_experiments(
     request: EvalDatasetExperiments,
     belongs: bool,
 ) -> Result<EvalDataset> {
-    let EvalDatasetExperiments { dataset_id, experiment_ids } = request;
+    let EvalDatasetExperiments {
+        dataset_id,
+        experiment_ids,
+    } = request;
     authorize(ctx, workspace, action::EXPERIMENT_WRITE, &dataset_id).await?;
     let (workspace, now) = (workspace.to_owned(), ctx.now_ms());
     ctx.app()
@@ -321,7 +371,10 @@ pub async fn set_experiments(
                 } else {
                     eval_dataset::remove_experiments(tx, &workspace, &dataset_id, &experiment_ids).await?;
                 }
-                let row = Row { updated_at: now, ..row };
+                let row = Row {
+                    updated_at: now,
+                    ..row
+                };
                 eval_dataset::put(tx, row.clone()).await?;
                 Ok(view_many(tx, vec![row]).await?.remove(0))
             })
@@ -343,9 +396,17 @@ fn merged(row: Record, given: &Fields, user: Option<String>, now: i64) -> Result
         Ok(Some(to_json(&all)))
     };
     let source = given.get("source").filter(|source| source.is_object());
-    let source_type = source.and_then(|source| source["source_type"].as_str()).map(str::to_owned);
-    let id_field = if source_type.as_deref() == Some("TRACE") { "trace_id" } else { "source_id" };
-    let source_id = source.and_then(|source| source["source_data"][id_field].as_str()).map(str::to_owned);
+    let source_type = source
+        .and_then(|source| source["source_type"].as_str())
+        .map(str::to_owned);
+    let id_field = if source_type.as_deref() == Some("TRACE") {
+        "trace_id"
+    } else {
+        "source_id"
+    };
+    let source_id = source
+        .and_then(|source| source["source_data"][id_field].as_str())
+        .map(str::to_owned);
     Ok(Record {
         outputs: given.get("outputs").map(to_json).or(row.outputs),
         expectations: added(row.expectations.as_deref(), "expectations")?,
@@ -364,8 +425,8 @@ fn schema_with(before: Option<Value>, records: &[Fields]) -> Option<Value> {
     if before.is_none() && records.is_empty() {
         return None;
     }
-    let mut schema =
-        before.unwrap_or_else(|| json!({ "inputs": {}, "outputs": {}, "expectations": {}, "version": "1.0" }));
+    let mut schema = before
+        .unwrap_or_else(|| json!({ "inputs": {}, "outputs": {}, "expectations": {}, "version": "1.0" }));
     for record in records {
         for part in ["inputs", "outputs", "expectations"] {
             match record.get(part) {
@@ -405,7 +466,10 @@ fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let fields: std::collections::BTreeMap<_, _> = fields.iter().collect();
-            fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+            fields
+                .into_iter()
+                .map(|(key, value)| (key.clone(), sorted(value)))
+                .collect()
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
         other => other.clone(),
@@ -415,7 +479,10 @@ fn sorted(value: &Value) -> Value {
 /// A record as clients read it.
 fn shown(row: Record) -> Result<Value> {
     let json = |name: &'static str, text: &Option<String>| -> Result<Option<Value>> {
-        Ok(text.as_deref().map(|text| from_json("eval_record", name, text)).transpose()?)
+        Ok(text
+            .as_deref()
+            .map(|text| from_json("eval_record", name, text))
+            .transpose()?)
     };
     let mut shown = json!({
         "dataset_record_id": row.record_id,
@@ -473,8 +540,14 @@ fn texts(tags: Fields) -> Pairs {
     tags.into_iter().map(|(key, value)| (key, text(value))).collect()
 }
 
-async fn authorize(ctx: &OpContext, workspace: &str, action: tidemill_policy::Action, id: &str) -> Result<()> {
-    ctx.authorize(action, &Scope::resource(workspace, "datasets", id)).await
+async fn authorize(
+    ctx: &OpContext,
+    workspace: &str,
+    action: tidemill_policy::Action,
+    id: &str,
+) -> Result<()> {
+    ctx.authorize(action, &Scope::resource(workspace, "datasets", id))
+        .await
 }
 
 async fn find(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result<Row> {

@@ -119,7 +119,10 @@ pub async fn search(
     let filter_text = filter.unwrap_or_default();
     let filter = crate::rule::filter(Subject::Experiment, &filter_text)?;
     let stages = stages(view_type);
-    let asked = Asked::new(&["Experiment", workspace, &filter_text, &stages.join(",")], &[&order_by]);
+    let asked = Asked::new(
+        &["Experiment", workspace, &filter_text, &stages.join(",")],
+        &[&order_by],
+    );
     let order_by = order_by
         .iter()
         .map(|text| parse_order(Subject::Experiment, text))

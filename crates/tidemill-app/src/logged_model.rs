@@ -7,9 +7,9 @@ use tidemill_api::mlflow::logged_model::{
 use tidemill_api::mlflow::metric::Metric;
 use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_query::{Entity, Subject, Value, parse_logged_model_order};
-use tidemill_store::to_json;
 use tidemill_store::logged_model::{self, Logged, ModelPoint, OnDataset, OrderOn};
 use tidemill_store::tag::{self, Noun, Table};
+use tidemill_store::to_json;
 use tidemill_store::{ConnectionTrait, experiment};
 
 use crate::experiment::{pairs, require_active, texts};

@@ -21,11 +21,11 @@ use crate::asset::{self, LATEST};
 use crate::content::{self, Content};
 use crate::context::Change;
 use crate::data::OutputVersion;
+use crate::model_history::Teller;
 use crate::place::Place;
 use crate::resolve::{self, Resolved};
-use crate::workspace::check_revision;
-use crate::model_history::Teller;
 use crate::webhook::Herald;
+use crate::workspace::check_revision;
 use crate::{Error, OpContext, Result, Scope, action, bytes, datastore, name};
 
 type Row = model_version::Model;
@@ -338,7 +338,9 @@ async fn write_version(
                 tag::delete(tx, &workspace, Noun::ModelVersion, &owner, &key).await?;
             }
             if let Some(stage) = stage {
-                teller.stage(tx, (&workspace, &name), written.version, &stage).await?;
+                teller
+                    .stage(tx, (&workspace, &name), written.version, &stage)
+                    .await?;
             }
             Ok(model_version::update(tx, written).await?)
         })
@@ -370,7 +372,10 @@ pub async fn create(
             .hint("give the folder or file of the model")
     })?;
     // Whoever registers a place gets to read it, and a job may read only what runs and models are made of.
-    if !matches!(path, DataPath::Run { .. } | DataPath::JobOutput { .. } | DataPath::Asset(_)) {
+    if !matches!(
+        path,
+        DataPath::Run { .. } | DataPath::JobOutput { .. } | DataPath::Asset(_)
+    ) {
         ctx.authorize(action::DATASTORE_READ, &Scope::workspace(workspace))
             .await?;
     }

@@ -39,7 +39,9 @@ impl Teller {
     ) -> Result<()> {
         let stands = history::of_alias(db, workspace, name, alias).await?;
         if let Some(version) = version
-            && stands.iter().any(|row| row.ended_at.is_none() && row.version == version)
+            && stands
+                .iter()
+                .any(|row| row.ended_at.is_none() && row.version == version)
         {
             return Ok(());
         }
@@ -107,7 +109,12 @@ impl Teller {
 ///
 /// # Errors
 /// NotFound for the model.
-pub async fn list(ctx: &OpContext, workspace: &str, name: &str, page: &PageRequest) -> Result<Page<ModelHistory>> {
+pub async fn list(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    page: &PageRequest,
+) -> Result<Page<ModelHistory>> {
     ctx.authorize(action::MODEL_READ, &Scope::resource(workspace, "models", name))
         .await?;
     let db = ctx.app().store.read();
@@ -129,7 +136,10 @@ pub async fn roll_back(ctx: &OpContext, workspace: &str, name: &str, alias: &str
     let db = ctx.app().store.read();
     find(db, workspace, name).await?;
     let told = history::of_alias(db, workspace, name, alias).await?;
-    let now_named = told.iter().find(|row| row.ended_at.is_none()).map(|row| row.version);
+    let now_named = told
+        .iter()
+        .find(|row| row.ended_at.is_none())
+        .map(|row| row.version);
     if told.is_empty() {
         return Err(Error::new(
             Kind::NotFound,
@@ -140,7 +150,11 @@ pub async fn roll_back(ctx: &OpContext, workspace: &str, name: &str, alias: &str
     // Going back twice goes back two steps: what an alias came back from does not count.
     let mut back = None;
     for row in before(&told) {
-        if Some(row.version) != now_named && model_version::get(db, workspace, name, row.version).await?.is_some() {
+        if Some(row.version) != now_named
+            && model_version::get(db, workspace, name, row.version)
+                .await?
+                .is_some()
+        {
             back = Some(row.version);
             break;
         }
@@ -162,7 +176,11 @@ pub async fn roll_back(ctx: &OpContext, workspace: &str, name: &str, alias: &str
         Box::pin(async move {
             crate::model_version::find(tx, &ws, &model, version).await?;
             teller.alias(tx, (&ws, &model), &label, Some(version)).await?;
-            let alias = Alias { name: model, alias: label, version };
+            let alias = Alias {
+                name: model,
+                alias: label,
+                version,
+            };
             Ok(registered_model::put_alias(tx, &ws, alias).await?)
         })
     })

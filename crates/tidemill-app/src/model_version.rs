@@ -132,7 +132,10 @@ pub(crate) async fn tell_created(
     let event = WebhookEvent::new(WebhookEntity::ModelVersion, WebhookAction::Created).of_prompt(prompt);
     let shown: Value = match prompt {
         true => shown_tags(tags),
-        false => tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect(),
+        false => tags
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+            .collect(),
     };
     let mut told = json!({ "name": row.name, "version": row.version.to_string() });
     if prompt {
@@ -274,7 +277,9 @@ pub async fn transition_stage(
         ..row
     };
     let others = match archive_existing_versions {
-        true => model_version::in_stage(ctx.app().store.read(), workspace, &name, stage).await?.len(),
+        true => model_version::in_stage(ctx.app().store.read(), workspace, &name, stage)
+            .await?
+            .len(),
         false => 0,
     };
     // Versions that come into the stage at this very moment need ids too.
@@ -284,13 +289,17 @@ pub async fn transition_stage(
             if archive_existing_versions {
                 for version in model_version::in_stage(tx, &row.workspace, &row.name, stage).await? {
                     if version != row.version {
-                        teller.stage(tx, (&row.workspace, &row.name), version, "Archived").await?;
+                        teller
+                            .stage(tx, (&row.workspace, &row.name), version, "Archived")
+                            .await?;
                     }
                 }
                 model_version::archive_stage(tx, &row.workspace, &row.name, stage, row.version, now).await?;
             }
             registered_model::touch(tx, &row.workspace, &row.name, now).await?;
-            teller.stage(tx, (&row.workspace, &row.name), row.version, stage).await?;
+            teller
+                .stage(tx, (&row.workspace, &row.name), row.version, stage)
+                .await?;
             model_version::update(tx, row.clone()).await?;
             Ok(view_many(tx, &row.workspace.clone(), vec![row]).await?.remove(0))
         })
@@ -316,7 +325,9 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str, version: &str)
     let (now, teller) = (ctx.now_ms(), Teller::new(ctx, 0));
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            teller.gone(tx, (&row.workspace, &row.name), Some(row.version)).await?;
+            teller
+                .gone(tx, (&row.workspace, &row.name), Some(row.version))
+                .await?;
             Ok(model_version::delete(tx, row, now).await?)
         })
     })
@@ -350,8 +361,11 @@ pub async fn set_tag(ctx: &OpContext, workspace: &str, request: SetModelVersionT
         Box::pin(async move {
             let event = WebhookEvent::new(WebhookEntity::ModelVersionTag, WebhookAction::Set);
             let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
-            let told = json!({ "name": row.name, "version": row.version.to_string(), "key": key, "value": value });
-            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
+            let told =
+                json!({ "name": row.name, "version": row.version.to_string(), "key": key, "value": value });
+            herald
+                .tell(tx, &row.workspace, event.of_prompt(prompt), told)
+                .await?;
             let (owner, pairs) = (version_owner(&row.name, row.version), [(key, value)]);
             Ok(tag::put(tx, Table::Tag, &row.workspace, Noun::ModelVersion, &owner, &pairs).await?)
         })
@@ -382,7 +396,9 @@ pub async fn delete_tag(ctx: &OpContext, workspace: &str, request: DeleteModelVe
             let event = WebhookEvent::new(WebhookEntity::ModelVersionTag, WebhookAction::Deleted);
             let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
             let told = json!({ "name": row.name, "version": row.version.to_string(), "key": key });
-            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
+            herald
+                .tell(tx, &row.workspace, event.of_prompt(prompt), told)
+                .await?;
             let owner = version_owner(&row.name, row.version);
             tag::delete(tx, &row.workspace, Noun::ModelVersion, &owner, &key).await?;
             Ok(())

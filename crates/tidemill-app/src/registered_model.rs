@@ -18,8 +18,8 @@ use tidemill_store::{ConnectionTrait, model_version};
 use crate::context::Change;
 use crate::experiment::{pairs, texts};
 use crate::model_history::Teller;
-use crate::webhook::Herald;
 use crate::rule::{Asked, next_token, no_duplicates, window};
+use crate::webhook::Herald;
 use crate::{Error, Kind, OpContext, Result, Scope, action, model_version as versions};
 
 /// A registered model, as it is stored.
@@ -74,7 +74,9 @@ pub async fn create(
                 "tags": shown_tags(&tags),
                 "description": row.description.as_deref().unwrap_or_default(),
             });
-            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
+            herald
+                .tell(tx, &row.workspace, event.of_prompt(prompt), told)
+                .await?;
             view_one(tx, row).await
         })
     })
@@ -306,7 +308,9 @@ pub async fn set_alias(ctx: &OpContext, workspace: &str, request: SetAlias) -> R
     ctx.change(change, move |tx| {
         Box::pin(async move {
             versions::find(tx, &workspace, &name, version).await?;
-            teller.alias(tx, (&workspace, &name), &alias, Some(version)).await?;
+            teller
+                .alias(tx, (&workspace, &name), &alias, Some(version))
+                .await?;
             let event = WebhookEvent::new(WebhookEntity::ModelVersionAlias, WebhookAction::Created);
             let prompt = is_prompt(tx, &workspace, &name).await?;
             let told = json!({ "name": name, "alias": alias, "version": version.to_string() });
@@ -331,11 +335,15 @@ pub async fn delete_alias(ctx: &OpContext, workspace: &str, name: &str, alias: &
     let (mut teller, herald) = (Teller::new(ctx, 0), Herald::new(ctx));
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            teller.alias(tx, (&row.workspace, &row.name), &alias, None).await?;
+            teller
+                .alias(tx, (&row.workspace, &row.name), &alias, None)
+                .await?;
             let event = WebhookEvent::new(WebhookEntity::ModelVersionAlias, WebhookAction::Deleted);
             let prompt = is_prompt(tx, &row.workspace, &row.name).await?;
             let told = json!({ "name": row.name, "alias": alias });
-            herald.tell(tx, &row.workspace, event.of_prompt(prompt), told).await?;
+            herald
+                .tell(tx, &row.workspace, event.of_prompt(prompt), told)
+                .await?;
             Ok(registered_model::delete_alias(tx, &row.workspace, &row.name, &alias).await?)
         })
     })
@@ -378,9 +386,15 @@ pub(crate) async fn is_prompt(db: &impl ConnectionTrait, workspace: &str, name: 
 
 /// Tags as webhooks see them: without those that make a model a prompt.
 pub(crate) fn shown_tags(tags: &tag::Pairs) -> Value {
-    let own = [registered_model::PROMPT_TAG, "_mlflow_prompt_type", "mlflow.prompt.text"];
+    let own = [
+        registered_model::PROMPT_TAG,
+        "_mlflow_prompt_type",
+        "mlflow.prompt.text",
+    ];
     let shown = tags.iter().filter(|(key, _)| !own.contains(&key.as_str()));
-    shown.map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect()
+    shown
+        .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+        .collect()
 }
 
 /// The row of a registered model.

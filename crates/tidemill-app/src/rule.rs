@@ -1,7 +1,7 @@
 //! What MLflow's surface refuses, as errors of use cases: broken rules, filters that can't be read, and pages.
 
 use tidemill_api::mlflow::rule::Violation;
-use tidemill_query::{Comparison, QueryError, Subject, parse_filter, decode_page_token, encode_page_token};
+use tidemill_query::{Comparison, QueryError, Subject, decode_page_token, encode_page_token, parse_filter};
 use tidemill_store::search::Window;
 
 use crate::{Error, Result};
@@ -26,7 +26,10 @@ pub(crate) fn filter(subject: Subject, text: &str) -> Result<Vec<Comparison>> {
 /// An error of a filter, with its place.
 pub(crate) fn at(error: QueryError, filter: &str) -> Error {
     let position = error.position(filter);
-    Error { position, ..Error::from(error) }
+    Error {
+        position,
+        ..Error::from(error)
+    }
 }
 
 /// The mark of a query: a page token holds it, so that it fits no other query.
@@ -37,7 +40,11 @@ impl Asked {
     /// The mark of what was asked for: texts, and lists of texts.
     pub(crate) fn new(texts: &[&str], lists: &[&[String]]) -> Self {
         let mut hash = blake3::Hasher::new();
-        for text in texts.iter().copied().chain(lists.iter().flat_map(|list| list.iter().map(String::as_str))) {
+        for text in texts
+            .iter()
+            .copied()
+            .chain(lists.iter().flat_map(|list| list.iter().map(String::as_str)))
+        {
             hash.update(&(text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());
         }
@@ -146,12 +153,12 @@ mod tests {
         for limit in [0, -1, 101] {
             assert!(window(None, Some(limit)).is_err());
         }
-        assert_eq!(
-            window(None, None).ok(),
-            Some(Window { offset: 0, limit: 10 })
-        );
+        assert_eq!(window(None, None).ok(), Some(Window { offset: 0, limit: 10 }));
         let token = next_token(Window { offset: 10, limit: 5 }, true, asked);
-        assert_eq!(window(token.as_deref(), Some(5)).ok(), Some(Window { offset: 15, limit: 5 }));
+        assert_eq!(
+            window(token.as_deref(), Some(5)).ok(),
+            Some(Window { offset: 15, limit: 5 })
+        );
         let other = Asked::new(&["b"], &[]).of(&[1, 2]);
         assert!(super::window(token.as_deref(), Some(5), 10, 100, other).is_err());
         assert_eq!(Asked::new(&["a"], &[]).of(&[1, 2]), asked);

@@ -355,7 +355,12 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
     } = batch;
     loggable(ctx, workspace, &run_id).await?;
     let store = &ctx.app().store;
-    let short = |pairs: tag::Pairs, most| pairs.into_iter().map(|(key, value)| (key, cut(value, most))).collect();
+    let short = |pairs: tag::Pairs, most| {
+        pairs
+            .into_iter()
+            .map(|(key, value)| (key, cut(value, most)))
+            .collect()
+    };
     let params: tag::Pairs = short(pairs(params), rule::PARAM_VALUE);
     let tags: tag::Pairs = short(pairs(tags), rule::RUN_TAG_VALUE);
     let (points, model_points) = points::split(metrics, &run_id);
@@ -556,8 +561,11 @@ async fn loggable(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<()> 
             door
         }
     };
-    ctx.authorize(action::RUN_WRITE, &Scope::run(workspace, run_id, door.job.as_deref()))
-        .await?;
+    ctx.authorize(
+        action::RUN_WRITE,
+        &Scope::run(workspace, run_id, door.job.as_deref()),
+    )
+    .await?;
     ctx.app().hub.tell_run(workspace, run_id);
     Ok(())
 }

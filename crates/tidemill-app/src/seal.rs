@@ -44,11 +44,17 @@ impl Seal {
         let wrong = || {
             std::io::Error::new(
                 std::io::ErrorKind::InvalidData,
-                format!("{} does not hold a key of 32 bytes; restore it from a backup", path.display()),
+                format!(
+                    "{} does not hold a key of 32 bytes; restore it from a backup",
+                    path.display()
+                ),
             )
         };
         let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).map_err(|_| wrong())?;
-        let links = hmac::Key::new(hmac::HMAC_SHA256, &blake3::derive_key("tidemill links v1", &bytes));
+        let links = hmac::Key::new(
+            hmac::HMAC_SHA256,
+            &blake3::derive_key("tidemill links v1", &bytes),
+        );
         Ok(Self {
             aead: LessSafeKey::new(key),
             links,
@@ -114,7 +120,9 @@ mod tests {
         assert_eq!(one.unseal("x"), None);
         let signature = one.sign("link");
         assert!(one.signed("link", &signature));
-        assert!(!one.signed("other", &signature) && !other.signed("link", &signature) && !one.signed("link", "é"));
+        assert!(
+            !one.signed("other", &signature) && !other.signed("link", &signature) && !one.signed("link", "é")
+        );
     }
 
     #[test]

@@ -38,7 +38,14 @@ const MOST_ANSWER: usize = 64 << 10;
 /// # Errors
 /// Invalid for a bad name, an event that can't be, or an address that webhooks may not lead to.
 pub async fn create(ctx: &OpContext, workspace: &str, request: CreateWebhook) -> Result<Webhook> {
-    let CreateWebhook { name, url, events, description, secret, status } = request;
+    let CreateWebhook {
+        name,
+        url,
+        events,
+        description,
+        secret,
+        status,
+    } = request;
     authorize(ctx, workspace, action::WORKSPACE_WRITE, "").await?;
     check_name(&name)?;
     check_url(ctx.app(), &url).await?;
@@ -74,7 +81,10 @@ pub async fn get(ctx: &OpContext, workspace: &str, id: &str) -> Result<Webhook> 
 /// # Errors
 /// Invalid for a limit or page token that can't be.
 pub async fn list(ctx: &OpContext, workspace: &str, request: ListWebhooks) -> Result<ListWebhooksResponse> {
-    let ListWebhooks { max_results, page_token } = request;
+    let ListWebhooks {
+        max_results,
+        page_token,
+    } = request;
     authorize(ctx, workspace, action::WORKSPACE_READ, "").await?;
     let most = max_results.filter(|most| *most != 0).unwrap_or(100);
     if !(1..=1000).contains(&most) {
@@ -94,7 +104,15 @@ pub async fn list(ctx: &OpContext, workspace: &str, request: ListWebhooks) -> Re
 /// # Errors
 /// NotFound, and as [`create`].
 pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateWebhook) -> Result<Webhook> {
-    let UpdateWebhook { webhook_id, name, description, url, events, secret, status } = request;
+    let UpdateWebhook {
+        webhook_id,
+        name,
+        description,
+        url,
+        events,
+        secret,
+        status,
+    } = request;
     authorize(ctx, workspace, action::WORKSPACE_WRITE, &webhook_id).await?;
     let mut row = find(ctx.app().store.read(), workspace, &webhook_id).await?;
     let before = shown(&row);
@@ -207,7 +225,8 @@ impl Herald {
                 continue;
             }
             let mut hash = blake3::Hasher::new_keyed(&self.random);
-            hash.update(row.webhook_id.as_bytes()).update(event.to_string().as_bytes());
+            hash.update(row.webhook_id.as_bytes())
+                .update(event.to_string().as_bytes());
             let digits = hash.finalize().to_hex();
             let delivery = Delivery {
                 id: uuid(&digits[..32]),
@@ -260,7 +279,9 @@ fn example(event: WebhookEvent) -> Value {
             "name": "example_prompt", "version": "1", "template": "Hello {{name}}!",
             "tags": { "example_key": "example_value" }, "description": "An example prompt version",
         }),
-        (E::PromptTag, A::Set) => json!({ "name": "example_prompt", "key": "example_key", "value": "example_value" }),
+        (E::PromptTag, A::Set) => {
+            json!({ "name": "example_prompt", "key": "example_key", "value": "example_value" })
+        }
         (E::PromptTag, _) => json!({ "name": "example_prompt", "key": "example_key" }),
         (E::PromptVersionTag, A::Set) => {
             json!({ "name": "example_prompt", "version": "1", "key": "example_key", "value": "example_value" })
@@ -292,11 +313,18 @@ pub(crate) async fn send(app: &App, row: &Row, delivery: &str, body: &str) -> Re
         .header("x-mlflow-delivery-id", delivery)
         .header("x-mlflow-timestamp", &time);
     if let Some(sealed) = row.secret.as_deref() {
-        let secret = app.seal.unseal(sealed).ok_or("its secret was sealed with another key")?;
+        let secret = app
+            .seal
+            .unseal(sealed)
+            .ok_or("its secret was sealed with another key")?;
         let signature = sign_with(&secret, &format!("{delivery}.{time}.{body}"));
         request = request.header("x-mlflow-signature", format!("v1,{signature}"));
     }
-    let mut response = request.body(body.to_owned()).send().await.map_err(|error| why(&error))?;
+    let mut response = request
+        .body(body.to_owned())
+        .send()
+        .await
+        .map_err(|error| why(&error))?;
     let retry_after_s = response
         .headers()
         .get("retry-after")
@@ -338,7 +366,10 @@ fn client(options: WebhookOptions) -> Result<reqwest::Client, String> {
             Box::pin(async move {
                 let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
                 if let Some(private) = found.iter().find(|address| !may_lead_to(options, address.ip())) {
-                    let why = format!("Webhook connection blocked: {} is not a public IP address.", private.ip());
+                    let why = format!(
+                        "Webhook connection blocked: {} is not a public IP address.",
+                        private.ip()
+                    );
                     return Err(why.into());
                 }
                 Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
@@ -385,7 +416,9 @@ fn is_public(address: IpAddr) -> bool {
                 is_public(IpAddr::V4(Ipv4Addr::new(a, b, c, d)))
             };
             match parts {
-                [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => wrapped(high, low),
+                [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                    wrapped(high, low)
+                }
                 [0x2002, high, low, ..] => wrapped(high, low),
                 // Of the global range, without Teredo, documentation and other protocols' assignments.
                 [first, second, ..] => {
@@ -404,8 +437,15 @@ async fn check_url(app: &App, url: &str) -> Result<()> {
             shown(url)
         )));
     }
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
-    let allowed: &[&str] = if app.webhooks.allow_http { &["https", "http"] } else { &["https"] };
+    let scheme = url
+        .split_once("://")
+        .map_or("", |(scheme, _)| scheme)
+        .to_ascii_lowercase();
+    let allowed: &[&str] = if app.webhooks.allow_http {
+        &["https", "http"]
+    } else {
+        &["https"]
+    };
     if !allowed.contains(&scheme.as_str()) {
         return Err(Error::invalid(format!(
             "Invalid webhook URL scheme: {}. Allowed schemes are: {}.",
@@ -416,7 +456,10 @@ async fn check_url(app: &App, url: &str) -> Result<()> {
     let parsed = reqwest::Url::parse(url)
         .map_err(|error| Error::invalid(format!("Invalid webhook URL {}: {error}", shown(url))))?;
     let Some(host) = parsed.host_str().filter(|host| !host.is_empty()) else {
-        return Err(Error::invalid(format!("Webhook URL must include a hostname: {}", shown(url))));
+        return Err(Error::invalid(format!(
+            "Webhook URL must include a hostname: {}",
+            shown(url)
+        )));
     };
     if app.webhooks.allow_private {
         return Ok(());
@@ -497,8 +540,10 @@ async fn put(ctx: &OpContext, row: Row, before: Value) -> Result<Webhook> {
         after: shown(&row),
     };
     let written = row.clone();
-    ctx.change(change, move |tx| Box::pin(async move { Ok(webhook::put(tx, written).await?) }))
-        .await?;
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(webhook::put(tx, written).await?) })
+    })
+    .await?;
     view(row)
 }
 
@@ -510,8 +555,14 @@ fn shown(row: &Row) -> Value {
     })
 }
 
-async fn authorize(ctx: &OpContext, workspace: &str, action: tidemill_policy::Action, id: &str) -> Result<()> {
-    ctx.authorize(action, &Scope::resource(workspace, "webhooks", id)).await
+async fn authorize(
+    ctx: &OpContext,
+    workspace: &str,
+    action: tidemill_policy::Action,
+    id: &str,
+) -> Result<()> {
+    ctx.authorize(action, &Scope::resource(workspace, "webhooks", id))
+        .await
 }
 
 async fn find(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result<Row> {
@@ -558,9 +609,23 @@ mod tests {
     #[test]
     fn only_public_addresses_are_public() {
         for private in [
-            "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-            "224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
-            "2002:7f00:1::", "::", "2001:db8::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "172.16.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "::",
+            "2001:db8::1",
         ] {
             assert!(!is_public(private.parse().expect("an address")), "{private}");
         }

@@ -342,7 +342,9 @@ fn number(subject: Subject, key: &Key, right: &Token<'_>) -> Result<Value, Query
         Token::Integer(n) => n.parse().map(Value::Number).map_err(|_| invalid(n)),
         Token::Float(n) if subject == Subject::Run => n.parse().map(Value::Number).map_err(|_| invalid(n)),
         Token::Float(n) => Err(invalid(n)),
-        Token::Text(text) | Token::Identifier(text) if !matches!(subject, Subject::Run | Subject::Experiment) => {
+        Token::Text(text) | Token::Identifier(text)
+            if !matches!(subject, Subject::Run | Subject::Experiment) =>
+        {
             let text = unquote_value(text)?;
             text.trim()
                 .parse::<i64>()

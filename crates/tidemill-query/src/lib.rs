@@ -18,6 +18,4 @@ pub use logged_model::{parse_logged_model_filter, parse_logged_model_order};
 pub use order::{Order, parse_order};
 pub use page::{decode_page_token, encode_page_token};
 pub use subject::{Entity, Key, Subject};
-pub use trace::{
-    SpanKey, TraceComparison, TraceKey, TraceOrder, parse_trace_filter, parse_trace_order,
-};
+pub use trace::{SpanKey, TraceComparison, TraceKey, TraceOrder, parse_trace_filter, parse_trace_order};

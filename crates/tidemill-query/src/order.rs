@@ -33,13 +33,15 @@ pub fn parse_order(subject: Subject, order_by: &str) -> Result<Order, QueryError
         ),
         _ => return Err(invalid()),
     };
-    let mut key = subject.key(identifier, subject.orderable()).map_err(|error| match error {
-        QueryError::InvalidAttribute { key, .. } if subject == Subject::RegisteredModel => {
-            let valid = "{'name', 'timestamp'}".to_owned();
-            QueryError::InvalidOrderKey { key, valid }
-        }
-        error => error,
-    })?;
+    let mut key = subject
+        .key(identifier, subject.orderable())
+        .map_err(|error| match error {
+            QueryError::InvalidAttribute { key, .. } if subject == Subject::RegisteredModel => {
+                let valid = "{'name', 'timestamp'}".to_owned();
+                QueryError::InvalidOrderKey { key, valid }
+            }
+            error => error,
+        })?;
     let orderable = match subject {
         Subject::Run => key.entity != Entity::Dataset,
         _ => key.entity == Entity::Attribute,

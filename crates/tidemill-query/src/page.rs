@@ -52,9 +52,15 @@ mod tests {
     #[test]
     fn comes_back_as_it_went() {
         for query in [None, Some(7)] {
-            assert_eq!(decode_page_token(Some(&encode_page_token(50_000, query)), query), Ok(50_000));
+            assert_eq!(
+                decode_page_token(Some(&encode_page_token(50_000, query)), query),
+                Ok(50_000)
+            );
         }
-        assert_eq!(decode_page_token(Some(&encode_page_token(5, None)), Some(7)), Ok(5));
+        assert_eq!(
+            decode_page_token(Some(&encode_page_token(5, None)), Some(7)),
+            Ok(5)
+        );
         assert_eq!(decode_page_token(None, None), Ok(0));
         assert_eq!(decode_page_token(Some(""), None), Ok(0));
     }
@@ -62,7 +68,10 @@ mod tests {
     #[test]
     fn refuses_a_token_of_another_query() {
         let error = decode_page_token(Some(&encode_page_token(5, Some(1))), Some(2)).unwrap_err();
-        assert_eq!(error.to_string(), "Invalid page token, it belongs to another query");
+        assert_eq!(
+            error.to_string(),
+            "Invalid page token, it belongs to another query"
+        );
     }
 
     #[test]

@@ -74,7 +74,13 @@ impl Subject {
             Subject::Experiment => &["creation_time", "experiment_id", "last_update_time", "name"],
             Subject::RegisteredModel => &["name"],
             Subject::ModelVersion => &["name", "run_id", "source_path", "version_number"],
-            Subject::EvalDataset => &["created_by", "created_time", "last_update_time", "last_updated_by", "name"],
+            Subject::EvalDataset => &[
+                "created_by",
+                "created_time",
+                "last_update_time",
+                "last_updated_by",
+                "name",
+            ],
             Subject::LoggedModel => &[
                 "creation_time",
                 "last_updated_time",

@@ -114,7 +114,8 @@ const ENTITIES: &[&str] = &[
 const NUMERIC: &str = "'>', '>=', '!=', '=', '<', '<='";
 const TEXT: &str = "'!=', '=', 'IN', 'NOT IN', 'LIKE', 'ILIKE', 'RLIKE'";
 const TEXT_OR_NULL: &str = "'!=', '=', 'LIKE', 'ILIKE', 'RLIKE', 'IS NULL', 'IS NOT NULL'";
-const ASSESSMENT: &str = "'!=', '=', '>', '>=', '<', '<=', 'LIKE', 'ILIKE', 'RLIKE', 'IS NULL', 'IS NOT NULL'";
+const ASSESSMENT: &str =
+    "'!=', '=', '>', '>=', '<', '<=', 'LIKE', 'ILIKE', 'RLIKE', 'IS NULL', 'IS NOT NULL'";
 
 /// Reads a filter over traces. An empty text is no comparison at all; all comparisons must hold.
 ///
@@ -215,7 +216,11 @@ fn comparison(clause: Clause<'_>) -> Result<TraceComparison, QueryError> {
     let (key, name) = key(clause.left.source(), FILTERABLE)?;
     let operator = operator(&key, &clause.operator)?;
     let Some(right) = clause.right else {
-        return Ok(TraceComparison { key, operator, value: Value::None });
+        return Ok(TraceComparison {
+            key,
+            operator,
+            value: Value::None,
+        });
     };
     let value = value(&key, name, operator, &right)?;
     Ok(TraceComparison { key, operator, value })
@@ -233,9 +238,10 @@ fn operator(key: &TraceKey, written: &str) -> Result<Operator, QueryError> {
         TraceKey::Prompt => (&[Eq], "'='"),
         TraceKey::Span(SpanKey::Content) => (&[Like, ILike], "'LIKE', 'ILIKE'"),
         TraceKey::Span(_) => (TEXTS, TEXT),
-        TraceKey::Feedback(_) | TraceKey::Expectation(_) => {
-            (&[Eq, Ne, Gt, Ge, Lt, Le, Like, ILike, RLike, IsNull, IsNotNull], ASSESSMENT)
-        }
+        TraceKey::Feedback(_) | TraceKey::Expectation(_) => (
+            &[Eq, Ne, Gt, Ge, Lt, Le, Like, ILike, RLike, IsNull, IsNotNull],
+            ASSESSMENT,
+        ),
         TraceKey::Issue => (&[Eq], "'='"),
     };
     match Operator::parse(written) {
@@ -259,20 +265,29 @@ fn value(key: &TraceKey, name: &str, operator: Operator, right: &Token<'_>) -> R
     };
     match key {
         TraceKey::Attribute("timestamp_ms" | "execution_time_ms" | "end_time_ms") => match right {
-            Token::Integer(n) | Token::Float(n) => n.parse().map(Value::Number).map_err(|_| {
-                QueryError::ExpectedAttributeNumber {
-                    key: name.to_owned(),
-                    found: right.source().to_owned(),
-                }
-            }),
+            Token::Integer(n) | Token::Float(n) => {
+                n.parse()
+                    .map(Value::Number)
+                    .map_err(|_| QueryError::ExpectedAttributeNumber {
+                        key: name.to_owned(),
+                        found: right.source().to_owned(),
+                    })
+            }
             _ => Err(QueryError::ExpectedAttributeNumber {
                 key: name.to_owned(),
                 found: right.source().to_owned(),
             }),
         },
         TraceKey::Feedback(_) | TraceKey::Expectation(_) => {
-            let entity = if matches!(key, TraceKey::Feedback(_)) { "feedback" } else { "expectation" };
-            let ordered = matches!(operator, Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le);
+            let entity = if matches!(key, TraceKey::Feedback(_)) {
+                "feedback"
+            } else {
+                "expectation"
+            };
+            let ordered = matches!(
+                operator,
+                Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le
+            );
             match right {
                 Token::Integer(n) | Token::Float(n) if ordered => {
                     n.parse().map(Value::Number).map_err(|_| expected(entity))

@@ -12,7 +12,9 @@ use crate::Result;
 use crate::search::{Found, Window, compare, direction, has_text};
 use crate::tag::{self, Noun, Table};
 
-pub use record::{Model as Record, delete as delete_records, get as get_record, list as list_records, put as put_record};
+pub use record::{
+    Model as Record, delete as delete_records, get as get_record, list as list_records, put as put_record,
+};
 
 /// One dataset.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,7 +52,9 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One dataset by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id((workspace.to_owned(), id.to_owned())).one(db).await?)
+    Ok(Entity::find_by_id((workspace.to_owned(), id.to_owned()))
+        .one(db)
+        .await?)
 }
 
 /// Writes a dataset, new or changed.
@@ -164,7 +168,12 @@ fn column(attribute: &str) -> &'static str {
 }
 
 /// Lets a dataset belong to experiments; to those that it belongs to already it still does.
-pub async fn add_experiments(db: &impl ConnectionTrait, workspace: &str, id: &str, experiments: &[String]) -> Result<()> {
+pub async fn add_experiments(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    id: &str,
+    experiments: &[String],
+) -> Result<()> {
     if experiments.is_empty() {
         return Ok(());
     }
@@ -214,7 +223,10 @@ pub async fn experiments(
             .order_by("experiment_id", Order::Asc);
         for row in db.query_all(&select).await? {
             let experiment = row.try_get("", "experiment_id")?;
-            found.entry(row.try_get("", "dataset_id")?).or_default().push(experiment);
+            found
+                .entry(row.try_get("", "dataset_id")?)
+                .or_default()
+                .push(experiment);
         }
     }
     Ok(found)
@@ -367,7 +379,12 @@ mod record {
     }
 
     /// Removes records; gives how many.
-    pub async fn delete(db: &impl ConnectionTrait, workspace: &str, dataset_id: &str, ids: &[String]) -> Result<u64> {
+    pub async fn delete(
+        db: &impl ConnectionTrait,
+        workspace: &str,
+        dataset_id: &str,
+        ids: &[String],
+    ) -> Result<u64> {
         let mut gone = 0;
         for ids in ids.chunks(500) {
             let done = Entity::delete_many()

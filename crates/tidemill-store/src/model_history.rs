@@ -70,8 +70,12 @@ pub async fn end(
         .filter(Column::Name.eq(name))
         .filter(Column::EndedAt.is_null());
     update = match which {
-        Which::Alias(alias) => update.filter(Column::Kind.eq("alias")).filter(Column::Label.eq(alias)),
-        Which::Stage(version) => update.filter(Column::Kind.eq("stage")).filter(Column::Version.eq(version)),
+        Which::Alias(alias) => update
+            .filter(Column::Kind.eq("alias"))
+            .filter(Column::Label.eq(alias)),
+        Which::Stage(version) => update
+            .filter(Column::Kind.eq("stage"))
+            .filter(Column::Version.eq(version)),
         Which::Version(version) => update.filter(Column::Version.eq(version)),
         Which::All => update,
     };

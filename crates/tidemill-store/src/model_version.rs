@@ -248,7 +248,12 @@ pub async fn archive_stage(
 }
 
 /// The numbers of the versions in a stage.
-pub async fn in_stage(db: &impl ConnectionTrait, workspace: &str, name: &str, stage: &str) -> Result<Vec<i64>> {
+pub async fn in_stage(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    name: &str,
+    stage: &str,
+) -> Result<Vec<i64>> {
     let rows = Entity::find()
         .filter(Column::Workspace.eq(workspace))
         .filter(Column::Name.eq(name))

@@ -47,7 +47,12 @@ pub async fn runs(db: &impl ConnectionTrait, until_ms: i64, most: u64) -> Result
 
 /// Removes a run with its points, parameters, tags and inputs, unless it was restored meanwhile; says whether it is
 /// gone.
-pub async fn remove_run(db: &impl ConnectionTrait, workspace: &str, run_id: &str, until_ms: i64) -> Result<bool> {
+pub async fn remove_run(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    run_id: &str,
+    until_ms: i64,
+) -> Result<bool> {
     let mut delete = Query::delete();
     delete
         .from_table("run")
@@ -97,7 +102,8 @@ pub async fn remove_experiments(db: &impl ConnectionTrait, until_ms: i64) -> Res
     }
     let mut gone = 0;
     for row in db.query_all(&select).await? {
-        let (workspace, id): (String, i64) = (row.try_get("", "workspace")?, row.try_get("", "experiment_id")?);
+        let (workspace, id): (String, i64) =
+            (row.try_get("", "workspace")?, row.try_get("", "experiment_id")?);
         crate::tag::delete_all(db, &workspace, Noun::Experiment, &id.to_string()).await?;
         for table in ["dataset", "experiment"] {
             let mut delete = Query::delete();

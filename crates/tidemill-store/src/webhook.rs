@@ -44,7 +44,9 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One webhook by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id((workspace.to_owned(), id.to_owned())).one(db).await?)
+    Ok(Entity::find_by_id((workspace.to_owned(), id.to_owned()))
+        .one(db)
+        .await?)
 }
 
 /// Writes a webhook, new or changed.
@@ -99,7 +101,9 @@ pub async fn delete(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Res
         .and_where(Expr::col("workspace").eq(workspace))
         .and_where(Expr::col("webhook_id").eq(id));
     db.execute(&delete).await?;
-    Entity::delete_by_id((workspace.to_owned(), id.to_owned())).exec(db).await?;
+    Entity::delete_by_id((workspace.to_owned(), id.to_owned()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -147,16 +151,26 @@ const FIELDS: [&str; 6] = ["id", "workspace", "webhook_id", "body", "attempts", 
 
 /// Adds something to tell.
 pub async fn add_delivery(db: &impl ConnectionTrait, row: Delivery) -> Result<()> {
-    let Delivery { id, workspace, webhook_id, body, attempts, next_at } = row;
+    let Delivery {
+        id,
+        workspace,
+        webhook_id,
+        body,
+        attempts,
+        next_at,
+    } = row;
     let mut insert = Query::insert();
-    insert.into_table("webhook_delivery").columns(FIELDS).values_panic([
-        id.into(),
-        workspace.into(),
-        webhook_id.into(),
-        body.into(),
-        attempts.into(),
-        next_at.into(),
-    ]);
+    insert
+        .into_table("webhook_delivery")
+        .columns(FIELDS)
+        .values_panic([
+            id.into(),
+            workspace.into(),
+            webhook_id.into(),
+            body.into(),
+            attempts.into(),
+            next_at.into(),
+        ]);
     db.execute(&insert).await?;
     Ok(())
 }
@@ -188,7 +202,9 @@ pub async fn next_deliveries(db: &impl ConnectionTrait, most: u64) -> Result<Vec
 /// It was told, or is given up.
 pub async fn end_delivery(db: &impl ConnectionTrait, id: &str) -> Result<()> {
     let mut delete = Query::delete();
-    delete.from_table("webhook_delivery").and_where(Expr::col("id").eq(id));
+    delete
+        .from_table("webhook_delivery")
+        .and_where(Expr::col("id").eq(id));
     db.execute(&delete).await?;
     Ok(())
 }

@@ -181,7 +181,10 @@ pub struct CreateMultipartUpload {
 }
 
 impl Request for CreateMultipartUpload {
-    const SCHEMA: Schema = &[("path", &[Check::Required, Check::Text]), ("num_parts", &[Check::Int])];
+    const SCHEMA: Schema = &[
+        ("path", &[Check::Required, Check::Text]),
+        ("num_parts", &[Check::Int]),
+    ];
 }
 
 /// An upload that has begun.
@@ -249,5 +252,8 @@ pub struct AbortMultipartUpload {
 }
 
 impl Request for AbortMultipartUpload {
-    const SCHEMA: Schema = &[("path", &[Check::Required, Check::Text]), ("upload_id", &[Check::Text])];
+    const SCHEMA: Schema = &[
+        ("path", &[Check::Required, Check::Text]),
+        ("upload_id", &[Check::Text]),
+    ];
 }

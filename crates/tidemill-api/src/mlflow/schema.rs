@@ -178,9 +178,9 @@ impl Check {
             }
             Check::AtMost(limit) => lenient::whole(value).is_none_or(|n| n <= limit),
             Check::Keyed => value.as_array().is_some_and(|items| {
-                items
-                    .iter()
-                    .all(|item| item["key"].as_str().is_none_or(|key| !key.is_empty()) && !item["key"].is_null())
+                items.iter().all(|item| {
+                    item["key"].as_str().is_none_or(|key| !key.is_empty()) && !item["key"].is_null()
+                })
             }),
             _ if parsed => true,
             Check::Text => value.is_string(),

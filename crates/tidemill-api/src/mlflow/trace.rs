@@ -364,7 +364,10 @@ pub struct TraceInfoV2 {
     #[serde(deserialize_with = "lenient::int")]
     pub timestamp_ms: i64,
     /// How long it took.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient::opt_int")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::opt_int"
+    )]
     pub execution_time_ms: Option<i64>,
     /// How it ended.
     pub status: TraceStatus,

@@ -114,7 +114,12 @@ impl WebhookEvent {
 impl std::fmt::Display for WebhookEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let lower = |text: &str| text.to_ascii_lowercase();
-        write!(f, "{}.{}", lower(self.entity.as_str()), lower(self.action.as_str()))
+        write!(
+            f,
+            "{}.{}",
+            lower(self.entity.as_str()),
+            lower(self.action.as_str())
+        )
     }
 }
 

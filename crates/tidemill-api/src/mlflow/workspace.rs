@@ -47,7 +47,10 @@ pub struct NamedWorkspace {
 }
 
 impl Request for NamedWorkspace {
-    const SCHEMA: Schema = &[("description", &[Check::Text]), ("default_artifact_root", &[Check::Text])];
+    const SCHEMA: Schema = &[
+        ("description", &[Check::Text]),
+        ("default_artifact_root", &[Check::Text]),
+    ];
 }
 
 /// `GET workspaces`

@@ -35,7 +35,19 @@ fn span(value: &Value) -> Result<Span> {
         span_id: id(value, "spanId")?,
         parent_span_id: id(value, "parentSpanId")?,
         name: text(value, "name"),
-        kind: named(value, "kind", "SPAN_KIND_", &["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]),
+        kind: named(
+            value,
+            "kind",
+            "SPAN_KIND_",
+            &[
+                "UNSPECIFIED",
+                "INTERNAL",
+                "SERVER",
+                "CLIENT",
+                "PRODUCER",
+                "CONSUMER",
+            ],
+        ),
         start_time_ns: time(value, "startTimeUnixNano")?,
         end_time_ns: time(value, "endTimeUnixNano")?,
         attributes: attributes(value),
@@ -63,7 +75,11 @@ fn span(value: &Value) -> Result<Span> {
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn time(value: &Value, name: &str) -> Result<u64> {
@@ -134,7 +150,15 @@ mod tests {
                 {"key": "i", "value": {"intValue": "5"}}, {"key": "a", "value": {"arrayValue": {"values": [{"boolValue": true}]}}}]}]}]}]}"#;
         let found = from_json(body).expect("it is an export");
         let span = &found[0].spans[0];
-        assert_eq!((span.trace_id.as_slice(), span.kind, span.start_time_ns, span.status_code), (&[0, 255][..], 3, 7, 2));
+        assert_eq!(
+            (
+                span.trace_id.as_slice(),
+                span.kind,
+                span.start_time_ns,
+                span.status_code
+            ),
+            (&[0, 255][..], 3, 7, 2)
+        );
         assert_eq!(span.attributes[1].1, serde_json::json!([true]));
     }
 

@@ -64,7 +64,9 @@ fn each<'a>(mut rest: &'a [u8], mut take: impl FnMut(u64, Field<'a>) -> Result<(
             0 => Field::Varint(varint(&mut rest)?),
             1 => {
                 let bytes = cut(&mut rest, 8)?;
-                Field::Fixed64(u64::from_le_bytes(bytes.try_into().expect("eight bytes were cut")))
+                Field::Fixed64(u64::from_le_bytes(
+                    bytes.try_into().expect("eight bytes were cut"),
+                ))
             }
             2 => {
                 let length = usize::try_from(varint(&mut rest)?).map_err(|_| OtlpError("it is cut off"))?;
@@ -112,7 +114,9 @@ fn resource_spans(bytes: &[u8]) -> Result<ResourceSpans> {
     let mut found = ResourceSpans::default();
     each(bytes, |number, field| {
         match number {
-            1 => each(field.bytes()?, |number, field| pair_at(1, number, field, &mut found.attributes))?,
+            1 => each(field.bytes()?, |number, field| {
+                pair_at(1, number, field, &mut found.attributes)
+            })?,
             2 => each(field.bytes()?, |number, field| {
                 if number == 2 {
                     found.spans.push(span(field.bytes()?)?);
@@ -263,7 +267,10 @@ mod tests {
         let request = message(1, &message(2, &message(2, &body)));
         let found = from_proto(&request).expect("it is an export");
         let span = &found[0].spans[0];
-        assert_eq!((span.name.as_str(), span.start_time_ns, span.status_code), ("root", 5, 1));
+        assert_eq!(
+            (span.name.as_str(), span.start_time_ns, span.status_code),
+            ("root", 5, 1)
+        );
         assert_eq!(span.attributes, [("k".to_owned(), Value::from("v"))]);
     }
 

@@ -33,7 +33,9 @@ async fn run(weak: Weak<App>) {
 /// Removes all that is due now; gives how many runs. Files go first: a run whose files are gone is looked at again
 /// when the server is killed in between, one whose row is gone is not.
 pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
-    let Some(retention) = app.retention else { return Ok(0) };
+    let Some(retention) = app.retention else {
+        return Ok(0);
+    };
     let age_ms = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
     let until = app.clock.now_ms().saturating_sub(age_ms);
     let ctx = app.system();
@@ -43,7 +45,12 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
     loop {
         let due = purge::runs(app.store.read(), until, AT_ONCE).await?;
         let mut removed = 0;
-        for Gone { workspace, run_id, artifact_uri } in &due {
+        for Gone {
+            workspace,
+            run_id,
+            artifact_uri,
+        } in &due
+        {
             artifact::delete(&ctx, workspace, artifact::store_path(artifact_uri)).await?;
             let (workspace, run_id) = (workspace.clone(), run_id.clone());
             let done = app
@@ -60,7 +67,9 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
         }
     }
     app.store
-        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(purge::remove_experiments(tx, until).await?) }))
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(purge::remove_experiments(tx, until).await?) })
+        })
         .await?;
     Ok(gone)
 }

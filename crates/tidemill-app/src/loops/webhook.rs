@@ -45,7 +45,11 @@ async fn round(app: &Arc<App>) -> Result<Duration> {
         let all = due.len();
         deliver(app, due).await?;
         // A change that was noticed before it was written is seen by a second look.
-        return Ok(if all == 0 { Duration::from_secs(1).min(LONGEST_WAIT) } else { Duration::ZERO });
+        return Ok(if all == 0 {
+            Duration::from_secs(1).min(LONGEST_WAIT)
+        } else {
+            Duration::ZERO
+        });
     };
     deliver(app, due).await?;
     let wait = Duration::from_millis(u64::try_from(first_later).unwrap_or(0));
@@ -61,17 +65,31 @@ async fn deliver(app: &Arc<App>, due: Vec<Delivery>) -> Result<()> {
 }
 
 async fn one(app: &Arc<App>, delivery: Delivery) -> Result<()> {
-    let Delivery { id, workspace, webhook_id, body, attempts, .. } = delivery;
+    let Delivery {
+        id,
+        workspace,
+        webhook_id,
+        body,
+        attempts,
+        ..
+    } = delivery;
     let hook = webhook::get(app.store.read(), &workspace, &webhook_id).await?;
     let again = match hook.filter(|hook| hook.status == "ACTIVE") {
         None => None,
         Some(hook) => match send(app, &hook, &id, &body).await {
-            Ok(Answered { status: 429 | 500 | 502 | 503 | 504, retry_after_s, .. }) => {
-                Some(retry_after_s.unwrap_or(0))
-            }
+            Ok(Answered {
+                status: 429 | 500 | 502 | 503 | 504,
+                retry_after_s,
+                ..
+            }) => Some(retry_after_s.unwrap_or(0)),
             Ok(Answered { status, .. }) => {
                 if status >= 400 {
-                    tracing::warn!(workspace, webhook = webhook_id, status, "a webhook refused a message");
+                    tracing::warn!(
+                        workspace,
+                        webhook = webhook_id,
+                        status,
+                        "a webhook refused a message"
+                    );
                 }
                 None
             }

@@ -17,7 +17,12 @@ type Row = trace::Assessment;
 ///
 /// # Errors
 /// NotFound for the trace or the assessment that it stands for, Invalid for one without a value.
-pub async fn create(ctx: &OpContext, workspace: &str, trace_id: &str, given: Assessment) -> Result<Assessment> {
+pub async fn create(
+    ctx: &OpContext,
+    workspace: &str,
+    trace_id: &str,
+    given: Assessment,
+) -> Result<Assessment> {
     authorize_write(ctx, workspace, trace_id).await?;
     let row = row(ctx, workspace, trace_id, given)?;
     let made = row.clone();
@@ -44,7 +49,9 @@ pub async fn create(ctx: &OpContext, workspace: &str, trace_id: &str, given: Ass
 /// NotFound.
 pub async fn get(ctx: &OpContext, workspace: &str, trace_id: &str, id: &str) -> Result<Assessment> {
     authorize_read(ctx, workspace, trace_id).await?;
-    find(ctx.app().store.read(), workspace, trace_id, id).await.map(view)
+    find(ctx.app().store.read(), workspace, trace_id, id)
+        .await
+        .map(view)
 }
 
 /// Changes what the mask names; metadata is added to.
@@ -52,15 +59,27 @@ pub async fn get(ctx: &OpContext, workspace: &str, trace_id: &str, id: &str) -> 
 /// # Errors
 /// NotFound; Invalid for feedback that would become an expectation, or the reverse.
 pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateAssessment) -> Result<Assessment> {
-    let UpdateAssessment { trace_id, assessment_id, assessment, update_mask } = request;
+    let UpdateAssessment {
+        trace_id,
+        assessment_id,
+        assessment,
+        update_mask,
+    } = request;
     authorize_write(ctx, workspace, &trace_id).await?;
-    let masked = |name: &str, camel: &str| update_mask.split(',').any(|path| path.trim() == name || path.trim() == camel);
+    let masked = |name: &str, camel: &str| {
+        update_mask
+            .split(',')
+            .any(|path| path.trim() == name || path.trim() == camel)
+    };
     let (rename, rationale, metadata) = (
         masked("assessment_name", "assessmentName"),
         masked("rationale", "rationale"),
         masked("metadata", "metadata"),
     );
-    let (expectation, feedback) = (masked("expectation", "expectation"), masked("feedback", "feedback"));
+    let (expectation, feedback) = (
+        masked("expectation", "expectation"),
+        masked("feedback", "feedback"),
+    );
     if expectation && feedback {
         return Err(Error::invalid(
             "Cannot specify both `expectation` and `feedback` parameters.",
@@ -74,10 +93,14 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateAssessment)
             Box::pin(async move {
                 let mut row = find(tx, &workspace, &trace_id, &assessment_id).await?;
                 if expectation && row.kind != "expectation" {
-                    return Err(Error::invalid("Cannot update expectation value on a Feedback assessment."));
+                    return Err(Error::invalid(
+                        "Cannot update expectation value on a Feedback assessment.",
+                    ));
                 }
                 if feedback && row.kind != "feedback" {
-                    return Err(Error::invalid("Cannot update feedback value on an Expectation assessment."));
+                    return Err(Error::invalid(
+                        "Cannot update feedback value on an Expectation assessment.",
+                    ));
                 }
                 if expectation || feedback {
                     let (_, value, error) = value_of(&assessment)?;
@@ -159,9 +182,15 @@ pub(super) fn row(ctx: &OpContext, workspace: &str, trace_id: &str, given: Asses
 }
 
 fn value_of(given: &Assessment) -> Result<(&'static str, Value, Option<Value>)> {
-    if let Some(Expectation { value, serialized_value }) = &given.expectation {
+    if let Some(Expectation {
+        value,
+        serialized_value,
+    }) = &given.expectation
+    {
         let value = match serialized_value {
-            Some(SerializedValue { serialization_format, .. }) if serialization_format != "JSON_FORMAT" => {
+            Some(SerializedValue {
+                serialization_format, ..
+            }) if serialization_format != "JSON_FORMAT" => {
                 return Err(Error::invalid(format!(
                     "Unknown serialization format: {serialization_format}. Only JSON_FORMAT is supported."
                 )));
@@ -189,7 +218,10 @@ fn floats(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
         Value::Array(items) => items.into_iter().map(floats).collect(),
-        Value::Object(items) => items.into_iter().map(|(key, value)| (key, floats(value))).collect(),
+        Value::Object(items) => items
+            .into_iter()
+            .map(|(key, value)| (key, floats(value)))
+            .collect(),
         other => other,
     }
 }
@@ -252,7 +284,12 @@ pub(super) fn view(row: Row) -> Assessment {
                 }),
             });
         }
-        "expectation" => view.expectation = Some(Expectation { value: Some(value), serialized_value: None }),
+        "expectation" => {
+            view.expectation = Some(Expectation {
+                value: Some(value),
+                serialized_value: None,
+            })
+        }
         "issue" => {
             let issue_name = value.as_str().unwrap_or_default().to_owned();
             view.issue = Some(Issue { issue_name });

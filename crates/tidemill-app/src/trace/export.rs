@@ -11,7 +11,9 @@ use tidemill_store::tag::{self, Noun, Pairs, Table};
 use tidemill_store::trace::{self, Link, Span};
 
 use super::translate::{COST, USAGE, add, preview, python_json, sum};
-use super::{FINAL, IN_DATABASE, LOCATION_TAG, OWN_TAGS, Row, SPANS_TAG, authorize_write, checked_tag, location};
+use super::{
+    FINAL, IN_DATABASE, LOCATION_TAG, OWN_TAGS, Row, SPANS_TAG, authorize_write, checked_tag, location,
+};
 use crate::experiment::require_active;
 use crate::{Error, OpContext, Result};
 
@@ -87,7 +89,10 @@ pub async fn export(
     let links: Vec<_> = match run_id {
         Some(run_id) => {
             crate::run::writable(ctx, workspace, run_id).await?;
-            ended.into_iter().map(|trace_id| (trace_id, run_id.to_owned())).collect()
+            ended
+                .into_iter()
+                .map(|trace_id| (trace_id, run_id.to_owned()))
+                .collect()
         }
         None => Vec::new(),
     };
@@ -98,11 +103,20 @@ pub async fn export(
             Box::pin(async move {
                 let ids: Vec<String> = batches.keys().cloned().collect();
                 let rows = trace::get_many(tx, &workspace, &ids, None).await?;
-                let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.trace_id.clone(), row)).collect();
+                let mut rows: HashMap<_, _> =
+                    rows.into_iter().map(|row| (row.trace_id.clone(), row)).collect();
                 for (trace_id, batch) in batches {
                     let there = rows.remove(&trace_id);
                     let files = location(&experiment.artifact_location, &trace_id);
-                    batch.keep(tx, (&workspace, experiment.experiment_id), &trace_id, there, files).await?;
+                    batch
+                        .keep(
+                            tx,
+                            (&workspace, experiment.experiment_id),
+                            &trace_id,
+                            there,
+                            files,
+                        )
+                        .await?;
                 }
                 Ok(trace::add_links(tx, &workspace, Link::Run, &links).await?)
             })
@@ -121,7 +135,10 @@ impl Batch {
                 attributes.shift_remove(&format!("{TAG_PREFIX}{tag}"));
             }
         }
-        attributes.insert("mlflow.traceRequestId".into(), python_json(&json!(trace_id)).into());
+        attributes.insert(
+            "mlflow.traceRequestId".into(),
+            python_json(&json!(trace_id)).into(),
+        );
         add(&mut attributes);
         let plain = |key: &str| -> Option<String> {
             let text = attributes.get(key)?.as_str()?;
@@ -180,8 +197,18 @@ impl Batch {
         let metadata = tag::of(tx, Table::Param, workspace, Noun::Trace, trace_id).await?;
         let metadata: HashMap<_, _> = metadata.into_iter().collect();
         let is_final = metadata.contains_key(FINAL);
-        let begin = self.spans.iter().map(|span| span.start_ns / 1_000_000).min().unwrap_or(0);
-        let end = self.spans.iter().filter_map(|span| span.end_ns).max().map(|ns| ns / 1_000_000);
+        let begin = self
+            .spans
+            .iter()
+            .map(|span| span.start_ns / 1_000_000)
+            .min()
+            .unwrap_or(0);
+        let end = self
+            .spans
+            .iter()
+            .filter_map(|span| span.end_ns)
+            .max()
+            .map(|ns| ns / 1_000_000);
         let mut row = there.unwrap_or_else(|| Row {
             workspace: workspace.to_owned(),
             trace_id: trace_id.to_owned(),
@@ -203,7 +230,9 @@ impl Batch {
                 row.state = state.to_owned();
             }
             row.request_preview = row.request_preview.or_else(|| Some(preview(&inputs?, "user")));
-            row.response_preview = row.response_preview.or_else(|| Some(preview(&outputs?, "assistant")));
+            row.response_preview = row
+                .response_preview
+                .or_else(|| Some(preview(&outputs?, "assistant")));
         }
         let mut added = Pairs::new();
         for (key, value) in [(SESSION, self.session), (USER, self.user)] {
@@ -220,10 +249,17 @@ impl Batch {
                     let content: Value = serde_json::from_str(&span.content).ok()?;
                     serde_json::from_str(content["attributes"][attribute].as_str()?).ok()
                 };
-                all.iter().map(|span| (span.span_id.clone(), span.parent_id.clone(), of(span))).collect()
+                all.iter()
+                    .map(|span| (span.span_id.clone(), span.parent_id.clone(), of(span)))
+                    .collect()
             };
             for (key, attribute, keys, whole) in [
-                (TOKENS, USAGE, ["input_tokens", "output_tokens", "total_tokens"], true),
+                (
+                    TOKENS,
+                    USAGE,
+                    ["input_tokens", "output_tokens", "total_tokens"],
+                    true,
+                ),
                 (PRICE, COST, ["input_cost", "output_cost", "total_cost"], false),
             ] {
                 if !(is_final && metadata.contains_key(key))
@@ -261,7 +297,10 @@ fn attributes(given: &Attributes) -> Map<String, Value> {
         }
         other => python_json(other),
     };
-    given.iter().map(|(key, value)| (key.clone(), text(value).into())).collect()
+    given
+        .iter()
+        .map(|(key, value)| (key.clone(), text(value).into()))
+        .collect()
 }
 
 /// What a resource says of itself, as tags of its traces.
@@ -271,13 +310,27 @@ fn resource_tags(attributes: &Attributes) -> Pairs {
         let text = value.as_str().map_or_else(|| python_json(value), str::to_owned);
         Some((key.clone(), checked_tag(key, text).ok()?))
     };
-    attributes.iter().filter(|(key, _)| ours(key)).filter_map(of).collect()
+    attributes
+        .iter()
+        .filter(|(key, _)| ours(key))
+        .filter_map(of)
+        .collect()
 }
 
 /// A span as MLflow's files of traces have it.
 fn content(given: &Given, status: &str, attributes: Map<String, Value>) -> Value {
-    const KINDS: [&str; 6] = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
-    let kind = usize::try_from(given.kind).ok().and_then(|at| KINDS.get(at)).unwrap_or(&"INTERNAL");
+    const KINDS: [&str; 6] = [
+        "UNSPECIFIED",
+        "INTERNAL",
+        "SERVER",
+        "CLIENT",
+        "PRODUCER",
+        "CONSUMER",
+    ];
+    let kind = usize::try_from(given.kind)
+        .ok()
+        .and_then(|at| KINDS.get(at))
+        .unwrap_or(&"INTERNAL");
     let kind = if *kind == "UNSPECIFIED" { "INTERNAL" } else { kind };
     let id = |bytes: &[u8], width: usize| {
         let mut wide = vec![0; width.saturating_sub(bytes.len())];

@@ -16,8 +16,15 @@ use crate::{Error, OpContext, Result, Scope, action};
 /// # Errors
 /// Invalid for a filter, ordering or page token that can't be read.
 pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> Result<SearchTracesResponse> {
-    let SearchTraces { locations, filter, max_results, order_by, page_token } = request;
-    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace)).await?;
+    let SearchTraces {
+        locations,
+        filter,
+        max_results,
+        order_by,
+        page_token,
+    } = request;
+    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
+        .await?;
     let filter_text = filter.unwrap_or_default();
     let ids = locations
         .into_iter()
@@ -25,7 +32,10 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> 
         .map(|experiment| rule::experiment_id(&experiment.experiment_id))
         .collect::<Result<Vec<_>, _>>()?;
     let mut filter = parse_trace_filter(&filter_text).map_err(|error| at(error, &filter_text))?;
-    let orders = order_by.iter().map(|text| parse_trace_order(text)).collect::<Result<Vec<_>, _>>()?;
+    let orders = order_by
+        .iter()
+        .map(|text| parse_trace_order(text))
+        .collect::<Result<Vec<_>, _>>()?;
     no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
     let asked = Asked::new(&[workspace, &filter_text], &[&order_by]).of(&ids);
     let window = window(page_token.as_deref(), max_results, 100, 500, asked)?;
@@ -36,7 +46,13 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> 
             *comparison = matching(comparison, texts)?;
         }
     }
-    let search = Search { workspace, experiment_ids: &ids, filter: &filter, order_by: &orders, window };
+    let search = Search {
+        workspace,
+        experiment_ids: &ids,
+        filter: &filter,
+        order_by: &orders,
+        window,
+    };
     let found = trace::search(db, search).await?;
     Ok(SearchTracesResponse {
         traces: view::infos(db, found.items).await?,
@@ -62,7 +78,11 @@ fn matching(comparison: &TraceComparison, texts: Vec<(String, String)>) -> Resul
         }
         _ => pattern.is_match(text),
     };
-    let mut ids: Vec<String> = texts.into_iter().filter(|(_, text)| fits(text)).map(|(id, _)| id).collect();
+    let mut ids: Vec<String> = texts
+        .into_iter()
+        .filter(|(_, text)| fits(text))
+        .map(|(id, _)| id)
+        .collect();
     ids.sort();
     ids.dedup();
     Ok(TraceComparison {

@@ -13,11 +13,12 @@ pub(crate) use translate::python_json;
 
 use tidemill_api::mlflow::rule;
 use tidemill_api::mlflow::trace::{
-    BatchGetTraces, DeleteTraces, LinkPromptsToTrace, LinkTracesToRun, PromptVersion, Trace, TraceInfo, TraceState,
+    BatchGetTraces, DeleteTraces, LinkPromptsToTrace, LinkTracesToRun, PromptVersion, Trace, TraceInfo,
+    TraceState,
 };
+use tidemill_store::ConnectionTrait;
 use tidemill_store::tag::{self, Noun, Pairs, Table};
 use tidemill_store::trace::{self, Deletion, Link};
-use tidemill_store::ConnectionTrait;
 
 use crate::experiment::require_active;
 use crate::rule::cut;
@@ -81,8 +82,14 @@ pub async fn start(ctx: &OpContext, workspace: &str, trace: Trace) -> Result<Tra
         request_preview: request_preview.map(no_nul),
         response_preview: response_preview.map(no_nul),
     };
-    let mut tags: Pairs = tags.into_iter().filter(|(key, _)| !OWN_TAGS.contains(&key.as_str())).collect();
-    tags.push((LOCATION_TAG.to_owned(), location(&experiment.artifact_location, &trace_id)));
+    let mut tags: Pairs = tags
+        .into_iter()
+        .filter(|(key, _)| !OWN_TAGS.contains(&key.as_str()))
+        .collect();
+    tags.push((
+        LOCATION_TAG.to_owned(),
+        location(&experiment.artifact_location, &trace_id),
+    ));
     let mut metadata: Pairs = trace_metadata.into_iter().collect();
     metadata.push((FINAL.to_owned(), "true".to_owned()));
     let assessed = assessments
@@ -116,7 +123,10 @@ pub async fn start(ctx: &OpContext, workspace: &str, trace: Trace) -> Result<Tra
             })
         })
         .await?;
-    Ok(Trace { trace_info: info, spans: Vec::new() })
+    Ok(Trace {
+        trace_info: info,
+        spans: Vec::new(),
+    })
 }
 
 /// What is known of one trace.
@@ -135,12 +145,15 @@ pub async fn get_info(ctx: &OpContext, workspace: &str, trace_id: &str) -> Resul
 pub async fn get(ctx: &OpContext, workspace: &str, trace_id: &str, allow_partial: bool) -> Result<Trace> {
     authorize_read(ctx, workspace, trace_id).await?;
     let db = ctx.app().store.read();
-    let found = trace::get(db, workspace, trace_id).await?.ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("Trace with ID {trace_id} is not found."))
-    })?;
+    let found = trace::get(db, workspace, trace_id)
+        .await?
+        .ok_or_else(|| Error::new(Kind::NotFound, format!("Trace with ID {trace_id} is not found.")))?;
     let info = view::infos(db, vec![found]).await?.remove(0);
     if info.tags.get(SPANS_TAG).is_none_or(|place| place != IN_DATABASE) {
-        return Err(Error::new(Kind::Internal, "Trace data not stored in tracking store"));
+        return Err(Error::new(
+            Kind::Internal,
+            "Trace data not stored in tracking store",
+        ));
     }
     let mut spans = trace::spans(db, workspace, std::slice::from_ref(&info.trace_id)).await?;
     let spans = spans.remove(trace_id).unwrap_or_default();
@@ -183,10 +196,18 @@ pub async fn get_many(ctx: &OpContext, workspace: &str, request: BatchGetTraces)
 /// # Errors
 /// Invalid for an experiment's id that is none.
 pub async fn get_infos(ctx: &OpContext, workspace: &str, request: BatchGetTraces) -> Result<Vec<TraceInfo>> {
-    let BatchGetTraces { trace_ids, experiment_ids } = request;
-    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace)).await?;
+    let BatchGetTraces {
+        trace_ids,
+        experiment_ids,
+    } = request;
+    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
+        .await?;
     let experiments = experiment_ids
-        .map(|ids| ids.iter().map(|id| rule::experiment_id(id)).collect::<Result<Vec<_>, _>>())
+        .map(|ids| {
+            ids.iter()
+                .map(|id| rule::experiment_id(id))
+                .collect::<Result<Vec<_>, _>>()
+        })
         .transpose()?;
     let db = ctx.app().store.read();
     let mut rows = trace::get_many(db, workspace, &trace_ids, experiments.as_deref()).await?;
@@ -217,7 +238,10 @@ pub async fn data(ctx: &OpContext, workspace: &str, trace_id: &str) -> Result<Op
 /// NotFound.
 pub async fn folder(ctx: &OpContext, workspace: &str, trace_id: &str) -> Result<String> {
     let info = get_info(ctx, workspace, trace_id).await?;
-    info.tags.get(LOCATION_TAG).cloned().ok_or_else(|| missing(trace_id))
+    info.tags
+        .get(LOCATION_TAG)
+        .cloned()
+        .ok_or_else(|| missing(trace_id))
 }
 
 /// Deletes traces of an experiment: the oldest, or those that are named.
@@ -225,7 +249,12 @@ pub async fn folder(ctx: &OpContext, workspace: &str, trace_id: &str) -> Result<
 /// # Errors
 /// Invalid unless it is said which ones.
 pub async fn delete(ctx: &OpContext, workspace: &str, request: DeleteTraces) -> Result<u64> {
-    let DeleteTraces { experiment_id, max_timestamp_millis, max_traces, request_ids } = request;
+    let DeleteTraces {
+        experiment_id,
+        max_timestamp_millis,
+        max_traces,
+        request_ids,
+    } = request;
     authorize_write(ctx, workspace, "").await?;
     if max_timestamp_millis.is_none() && request_ids.is_empty() {
         return Err(Error::invalid(
@@ -270,10 +299,18 @@ pub async fn delete(ctx: &OpContext, workspace: &str, request: DeleteTraces) -> 
 ///
 /// # Errors
 /// NotFound for the trace, Invalid for a bad key or one of the server's.
-pub async fn set_tag(ctx: &OpContext, workspace: &str, trace_id: String, key: String, value: String) -> Result<()> {
+pub async fn set_tag(
+    ctx: &OpContext,
+    workspace: &str,
+    trace_id: String,
+    key: String,
+    value: String,
+) -> Result<()> {
     authorize_write(ctx, workspace, &trace_id).await?;
     if OWN_TAGS.contains(&key.as_str()) {
-        return Err(Error::invalid(format!("Tag '{key}' is immutable and cannot be set on a trace.")));
+        return Err(Error::invalid(format!(
+            "Tag '{key}' is immutable and cannot be set on a trace."
+        )));
     }
     let value = checked_tag(&key, value)?;
     let workspace = workspace.to_owned();
@@ -332,7 +369,10 @@ pub async fn link_to_run(ctx: &OpContext, workspace: &str, request: LinkTracesTo
     }
     crate::run::writable(ctx, workspace, &run_id).await?;
     let there = trace::get_many(ctx.app().store.read(), workspace, &trace_ids, None).await?;
-    let links: Vec<_> = there.into_iter().map(|row| (row.trace_id, run_id.clone())).collect();
+    let links: Vec<_> = there
+        .into_iter()
+        .map(|row| (row.trace_id, run_id.clone()))
+        .collect();
     link(ctx, workspace, Link::Run, links).await
 }
 
@@ -341,7 +381,10 @@ pub async fn link_to_run(ctx: &OpContext, workspace: &str, request: LinkTracesTo
 /// # Errors
 /// NotFound for the trace.
 pub async fn link_prompts(ctx: &OpContext, workspace: &str, request: LinkPromptsToTrace) -> Result<()> {
-    let LinkPromptsToTrace { trace_id, prompt_versions } = request;
+    let LinkPromptsToTrace {
+        trace_id,
+        prompt_versions,
+    } = request;
     authorize_write(ctx, workspace, &trace_id).await?;
     find(ctx.app().store.read(), workspace, &trace_id).await?;
     let links = prompt_versions
@@ -375,7 +418,9 @@ fn checked_tag(key: &str, value: String) -> Result<String> {
 fn new_id(trace_id: &str) -> Result<&str> {
     let odd = |c: char| matches!(c, '/' | '\\' | '%' | '?' | '#') || c.is_control();
     if trace_id.is_empty() {
-        return Err(Error::invalid("Missing value for required parameter 'trace_info.trace_id'."));
+        return Err(Error::invalid(
+            "Missing value for required parameter 'trace_info.trace_id'.",
+        ));
     }
     if trace_id.contains(odd) || trace_id.contains("..") || trace_id.len() > 250 {
         return Err(Error::invalid(tidemill_api::mlflow::schema::invalid_value(
@@ -393,7 +438,11 @@ fn location(root: &str, trace_id: &str) -> String {
 
 /// PostgreSQL has no place for NUL.
 pub(crate) fn no_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
 }
 
 /// The state of a row on the wire.
@@ -402,8 +451,11 @@ fn state(row: &Row) -> TraceState {
 }
 
 async fn authorize_write(ctx: &OpContext, workspace: &str, trace_id: &str) -> Result<()> {
-    ctx.authorize(action::EXPERIMENT_WRITE, &Scope::resource(workspace, "traces", trace_id))
-        .await
+    ctx.authorize(
+        action::EXPERIMENT_WRITE,
+        &Scope::resource(workspace, "traces", trace_id),
+    )
+    .await
 }
 
 async fn authorize_read(ctx: &OpContext, workspace: &str, trace_id: &str) -> Result<()> {
@@ -417,7 +469,9 @@ async fn one(db: &impl ConnectionTrait, workspace: &str, trace_id: &str) -> Resu
 }
 
 pub(crate) async fn find(db: &impl ConnectionTrait, workspace: &str, trace_id: &str) -> Result<Row> {
-    trace::get(db, workspace, trace_id).await?.ok_or_else(|| missing(trace_id))
+    trace::get(db, workspace, trace_id)
+        .await?
+        .ok_or_else(|| missing(trace_id))
 }
 
 fn missing(trace_id: &str) -> Error {

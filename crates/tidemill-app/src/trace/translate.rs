@@ -52,17 +52,30 @@ const CONVENTIONS: &[Convention] = &[
         ],
         inputs: &["input.value"],
         outputs: &["output.value"],
-        tokens: ["llm.token_count.prompt", "llm.token_count.completion", "llm.token_count.total"],
+        tokens: [
+            "llm.token_count.prompt",
+            "llm.token_count.completion",
+            "llm.token_count.total",
+        ],
         model: &["llm.model_name", "embedding.model_name"],
         provider: "llm.provider",
     },
     // OpenLLMetry.
     Convention {
         kind: "traceloop.span.kind",
-        kinds: &[("workflow", "WORKFLOW"), ("task", "TASK"), ("agent", "AGENT"), ("tool", "TOOL")],
+        kinds: &[
+            ("workflow", "WORKFLOW"),
+            ("task", "TASK"),
+            ("agent", "AGENT"),
+            ("tool", "TOOL"),
+        ],
         inputs: &["traceloop.entity.input"],
         outputs: &["traceloop.entity.output"],
-        tokens: ["gen_ai.usage.prompt_tokens", "gen_ai.usage.completion_tokens", "llm.usage.total_tokens"],
+        tokens: [
+            "gen_ai.usage.prompt_tokens",
+            "gen_ai.usage.completion_tokens",
+            "llm.usage.total_tokens",
+        ],
         model: &["gen_ai.response.model", "gen_ai.request.model"],
         provider: "gen_ai.system",
     },
@@ -98,7 +111,11 @@ pub(super) fn add(attributes: &mut Map<String, Value>) {
             let [input, output, total] = convention.tokens.map(count);
             let total = total.or_else(|| Some(input? + output?));
             let mut usage = Map::new();
-            for (name, count) in [("input_tokens", input), ("output_tokens", output), ("total_tokens", total)] {
+            for (name, count) in [
+                ("input_tokens", input),
+                ("output_tokens", output),
+                ("total_tokens", total),
+            ] {
                 if let Some(count) = count {
                     usage.insert(name.into(), count.into());
                 }
@@ -116,17 +133,29 @@ pub(super) const USAGE: &str = "mlflow.chat.tokenUsage";
 pub(super) const COST: &str = "mlflow.llm.cost";
 
 /// Sums what spans used, without counting twice what a span says of those within it: `(span, parent, figures)`.
-pub(super) fn sum(spans: &[(String, Option<String>, Option<Value>)], keys: &[&str], whole: bool) -> Option<Value> {
+pub(super) fn sum(
+    spans: &[(String, Option<String>, Option<Value>)],
+    keys: &[&str],
+    whole: bool,
+) -> Option<Value> {
     use std::collections::HashMap;
-    let by_id: HashMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (span.0.as_str(), at)).collect();
+    let by_id: HashMap<&str, usize> = spans
+        .iter()
+        .enumerate()
+        .map(|(at, span)| (span.0.as_str(), at))
+        .collect();
     let mut totals: Map<String, Value> = Map::new();
     let mut any = false;
     'spans: for (_, parent, figures) in spans {
-        let Some(figures) = figures.as_ref().and_then(Value::as_object) else { continue };
+        let Some(figures) = figures.as_ref().and_then(Value::as_object) else {
+            continue;
+        };
         let mut above = parent.as_deref();
         // No trace is deeper than it has spans; more steps would mean that it goes round in circles.
         for _ in 0..spans.len() {
-            let Some(at) = above.and_then(|id| by_id.get(id)) else { break };
+            let Some(at) = above.and_then(|id| by_id.get(id)) else {
+                break;
+            };
             if spans[*at].2.as_ref().is_some_and(Value::is_object) {
                 continue 'spans;
             }
@@ -163,9 +192,18 @@ pub(super) fn preview(text: &str, role: &str) -> String {
         .iter()
         .find_map(|name| value.get(*name)?.as_array())
         .map(|items| items.iter().filter(is_message).collect())
-        .or_else(|| value.pointer("/choices/0/message").filter(|item| is_message(item)).map(|item| vec![item]))
+        .or_else(|| {
+            value
+                .pointer("/choices/0/message")
+                .filter(|item| is_message(item))
+                .map(|item| vec![item])
+        })
         .unwrap_or_default();
-    let message = messages.iter().rev().find(|message| message["role"] == role).or(messages.last());
+    let message = messages
+        .iter()
+        .rev()
+        .find(|message| message["role"] == role)
+        .or(messages.last());
     let content = message.and_then(|message| match &message["content"] {
         Value::String(text) => Some(text.clone()),
         Value::Array(parts) => parts.iter().find_map(|part| {
@@ -174,7 +212,11 @@ pub(super) fn preview(text: &str, role: &str) -> String {
         }),
         _ => None,
     });
-    let text = super::no_nul(content.filter(|text| !text.is_empty()).unwrap_or_else(|| text.to_owned()));
+    let text = super::no_nul(
+        content
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| text.to_owned()),
+    );
     match text.char_indices().nth(MOST) {
         Some(_) => text.chars().take(MOST - 3).chain("...".chars()).collect(),
         None => text,
@@ -185,10 +227,18 @@ pub(super) fn preview(text: &str, role: &str) -> String {
 pub(crate) fn python_json(value: &Value) -> String {
     struct Spaced;
     impl Formatter for Spaced {
-        fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, to: &mut W, first: bool) -> std::io::Result<()> {
+        fn begin_array_value<W: ?Sized + std::io::Write>(
+            &mut self,
+            to: &mut W,
+            first: bool,
+        ) -> std::io::Result<()> {
             if first { Ok(()) } else { to.write_all(b", ") }
         }
-        fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, to: &mut W, first: bool) -> std::io::Result<()> {
+        fn begin_object_key<W: ?Sized + std::io::Write>(
+            &mut self,
+            to: &mut W,
+            first: bool,
+        ) -> std::io::Result<()> {
             if first { Ok(()) } else { to.write_all(b", ") }
         }
         fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, to: &mut W) -> std::io::Result<()> {
@@ -197,7 +247,9 @@ pub(crate) fn python_json(value: &Value) -> String {
     }
     let mut bytes = Vec::new();
     let mut writer = serde_json::Serializer::with_formatter(&mut bytes, Spaced);
-    value.serialize(&mut writer).expect("a JSON value is written to memory");
+    value
+        .serialize(&mut writer)
+        .expect("a JSON value is written to memory");
     String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
@@ -207,7 +259,10 @@ mod tests {
 
     #[test]
     fn json_is_spaced_as_python_spaces_it() {
-        assert_eq!(python_json(&json!({"a": [1, 2], "b": "ü"})), r#"{"a": [1, 2], "b": "ü"}"#);
+        assert_eq!(
+            python_json(&json!({"a": [1, 2], "b": "ü"})),
+            r#"{"a": [1, 2], "b": "ü"}"#
+        );
     }
 
     #[test]
@@ -219,16 +274,28 @@ mod tests {
         attributes.insert("input.value".into(), "\"hi\"".into());
         add(&mut attributes);
         assert_eq!(attributes["mlflow.spanType"], "\"CHAT_MODEL\"");
-        assert_eq!(attributes[USAGE], r#"{"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}"#);
+        assert_eq!(
+            attributes[USAGE],
+            r#"{"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}"#
+        );
         assert_eq!(attributes["mlflow.spanInputs"], "\"hi\"");
     }
 
     #[test]
     fn what_a_parent_sums_is_not_counted_again() {
         let span = |id: &str, parent: Option<&str>, tokens: Option<i64>| {
-            (id.to_owned(), parent.map(str::to_owned), tokens.map(|n| json!({"total_tokens": n})))
+            (
+                id.to_owned(),
+                parent.map(str::to_owned),
+                tokens.map(|n| json!({"total_tokens": n})),
+            )
         };
-        let spans = [span("a", None, None), span("b", Some("a"), Some(5)), span("c", Some("b"), Some(5)), span("d", Some("a"), Some(1))];
+        let spans = [
+            span("a", None, None),
+            span("b", Some("a"), Some(5)),
+            span("c", Some("b"), Some(5)),
+            span("d", Some("a"), Some(1)),
+        ];
         let total = sum(&spans, &["input_tokens"], true).expect("there are figures");
         assert_eq!(total, json!({"total_tokens": 6, "input_tokens": 0}));
         let circle = [span("a", Some("b"), None), span("b", Some("a"), None)];
@@ -237,7 +304,8 @@ mod tests {
 
     #[test]
     fn a_preview_is_the_last_message() {
-        let chat = r#"{"messages": [{"role": "user", "content": "one"}, {"role": "user", "content": "two"}]}"#;
+        let chat =
+            r#"{"messages": [{"role": "user", "content": "one"}, {"role": "user", "content": "two"}]}"#;
         assert_eq!(preview(chat, "user"), "two");
         assert_eq!(preview(&"x".repeat(2000), "user").len(), 1000);
     }

@@ -1,8 +1,8 @@
 //! The first version of the API of traces: told in two steps, begin and end.
 
 use tidemill_api::mlflow::trace::{
-    EndTraceV2, ExperimentLocation, SearchTraces, SearchTracesV2, SearchTracesV2Response, StartTraceV2, TraceInfo,
-    TraceInfoV2, TraceLocation, TraceStatus,
+    EndTraceV2, ExperimentLocation, SearchTraces, SearchTracesV2, SearchTracesV2Response, StartTraceV2,
+    TraceInfo, TraceInfoV2, TraceLocation, TraceStatus,
 };
 use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_store::tag::Pairs;
@@ -18,13 +18,21 @@ use crate::{Error, OpContext, Result};
 /// # Errors
 /// NotFound without its experiment, Invalid when that is deleted.
 pub async fn start(ctx: &OpContext, workspace: &str, request: StartTraceV2) -> Result<TraceInfoV2> {
-    let StartTraceV2 { experiment_id, timestamp_ms, request_metadata, tags } = request;
+    let StartTraceV2 {
+        experiment_id,
+        timestamp_ms,
+        request_metadata,
+        tags,
+    } = request;
     authorize_write(ctx, workspace, "").await?;
     let experiment = crate::experiment::find(ctx.app().store.read(), workspace, &experiment_id).await?;
     require_active(&experiment)?;
     let trace_id = uuid_hex(&*ctx.app().clock);
     let mut tags = own_dropped(tags)?;
-    tags.push((LOCATION_TAG.to_owned(), location(&experiment.artifact_location, &trace_id)));
+    tags.push((
+        LOCATION_TAG.to_owned(),
+        location(&experiment.artifact_location, &trace_id),
+    ));
     let row = Row {
         workspace: workspace.to_owned(),
         trace_id,
@@ -44,7 +52,13 @@ pub async fn start(ctx: &OpContext, workspace: &str, request: StartTraceV2) -> R
 /// # Errors
 /// NotFound.
 pub async fn end(ctx: &OpContext, workspace: &str, request: EndTraceV2) -> Result<TraceInfoV2> {
-    let EndTraceV2 { trace_id, timestamp_ms, status, request_metadata, tags } = request;
+    let EndTraceV2 {
+        trace_id,
+        timestamp_ms,
+        status,
+        request_metadata,
+        tags,
+    } = request;
     authorize_write(ctx, workspace, &trace_id).await?;
     let row = find(ctx.app().store.read(), workspace, &trace_id).await?;
     let status = match status {
@@ -71,14 +85,30 @@ pub async fn get_info(ctx: &OpContext, workspace: &str, trace_id: &str) -> Resul
 ///
 /// # Errors
 /// As [`super::search`].
-pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTracesV2) -> Result<SearchTracesV2Response> {
-    let SearchTracesV2 { experiment_ids, filter, max_results, order_by, page_token } = request;
+pub async fn search(
+    ctx: &OpContext,
+    workspace: &str,
+    request: SearchTracesV2,
+) -> Result<SearchTracesV2Response> {
+    let SearchTracesV2 {
+        experiment_ids,
+        filter,
+        max_results,
+        order_by,
+        page_token,
+    } = request;
     let at = |experiment_id| TraceLocation {
         mlflow_experiment: Some(ExperimentLocation { experiment_id }),
         ..TraceLocation::default()
     };
     let locations = experiment_ids.into_iter().map(at).collect();
-    let request = SearchTraces { locations, filter, max_results, order_by, page_token };
+    let request = SearchTraces {
+        locations,
+        filter,
+        max_results,
+        order_by,
+        page_token,
+    };
     let found = super::search(ctx, workspace, request).await?;
     Ok(SearchTracesV2Response {
         traces: found.traces.into_iter().map(told).collect(),
@@ -86,7 +116,13 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTracesV2) -
     })
 }
 
-async fn put(ctx: &OpContext, workspace: &str, row: Row, tags: Pairs, metadata: Pairs) -> Result<TraceInfoV2> {
+async fn put(
+    ctx: &OpContext,
+    workspace: &str,
+    row: Row,
+    tags: Pairs,
+    metadata: Pairs,
+) -> Result<TraceInfoV2> {
     let workspace = workspace.to_owned();
     let info = ctx
         .app()
@@ -107,18 +143,37 @@ fn own_dropped(tags: Vec<KeyValue>) -> Result<Pairs> {
     if let Some(name) = tags.iter().find(|tag| tag.key == NAME_TAG) {
         rule::length("Trace name", 4096, &name.value)?;
     }
-    Ok(pairs(tags).into_iter().filter(|(key, _)| !OWN_TAGS.contains(&key.as_str())).collect())
+    Ok(pairs(tags)
+        .into_iter()
+        .filter(|(key, _)| !OWN_TAGS.contains(&key.as_str()))
+        .collect())
 }
 
 fn told(info: TraceInfo) -> TraceInfoV2 {
     let texts = |texts: tidemill_api::mlflow::trace::Texts| {
-        texts.into_iter().map(|(key, value)| KeyValue { key, value }).collect()
+        texts
+            .into_iter()
+            .map(|(key, value)| KeyValue { key, value })
+            .collect()
     };
     TraceInfoV2 {
         request_id: info.trace_id,
-        experiment_id: info.trace_location.mlflow_experiment.unwrap_or_default().experiment_id,
-        timestamp_ms: info.request_time.as_deref().and_then(view::milliseconds).unwrap_or(0),
-        execution_time_ms: Some(info.execution_duration.as_deref().and_then(view::duration_ms).unwrap_or(0)),
+        experiment_id: info
+            .trace_location
+            .mlflow_experiment
+            .unwrap_or_default()
+            .experiment_id,
+        timestamp_ms: info
+            .request_time
+            .as_deref()
+            .and_then(view::milliseconds)
+            .unwrap_or(0),
+        execution_time_ms: Some(
+            info.execution_duration
+                .as_deref()
+                .and_then(view::duration_ms)
+                .unwrap_or(0),
+        ),
         status: TraceStatus::parse(info.state.as_str()).unwrap_or_default(),
         request_metadata: texts(info.trace_metadata),
         tags: texts(info.tags),

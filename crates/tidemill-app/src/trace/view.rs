@@ -62,27 +62,41 @@ fn cut(pairs: Pairs, most: usize) -> Texts {
         Some((at, _)) => text[..at].to_owned(),
         None => text,
     };
-    pairs.into_iter().map(|(key, value)| (short(key, 250), short(value, most))).collect()
+    pairs
+        .into_iter()
+        .map(|(key, value)| (short(key, 250), short(value, most)))
+        .collect()
 }
 
 /// How many spans its client says that a trace has.
 pub(super) fn spans_told(info: &TraceInfo) -> usize {
     let stats = info.trace_metadata.get("mlflow.trace.sizeStats");
-    let stats: Value = stats.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    stats["num_spans"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+    let stats: Value = stats
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    stats["num_spans"]
+        .as_u64()
+        .and_then(|n| usize::try_from(n).ok())
+        .unwrap_or(0)
 }
 
 /// A span as protobuf writes it in JSON.
 pub(super) fn span(row: &Span) -> Value {
     let content: Value = serde_json::from_str(&row.content).unwrap_or_default();
-    let attributes = content["attributes"].as_object().into_iter().flatten().map(|(key, value)| {
-        // Attributes are kept as texts of JSON.
-        let read = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-        json!({ "key": key, "value": any(&read.unwrap_or_else(|| value.clone())) })
-    });
+    let attributes = content["attributes"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| {
+            // Attributes are kept as texts of JSON.
+            let read = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+            json!({ "key": key, "value": any(&read.unwrap_or_else(|| value.clone())) })
+        });
     let plain = |value: &Value| -> Vec<Value> {
         let pairs = value.as_object().into_iter().flatten();
-        pairs.map(|(key, value)| json!({ "key": key, "value": any(value) })).collect()
+        pairs
+            .map(|(key, value)| json!({ "key": key, "value": any(value) }))
+            .collect()
     };
     let mut span = json!({
         "trace_id": content["trace_id"],
@@ -92,7 +106,10 @@ pub(super) fn span(row: &Span) -> Value {
         span["parent_span_id"] = content["parent_span_id"].clone();
     }
     span["name"] = json!(row.name);
-    span["kind"] = content.get("kind").cloned().unwrap_or_else(|| json!("SPAN_KIND_INTERNAL"));
+    span["kind"] = content
+        .get("kind")
+        .cloned()
+        .unwrap_or_else(|| json!("SPAN_KIND_INTERNAL"));
     span["start_time_unix_nano"] = json!(row.start_ns);
     if let Some(end) = row.end_ns {
         span["end_time_unix_nano"] = json!(end);
@@ -129,10 +146,16 @@ pub(super) fn span(row: &Span) -> Value {
         span["links"] = links.into();
     }
     let mut status = serde_json::Map::new();
-    if let Some(message) = content["status"]["message"].as_str().filter(|message| !message.is_empty()) {
+    if let Some(message) = content["status"]["message"]
+        .as_str()
+        .filter(|message| !message.is_empty())
+    {
         status.insert("message".into(), message.into());
     }
-    if let Some(code) = content["status"]["code"].as_str().filter(|code| *code != "STATUS_CODE_UNSET") {
+    if let Some(code) = content["status"]["code"]
+        .as_str()
+        .filter(|code| *code != "STATUS_CODE_UNSET")
+    {
         status.insert("code".into(), code.into());
     }
     span["status"] = status.into();
@@ -144,14 +167,18 @@ fn any(value: &Value) -> Value {
     match value {
         Value::Null => json!({}),
         Value::Bool(value) => json!({ "bool_value": value }),
-        Value::Number(value) if value.is_f64() || value.as_i64().is_none() => json!({ "double_value": value }),
+        Value::Number(value) if value.is_f64() || value.as_i64().is_none() => {
+            json!({ "double_value": value })
+        }
         Value::Number(value) => json!({ "int_value": value }),
         Value::String(value) => json!({ "string_value": value }),
         Value::Array(items) => {
             json!({ "array_value": { "values": items.iter().map(any).collect::<Vec<_>>() } })
         }
         Value::Object(items) => {
-            let pairs = items.iter().map(|(key, value)| json!({ "key": key, "value": any(value) }));
+            let pairs = items
+                .iter()
+                .map(|(key, value)| json!({ "key": key, "value": any(value) }));
             json!({ "kvlist_value": { "values": pairs.collect::<Vec<_>>() } })
         }
     }
@@ -159,7 +186,9 @@ fn any(value: &Value) -> Value {
 
 /// `2026-11-23T17:45:00.123Z` in milliseconds since 1970.
 pub(super) fn milliseconds(text: &str) -> Option<i64> {
-    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+    text.parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_millisecond)
 }
 
 /// Milliseconds since 1970 as protobuf writes them: with three digits of a second, or none.
@@ -180,7 +209,11 @@ pub(super) fn duration_ms(text: &str) -> Option<i64> {
 fn duration(ms: i64) -> String {
     let sign = if ms < 0 { "-" } else { "" };
     let (seconds, rest) = (ms.unsigned_abs() / 1000, ms.unsigned_abs() % 1000);
-    if rest == 0 { format!("{sign}{seconds}s") } else { format!("{sign}{seconds}.{rest:03}s") }
+    if rest == 0 {
+        format!("{sign}{seconds}s")
+    } else {
+        format!("{sign}{seconds}.{rest:03}s")
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +226,10 @@ mod tests {
             assert_eq!(milliseconds(&timestamp(ms)), Some(ms));
             assert_eq!(duration_ms(&duration(ms)), Some(ms));
         }
-        assert_eq!((timestamp(1500).as_str(), duration(250).as_str()), ("1970-01-01T00:00:01.500Z", "0.250s"));
+        assert_eq!(
+            (timestamp(1500).as_str(), duration(250).as_str()),
+            ("1970-01-01T00:00:01.500Z", "0.250s")
+        );
     }
 
     #[test]

@@ -73,7 +73,11 @@ impl From<Error> for MlflowError {
 
 impl IntoResponse for MlflowError {
     fn into_response(self) -> Response {
-        let Self { code, message, position } = self;
+        let Self {
+            code,
+            message,
+            position,
+        } = self;
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (
             status,

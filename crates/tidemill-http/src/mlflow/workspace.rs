@@ -19,13 +19,17 @@ use super::error::MlflowError;
 use crate::Server;
 
 pub(super) fn router() -> Router<Server> {
-    Router::new()
-        .route("/workspaces", get(list).post(create))
-        .route("/workspaces/{workspace_name}", get(show).patch(update).delete(delete))
+    Router::new().route("/workspaces", get(list).post(create)).route(
+        "/workspaces/{workspace_name}",
+        get(show).patch(update).delete(delete),
+    )
 }
 
 async fn list(Call { ctx, .. }: Call<ListWorkspaces>) -> Result<ListWorkspacesResponse> {
-    let mut page = PageRequest { limit: 1000, after: None };
+    let mut page = PageRequest {
+        limit: 1000,
+        after: None,
+    };
     let mut workspaces = Vec::new();
     loop {
         let found = workspace::list(&ctx, &page).await?;
@@ -37,8 +41,14 @@ async fn list(Call { ctx, .. }: Call<ListWorkspaces>) -> Result<ListWorkspacesRe
     }
 }
 
-async fn create(Call { ctx, request, .. }: Call<CreateWorkspace>) -> std::result::Result<Response, MlflowError> {
-    let CreateWorkspace { name, description, default_artifact_root } = request;
+async fn create(
+    Call { ctx, request, .. }: Call<CreateWorkspace>,
+) -> std::result::Result<Response, MlflowError> {
+    let CreateWorkspace {
+        name,
+        description,
+        default_artifact_root,
+    } = request;
     if name == DEFAULT {
         return Err(MlflowError::invalid(format!(
             "The '{DEFAULT}' workspace is reserved and cannot be created"
@@ -63,10 +73,16 @@ async fn show(Call { ctx, request, .. }: Call<NamedWorkspace>) -> Result<Workspa
 }
 
 async fn update(Call { ctx, request, .. }: Call<NamedWorkspace>) -> Result<WorkspaceResponse> {
-    let NamedWorkspace { workspace_name: name, description, default_artifact_root } = request;
+    let NamedWorkspace {
+        workspace_name: name,
+        description,
+        default_artifact_root,
+    } = request;
     check_name(&name)?;
     if description.is_none() && default_artifact_root.is_none() {
-        return Err(MlflowError::invalid("Workspace update must have at least one key"));
+        return Err(MlflowError::invalid(
+            "Workspace update must have at least one key",
+        ));
     }
     own_artifacts(default_artifact_root.as_deref())?;
     let row = find(&ctx, &name).await?;
@@ -90,7 +106,9 @@ async fn delete(
     find(&ctx, &name).await?;
     match workspace::delete(&ctx, &name).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) if error.kind == Kind::Conflict => Err(MlflowError::new(ErrorCode::InvalidState, error.to_string())),
+        Err(error) if error.kind == Kind::Conflict => {
+            Err(MlflowError::new(ErrorCode::InvalidState, error.to_string()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -6,7 +6,10 @@ use tidemill_testkit::{Client, TestServer};
 const API: &str = "/api/2.0/mlflow";
 
 async fn run(client: &Client) -> String {
-    let made = client.post(&format!("{API}/runs/create"), json!({"experiment_id": "0"})).await.ok();
+    let made = client
+        .post(&format!("{API}/runs/create"), json!({"experiment_id": "0"}))
+        .await
+        .ok();
     made["run"]["info"]["run_id"].as_str().expect("an id").to_owned()
 }
 
@@ -66,20 +69,41 @@ async fn odd_numbers_and_names_are_kept_as_they_are() {
         {"key": "twice", "value": 1.5, "timestamp": 1, "step": 0},
         {"key": "twice", "value": 1.5, "timestamp": 1, "step": 0},
     ]);
-    client.post(&format!("{API}/runs/log-batch"), json!({"run_id": run, "metrics": points})).await.ok();
+    client
+        .post(
+            &format!("{API}/runs/log-batch"),
+            json!({"run_id": run, "metrics": points}),
+        )
+        .await
+        .ok();
     let history = async |key: &str| {
         let path = format!("{API}/metrics/get-history?run_id={run}&metric_key={key}");
         client.get(&path).await.ok()["metrics"].clone()
     };
     let nan = history("gr%C3%B6%C3%9Fe/%C3%BC").await;
-    assert_eq!((&nan[0]["value"], &nan[0]["step"], &nan[0]["timestamp"]), (&json!("NaN"), &json!(exact), &json!(exact)));
-    assert_eq!(history("up").await[0]["value"], json!(1.797_693_134_862_315_7e308));
-    assert_eq!(history("down").await[0]["value"], json!(-1.797_693_134_862_315_7e308));
+    assert_eq!(
+        (&nan[0]["value"], &nan[0]["step"], &nan[0]["timestamp"]),
+        (&json!("NaN"), &json!(exact), &json!(exact))
+    );
+    assert_eq!(
+        history("up").await[0]["value"],
+        json!(1.797_693_134_862_315_7e308)
+    );
+    assert_eq!(
+        history("down").await[0]["value"],
+        json!(-1.797_693_134_862_315_7e308)
+    );
     assert_eq!(history("twice").await.as_array().map(Vec::len), Some(1));
     let emoji = json!({"name": "flights 🛫 <script>alert(1)</script> \u{202e}"});
-    let made = client.post(&format!("{API}/experiments/create"), emoji.clone()).await.ok();
+    let made = client
+        .post(&format!("{API}/experiments/create"), emoji.clone())
+        .await
+        .ok();
     let id = made["experiment_id"].as_str().expect("an id");
-    let found = client.get(&format!("{API}/experiments/get?experiment_id={id}")).await.ok();
+    let found = client
+        .get(&format!("{API}/experiments/get?experiment_id={id}"))
+        .await
+        .ok();
     assert_eq!(found["experiment"]["name"], emoji["name"]);
 }
 
@@ -106,15 +130,16 @@ async fn a_page_token_fits_its_own_query_alone() {
     for _ in 0..3 {
         run(&client).await;
     }
-    let search = |filter: &str, token: Option<&Value>| {
-        json!({"experiment_ids": ["0"], "max_results": 1, "filter": filter, "page_token": token})
-    };
+    let search = |filter: &str, token: Option<&Value>| json!({"experiment_ids": ["0"], "max_results": 1, "filter": filter, "page_token": token});
     let path = format!("{API}/runs/search");
     let first = client.post(&path, search("", None)).await.ok();
     let token = &first["next_page_token"];
     let second = client.post(&path, search("", Some(token))).await.ok();
     assert_ne!(first["runs"], second["runs"]);
-    let other = client.post(&path, search("attributes.status = 'RUNNING'", Some(token))).await.fails(400);
+    let other = client
+        .post(&path, search("attributes.status = 'RUNNING'", Some(token)))
+        .await
+        .fails(400);
     assert_eq!(
         other,
         json!({"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid page token, it belongs to another query"})
@@ -135,5 +160,8 @@ async fn a_value_that_is_too_long_is_cut_and_ten_megabytes_are_answered() {
     let long = json!({"run_id": run, "key": "p", "value": "v".repeat(6001)});
     client.post(&format!("{API}/runs/log-parameter"), long).await.ok();
     let kept = client.get(&format!("{API}/runs/get?run_id={run}")).await.ok();
-    assert_eq!(kept["run"]["data"]["params"][0]["value"].as_str().map(str::len), Some(6000));
+    assert_eq!(
+        kept["run"]["data"]["params"][0]["value"].as_str().map(str::len),
+        Some(6000)
+    );
 }

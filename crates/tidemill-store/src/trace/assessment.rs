@@ -126,7 +126,11 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
 }
 
 /// Says whether an assessment counts; says whether there is such a one.
-pub async fn set_valid(db: &impl ConnectionTrait, (workspace, trace_id, id): Id<'_>, valid: bool) -> Result<bool> {
+pub async fn set_valid(
+    db: &impl ConnectionTrait,
+    (workspace, trace_id, id): Id<'_>,
+    valid: bool,
+) -> Result<bool> {
     let done = Entity::update_many()
         .col_expr(Column::Valid, Expr::value(valid))
         .filter(Column::Workspace.eq(workspace))

@@ -30,7 +30,8 @@ pub(crate) async fn import(db: &impl ConnectionTrait) -> Result<()> {
                 })
                 .collect()
         };
-        let seconds = text("execution_duration").and_then(|text| text.trim_end_matches('s').parse::<f64>().ok());
+        let seconds =
+            text("execution_duration").and_then(|text| text.trim_end_matches('s').parse::<f64>().ok());
         let moved = Model {
             workspace: row.try_get("", "workspace")?,
             trace_id: row.try_get("", "trace_id")?,

@@ -138,7 +138,11 @@ pub struct Deletion<'d> {
 }
 
 /// The ids of traces to delete, the oldest first.
-pub async fn to_delete(db: &impl ConnectionTrait, workspace: &str, which: Deletion<'_>) -> Result<Vec<String>> {
+pub async fn to_delete(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    which: Deletion<'_>,
+) -> Result<Vec<String>> {
     let mut query = Entity::find()
         .filter(Column::Workspace.eq(workspace))
         .filter(Column::ExperimentId.eq(which.experiment_id))

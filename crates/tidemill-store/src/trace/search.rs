@@ -98,7 +98,12 @@ impl Search<'_> {
             Operator::IsNull => Expr::not_exists(select),
             Operator::IsNotNull => Expr::exists(select),
             operator => {
-                select.and_where(compare(backend, Expr::col(("x", "value")), operator, &comparison.value));
+                select.and_where(compare(
+                    backend,
+                    Expr::col(("x", "value")),
+                    operator,
+                    &comparison.value,
+                ));
                 Expr::exists(select)
             }
         }
@@ -184,7 +189,11 @@ impl Search<'_> {
             .and_where(Expr::col(("p", "key")).eq(SESSION))
             .and_where(Expr::col(("p", "value")).in_subquery(conversations));
         let found = Expr::exists(own).or(Expr::exists(sibling));
-        if comparison.operator == Operator::IsNull { found.not() } else { found }
+        if comparison.operator == Operator::IsNull {
+            found.not()
+        } else {
+            found
+        }
     }
 
     fn sort(&self, select: &mut SelectStatement, order: &TraceOrder) {
@@ -258,7 +267,11 @@ fn assessment(backend: DbBackend, comparison: &TraceComparison) -> Expr {
         (Operator::Eq | Operator::Ne, Value::Text(text)) => {
             let quoted = crate::to_json(text);
             let same = of("value").eq(text.as_str()).or(of("value").eq(quoted));
-            if *operator == Operator::Ne { same.not() } else { same }
+            if *operator == Operator::Ne {
+                same.not()
+            } else {
+                same
+            }
         }
         (_, Value::Number(_)) => compare(backend, of("number"), *operator, value),
         _ => compare(backend, of("value"), *operator, value),
@@ -282,7 +295,9 @@ pub async fn texts_of(
             .and(of("noun").eq(Noun::Trace.as_str()))
             .and(of("owner").eq(trace()))
             .and(of("key").eq(name));
-        select.expr_as(of("value"), "text").join_as(JoinType::InnerJoin, noun_table, "x", on);
+        select
+            .expr_as(of("value"), "text")
+            .join_as(JoinType::InnerJoin, noun_table, "x", on);
     };
     select.column(("t", "trace_id")).from_as("trace_info", "t");
     match key {
@@ -297,16 +312,24 @@ pub async fn texts_of(
                 SpanKey::Content | SpanKey::Attribute(_) => "content",
             };
             let on = on.and(of("trace_id").eq(trace()));
-            select.expr_as(of(column), "text").join_as(JoinType::InnerJoin, "trace_span", "x", on);
+            select
+                .expr_as(of(column), "text")
+                .join_as(JoinType::InnerJoin, "trace_span", "x", on);
         }
         TraceKey::Feedback(name) | TraceKey::Expectation(name) => {
-            let kind = if matches!(key, TraceKey::Feedback(_)) { "feedback" } else { "expectation" };
+            let kind = if matches!(key, TraceKey::Feedback(_)) {
+                "feedback"
+            } else {
+                "expectation"
+            };
             let on = on
                 .and(of("trace_id").eq(trace()))
                 .and(of("kind").eq(kind))
                 .and(of("name").eq(name.as_str()))
                 .and(of("valid").eq(true));
-            select.expr_as(of("value"), "text").join_as(JoinType::InnerJoin, "assessment", "x", on);
+            select
+                .expr_as(of("value"), "text")
+                .join_as(JoinType::InnerJoin, "assessment", "x", on);
         }
         TraceKey::Attribute(name) => {
             let column = match *name {

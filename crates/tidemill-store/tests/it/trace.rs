@@ -21,7 +21,9 @@ fn row(id: &str, age: i64, state: &str) -> trace::Model {
 }
 
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
-    of.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    of.iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
 }
 
 fn span(id: &str, span_id: &str, name: &str, kind: &str) -> trace::Span {
@@ -63,9 +65,29 @@ fn feedback(id: &str, value: &str, number: Option<f64>) -> trace::Assessment {
 
 async fn fill(store: &Store) {
     change!(store, |tx| {
-        trace::put(tx, row("tr-1", 2, "OK"), &pairs(&[("mlflow.traceName", "first"), ("a b", "x")]), &pairs(&[("mlflow.sourceRun", "r1")])).await?;
-        trace::put(tx, row("tr-2", 1, "ERROR"), &pairs(&[("mlflow.traceName", "second")]), &vec![]).await?;
-        trace::put_spans(tx, vec![span("tr-1", "01", "outer", "LLM"), span("tr-2", "01", "outer", "TOOL"), span("tr-2", "02", "inner", "LLM")]).await?;
+        trace::put(
+            tx,
+            row("tr-1", 2, "OK"),
+            &pairs(&[("mlflow.traceName", "first"), ("a b", "x")]),
+            &pairs(&[("mlflow.sourceRun", "r1")]),
+        )
+        .await?;
+        trace::put(
+            tx,
+            row("tr-2", 1, "ERROR"),
+            &pairs(&[("mlflow.traceName", "second")]),
+            &vec![],
+        )
+        .await?;
+        trace::put_spans(
+            tx,
+            vec![
+                span("tr-1", "01", "outer", "LLM"),
+                span("tr-2", "01", "outer", "TOOL"),
+                span("tr-2", "02", "inner", "LLM"),
+            ],
+        )
+        .await?;
         trace::put_assessment(tx, feedback("tr-1", "0.9", Some(0.9))).await?;
         trace::put_assessment(tx, feedback("tr-2", "\"yes\"", None)).await?;
         trace::add_links(tx, WS, trace::Link::Run, &pairs(&[("tr-2", "r1")])).await?;
@@ -76,8 +98,17 @@ async fn fill(store: &Store) {
 
 async fn found(store: &Store, filter: &str, order: &[&str]) -> Vec<String> {
     let filter = parse_trace_filter(filter).expect("a filter");
-    let order: Vec<_> = order.iter().map(|o| parse_trace_order(o).expect("an ordering")).collect();
-    let search = trace::Search { workspace: WS, experiment_ids: &[0], filter: &filter, order_by: &order, window: ALL };
+    let order: Vec<_> = order
+        .iter()
+        .map(|o| parse_trace_order(o).expect("an ordering"))
+        .collect();
+    let search = trace::Search {
+        workspace: WS,
+        experiment_ids: &[0],
+        filter: &filter,
+        order_by: &order,
+        window: ALL,
+    };
     let rows = trace::search(store.read(), search).await.unwrap().items;
     rows.into_iter().map(|row| row.trace_id).collect()
 }
@@ -107,10 +138,22 @@ async fn traces_are_found_by_what_they_hold() {
         assert_eq!(found(store, "", &["timestamp ASC"]).await, ["tr-1", "tr-2"]);
         assert_eq!(found(store, "", &["tags.`a b` ASC"]).await, ["tr-1", "tr-2"]);
         assert_eq!(found(store, "", &["name DESC"]).await, ["tr-2", "tr-1"]);
-        let texts = trace::texts_of(store.read(), WS, &[0], &parse_trace_filter("name = 'x'").unwrap()[0].key).await.unwrap();
+        let texts = trace::texts_of(
+            store.read(),
+            WS,
+            &[0],
+            &parse_trace_filter("name = 'x'").unwrap()[0].key,
+        )
+        .await
+        .unwrap();
         assert_eq!(texts.len(), 2);
         let many: Vec<String> = (0..600).map(|n| format!("'tr-{n}'")).collect();
-        assert_eq!(found(store, &format!("request_id IN ({})", many.join(",")), &[]).await.len(), 2);
+        assert_eq!(
+            found(store, &format!("request_id IN ({})", many.join(",")), &[])
+                .await
+                .len(),
+            2
+        );
     })
     .await;
 }
@@ -119,15 +162,34 @@ async fn traces_are_found_by_what_they_hold() {
 async fn a_deleted_trace_leaves_nothing() {
     on_each(async |store| {
         fill(store).await;
-        let which = trace::Deletion { experiment_id: 0, until: Some(NOW), most: Some(1), ids: &[] };
+        let which = trace::Deletion {
+            experiment_id: 0,
+            until: Some(NOW),
+            most: Some(1),
+            ids: &[],
+        };
         let ids = trace::to_delete(store.read(), WS, which).await.unwrap();
         assert_eq!(ids, ["tr-1"]);
-        change!(store, |tx| { assert_eq!(trace::delete(tx, WS, &ids).await?, 1); Ok(()) });
+        change!(store, |tx| {
+            assert_eq!(trace::delete(tx, WS, &ids).await?, 1);
+            Ok(())
+        });
         let one = ["tr-1".to_owned()];
         assert!(trace::get(store.read(), WS, "tr-1").await.unwrap().is_none());
         assert!(trace::spans(store.read(), WS, &one).await.unwrap().is_empty());
-        assert!(trace::assessments(store.read(), WS, &one).await.unwrap().is_empty());
-        let page = trace::Search { workspace: WS, experiment_ids: &[0], filter: &[], order_by: &[], window: Window { offset: 0, limit: 1 } };
+        assert!(
+            trace::assessments(store.read(), WS, &one)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let page = trace::Search {
+            workspace: WS,
+            experiment_ids: &[0],
+            filter: &[],
+            order_by: &[],
+            window: Window { offset: 0, limit: 1 },
+        };
         assert!(!trace::search(store.read(), page).await.unwrap().more);
     })
     .await;

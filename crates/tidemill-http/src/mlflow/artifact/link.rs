@@ -23,20 +23,33 @@ use crate::mlflow::error::MlflowError;
 /// The address under which the client knows this server.
 pub(super) fn base(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+    let scheme = text("x-forwarded-proto")
+        .filter(|scheme| *scheme == "https")
+        .unwrap_or("http");
     format!("{scheme}://{}", text("host").unwrap_or("localhost"))
 }
 
 /// `POST artifacts/presigned-upload-url`
 pub(super) async fn upload_url(headers: HeaderMap, call: Call<PresignUpload>) -> Result<PresignedUpload> {
-    let Call { ctx, workspace, request } = call;
+    let Call {
+        ctx,
+        workspace,
+        request,
+    } = call;
     let link = artifact_link::upload(&ctx, &workspace, &base(&headers), request).await?;
     Ok(Answer(link))
 }
 
 /// `POST artifacts/presigned-download-url`
-pub(super) async fn download_url(headers: HeaderMap, call: Call<PresignDownload>) -> Result<PresignedDownload> {
-    let Call { ctx, workspace, request } = call;
+pub(super) async fn download_url(
+    headers: HeaderMap,
+    call: Call<PresignDownload>,
+) -> Result<PresignedDownload> {
+    let Call {
+        ctx,
+        workspace,
+        request,
+    } = call;
     let link = artifact_link::download(&ctx, &workspace, &base(&headers), request).await?;
     Ok(Answer(link))
 }
@@ -56,7 +69,11 @@ pub(super) async fn create(
     Path(params): Path<std::collections::HashMap<String, String>>,
     call: Call<CreateMultipartUpload>,
 ) -> Result<MultipartUpload> {
-    let Call { ctx, workspace, request } = call;
+    let Call {
+        ctx,
+        workspace,
+        request,
+    } = call;
     let base = base(&headers);
     let begun = artifact_link::begin_parts(&ctx, &workspace, &base, folder(&params), request).await?;
     Ok(Answer(begun))
@@ -67,7 +84,11 @@ pub(super) async fn complete(
     Path(params): Path<std::collections::HashMap<String, String>>,
     call: Call<CompleteMultipartUpload>,
 ) -> Result<Empty> {
-    let Call { ctx, workspace, request } = call;
+    let Call {
+        ctx,
+        workspace,
+        request,
+    } = call;
     artifact_link::complete_parts(&ctx, &workspace, folder(&params), request).await?;
     Ok(Answer(Empty {}))
 }
@@ -77,7 +98,11 @@ pub(super) async fn abort(
     Path(params): Path<std::collections::HashMap<String, String>>,
     call: Call<AbortMultipartUpload>,
 ) -> Result<Empty> {
-    let Call { ctx, workspace, request } = call;
+    let Call {
+        ctx,
+        workspace,
+        request,
+    } = call;
     let AbortMultipartUpload { path, upload_id } = request;
     artifact_link::abort_parts(&ctx, &workspace, folder(&params), &path, &upload_id).await?;
     Ok(Answer(Empty {}))
@@ -96,7 +121,13 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> std::result::Result<Response, MlflowError> {
     let ctx = server.app.system();
-    let link = Followed { workspace: &workspace, grant: &grant, until, signature: &signature, path: &path };
+    let link = Followed {
+        workspace: &workspace,
+        grant: &grant,
+        until,
+        signature: &signature,
+        path: &path,
+    };
     artifact_link::may_read(&ctx, &link)?;
     download(&ctx, &workspace, &path, &headers).await
 }
@@ -108,9 +139,16 @@ pub(super) async fn write(
     body: Body,
 ) -> std::result::Result<Response, MlflowError> {
     let ctx = server.app.system();
-    let link = Followed { workspace: &workspace, grant: &grant, until, signature: &signature, path: &path };
+    let link = Followed {
+        workspace: &workspace,
+        grant: &grant,
+        until,
+        signature: &signature,
+        path: &path,
+    };
     let bytes = body.into_data_stream().map_err(artifact::broken_upload).boxed();
     let etag = artifact_link::write(&ctx, &link, bytes).await?;
-    let etag = HeaderValue::from_str(&format!("\"{etag}\"")).map_err(|error| MlflowError::from(Error::internal(error)))?;
+    let etag = HeaderValue::from_str(&format!("\"{etag}\""))
+        .map_err(|error| MlflowError::from(Error::internal(error)))?;
     Ok((StatusCode::OK, [(header::ETAG, etag)]).into_response())
 }

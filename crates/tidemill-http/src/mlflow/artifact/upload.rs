@@ -30,7 +30,9 @@ pub(super) async fn upload(
         return Err(MlflowError::invalid("Request must specify data."));
     }
     if body.len() > MOST {
-        return Err(MlflowError::invalid("Artifact size is too large. Max size is 10MB."));
+        return Err(MlflowError::invalid(
+            "Artifact size is too large. Max size is 10MB.",
+        ));
     }
     let Place { ctx, workspace, .. } = &place;
     let path = artifact::path_in_run(ctx, workspace, run_id, &path).await?;

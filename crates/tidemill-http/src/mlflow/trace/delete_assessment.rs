@@ -14,7 +14,10 @@ pub(super) async fn delete_assessment(
         request,
     }: Call<AssessmentId>,
 ) -> Result<Empty> {
-    let AssessmentId { trace_id, assessment_id } = request;
+    let AssessmentId {
+        trace_id,
+        assessment_id,
+    } = request;
     assessment::delete(&ctx, &workspace, &trace_id, &assessment_id).await?;
     Ok(Answer(Empty {}))
 }

@@ -38,7 +38,11 @@ pub(super) async fn export(place: Place, headers: HeaderMap, body: Bytes) -> Res
         None | Some("" | "identity") => body,
         Some(encoding) => decompress(&body, encoding).map_err(|why| refuse(&why))?,
     };
-    let read = if is_json { from_json(&body) } else { from_proto(&body) };
+    let read = if is_json {
+        from_json(&body)
+    } else {
+        from_proto(&body)
+    };
     let resources = read.map_err(|_| refuse("Invalid OpenTelemetry format"))?;
     if resources.is_empty() {
         return Err(refuse("Invalid OpenTelemetry format - no spans found"));
@@ -73,7 +77,10 @@ fn decompress(body: &[u8], encoding: &str) -> Result<Bytes, String> {
             .take(limit)
             .read_to_end(&mut unpacked)
             .map_err(|_| broken())?,
-        "deflate" => match flate2::read::ZlibDecoder::new(body).take(limit).read_to_end(&mut unpacked) {
+        "deflate" => match flate2::read::ZlibDecoder::new(body)
+            .take(limit)
+            .read_to_end(&mut unpacked)
+        {
             Ok(read) => read,
             Err(_) => {
                 unpacked.clear();
@@ -86,7 +93,9 @@ fn decompress(body: &[u8], encoding: &str) -> Result<Bytes, String> {
         other => return Err(format!("Unsupported Content-Encoding: {other}")),
     };
     if unpacked.len() > BODY_LIMIT_BYTES {
-        return Err(format!("failed to unpack the body: it is larger than {BODY_LIMIT_BYTES} bytes"));
+        return Err(format!(
+            "failed to unpack the body: it is larger than {BODY_LIMIT_BYTES} bytes"
+        ));
     }
     Ok(unpacked.into())
 }

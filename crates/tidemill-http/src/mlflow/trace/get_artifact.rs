@@ -18,7 +18,9 @@ pub(super) async fn get_artifact(
     let pairs = pairs(uri.query().unwrap_or_default());
     let asked = |name: &str| {
         let found = pairs.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     };
     let Some(trace_id) = asked("request_id") else {
         return Err(MlflowError::new(

@@ -13,7 +13,10 @@ pub(super) async fn get_assessment(
         request,
     }: Call<AssessmentId>,
 ) -> Result<AssessmentResponse> {
-    let AssessmentId { trace_id, assessment_id } = request;
+    let AssessmentId {
+        trace_id,
+        assessment_id,
+    } = request;
     let assessment = assessment::get(&ctx, &workspace, &trace_id, &assessment_id).await?;
     Ok(Answer(AssessmentResponse { assessment }))
 }
