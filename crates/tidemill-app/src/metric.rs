@@ -90,8 +90,10 @@ pub(crate) fn view(point: Point) -> Metric {
 
 /// The points of one metric of a run, by time, step and value.
 ///
+/// A run that is not there has no points, as MLflow answers.
+///
 /// # Errors
-/// NotFound for a run that is not there, Invalid for a bad limit or token.
+/// Invalid for a bad limit or token.
 pub async fn history(
     ctx: &OpContext,
     workspace: &str,
@@ -106,10 +108,15 @@ pub async fn history(
     ctx.authorize(action::RUN_READ, &Scope::resource(workspace, "runs", &run_id))
         .await?;
     let store = &ctx.app().store;
-    crate::run::find(store.read(), workspace, &run_id).await?;
     let asked = Asked::new(&["Metric", workspace, &run_id, &metric_key], &[]);
     let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
-        Some(window(page_token.as_deref(), max_results, i64::MAX, i64::MAX, asked)?)
+        Some(window(
+            page_token.as_deref(),
+            max_results,
+            i64::MAX,
+            i64::MAX,
+            asked,
+        )?)
     } else {
         None
     };
@@ -138,7 +145,7 @@ pub async fn history_bulk(
     } = request;
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
-    few_runs("run_id", run_id.len())?;
+    few_runs(run_id.len())?;
     let most = max_results
         .and_then(|most| usize::try_from(most).ok())
         .unwrap_or(MOST_BULK_POINTS)
@@ -182,7 +189,12 @@ pub async fn history_bulk_interval(
     } = request;
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
-    few_runs("run_ids", run_ids.len())?;
+    if run_ids.len() > MOST_RUNS {
+        return Err(Error::invalid(format!(
+            "GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids. Received {} run_ids.",
+            run_ids.len()
+        )));
+    }
     let most = max_results.unwrap_or(320);
     if !(1..=2500).contains(&most) {
         return Err(Error::invalid("max_results must be between 1 and 2500."));
@@ -244,7 +256,12 @@ const MOST_BUCKETS: usize = 10_000;
 ///
 /// # Errors
 /// NotFound for a run that is not there, Invalid for a number of stretches outside 1 to 10,000.
-pub async fn series(ctx: &OpContext, workspace: &str, run_id: &str, query: SeriesQuery) -> Result<MetricSeries> {
+pub async fn series(
+    ctx: &OpContext,
+    workspace: &str,
+    run_id: &str,
+    query: SeriesQuery,
+) -> Result<MetricSeries> {
     let SeriesQuery {
         key,
         buckets,
@@ -279,9 +296,12 @@ pub async fn series(ctx: &OpContext, workspace: &str, run_id: &str, query: Serie
                 .collect(),
         }
     });
-    reduced
-        .await
-        .map_err(|error| Error::new(crate::Kind::Internal, format!("failed to reduce a metric: {error}")))
+    reduced.await.map_err(|error| {
+        Error::new(
+            crate::Kind::Internal,
+            format!("failed to reduce a metric: {error}"),
+        )
+    })
 }
 
 /// What a stretch of samples looks like; `None` for none.
@@ -324,15 +344,15 @@ fn of_run(run: &str, points: Vec<Point>) -> impl Iterator<Item = Metric> {
     })
 }
 
-fn few_runs(field: &str, found: usize) -> Result<()> {
+fn few_runs(found: usize) -> Result<()> {
     if found == 0 {
-        return Err(Error::invalid(format!(
-            "GetMetricHistoryBulk request must specify at least one {field}."
-        )));
+        return Err(Error::invalid(
+            "GetMetricHistoryBulk request must specify at least one run_id.",
+        ));
     }
     if found > MOST_RUNS {
         return Err(Error::invalid(format!(
-            "GetMetricHistoryBulk request cannot specify more than {MOST_RUNS} {field}s. Received {found} {field}s."
+            "GetMetricHistoryBulk request cannot specify more than {MOST_RUNS} run_ids. Received {found} run_ids."
         )));
     }
     Ok(())
@@ -356,8 +376,17 @@ mod tests {
             step,
             value,
         };
-        let found = bucket(&[sample(1, f64::NAN), sample(2, 3.0), sample(3, 1.0), sample(4, 2.0)]).unwrap();
-        assert_eq!((found.step_min, found.step_max, found.time_min, found.time_max), (1, 4, 6, 9));
+        let found = bucket(&[
+            sample(1, f64::NAN),
+            sample(2, 3.0),
+            sample(3, 1.0),
+            sample(4, 2.0),
+        ])
+        .unwrap();
+        assert_eq!(
+            (found.step_min, found.step_max, found.time_min, found.time_max),
+            (1, 4, 6, 9)
+        );
         assert_eq!(
             (found.first, found.last, found.min, found.max),
             (Some(3.0), Some(2.0), Some(1.0), Some(3.0))
