@@ -3,11 +3,11 @@ import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import '@mantine/core/styles.css';
 import { Notifications } from '@mantine/notifications';
 import '@mantine/notifications/styles.css';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Problem } from './api/client';
+import { queries } from './api/queries';
 import './app.css';
 import { lastWorkspace } from './frame/lastWorkspace';
 import { mlflowLink } from './pure/links';
@@ -18,16 +18,6 @@ import { resolver, theme } from './theme';
 const within = /^\/ui\/workspaces\/([^/]+)/.exec(window.location.pathname)?.[1];
 const meant = mlflowLink(window.location.hash, within ?? (window.location.pathname === '/ui/' ? 'default' : lastWorkspace()));
 if (meant !== undefined) window.history.replaceState(null, '', `/ui${meant}`);
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 1000,
-      // What the server refuses it refuses again; what does not reach it may the next time.
-      retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 2,
-    },
-  },
-});
 
 const colours = localStorageColorSchemeManager({ key: 'tidemill.colours' });
 const holder = document.getElementById('root');

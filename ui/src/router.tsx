@@ -8,7 +8,9 @@ import { HomePage } from './features/home/HomePage';
 import { JobListPage, type JobSearch } from './features/job/JobListPage';
 import { JobPage, TABS, type Tab } from './features/job/JobPage';
 import { COMPARE_TABS, type CompareSearch } from './features/compare/tabs';
-import { RunListPage, type RunListSearch } from './features/run/RunListPage';
+import { warmRuns, type RunListSearch } from './features/run/queries';
+import { RunListPage } from './features/run/RunListPage';
+import { queries } from './api/queries';
 import { RUN_TABS, RunPage, type RunTab } from './features/run/RunPage';
 import { Shell } from './frame/Shell';
 import { lastWorkspace } from './frame/lastWorkspace';
@@ -77,6 +79,9 @@ const runs = createRoute({
     columns: texts(search.columns),
     deleted: search.deleted === true || undefined,
   }),
+  loaderDeps: ({ search: { columns: _, ...search } }) => search,
+  // The page says what went wrong.
+  loader: ({ params, deps }) => void warmRuns(queries, params.ws, deps).catch(() => undefined),
 });
 
 const run = createRoute({

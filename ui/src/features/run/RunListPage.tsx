@@ -7,7 +7,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Problem } from '../../api/client';
 import { useChanges, type Changes } from '../../api/live';
-import { deleteRun, restoreRun, searchRuns } from '../../api/mlflow';
+import { deleteRun, restoreRun, searchRuns, type Experiment } from '../../api/mlflow';
 import { count } from '../../pure/format';
 import { to } from '../../pure/links';
 import { CommandLine } from '../../parts/Copy';
@@ -16,21 +16,11 @@ import { Panel } from '../../parts/Panel';
 import { Empty, Failure, Loading } from '../../parts/States';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { ColumnPicker } from './ColumnPicker';
-import { keysOf, orderBy, rowOf, usualColumns, type Row } from './columns';
+import { keysOf, rowOf, usualColumns, type Row } from './columns';
 import { FilterInput } from './FilterInput';
-import { experimentsQuery, FIRST_PAGE, runsQuery } from './queries';
+import { asked, experimentsQuery, FIRST_PAGE, runsQuery, type RunListSearch } from './queries';
 import { RunGrid } from './RunGrid';
 import { Views } from './Views';
-
-/** All that the address says of the page: a link to it is a view. */
-export interface RunListSearch {
-  experiments?: string[];
-  filter?: string;
-  /** A column; with `-` before it, from the largest down. */
-  sort?: string;
-  columns?: string[];
-  deleted?: boolean;
-}
 
 type Pages = InfiniteData<{ rows: Row[]; next?: string }, string | undefined>;
 
@@ -54,7 +44,7 @@ export function RunListPage() {
   return <RunList ws={ws} experiments={experiments.data} />;
 }
 
-function RunList({ ws, experiments }: { ws: string; experiments: readonly { experiment_id: string; name: string }[] }) {
+function RunList({ ws, experiments }: { ws: string; experiments: readonly Experiment[] }) {
   const search = useSearch({ strict: false }) as RunListSearch;
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -65,12 +55,9 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly { expe
     const next = Object.fromEntries(Object.entries({ ...search, ...part }).filter(([, value]) => value !== undefined && value !== '' && value !== false));
     void navigate({ to: '.', search: next as never, replace: true });
   };
-  const ids = useMemo(() => (search.experiments !== undefined && search.experiments.length > 0 ? search.experiments : experiments.map((each) => each.experiment_id)), [search.experiments, experiments]);
-  const asked = useMemo(
-    () => ({ experiments: ids, filter: search.filter, order: orderBy(search.sort), stage: search.deleted === true ? ('DELETED_ONLY' as const) : undefined }),
-    [ids, search.filter, search.sort, search.deleted],
-  );
-  const options = runsQuery(ws, asked);
+  const wanted = useMemo(() => asked({ experiments: search.experiments, filter: search.filter, sort: search.sort, deleted: search.deleted }, experiments), [search.experiments, search.filter, search.sort, search.deleted, experiments]);
+  const ids = wanted.experiments;
+  const options = runsQuery(ws, wanted);
   const key = options.queryKey;
   const query = useInfiniteQuery({ ...options, placeholderData: (before) => before });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
@@ -84,9 +71,9 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly { expe
 
   const refresh = useCallback(async () => {
     setFresh(0);
-    const { runs, next } = await searchRuns(ws, { ...asked, most: FIRST_PAGE });
+    const { runs, next } = await searchRuns(ws, { ...wanted, most: FIRST_PAGE });
     client.setQueryData(key, { pages: [{ rows: runs.map(rowOf), next }], pageParams: [undefined] });
-  }, [client, ws, asked, key]);
+  }, [client, ws, wanted, key]);
   useTaken(useCallback(async ({ runs, all }: Pick<Changes, 'runs' | 'all'>) => {
     void client.invalidateQueries({ queryKey: ['experiments', ws] });
     if (top.current) return refresh();
@@ -143,7 +130,7 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly { expe
       <div className="tools">
         <FilterInput value={search.filter ?? ''} known={known} refused={refused} onApply={(filter) => change({ filter })} />
         <MultiSelect
-          aria-label="Experiments" placeholder={ids === search.experiments ? undefined : 'All experiments'} size="sm" className="experiments" searchable clearable hidePickedOptions
+          aria-label="Experiments" placeholder={search.experiments !== undefined ? undefined : 'All experiments'} size="sm" className="experiments" searchable clearable hidePickedOptions
           data={experiments.map((each) => ({ value: each.experiment_id, label: each.name }))} value={search.experiments ?? []}
           onChange={(next) => change({ experiments: next.length > 0 ? next : undefined })}
         />
@@ -162,7 +149,7 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly { expe
         ) : query.data === undefined && refused === undefined ? (
           <Loading lines={10} />
         ) : rows.length === 0 ? (
-          filtered ? <Empty title="No run like that">{refused}</Empty> : <Start ws={ws} />
+          refused !== undefined ? <Empty title="The filter is not understood">{refused}</Empty> : filtered ? <Empty title="No run like that" /> : <Start ws={ws} />
         ) : (
           <>
             <RunGrid

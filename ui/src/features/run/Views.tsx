@@ -6,7 +6,7 @@ import { IconBookmark, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { deleteExperimentTag, getExperiment, setExperimentTag } from '../../api/mlflow';
-import type { RunListSearch } from './RunListPage';
+import type { RunListSearch } from './queries';
 
 /** Each workspace has it from its first day on. */
 const HOME = '0';

@@ -1,8 +1,8 @@
 /** Experiments and runs from MLflow's API, and metrics from REST v1. */
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { Problem, signed } from '../../api/client';
-import { getRun, listArtifacts, listExperiments, searchRuns, type Stage } from '../../api/mlflow';
-import { rowOf } from './columns';
+import { getRun, listArtifacts, listExperiments, searchRuns, type Experiment, type Stage } from '../../api/mlflow';
+import { orderBy, rowOf } from './columns';
 
 /** Runs that are alive are looked at again this often even if nothing was heard of them. */
 const LIVE_MS = 5000;
@@ -18,6 +18,28 @@ export interface ListSearch {
   filter?: string;
   order?: readonly string[];
   stage?: Stage;
+}
+
+/** All that the address says of the page of runs: a link to it is a view. */
+export interface RunListSearch {
+  experiments?: string[];
+  filter?: string;
+  /** A column; with `-` before it, from the largest down. */
+  sort?: string;
+  columns?: string[];
+  deleted?: boolean;
+}
+
+/** What is asked of the server for that address; without experiments chosen, of all that there are. */
+export function asked(search: RunListSearch, all: readonly Experiment[]): ListSearch {
+  const experiments = search.experiments !== undefined && search.experiments.length > 0 ? search.experiments : all.map((each) => each.experiment_id);
+  return { experiments, filter: search.filter, order: orderBy(search.sort), stage: search.deleted === true ? 'DELETED_ONLY' : undefined };
+}
+
+/** Asks for the first rows before the page that shows them is drawn. */
+export async function warmRuns(client: QueryClient, ws: string, search: RunListSearch) {
+  const experiments = await client.ensureQueryData(experimentsQuery(ws));
+  await client.prefetchInfiniteQuery(runsQuery(ws, asked(search, experiments)));
 }
 
 /** The first page is on the screen at once; those after it are larger. */
