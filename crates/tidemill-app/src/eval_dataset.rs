@@ -437,10 +437,12 @@ fn schema_with(before: Option<Value>, records: &[Fields]) -> Option<Value> {
                         }
                     }
                 }
-                Some(value) if part == "outputs" && !value.is_null() => {
-                    if schema[part].as_object().is_none_or(Map::is_empty) {
-                        schema[part] = json!(type_of(value));
-                    }
+                Some(value)
+                    if part == "outputs"
+                        && !value.is_null()
+                        && schema[part].as_object().is_none_or(Map::is_empty) =>
+                {
+                    schema[part] = json!(type_of(value));
                 }
                 _ => {}
             }
