@@ -154,6 +154,24 @@ test('a model that a run logged is registered, gets an alias, and is hidden', as
   await studio.close(page);
 });
 
+test('an alias that moved is rolled back, and its history says so', async () => {
+  const send = studio.server.send;
+  await send('POST', `${mlflow}/registered-models/create`, { name: 'tide' });
+  for (const version of ['1', '2']) {
+    await send('POST', `${mlflow}/model-versions/create`, { name: 'tide', source: `runs:/${seeded.run}/model`, run_id: seeded.run });
+    await send('POST', `${mlflow}/registered-models/alias`, { name: 'tide', alias: 'champion', version });
+  }
+  const page = await studio.open(`${home}/models/tide`);
+  const history = page.getByRole('table', { name: 'History' });
+  await history.getByRole('row').nth(2).waitFor(patience);
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.getByText('champion names the version before').waitFor(patience);
+  await history.getByRole('row').nth(3).waitFor(patience);
+  const { aliases } = (await send('GET', `${mlflow}/registered-models/get?name=tide`)).registered_model;
+  assert.deepEqual(aliases.map(({ alias, version }) => [alias, String(version)]), [['champion', '1']]);
+  await studio.close(page);
+});
+
 test('runs are compared: curves, axes, dots and what differs', async () => {
   const page = await studio.open(`${home}/runs?filter=${encodeURIComponent("attributes.run_name LIKE 'trial-0%'")}`);
   for (const name of ['trial-01', 'trial-02', 'trial-03']) await page.getByRole('checkbox', { name: `Choose ${name}` }).click(patience);

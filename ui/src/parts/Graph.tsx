@@ -1,5 +1,6 @@
 /** A graph in layers that can be moved and zoomed. What a node shows is up to the page. Loaded only where one is drawn. */
 import { useComputedColorScheme } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { createContext, use, useMemo, type ReactNode } from 'react';
@@ -33,6 +34,7 @@ const TYPES = { box: Box };
 
 export default function Graph({ label, nodes, links, direction = 'down', show }: Props) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const down = direction === 'down';
   const placed = useMemo(() => {
     const places = layers(nodes, links);
@@ -57,7 +59,8 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
     <div className="graph" style={{ height }} role="group" aria-label={label}>
       <Show value={show}>
         <ReactFlow
-          key={`${direction} ${nodes.join(' ')}`}
+          // Another width is another drawing, which fits again.
+          key={`${direction} ${narrow} ${nodes.join(' ')}`}
           nodes={placed}
           edges={edges}
           nodeTypes={TYPES}

@@ -185,13 +185,15 @@ function meaningOf(ending: string, text: string): Meaning | undefined {
 
 function Table({ rows, more, name }: { rows: string[][]; more: boolean; name: string }) {
   const [head = [], ...body] = rows;
+  const isNumber = (cell: string | undefined) => cell !== undefined && cell !== '' && Number.isFinite(Number(cell));
+  const numeric = head.map((_, at) => body.length > 0 && body.every((row) => row[at] === '' || row[at] === undefined || isNumber(row[at])));
   return (
     <div className="wide-table" tabIndex={0} role="region" aria-label={name}>
       <table className="table">
         <thead>
           <tr>
             {head.map((cell, at) => (
-              <th key={at} scope="col">
+              <th key={at} scope="col" className={numeric[at] === true ? 'number' : undefined}>
                 {cell}
               </th>
             ))}
@@ -201,7 +203,7 @@ function Table({ rows, more, name }: { rows: string[][]; more: boolean; name: st
           {body.map((row, at) => (
             <tr key={at}>
               {row.map((cell, place) => (
-                <td key={place} className={cell !== '' && Number.isFinite(Number(cell)) ? 'number' : undefined}>
+                <td key={place} className={numeric[place] === true ? 'number' : undefined}>
                   {cell}
                 </td>
               ))}

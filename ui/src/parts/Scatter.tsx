@@ -74,5 +74,12 @@ export function Parallel({ label, names, dimensions, colourBy }: { label: string
     },
     [names, dimensions, colourBy],
   );
-  return <EChart label={label} height={420} option={option} />;
+  // Where there is no room for all axes, it is pushed sideways.
+  return (
+    <div style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label="Parallel coordinates">
+      <div style={{ minWidth: 160 + dimensions.length * 104 }}>
+        <EChart label={label} height={420} option={option} />
+      </div>
+    </div>
+  );
 }

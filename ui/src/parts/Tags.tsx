@@ -1,9 +1,8 @@
 /** Tags that people set, and can change here. */
-import { ActionIcon, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { Panel } from './Panel';
-import { Empty } from './States';
 
 interface Props {
   tags: readonly (readonly [string, string])[];
@@ -50,7 +49,11 @@ export function Tags({ tags, onSet, onRemove }: Props) {
         )
       }
     >
-      {tags.length === 0 && edited === undefined && <Empty title="No tags" />}
+      {tags.length === 0 && edited === undefined && (
+        <Text size="sm" c="dimmed" px="md" py="sm">
+          None
+        </Text>
+      )}
       {tags.length > 0 && (
         <table className="table" aria-label="Tags">
           <tbody>

@@ -8,11 +8,13 @@ import { count } from '../../pure/format';
 import { to } from '../../pure/links';
 import { A } from '../../parts/A';
 import { useColours } from '../../parts/colours';
+import { CommandLine } from '../../parts/Copy';
 import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Empty, Failure, Loading } from '../../parts/States';
 import { Dot } from '../../parts/Status';
 import { useWorkspace } from '../../parts/useWorkspace';
+import { commandLine } from '../job/command';
 import { rowOf, type Row } from '../run/columns';
 import { runQuery } from '../run/queries';
 import { Among } from './Among';
@@ -64,6 +66,9 @@ export function ComparePage() {
             <Tabs.Panel value="code"><CodeDiff ws={ws} rows={rows} /></Tabs.Panel>
             <Tabs.Panel value="environment"><Environments ws={ws} rows={rows} /></Tabs.Panel>
           </Tabs>
+          <Panel title="The same on the command line">
+            <CommandLine line={commandLine(['run', 'compare', '-n', ...ids], { ws, origin: window.location.origin })} />
+          </Panel>
         </>
       )}
     </Page>

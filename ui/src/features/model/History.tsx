@@ -2,7 +2,7 @@
 import { Badge, Button, Text } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Problem, signed } from '../../api/client';
+import { api, ok } from '../../api/client';
 import { to } from '../../pure/links';
 import { A } from '../../parts/A';
 import { Panel } from '../../parts/Panel';
@@ -10,34 +10,15 @@ import { Empty, Failure, Loading } from '../../parts/States';
 import { Ago, Lasted } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
 
-interface Stood {
-  id: string;
-  kind: string;
-  label: string;
-  version: string;
-  began_at: number;
-  began_by: string;
-  ended_at?: number | null;
-}
-
-async function call<T>(path: string, method = 'GET'): Promise<T> {
-  const response = await fetch(path, { method, headers: signed() });
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw Problem.from(response.status, body);
-  return body as T;
-}
-
-const base = (ws: string, name: string) => `/api/v1/workspaces/${encodeURIComponent(ws)}/models/${encodeURIComponent(name)}`;
-
 export function History({ ws, name, version }: { ws: string; name: string; version?: string }) {
   const query = useInfiniteQuery({
     queryKey: ['model history', ws, name],
-    queryFn: ({ pageParam }) => call<{ items: Stood[]; next?: string | null }>(`${base(ws, name)}/history?${new URLSearchParams(pageParam === undefined ? { limit: '100' } : { limit: '100', after: pageParam })}`),
+    queryFn: ({ pageParam }) => ok(api.GET('/api/v1/workspaces/{ws}/models/{name}/history', { params: { path: { ws, name }, query: { limit: 100, after: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const back = useChange<string>({
-    change: (alias) => call(`${base(ws, name)}/aliases/${encodeURIComponent(alias)}:rollback`, 'POST'),
+    change: (alias) => ok(api.POST('/api/v1/workspaces/{ws}/models/{name}/aliases/{alias_and_action}', { params: { path: { ws, name, alias_and_action: `${alias}:rollback` } } })),
     stale: [['model history', ws, name], ['asset', ws, 'models', name], ['versions', ws, 'models', name], ['version', ws, 'models', name]],
     done: (alias) => `${alias} names the version before`,
   });
@@ -48,7 +29,7 @@ export function History({ ws, name, version }: { ws: string; name: string; versi
   return (
     <Panel title="History" flush>
       {query.error !== null ? (
-        query.error instanceof Problem && query.error.status === 404 ? <Empty title="This server keeps no history" /> : <Failure error={query.error} />
+        <Failure error={query.error} again={() => void query.refetch()} />
       ) : query.data === undefined ? (
         <Loading lines={2} />
       ) : shown.length === 0 ? (

@@ -23,13 +23,14 @@ export function Params({ run }: { run: Run }) {
   const [wanted, want] = useState('');
   const all = [...(run.data.params ?? [])].sort((a, b) => a.key.localeCompare(b.key));
   const params = all.filter(({ key, value }) => `${key} ${value}`.toLowerCase().includes(wanted.toLowerCase()));
+  if (all.length === 0) return null;
   return (
     <Panel
       title="Parameters" flush
       aside={all.length > MANY && <TextInput size="xs" w={140} placeholder={`Find among ${all.length}`} aria-label="Find a parameter" value={wanted} onChange={(event) => want(event.currentTarget.value)} />}
     >
       {params.length === 0 ? (
-        <Empty title={all.length === 0 ? 'No parameters' : 'No parameter like that'} />
+        <Empty title="No parameter like that" />
       ) : (
         <div style={{ maxHeight: 420, overflow: 'auto' }}>
           <table className="table" aria-label="Parameters">

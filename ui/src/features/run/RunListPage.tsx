@@ -149,7 +149,7 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly Experi
         ) : query.data === undefined && refused === undefined ? (
           <Loading lines={10} />
         ) : rows.length === 0 ? (
-          refused !== undefined ? <Empty title="The filter is not understood">{refused}</Empty> : filtered ? <Empty title="No run like that" /> : <Start ws={ws} />
+          refused !== undefined ? <Empty title="The filter is not understood">{refused}</Empty> : filtered ? <Empty title={search.filter === undefined && search.deleted === true ? 'No deleted runs' : 'No run like that'} /> : <Start ws={ws} />
         ) : (
           <>
             <RunGrid

@@ -119,7 +119,7 @@ function Overview({ ws, run, experiment }: { ws: string; run: Run; experiment: s
         <LoggedModels ws={ws} run={run} />
       </SimpleGrid>
       <Panel title="The same on the command line">
-        <CommandLine line={commandLine(['run', 'show', info.run_id], { ws, origin: window.location.origin })} />
+        <CommandLine line={commandLine(['run', 'show', '-n', info.run_id], { ws, origin: window.location.origin })} />
       </Panel>
     </Stack>
   );

@@ -1,6 +1,6 @@
 /** Experiments and runs from MLflow's API, and metrics from REST v1. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
-import { Problem, signed } from '../../api/client';
+import { api, ok, type Schemas } from '../../api/client';
 import { getRun, listArtifacts, listExperiments, searchRuns, type Experiment, type Stage } from '../../api/mlflow';
 import { orderBy, rowOf } from './columns';
 
@@ -60,25 +60,9 @@ export const runsQuery = (ws: string, search: ListSearch) =>
     gcTime: 60_000,
   });
 
-/** A stretch of points. A line through first, min, max and last looks like one through all of them. */
-export interface Bucket {
-  step_min: number;
-  step_max: number;
-  /** UTC milliseconds. */
-  time_min: number;
-  time_max: number;
-  first?: number;
-  last?: number;
-  min?: number;
-  max?: number;
-  count: number;
-}
-
-export interface Reduced {
-  key: string;
-  points_total: number;
-  buckets: Bucket[];
-}
+/** A metric, reduced for a chart; and one stretch of its points. */
+export type Reduced = Schemas['MetricSeries'];
+export type Bucket = Schemas['MetricBucket'];
 
 /** A chart has no more dots than this across. */
 const BUCKETS = 600;
@@ -87,14 +71,7 @@ const BUCKETS = 600;
 export const seriesQuery = (ws: string, id: string, key: string, last: string) =>
   queryOptions({
     queryKey: ['series', ws, id, key, last],
-    queryFn: async (): Promise<Reduced> => {
-      const query = new URLSearchParams({ key, buckets: String(BUCKETS) });
-      const url = `/api/v1/workspaces/${encodeURIComponent(ws)}/runs/${encodeURIComponent(id)}/metric-series?${query}`;
-      const response = await fetch(url, { headers: signed() });
-      const body: unknown = await response.json().catch(() => null);
-      if (!response.ok) throw Problem.from(response.status, body);
-      return body as Reduced;
-    },
+    queryFn: () => ok(api.GET('/api/v1/workspaces/{ws}/runs/{run}/metric-series', { params: { path: { ws, run: id }, query: { key, buckets: BUCKETS } } })),
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: (before) => (before?.key === key ? before : undefined),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { line, middles, smooth } from './series';
 
-const single = (step: number, time: number, first?: number) => ({ step_min: step, step_max: step, time_min: time, time_max: time, first, last: first, min: first, max: first, count: 1 });
+const single = (step: number, time: number, first?: number) => ({ step_min: step, step_max: step, time_min: time, time_max: time, first, last: first, min: first, max: first, count: 1, nan: first === undefined ? 1 : 0 });
 const few = { key: 'loss', points_total: 2, buckets: [single(1, 4000), single(2, 5000, 1)] };
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
 ] as const)('few points by %s are as they are, and NaN is a gap', (axis, wanted) => expect(line(few, axis)).toEqual(wanted));
 
 test('a stretch keeps its least and greatest value', () => {
-  const many = { key: 'loss', points_total: 100, buckets: [{ step_min: 0, step_max: 3, time_min: 0, time_max: 9, first: 5, last: 2, min: 1, max: 9, count: 100 }] };
+  const many = { key: 'loss', points_total: 100, buckets: [{ step_min: 0, step_max: 3, time_min: 0, time_max: 9, first: 5, last: 2, min: 1, max: 9, count: 100, nan: 0 }] };
   expect(line(many, 'step')).toEqual([[0, 5], [1, 9], [2, 1], [3, 2]]);
   expect(middles(many, 'step')).toEqual([[1.5, 4.25]]);
 });

@@ -18,7 +18,7 @@ export function line({ buckets }: Reduced, axis: Axis): Point[] {
   const points = buckets.flatMap((bucket): Point[] => {
     const [from, to] = ends(bucket, axis, origin);
     if (bucket.count === 1) return [[from, bucket.first ?? null]];
-    if (bucket.first === undefined && bucket.min === undefined) return [[from, null]];
+    if (bucket.first == null && bucket.min == null) return [[from, null]];
     const at = (part: number) => from + (to - from) * part;
     const { first = null, min = null, max = null, last = null } = bucket;
     // A line that falls meets its greatest value before its least.
@@ -36,7 +36,7 @@ export function middles({ buckets }: Reduced, axis: Axis): Point[] {
       const [from, to] = ends(bucket, axis, origin);
       const { first, last, min, max } = bucket;
       if (bucket.count === 1) return [from, first ?? null];
-      const known = [first, last, min, max].filter((value) => value !== undefined);
+      const known = [first, last, min, max].filter((value) => value != null);
       return [(from + to) / 2, known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length];
     })
     .sort((a, b) => a[0] - b[0]);
