@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 import { start } from './server.js';
 
 export const home = '/ui/workspaces/default';
-export const patience = { timeout: 20_000 };
+export const patience = { timeout: 60_000 };
 
 export async function studio() {
   const server = await start();
