@@ -34,7 +34,7 @@ export async function seed({ send }) {
   await submit('stuck_dredger', {
     type: 'pipeline', display_name: 'Dredge the channel', experiment_name: 'delay',
     jobs: {
-      first: command({ outputs: { out: { type: 'uri_folder' } }, command: 'date > ${{outputs.out}}/mark' }),
+      first: command({ outputs: { out: { type: 'uri_folder' } }, command: 'date +%s%N > ${{outputs.out}}/mark' }),
       second: command({
         inputs: { mark: '${{parent.jobs.first.outputs.out}}' },
         command: `mark=${tmpdir()}/tidemill-e2e-$(cat \${{inputs.mark}}/mark | tr -dc 0-9); [ -e $mark ] || { touch $mark; exit 4; }; rm $mark`,
