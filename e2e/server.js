@@ -25,8 +25,10 @@ export async function start() {
   });
   const stop = async () => {
     // Jobs outlive their server; nobody waits for these.
-    const { items } = await send('GET', '/api/v1/workspaces/default/jobs?limit=1000');
-    for (const job of items) if (!['Completed', 'Failed', 'Canceled'].includes(job.status)) await send('POST', `/api/v1/workspaces/default/jobs/${job.name}:cancel`);
+    const over = ({ status }) => ['Completed', 'Failed', 'Canceled'].includes(status);
+    const open = async () => (await send('GET', '/api/v1/workspaces/default/jobs?limit=1000')).items.filter((job) => !over(job));
+    for (const job of await open()) await send('POST', `/api/v1/workspaces/default/jobs/${job.name}:cancel`).catch(() => undefined);
+    for (let look = 0; look < 50 && (await open()).length > 0; look += 1) await new Promise((resolve) => setTimeout(resolve, 200));
     child.kill('SIGINT');
     const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
     await ended;
