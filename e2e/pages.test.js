@@ -57,7 +57,8 @@ test('no page has a serious fault for people with other means, nor is wider than
       await page.goto(studio.server.url + path);
       await page.locator('h1, [role=alert], #root a').first().waitFor(patience);
       await page.locator('[role=status][aria-label=Loading]').first().waitFor({ state: 'detached', ...patience });
-      await page.waitForTimeout(300);
+      await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached', ...patience });
+      await page.waitForTimeout(200);
       await act?.(page);
       await page.evaluate(axe);
       const faults = [];

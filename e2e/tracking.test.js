@@ -235,3 +235,15 @@ test('a step and all behind it run again; what was before is reused', async () =
   assert.deepEqual(reused, { prepare: true, train: false, report: true });
   await studio.close(page);
 });
+
+test('while the server cannot be reached the page says so, and goes on once it is back', async () => {
+  const page = await studio.open(`${home}/models`);
+  await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor(patience);
+  await page.route(/\/(api|ajax-api)\//, (route) => route.abort());
+  await page.goto(`${studio.server.url}${home}/runs`);
+  await page.getByText('The server cannot be reached').waitFor(patience);
+  await page.unroute(/\/(api|ajax-api)\//);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('grid', { name: 'Runs' }).getByRole('link').first().waitFor(patience);
+  await studio.close(page);
+});

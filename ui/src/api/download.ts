@@ -15,7 +15,8 @@ async function save(href: string) {
   if (!response.ok) throw Problem.from(response.status, await response.json().catch(() => null));
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await response.blob());
-  link.download = decodeURIComponent(new URL(href).pathname.split('/').pop() ?? 'file');
+  const { pathname, searchParams } = new URL(href);
+  link.download = (searchParams.get('path') ?? decodeURIComponent(pathname)).split('/').pop() ?? 'file';
   link.click();
   URL.revokeObjectURL(link.href);
 }

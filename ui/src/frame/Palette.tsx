@@ -55,7 +55,6 @@ function Choices({ ws, onClose, commands }: Omit<Props, 'opened'>) {
   useEffect(() => {
     if (found.length > 0) combobox.selectFirstOption();
     // The store of the list is another with each drawing.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [found]);
   const go = (id: string) => {
     onClose();

@@ -1,9 +1,8 @@
 /** A graph in layers that can be moved and zoomed. What a node shows is up to the page. Loaded only where one is drawn. */
 import { useComputedColorScheme } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
-import { Background, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
+import { Background, Controls, Handle, MarkerType, Position, ReactFlow, useReactFlow, useStore, type Edge, type Node, type NodeProps } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { createContext, use, useMemo, type ReactNode } from 'react';
+import { createContext, use, useEffect, useMemo, type ReactNode } from 'react';
 import { layers, type Link } from '../pure/layers';
 
 const WIDTH = 200;
@@ -31,10 +30,20 @@ function Box({ id, sourcePosition, targetPosition }: NodeProps) {
 }
 
 const TYPES = { box: Box };
+const FIT = { padding: 0.12, maxZoom: 1 };
+
+/** In another width, all is in sight again. */
+function Fit() {
+  const { fitView } = useReactFlow();
+  const width = useStore((state) => state.width);
+  useEffect(() => {
+    if (width > 0) void fitView(FIT);
+  }, [width, fitView]);
+  return null;
+}
 
 export default function Graph({ label, nodes, links, direction = 'down', show }: Props) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
-  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const down = direction === 'down';
   const placed = useMemo(() => {
     const places = layers(nodes, links);
@@ -59,14 +68,13 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
     <div className="graph" style={{ height }} role="group" aria-label={label}>
       <Show value={show}>
         <ReactFlow
-          // Another width is another drawing, which fits again.
-          key={`${direction} ${narrow} ${nodes.join(' ')}`}
+          key={`${direction} ${nodes.join(' ')}`}
           nodes={placed}
           edges={edges}
           nodeTypes={TYPES}
           colorMode={scheme}
           fitView
-          fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+          fitViewOptions={FIT}
           minZoom={0.2}
           maxZoom={1.5}
           nodesDraggable={false}
@@ -78,6 +86,7 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
           preventScrolling={false}
           nodeClickDistance={4}
         >
+          <Fit />
           <Background gap={20} size={1} />
           <Controls showInteractive={false} />
         </ReactFlow>

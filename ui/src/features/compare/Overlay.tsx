@@ -44,7 +44,6 @@ function OneMetric({ ws, metric, rows, look, onCurve }: { ws: string; metric: st
   if (known && !single) queueMicrotask(onCurve);
   const stamp = asked.map(({ dataUpdatedAt }) => dataUpdatedAt).join(' ');
   // What is drawn changes with the answers, whose times the stamp holds.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
   const lines = useMemo(
     () => asked.flatMap(({ data }, at) => {
       const { row, colour } = having[at] ?? {};

@@ -1,10 +1,13 @@
 /** What can be done with a job in its state. */
 import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconArchive, IconDots, IconPlayerPlay, IconPlayerStop, IconRepeat, IconRestore } from '@tabler/icons-react';
+import { IconArchive, IconArrowRight, IconDots, IconPlayerPlay, IconPlayerStop, IconRepeat, IconRestore } from '@tabler/icons-react';
 import { isOver } from '../../parts/Status';
 import { useAction, type Job } from './queries';
 import { useRunAgain } from './useRunAgain';
+
+/** Of a larger pipeline, a step is run again from its own page. */
+const MOST_STEPS = 12;
 
 export function JobActions({ ws, job }: { ws: string; job: Job }) {
   const act = useAction(ws, job.name);
@@ -40,6 +43,17 @@ export function JobActions({ ws, job }: { ws: string; job: Job }) {
               <Menu.Item leftSection={<IconRepeat size={16} />} onClick={() => runAgain.mutate(undefined)}>
                 Run again
               </Menu.Item>
+            )}
+            {pipeline && job.parent === null && job.steps.length > 1 && (
+              <>
+                <Menu.Label>Run again from</Menu.Label>
+                {job.steps.slice(0, MOST_STEPS).map(({ node }) => (
+                  <Menu.Item key={node} leftSection={<IconArrowRight size={16} />} onClick={() => runAgain.mutate(node)}>
+                    {node}
+                  </Menu.Item>
+                ))}
+                <Menu.Divider />
+              </>
             )}
             {job.parent != null && job.node != null && (
               <Menu.Item leftSection={<IconRepeat size={16} />} onClick={() => runAgain.mutate(job.node ?? undefined)}>
