@@ -36,8 +36,9 @@ const pages = () => {
     run, page: file('page.html'), table: file('table.csv'), notebook: file('look.ipynb'), notes: file('notes.md'),
     overlay: compared('metrics'), parallel: compared('parallel'), scatter: compared('scatter'), parameters: compared('parameters'),
     models: `${home}/models`, model: `${home}/models/delay`, version: `${home}/models/delay/versions/1`, data: `${home}/data`,
-    environments: `${home}/environments`, components: `${home}/components`, computes: `${home}/computes`,
+    environments: `${home}/environments`, components: `${home}/components`, computes: `${home}/computes`, audit: `${home}/audit`,
     compute: `${home}/computes/local`, missing: `${home}/jobs/gone`, nowhere: '/ui/nowhere',
+    change: [`${home}/audit?${query({ action: 'models/*' })}`, (page) => page.getByRole('button', { name: /models\/write/ }).first().click()],
     columns: [`${home}/runs`, (page) => page.getByRole('button', { name: 'Columns' }).click()],
     palette: [`${home}/jobs`, async (page) => {
       await page.keyboard.press('Control+k');

@@ -115,6 +115,30 @@ test('where everyone signs in, a token opens the studio, its logs and its files'
   await studio.close(page);
 });
 
+test('a change is found in the audit log with what was before and after, and the log is checked', async () => {
+  const path = '/api/v1/workspaces/default/datastores/lake';
+  await studio.server.send('PUT', path, { type: 's3', bucket: 'raw' });
+  await studio.server.send('PUT', path, { type: 's3', bucket: 'clean' });
+  const page = await studio.open(`${home}/audit`);
+  await page.getByRole('textbox', { name: 'Action' }).fill('datastores/*');
+  await page.getByRole('button', { name: /datastores\/write/ }).first().click();
+  const drawer = page.getByRole('dialog');
+  await drawer.locator('.gone', { hasText: 'bucket: raw' }).waitFor(patience);
+  await drawer.locator('.new', { hasText: 'bucket: clean' }).waitFor(patience);
+  await drawer.getByText('127.0.0.1, rest').waitFor(patience);
+  assert.match(page.url(), /action=datastores/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('combobox', { name: 'Outcome' }).click();
+  await page.getByRole('option', { name: 'Refused' }).click();
+  await page.getByText('Nothing like that happened').waitFor(patience);
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await page.getByText(/rows, all as they were written/).waitFor(patience);
+  const file = page.waitForEvent('download', patience);
+  await page.getByRole('link', { name: 'Export' }).click();
+  assert.equal((await file).suggestedFilename(), 'audit.jsonl');
+  await studio.close(page);
+});
+
 test('nobody waits for what could have been packed', async () => {
   const { url } = studio.server;
   const page = await (await fetch(`${url}/ui/`)).text();

@@ -1,5 +1,6 @@
 /** Every page and its address. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from '@tanstack/react-router';
+import type { AuditSearch } from './features/audit/queries';
 import { AssetListPage } from './features/asset/AssetListPage';
 import { AssetPage } from './features/asset/AssetPage';
 import { VersionPage } from './features/asset/VersionPage';
@@ -117,9 +118,23 @@ const assets = (['models', 'data', 'environments', 'components'] satisfies Asset
 const computes = createRoute({ getParentRoute: () => workspace, path: 'computes', component: ComputeListPage });
 const compute = createRoute({ getParentRoute: () => workspace, path: 'computes/$name', component: ComputePage });
 
+const audit = createRoute({
+  getParentRoute: () => workspace,
+  path: 'audit',
+  component: lazyRouteComponent(() => import('./features/audit/AuditPage'), 'AuditPage'),
+  validateSearch: (search: Record<string, unknown>): AuditSearch => ({
+    principal: text(search.principal),
+    action: text(search.action),
+    scope: text(search.scope),
+    outcome: text(search.outcome),
+    since: text(search.since),
+    row: typeof search.row === 'number' ? search.row : undefined,
+  }),
+});
+
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, computes, compute])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, computes, compute, audit])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

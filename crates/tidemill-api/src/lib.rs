@@ -1,6 +1,7 @@
 //! What travels: REST v1 and MLflow wire types, and the errors. Pure.
 
 pub mod asset;
+pub mod audit;
 pub mod compute;
 pub mod datastore;
 pub mod job;

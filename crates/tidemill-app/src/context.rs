@@ -14,6 +14,18 @@ pub struct OpContext {
     app: Arc<App>,
     principal: Principal,
     request_id: String,
+    origin: Origin,
+}
+
+/// Where a request came from, as the audit log tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The address of the peer, and what a proxy says of the one behind it; empty for the server itself.
+    pub address: String,
+    /// The program, as it calls itself.
+    pub agent: String,
+    /// The surface: `rest`, `mlflow`, `server`.
+    pub surface: String,
 }
 
 /// One change, as the audit log and the outbox tell it.
@@ -36,7 +48,18 @@ impl OpContext {
             app,
             principal,
             request_id,
+            origin: Origin {
+                surface: "server".into(),
+                ..Origin::default()
+            },
         }
+    }
+
+    /// Says where it came from.
+    #[must_use]
+    pub fn coming_from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// The application.
@@ -76,6 +99,18 @@ impl OpContext {
             Kind::Forbidden,
             format!("failed to do {action} at `{scope}`: {why}"),
         ))
+    }
+
+    /// Notes in the audit log what was allowed and changes nothing, such as reading a secret.
+    ///
+    /// # Errors
+    /// When it cannot be written; then it must not be done.
+    pub async fn note(&self, action: Action, scope: &Scope, detail: Value) -> Result<()> {
+        let row = self.audit_row(action, scope, "allowed", detail);
+        self.app
+            .store
+            .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(audit::append(tx, row).await?) }))
+            .await
     }
 
     /// Runs a change of the control plane, with its audit row and its event in the same transaction.
@@ -130,16 +165,21 @@ impl OpContext {
                     };
                     event_row.detail = after.to_string();
                     audit_row.detail = json!({ "before": before, "after": after }).to_string();
-                    audit::append(tx, audit_row).await?;
                     event::append(tx, event_row).await?;
+                    audit::append(tx, audit_row).await?;
                     Ok(Some(value))
                 })
             })
             .await
     }
 
-    fn audit_row(&self, action: Action, scope: &Scope, outcome: &str, detail: Value) -> audit::Model {
-        audit::Model {
+    fn audit_row(&self, action: Action, scope: &Scope, outcome: &str, detail: Value) -> audit::Entry {
+        let Origin {
+            address,
+            agent,
+            surface,
+        } = self.origin.clone();
+        audit::Entry {
             id: self.app.clock.ulid(),
             at: self.now_ms(),
             principal: self.principal.to_string(),
@@ -147,6 +187,9 @@ impl OpContext {
             scope: scope.to_string(),
             outcome: outcome.to_owned(),
             request_id: self.request_id.clone(),
+            address,
+            agent,
+            surface,
             detail: detail.to_string(),
         }
     }

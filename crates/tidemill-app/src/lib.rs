@@ -7,6 +7,7 @@ pub mod app;
 pub mod artifact;
 pub mod artifact_link;
 pub mod asset;
+pub mod audit;
 pub mod bytes;
 pub mod clock;
 pub mod component;

@@ -1,10 +1,13 @@
 //! What handlers take from a request.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use tidemill_api::page::PageQuery;
+use tidemill_app::context::Origin;
 use tidemill_app::page::PageRequest;
 use tidemill_app::{Error, Kind, OpContext, Principal};
 
@@ -29,7 +32,43 @@ impl FromRequestParts<Server> for Ctx {
             .get::<RequestId>()
             .map(|id| id.0.clone())
             .unwrap_or_default();
-        Ok(Self(OpContext::new(server.app.clone(), principal, request_id)))
+        let ctx = OpContext::new(server.app.clone(), principal, request_id);
+        Ok(Self(ctx.coming_from(origin(parts))))
+    }
+}
+
+/// The most characters of a header that the audit log keeps.
+const MOST_TOLD: usize = 200;
+
+/// Where a request comes from: the peer, the one that a proxy names, and the program.
+fn origin(parts: &Parts) -> Origin {
+    let told = |name: &str| {
+        let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
+        value
+            .unwrap_or_default()
+            .chars()
+            .take(MOST_TOLD)
+            .collect::<String>()
+    };
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|info| info.0.ip().to_string()).unwrap_or_default();
+    let address = match told("x-forwarded-for") {
+        behind if behind.is_empty() => peer,
+        behind => format!("{peer} for {behind}"),
+    };
+    let path = parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |uri| &uri.0)
+        .path();
+    let surface = match path.starts_with("/api/v1/") {
+        true => "rest",
+        false => "mlflow",
+    };
+    Origin {
+        address,
+        agent: told("user-agent"),
+        surface: surface.into(),
     }
 }
 

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod action;
+pub mod chain;
 mod decide;
 mod principal;
 mod scope;

@@ -40,6 +40,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 7,
         sql: include_str!("migrations/0007_job_tries.sql"),
     },
+    Migration {
+        version: 10,
+        sql: include_str!("migrations/0010_audit_chain.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.
@@ -81,6 +85,11 @@ pub async fn up(db: &DatabaseConnection) -> Result<()> {
             transaction
                 .execute_unprepared("DROP TABLE metric; DROP TABLE latest_metric")
                 .await?;
+        }
+        if step.version == 10 {
+            crate::audit::import(&transaction).await?;
+            transaction.execute_unprepared("DROP TABLE audit_before").await?;
+            crate::audit::make_append_only(&transaction).await?;
         }
         transaction
             .execute_unprepared(&format!(

@@ -1,7 +1,7 @@
 /** The frame of every page: where one is, where one can go. */
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Modal, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSearch, IconSun } from '@tabler/icons-react';
+import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSearch, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Fragment, useEffect, useMemo } from 'react';
@@ -22,6 +22,7 @@ const places = (ws: string) => [
   { label: 'Environments', to: to.assets(ws, 'environments'), icon: IconPackage },
   { label: 'Components', to: to.assets(ws, 'components'), icon: IconPuzzle },
   { label: 'Compute', to: to.computes(ws), icon: IconCpu },
+  { label: 'Audit', to: to.audit(ws), icon: IconHistory },
 ];
 
 export function Shell() {

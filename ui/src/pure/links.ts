@@ -18,6 +18,7 @@ export const to = {
   version: (ws: string, kind: AssetKind, name: string, version: string) =>
     `${to.asset(ws, kind, name)}/versions/${segment(version)}`,
   computes: (ws: string) => `${to.home(ws)}/computes`,
+  audit: (ws: string) => `${to.home(ws)}/audit`,
   compute: (ws: string, name: string) => `${to.computes(ws)}/${segment(name)}`,
 };
 

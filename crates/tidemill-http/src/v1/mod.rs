@@ -1,6 +1,7 @@
 //! REST v1: one folder a noun, one file a verb.
 
 mod asset;
+mod audit;
 mod component;
 mod compute;
 mod data;
@@ -25,6 +26,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(version::router())
         .merge(workspace::router())
         .merge(datastore::router())
+        .merge(audit::router())
         .merge(compute::router())
         .merge(data::router())
         .merge(environment::router())

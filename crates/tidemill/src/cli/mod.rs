@@ -3,6 +3,7 @@
 mod absent;
 pub mod args;
 mod asset;
+mod audit;
 mod azure;
 mod cloud;
 mod completion;
@@ -73,6 +74,7 @@ enum Noun {
     Job(job::Job),
     Run(run::Run),
     Model(model::Model),
+    Audit(audit::Audit),
     Server(server::Server),
     Context(context::Context),
     Schema(schema::Schema),
@@ -164,6 +166,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Job(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Run(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Audit(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),
             Noun::Cloud(noun) => noun.run(&globals),

@@ -1,6 +1,7 @@
 //! The real program, against a server that it starts itself on a free port and an empty data folder.
 
 mod asset;
+mod audit;
 mod azure;
 mod completion;
 mod context;

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem, signed } from '../../api/client';
 import { diffLines, hunks, type DiffLine } from '../../pure/diff';
+import { Lines } from '../../parts/Diff';
 import { Panel } from '../../parts/Panel';
 import { Empty, Loaded } from '../../parts/States';
 import { codeUrl } from '../job/queries';
@@ -95,23 +96,7 @@ function OneFile({ file: { path, kind, lines } }: { file: Changed }) {
           {kind}
         </Badge>
       </summary>
-      <pre tabIndex={0} aria-label={path}>
-        {lines.length === 0 && <div className="gap">too large, or bytes for programs</div>}
-        {lines.map((line, at) =>
-          line === 'gap' ? (
-            <div key={at} className="gap">
-              ⋯
-            </div>
-          ) : (
-            <div key={at} className={line.kind}>
-              <i>{line.before}</i>
-              <i>{line.after}</i>
-              <span>{{ same: ' ', gone: '−', new: '+' }[line.kind]}</span>
-              <code>{line.text}</code>
-            </div>
-          ),
-        )}
-      </pre>
+      {lines.length === 0 ? <pre><div className="gap">too large, or bytes for programs</div></pre> : <Lines label={path} lines={lines} />}
     </details>
   );
 }
