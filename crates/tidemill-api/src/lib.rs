@@ -12,5 +12,6 @@ pub mod page;
 pub mod problem;
 pub mod run;
 pub mod runner;
+pub mod secret;
 pub mod tree;
 pub mod workspace;

@@ -65,6 +65,9 @@ pub struct Assignment {
     pub artifacts: Value,
     /// Graphics cards given to this job, by index.
     pub gpus: Vec<u32>,
+    /// Values that must not be seen in its logs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<String>,
 }
 
 /// Code of a job: a content-addressed tree.

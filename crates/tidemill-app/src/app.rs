@@ -14,6 +14,7 @@ use crate::loops::{self, Pipelines, Scheduler};
 use crate::run_door::RunDoors;
 use crate::seal::Seal;
 use crate::token::TokenCache;
+use crate::vault::{MasterKey, Vault};
 use crate::webhook::WebhookOptions;
 use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClock, token, workspace};
 
@@ -36,6 +37,8 @@ pub struct AppOptions {
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
     pub retention: Option<Duration>,
+    /// Where the master key of the vault is.
+    pub master_key: MasterKey,
 }
 
 impl AppOptions {
@@ -50,6 +53,7 @@ impl AppOptions {
             gpus: None,
             webhooks: WebhookOptions::default(),
             retention: None,
+            master_key: MasterKey::File,
         }
     }
 }
@@ -75,8 +79,10 @@ pub struct App {
     pub(crate) runner_program: PathBuf,
     /// What this machine has.
     pub inventory: Inventory,
-    /// Seals secrets and signs links.
+    /// Signs links, and opens what was sealed before the vault.
     pub(crate) seal: Seal,
+    /// Keeps secrets.
+    pub(crate) vault: Vault,
     pub(crate) webhooks: WebhookOptions,
     /// Tells the loop of webhooks that there is something to tell.
     pub(crate) webhook_news: Arc<tokio::sync::Notify>,
@@ -111,6 +117,7 @@ impl App {
         let alone = Alone::take(&store_options.url).await.map_err(unavailable)?;
         let store = Store::open(&store_options).await.map_err(unavailable)?;
         let clock = options.clock;
+        let vault = Vault::open(&store, &dir, &clock, options.master_key).await?;
         token::ensure_owner(
             &store,
             &dir.owner_token(),
@@ -140,6 +147,7 @@ impl App {
             runner_program: options.runner_program,
             inventory,
             seal,
+            vault,
             webhooks: options.webhooks,
             webhook_news: Arc::default(),
             retention: options.retention,
@@ -148,6 +156,7 @@ impl App {
             alone,
         });
         workspace::ensure_default(&app.system()).await?;
+        crate::vault::take_in(&app).await?;
         Ok(app)
     }
 

@@ -7,7 +7,7 @@ use tidemill_objects::{
     AzureCredentials, Datastore, DatastoreConfig, HiddenUrl, Manifest, Secret, TreeStore,
 };
 use tidemill_spec::kinds::{self, Credentials};
-use tidemill_store::{datastore, from_json};
+use tidemill_store::datastore;
 
 use crate::{App, Error, OpContext, Result, content};
 
@@ -47,7 +47,7 @@ pub async fn open(ctx: &OpContext, workspace: &str, name: &str) -> Result<Datast
 /// As [`open`].
 pub(crate) async fn config_named(ctx: &OpContext, workspace: &str, name: &str) -> Result<DatastoreConfig> {
     let row = crate::datastore::find(ctx, workspace, name).await?;
-    config_of_row(ctx.app(), &row)
+    config_of_row(ctx.app(), &row).await
 }
 
 /// The same as a runner is told it, and nobody else.
@@ -58,7 +58,7 @@ pub async fn config(ctx: &OpContext, workspace: &str, name: &str) -> Result<Valu
     serde_json::to_value(config_named(ctx, workspace, name).await?).map_err(Error::internal)
 }
 
-pub(crate) fn config_of_row(app: &App, row: &datastore::Model) -> Result<DatastoreConfig> {
+pub(crate) async fn config_of_row(app: &App, row: &datastore::Model) -> Result<DatastoreConfig> {
     if row.kind == OWN {
         let folder = match row.name.as_str() {
             crate::datastore::ARTIFACTS => app.dir.artifacts(&row.workspace),
@@ -66,7 +66,15 @@ pub(crate) fn config_of_row(app: &App, row: &datastore::Model) -> Result<Datasto
         };
         return Ok(DatastoreConfig::local_folder(folder));
     }
-    let spec: kinds::Datastore = from_json("datastore", "spec", &row.spec)?;
+    let opened = crate::datastore::opened(app, row).await?;
+    // The parser's own words may hold what it could not read.
+    let unreadable = |_| {
+        Error::internal(format!(
+            "the specification of datastore {} does not read back",
+            row.name
+        ))
+    };
+    let spec: kinds::Datastore = serde_json::from_value(opened).map_err(unreadable)?;
     config_of(&row.name, &spec)
 }
 

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The file that lies in a data folder while a backup is restored into it.
+pub const RESTORING: &str = "restoring";
+
 /// Everything that a server keeps, under one folder.
 #[derive(Debug, Clone)]
 pub struct DataDir {
@@ -16,6 +19,11 @@ impl DataDir {
     /// When it cannot be made or written.
     pub fn open(root: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
+        if root.join(RESTORING).exists() {
+            return Err(io::Error::other(
+                "a restore into it broke off; remove the folder and restore again",
+            ));
+        }
         let root = root.canonicalize()?;
         let dir = Self { root };
         for part in [

@@ -57,9 +57,9 @@ pub async fn put(
         if_match,
     )?;
     let mut after = serde_json::to_value(&spec).map_err(Error::internal)?;
-    if let Some(before) = &before {
-        keep_hidden(&mut after, &spec_of(before));
-    }
+    let old = before.as_ref().map(spec_of).unwrap_or_default();
+    keep_hidden(&mut after, &old);
+    seal_new(ctx, workspace, given, &mut after, &old).await?;
     let kind = after
         .get("type")
         .and_then(Value::as_str)
@@ -198,7 +198,11 @@ fn hidden(mut row: Datastore) -> Datastore {
 }
 
 fn hide(mut spec: Value) -> Value {
-    each_secret(&mut spec, &mut |_, value| *value = Value::from(HIDDEN));
+    each_secret(&mut spec, &mut |_, value| {
+        if !value.as_str().is_some_and(is_reference) {
+            *value = Value::from(HIDDEN);
+        }
+    });
     spec
 }
 
@@ -212,6 +216,100 @@ fn keep_hidden(after: &mut Value, before: &Value) {
             *value = kept.clone();
         }
     });
+}
+
+/// Seals what was given anew. A secret of the vault that is named in its place must be one that this principal may read.
+async fn seal_new(
+    ctx: &OpContext,
+    workspace: &str,
+    given: &str,
+    after: &mut Value,
+    before: &Value,
+) -> Result<()> {
+    let old = before.get("credentials").cloned().unwrap_or_default();
+    let mut new = Vec::new();
+    each_secret(after, &mut |field, value| {
+        if let Some(text) = value.as_str()
+            && old.get(field) != Some(value)
+        {
+            new.push((field.to_owned(), text.to_owned()));
+        }
+    });
+    if new.is_empty() {
+        return Ok(());
+    }
+    let group = crate::vault::group_of(ctx.app(), workspace).await?;
+    for (field, text) in new {
+        if let Some(name) = reference(&text) {
+            crate::secret::check_usable(ctx, &group, &name).await?;
+            continue;
+        }
+        let place = place(workspace, given, &field);
+        let sealed = ctx.app().vault.seal(&group, &place, &text).await?;
+        each_secret(after, &mut |found, value| {
+            if found == field {
+                *value = Value::from(sealed.clone());
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The specification of a stored datastore with its secrets as they are, for whoever opens it.
+pub(crate) async fn opened(app: &crate::App, row: &Datastore) -> Result<Value> {
+    let mut spec = spec_of(row);
+    let mut stored = Vec::new();
+    each_secret(&mut spec, &mut |field, value| {
+        stored.extend(value.as_str().map(|text| (field.to_owned(), text.to_owned())));
+    });
+    for (field, text) in stored {
+        let value = match reference(&text) {
+            Some(name) => {
+                let group = crate::vault::group_of(app, &row.workspace).await?;
+                let value = crate::secret::value_of(app, &group, &name).await;
+                let in_store = |error: Error| Error {
+                    message: format!("failed to open datastore `{}`: {}", row.name, error.message),
+                    ..error
+                };
+                value.map_err(in_store)?.1
+            }
+            None if crate::vault::Vault::is_sealed(&text) => {
+                let place = place(&row.workspace, &row.name, &field);
+                app.vault.unseal(&place, &text).await?
+            }
+            None => continue,
+        };
+        each_secret(&mut spec, &mut |found, stands| {
+            if found == field {
+                *stands = Value::from(value.clone());
+            }
+        });
+    }
+    Ok(spec)
+}
+
+/// The place for which a secret of a datastore is sealed.
+pub(crate) fn place(workspace: &str, name: &str, field: &str) -> String {
+    format!("datastore/{workspace}/{name}/{field}")
+}
+
+/// The secret of the vault that a text names and is nothing else.
+fn reference(text: &str) -> Option<String> {
+    let template = tidemill_spec::expr::Template::parse(text.trim()).ok()?;
+    match template.singular() {
+        Some(tidemill_spec::expr::Ref::Secret(name)) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Whether a text names a secret of the vault, and so is none itself.
+pub(crate) fn is_reference(text: &str) -> bool {
+    reference(text).is_some()
+}
+
+/// Calls for every secret of a specification, with its field.
+pub(crate) fn visit_secrets(spec: &mut Value, f: &mut impl FnMut(&str, &mut Value)) {
+    each_secret(spec, f);
 }
 
 fn each_secret(spec: &mut Value, f: &mut impl FnMut(&str, &mut Value)) {

@@ -43,10 +43,12 @@ pub mod run_input;
 mod run_name;
 pub mod runner;
 mod seal;
+pub mod secret;
 pub mod spec;
 pub mod token;
 pub mod trace;
 pub mod tree;
+pub mod vault;
 pub mod webhook;
 pub mod workspace;
 

@@ -181,7 +181,7 @@ pub(crate) async fn on_this_machine(ctx: &OpContext, workspace: &str, path: &Pat
     let mut folders = Vec::new();
     for row in rows.items {
         let Ok(tidemill_objects::DatastoreConfig::LocalFolder { path: root, .. }) =
-            bytes::config_of_row(ctx.app(), &row)
+            bytes::config_of_row(ctx.app(), &row).await
         else {
             continue;
         };

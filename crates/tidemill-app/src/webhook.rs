@@ -52,14 +52,16 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateWebhook) ->
     let events = checked_events(events)?;
     let now = ctx.now_ms();
     let id = uuid(&crate::run_name::uuid_hex(&*ctx.app().clock));
+    let secret = secret.filter(|text| !text.is_empty());
+    let secret = sealed(ctx.app(), workspace, &id, secret).await?;
     let row = Row {
         workspace: workspace.to_owned(),
-        webhook_id: id.clone(),
+        webhook_id: id,
         name,
         description: description.filter(|text| !text.is_empty()),
         url,
         events: to_json(&events),
-        secret: sealed(ctx.app(), secret.filter(|text| !text.is_empty())),
+        secret,
         status: status.unwrap_or_default().as_str().to_owned(),
         created_at: now,
         updated_at: now,
@@ -129,7 +131,7 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateWebhook) ->
     }
     row.description = description.or(row.description);
     if let Some(secret) = secret {
-        row.secret = sealed(ctx.app(), Some(secret));
+        row.secret = sealed(ctx.app(), workspace, &webhook_id, Some(secret)).await?;
     }
     if let Some(status) = status {
         row.status = status.as_str().to_owned();
@@ -313,10 +315,12 @@ pub(crate) async fn send(app: &App, row: &Row, delivery: &str, body: &str) -> Re
         .header("x-mlflow-delivery-id", delivery)
         .header("x-mlflow-timestamp", &time);
     if let Some(sealed) = row.secret.as_deref() {
+        let place = place(&row.workspace, &row.webhook_id);
         let secret = app
-            .seal
-            .unseal(sealed)
-            .ok_or("its secret was sealed with another key")?;
+            .vault
+            .unseal(&place, sealed)
+            .await
+            .map_err(|error| error.message)?;
         let signature = sign_with(&secret, &format!("{delivery}.{time}.{body}"));
         request = request.header("x-mlflow-signature", format!("v1,{signature}"));
     }
@@ -528,8 +532,18 @@ fn checked_events(events: Vec<WebhookEvent>) -> Result<Vec<WebhookEvent>> {
     Ok(kept)
 }
 
-fn sealed(app: &App, secret: Option<String>) -> Option<String> {
-    secret.map(|secret| app.seal.seal(&secret, app.clock.secret()))
+async fn sealed(app: &App, workspace: &str, id: &str, secret: Option<String>) -> Result<Option<String>> {
+    let Some(secret) = secret else { return Ok(None) };
+    let group = crate::vault::group_of(app, workspace).await?;
+    app.vault
+        .seal(&group, &place(workspace, id), &secret)
+        .await
+        .map(Some)
+}
+
+/// The place for which the secret of a webhook is sealed.
+pub(crate) fn place(workspace: &str, id: &str) -> String {
+    format!("webhook/{workspace}/{id}")
 }
 
 async fn put(ctx: &OpContext, row: Row, before: Value) -> Result<Webhook> {

@@ -80,6 +80,16 @@ actions! {
     MODEL_WRITE = "models/write";
     /// Delete registered models and versions.
     MODEL_DELETE = "models/delete";
+    /// See which secrets there are; never their values.
+    SECRET_LIST = "secrets/list";
+    /// Read the value of a secret, and give it to a job or a datastore.
+    SECRET_GET = "secrets/get";
+    /// Set a secret, and restore a deleted one.
+    SECRET_WRITE = "secrets/write";
+    /// Delete a secret.
+    SECRET_DELETE = "secrets/delete";
+    /// Rotate the master key of the vault.
+    VAULT_ROTATE = "vault/rotate";
     /// Read the audit log.
     AUDIT_READ = "audit/read";
 }

@@ -35,6 +35,22 @@ impl Scope {
         }
     }
 
+    /// A group of workspaces.
+    pub fn group(group: &str) -> Self {
+        Self {
+            resource: Some(format!("groups/{group}")),
+            ..Self::default()
+        }
+    }
+
+    /// One secret in the vault of a group.
+    pub fn secret(group: &str, name: &str) -> Self {
+        Self {
+            resource: Some(format!("groups/{group}/secrets/{name}")),
+            ..Self::default()
+        }
+    }
+
     /// One run; `owner_job` is the job that made it, when a job did.
     pub fn run(workspace: &str, run_id: &str, owner_job: Option<&str>) -> Self {
         Self {
@@ -55,7 +71,8 @@ impl Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.workspace, &self.resource) {
-            (None, _) => f.write_str("/"),
+            (None, None) => f.write_str("/"),
+            (None, Some(resource)) => write!(f, "/{resource}"),
             (Some(workspace), None) => write!(f, "/workspaces/{workspace}"),
             (Some(workspace), Some(resource)) => write!(f, "/workspaces/{workspace}/{resource}"),
         }

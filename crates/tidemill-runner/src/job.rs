@@ -5,7 +5,7 @@ use crate::command::render;
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::listing::sort_listings;
-use crate::logs::Logs;
+use crate::logs::{Logs, Mask};
 use crate::outcome::Verdict;
 use crate::prepare::{Bench, Placed, Stores, lay_code, lay_inputs, place_outputs, prepare_environment};
 use crate::process::{Order, ranks, supervise};
@@ -99,7 +99,11 @@ struct Ready {
 
 impl Job<'_> {
     async fn run(&self) -> Finish {
-        let logs = Logs::new(self.work.logs.clone(), self.link.clone());
+        let logs = Logs::new(
+            self.work.logs.clone(),
+            self.link.clone(),
+            Mask::new(&self.assignment.masked),
+        );
         let streaming = tokio::spawn({
             let logs = logs.clone();
             async move { logs.stream().await }

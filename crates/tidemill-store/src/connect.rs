@@ -93,6 +93,28 @@ impl Store {
     }
 }
 
+/// One connection that changes no schema.
+pub(crate) async fn connect_as_it_is(url: &str) -> Result<DatabaseConnection> {
+    Ok(Database::connect(as_it_is(url)?).await?)
+}
+
+/// How to open one connection that changes no schema. A SQLite file that is not there is not made.
+pub(crate) fn as_it_is(url: &str) -> Result<ConnectOptions> {
+    if backend_of(url)? == DbBackend::Postgres {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).sqlx_logging(false);
+        return Ok(options);
+    }
+    let mut options = sqlite(url, 1);
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+    options.map_sqlx_sqlite_opts(move |sqlx| {
+        sqlx.filename(&path)
+            .create_if_missing(false)
+            .busy_timeout(std::time::Duration::from_secs(30))
+    });
+    Ok(options)
+}
+
 fn backend_of(url: &str) -> Result<DbBackend> {
     if url.starts_with("sqlite:") && !url.contains(":memory:") {
         Ok(DbBackend::Sqlite)

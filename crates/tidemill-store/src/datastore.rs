@@ -57,6 +57,11 @@ pub async fn list(db: &impl ConnectionTrait, workspace: &str, page: &PageRequest
     }))
 }
 
+/// Every datastore of every workspace.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find().all(db).await?)
+}
+
 /// Writes a datastore, new or changed.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let Model {

@@ -25,6 +25,11 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// One group by name.
+pub async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id(name.to_owned()).one(db).await?)
+}
+
 /// Makes the group when it is not there.
 pub(crate) async fn ensure(db: &impl ConnectionTrait, name: &str, now_ms: i64) -> Result<()> {
     Entity::insert(ActiveModel {

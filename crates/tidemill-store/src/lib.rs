@@ -9,13 +9,14 @@ pub mod asset;
 pub mod asset_label;
 pub mod asset_version;
 pub mod audit;
+pub mod backup;
 pub mod compute;
 pub mod connect;
 pub mod datastore;
 pub mod eval_dataset;
 pub mod event;
 pub mod experiment;
-mod group;
+pub mod group;
 pub mod job;
 pub mod lineage;
 pub mod logged_model;
@@ -36,12 +37,13 @@ mod sequence;
 pub mod tag;
 pub mod token;
 pub mod trace;
+pub mod vault;
 pub mod webhook;
 pub mod workspace;
 mod write;
 
 pub use connect::{Store, StoreOptions};
-pub use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
+pub use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 
 /// What can go wrong with metadata.
 #[derive(Debug, thiserror::Error)]

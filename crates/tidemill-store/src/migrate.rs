@@ -44,6 +44,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 10,
         sql: include_str!("migrations/0010_audit_chain.sql"),
     },
+    Migration {
+        version: 11,
+        sql: include_str!("migrations/0011_vault.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

@@ -49,6 +49,11 @@ pub async fn get(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result
         .await?)
 }
 
+/// Every webhook of every workspace.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find().all(db).await?)
+}
+
 /// Writes a webhook, new or changed.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let Model {

@@ -1,5 +1,6 @@
 //! The one binary: the command line, and the wiring of the server.
 
+mod backup;
 mod cli;
 mod client;
 mod context;

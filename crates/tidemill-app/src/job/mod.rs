@@ -19,6 +19,7 @@ mod show;
 mod status;
 pub(crate) mod step;
 pub(crate) mod submit;
+mod secrets;
 mod variables;
 
 pub use archive::{archive, patch, restore};

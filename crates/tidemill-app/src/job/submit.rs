@@ -126,6 +126,7 @@ async fn plan(ctx: &OpContext, workspace: &str, name: &str, submission: &Submiss
         JobSpec::Command(job) => {
             let compute = compute::resolve(ctx, workspace, job.compute.as_ref()).await?;
             let plan = plan_command(ctx, workspace, name, job, &policy).await?;
+            crate::secret::check_named(ctx, workspace, &to_json(&plan)).await?;
             check_room(
                 &compute,
                 plan.instance_count,
@@ -141,6 +142,7 @@ async fn plan(ctx: &OpContext, workspace: &str, name: &str, submission: &Submiss
         }
         JobSpec::Pipeline(job) => {
             let mut plan = plan_pipeline(ctx, workspace, name, job, &policy).await?;
+            crate::secret::check_named(ctx, workspace, &to_json(&plan)).await?;
             if let Some(step) = &submission.rerun_from {
                 plan.rerun = plan.behind(step)?;
             }

@@ -15,7 +15,8 @@ pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Resul
     let Ok(Plan::Command(plan)) = serde_json::from_str(&row.plan) else {
         return Err(Error::internal(format!("job {} has no command plan", row.name)));
     };
-    let plan: CommandPlan = *plan;
+    let mut plan: CommandPlan = *plan;
+    let masked = super::secrets::fill_in(ctx, row, &mut plan).await?;
     let ctx = &ctx.app().system();
     let group = workspace::get(ctx, &row.workspace).await?.group_name;
     let mut variables = platform(ctx, row, token, &group)?;
@@ -86,6 +87,7 @@ pub(crate) async fn assignment(ctx: &OpContext, row: &Job, token: &str) -> Resul
         datastores,
         artifacts: json!({ "type": "local_folder", "path": artifacts }),
         gpus: app.scheduler.gpus_of(&row.workspace, &row.name),
+        masked,
     })
 }
 

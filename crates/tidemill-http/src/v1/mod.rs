@@ -12,7 +12,9 @@ mod job;
 mod model;
 mod run;
 mod runner;
+mod secret;
 mod tree;
+mod vault;
 mod version;
 mod workspace;
 
@@ -37,4 +39,6 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(tree::router())
         .merge(run::router())
         .merge(runner::router())
+        .merge(secret::router())
+        .merge(vault::router())
 }

@@ -13,5 +13,6 @@ mod openapi;
 mod postgres;
 mod recover;
 mod remote;
+mod secret;
 mod tree;
 mod workspace;

@@ -1,11 +1,13 @@
 //! What a job says: first a file of this machine, then, piece by piece, the server's.
 
 mod file;
+mod mask;
 mod pump;
 
 use crate::failure::Failure;
 use crate::link::Link;
 pub(crate) use file::LogFile;
+pub(crate) use mask::Mask;
 pub(crate) use pump::pump;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,17 +27,20 @@ pub(crate) struct Logs {
     link: Link,
     files: Arc<Mutex<Vec<Arc<LogFile>>>>,
     dirty: Arc<Notify>,
+    /// What must not be seen in them.
+    mask: Mask,
     /// Held while pieces travel, so that each file has one at a time.
     sending: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Logs {
-    pub(crate) fn new(folder: PathBuf, link: Link) -> Self {
+    pub(crate) fn new(folder: PathBuf, link: Link, mask: Mask) -> Self {
         Self {
             folder,
             link,
             files: Arc::default(),
             dirty: Arc::default(),
+            mask,
             sending: Arc::default(),
         }
     }
@@ -51,6 +56,11 @@ impl Logs {
             .unwrap_or_else(PoisonError::into_inner)
             .push(file.clone());
         Ok(file)
+    }
+
+    /// What must not be seen in them.
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.mask
     }
 
     /// Sends what comes, in batches; never ends by itself.

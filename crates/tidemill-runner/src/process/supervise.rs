@@ -108,7 +108,7 @@ fn start(
         let log = logs.open(&rank.log)?;
         let (pid, pipe) = spawn(order, &rank).map_err(|error| spawn::failed(error, order))?;
         reaper.expect(pid);
-        let pump = tokio::spawn(pump(pipe, log.clone(), stop.clone()));
+        let pump = tokio::spawn(pump(pipe, log.clone(), stop.clone(), logs.mask().clone()));
         running.push(Running { rank, pid, log, pump });
     }
     Ok(running)

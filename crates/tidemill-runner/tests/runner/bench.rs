@@ -45,6 +45,7 @@ impl Bench {
             datastores: IndexMap::from([("store".into(), config("store"))]),
             artifacts: config("artifacts"),
             gpus: vec![],
+            masked: vec![],
         };
         for name in ["trees", "store", "artifacts"] {
             std::fs::create_dir(folder.path().join(name)).expect("made");

@@ -82,3 +82,20 @@ async fn a_job_is_live_while_it_runs() {
     assert!(running.server.heard().finish.is_none());
     assert_eq!(running.done().await.log(), "first\nsecond\n");
 }
+
+#[tokio::test]
+async fn a_value_that_must_not_be_seen_is_seen_nowhere() {
+    let mut bench =
+        Bench::new("printf 'key=hun'; sleep 0.3; printf 'ter2-hunter2 end\\n'; echo \"$KEY\" >&2; exit 3");
+    bench
+        .assignment
+        .environment_variables
+        .insert("KEY".into(), "hunter2-hunter2".into());
+    bench.assignment.masked = vec!["hunter2-hunter2".into()];
+    let done = bench.run().await;
+    assert_eq!(
+        String::from_utf8_lossy(&done.server.heard().logs["user_logs/std_log.txt"]),
+        "key=*** end\n***\n"
+    );
+    assert!(!done.reason().contains("hunter2"), "{}", done.reason());
+}

@@ -105,6 +105,11 @@ fn check_ref(reference: &Ref, scope: &Scope<'_>) -> Result<(), Problem> {
             "`${{{{{reference}}}}}` has a meaning in sweep jobs only"
         ))
         .hint("sweep jobs are not supported yet")),
+        // Inputs and outputs are shown wherever their job is.
+        Ref::Secret(_) if scope.inputs.is_none() => Err(Problem::new(format!(
+            "`${{{{{reference}}}}}` would be shown here"
+        ))
+        .hint("name secrets in the command or in environment_variables")),
         Ref::Name | Ref::DefaultDatastore | Ref::OutputName | Ref::Secret(_) => Ok(()),
     }
 }

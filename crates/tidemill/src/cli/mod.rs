@@ -21,8 +21,10 @@ mod report;
 mod run;
 mod runner;
 mod schema;
+mod secret;
 mod server;
 mod update;
+mod vault;
 mod version;
 mod workspace;
 
@@ -74,6 +76,8 @@ enum Noun {
     Job(job::Job),
     Run(run::Run),
     Model(model::Model),
+    Secret(secret::Secret),
+    Vault(vault::Vault),
     Audit(audit::Audit),
     Server(server::Server),
     Context(context::Context),
@@ -166,6 +170,8 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Job(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Run(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Secret(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Vault(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Audit(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),

@@ -2,7 +2,7 @@
 
 mod announce;
 mod listen;
-mod lock;
+pub mod lock;
 mod log;
 mod signals;
 pub mod state;
@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidemill_app::vault::MasterKey;
 use tidemill_app::webhook::WebhookOptions;
 use tidemill_app::{App, AppOptions};
 use tidemill_http::{HttpOptions, Server, router};
@@ -41,6 +42,8 @@ pub struct Options {
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
     pub retention: Option<Duration>,
+    /// Where the master key of the vault is.
+    pub master_key: MasterKey,
     /// How its log looks.
     pub log_format: LogFormat,
     /// The log goes into detail.
@@ -72,6 +75,7 @@ async fn serve(options: Options) -> Result<()> {
         gpus,
         webhooks,
         retention,
+        master_key,
         log_format: _,
         debug: _,
     } = options;
@@ -90,6 +94,7 @@ async fn serve(options: Options) -> Result<()> {
         gpus,
         webhooks,
         retention,
+        master_key,
         ..AppOptions::new(&data_dir)
     };
     let app = App::open(app_options).await.map_err(refused)?;

@@ -1,5 +1,6 @@
 //! Whole jobs through the real binary: command line, server, runner, files. Each test has a server of its own.
 
+mod backup;
 mod command;
 mod control;
 mod crash;
@@ -9,4 +10,5 @@ mod flood;
 mod input;
 mod pipeline;
 mod reuse;
+mod secrets;
 mod support;

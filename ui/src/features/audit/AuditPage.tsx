@@ -21,7 +21,7 @@ export function AuditPage() {
   const ws = useWorkspace();
   const search = useSearch({ strict: false }) as AuditSearch;
   const navigate = useNavigate();
-  const change = (part: AuditSearch) => void navigate({ to: '.', search: { ...search, ...part } as never, replace: true });
+  const change = (part: AuditSearch) => void navigate({ to: '.', search: ((before: AuditSearch) => ({ ...before, ...part })) as never, replace: true });
   const query = useInfiniteQuery(auditQuery(ws, search));
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   const open = rows?.find((row) => row.seq === search.row);

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use tidemill_app::vault::{Key, MasterKey};
 use tidemill_app::webhook::WebhookOptions;
 
 use crate::cli::args::Policy;
 use crate::cli::globals::Globals;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folders;
 use crate::server::{LogFormat, Options, run};
 
@@ -17,7 +18,8 @@ const PORT: u16 = 5757;
 
 /// Start a server, and keep it running until Ctrl-C
 ///
-/// It needs nothing but a folder. The first start makes the workspace `default` and the token of its owner.
+/// It needs nothing but a folder. The first start makes the workspace `default`, the token of its owner and the master key of
+/// the vault, keys/master.key; with TIDEMILL_MASTER_KEY in the environment, that one is used, and no file is written.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill server start
@@ -95,10 +97,27 @@ impl Start {
                 allow_private: webhook_allow_private,
             },
             retention,
+            master_key: master_key()?,
             log_format,
             debug: globals.debug,
         })
     }
+}
+
+/// The master key of the vault: from the environment, never from the command line, or else from its file.
+fn master_key() -> Result<MasterKey> {
+    let key = |name: &str| match std::env::var(name) {
+        Ok(text) if !text.trim().is_empty() => Key::parse(&text).map(Some).ok_or_else(|| {
+            Error::usage(format!("failed to read {name}: it holds no key of 32 bytes"))
+                .with_hint("write it as 64 hex digits or in base64, for example with `openssl rand -hex 32`")
+        }),
+        _ => Ok(None),
+    };
+    let before = key("TIDEMILL_MASTER_KEY_BEFORE")?;
+    Ok(match key("TIDEMILL_MASTER_KEY")? {
+        Some(key) => MasterKey::Given { key, before },
+        None => MasterKey::File,
+    })
 }
 
 /// `127.0.0.1:5757`, `localhost:5757`, `127.0.0.1`, `:5757` and `5757`.
@@ -124,7 +143,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "no address of this machine; write 127.0.0.1:5757".to_owned())
 }
 
-fn database(text: &str) -> Result<String, String> {
+pub(super) fn database(text: &str) -> Result<String, String> {
     match text.split_once("://") {
         Some(("postgresql" | "postgres", _)) => Ok(text.to_owned()),
         _ => Err(
