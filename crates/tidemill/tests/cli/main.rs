@@ -13,3 +13,4 @@ mod run;
 mod schema;
 mod server;
 mod support;
+mod table;

@@ -2,10 +2,14 @@
 
 mod archive;
 mod create;
+mod drift;
 mod list;
+mod profile;
 mod restore;
 mod show;
+mod table;
 mod update;
+mod validate;
 
 use clap::{Args, Subcommand};
 
@@ -27,6 +31,9 @@ enum Verb {
     Create(create::Create),
     List(list::List),
     Show(show::Show),
+    Profile(profile::Profile),
+    Drift(drift::Drift),
+    Validate(validate::Validate),
     Update(update::Update),
     Archive(archive::Archive),
     Restore(restore::Restore),
@@ -42,6 +49,9 @@ impl Data {
             Verb::Create(verb) => verb.run(session).await,
             Verb::List(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
+            Verb::Validate(verb) => verb.run(session).await,
+            Verb::Drift(verb) => verb.run(session).await,
+            Verb::Profile(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Archive(verb) => verb.run(session).await,
             Verb::Restore(verb) => verb.run(session).await,

@@ -1,0 +1,150 @@
+//! Expectations: what a table has to be like, as people write it, and what came of it.
+//!
+//! A file of them is generated from a profile, edited by hand, and kept with the project. Each bound may be a warning
+//! instead of an error.
+
+mod check;
+mod generate;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::drift::DriftOptions;
+
+pub use check::check;
+pub use generate::generate;
+
+/// What a table has to be like.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expectations {
+    /// Rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Bound>,
+    /// The share of rows that are there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_share: Option<Bound>,
+    /// Columns that are not named here are errors.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_these_columns: bool,
+    /// The columns.
+    pub columns: IndexMap<String, ColumnExpectations>,
+    /// Drift against a baseline, where one is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftExpectation>,
+}
+
+/// How grave it is when an expectation is not met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The table is not to be used.
+    #[default]
+    Error,
+    /// Somebody should look.
+    Warning,
+}
+
+impl Level {
+    fn is_error(&self) -> bool {
+        *self == Self::Error
+    }
+}
+
+/// An interval of a number, with both ends in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bound {
+    /// Not less than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Not more than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// How grave it is.
+    #[serde(skip_serializing_if = "Level::is_error")]
+    pub level: Level,
+}
+
+/// What a column has to be like.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnExpectations {
+    /// `integer`, `float`, `text`, …; `number` for any number.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The column may be absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// No value comes twice.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unique: bool,
+    /// The only values there may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<Categories>,
+    /// Statistics in their intervals: `missing_share`, `distinct`, `min`, `max`, `mean`, `standard_deviation`, `skewness`,
+    /// `kurtosis`, `zero_share`, `nan`, `infinite`, `quantile 0.95`, `length_mean`, `length_max`, `empty_share`, `words`,
+    /// `word_length`, `stop_words`, `sentiment`, `language eng`, `pattern email`, `share of VALUE`.
+    #[serde(flatten)]
+    pub statistics: IndexMap<String, Bound>,
+}
+
+/// The only values that there may be.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Categories {
+    /// The values.
+    pub only: Vec<Value>,
+    /// How grave it is.
+    #[serde(skip_serializing_if = "Level::is_error")]
+    pub level: Level,
+}
+
+/// What is expected of the distance to a baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DriftExpectation {
+    /// So many columns may have drifted.
+    pub max_columns: usize,
+    /// These are not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub but: Vec<String>,
+    /// How grave it is.
+    #[serde(skip_serializing_if = "Level::is_error")]
+    pub level: Level,
+    /// How columns are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<DriftOptions>,
+}
+
+/// What came of an expectation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The column; `None` for the table.
+    pub column: Option<String>,
+    /// What was expected, as in `mean is from 5 to 20`.
+    pub expected: String,
+    /// What was found.
+    pub found: String,
+    /// It is met.
+    pub met: bool,
+    /// How grave it is where it is not.
+    pub level: Level,
+}
+
+/// What came of all expectations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// No error; there may be warnings.
+    pub passed: bool,
+    /// Expectations that are not met and are errors.
+    pub errors: usize,
+    /// Expectations that are not met and are warnings.
+    pub warnings: usize,
+    /// Every expectation, those that are not met first.
+    pub outcomes: Vec<Outcome>,
+    /// The distance to the baseline, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub drift: Option<crate::drift::Drift>,
+}

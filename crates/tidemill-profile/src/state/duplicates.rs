@@ -1,0 +1,77 @@
+//! Rows that occur more than once: counted among the rows whose hash is low enough to be kept. While the table has fewer
+//! distinct rows than are kept, the count is exact up to collisions of 64 bits.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash;
+
+/// Row hashes below a threshold, with their counts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Duplicates {
+    limit: usize,
+    /// Hashes below 2^64 / 2^halvings are kept.
+    halvings: u32,
+    counts: HashMap<u64, u64>,
+}
+
+impl Duplicates {
+    /// Keeps up to `limit` hashes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            halvings: 0,
+            counts: HashMap::new(),
+        }
+    }
+
+    /// Adds rows by the sum of the hashes of their cells.
+    pub fn extend(&mut self, hashes: &[u64]) {
+        let mut threshold = self.threshold();
+        for sum in hashes {
+            let hash = hash::mix(*sum);
+            if hash <= threshold {
+                *self.counts.entry(hash).or_default() += 1;
+                if self.counts.len() > self.limit {
+                    self.halve();
+                    threshold = self.threshold();
+                }
+            }
+        }
+    }
+
+    /// Takes in the rows of another part.
+    pub fn merge(&mut self, other: &Self) {
+        while self.halvings < other.halvings {
+            self.halve();
+        }
+        let threshold = self.threshold();
+        for (hash, count) in other.counts.iter().filter(|(hash, _)| **hash <= threshold) {
+            *self.counts.entry(*hash).or_default() += count;
+        }
+        while self.counts.len() > self.limit {
+            self.halve();
+        }
+    }
+
+    /// The number of rows that are there already, its standard error, and whether it is exact.
+    pub fn estimate(&self) -> (f64, f64, bool) {
+        let factor = (self.halvings as f64).exp2();
+        let extra = |count: &u64| (count - 1) as f64;
+        let sum: f64 = self.counts.values().map(extra).sum();
+        let squares: f64 = self.counts.values().map(|count| extra(count).powi(2)).sum();
+        let error = ((factor - 1.0) * factor * squares).sqrt();
+        (sum * factor, error, self.halvings == 0)
+    }
+
+    fn threshold(&self) -> u64 {
+        u64::MAX >> self.halvings
+    }
+
+    fn halve(&mut self) {
+        self.halvings += 1;
+        let threshold = self.threshold();
+        self.counts.retain(|hash, _| *hash <= threshold);
+    }
+}

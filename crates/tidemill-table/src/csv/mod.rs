@@ -1,0 +1,168 @@
+//! CSV and its kin: dialect and types are found out, blocks are read in parallel by arrow-csv.
+
+mod dialect;
+mod failure;
+mod types;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_csv::ReaderBuilder;
+use arrow_schema::{ArrowError, SchemaRef};
+
+pub use dialect::Dialect;
+
+use crate::blocks::{self, Block, BlockError, Blocks, Records};
+use crate::error::{Error, Result};
+use crate::table::{Part, Parts, ReadOptions, Sink, Table};
+
+/// Rows of a batch.
+const BATCH: usize = 8192;
+
+/// A CSV file.
+#[derive(Debug, Clone)]
+pub struct CsvTable {
+    path: PathBuf,
+    dialect: Arc<Dialect>,
+    schema: SchemaRef,
+}
+
+impl CsvTable {
+    /// Finds out dialect and types.
+    ///
+    /// # Errors
+    /// The file is empty, or is no text.
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let dialect = Arc::new(Dialect::find(path, options)?);
+        let schema = types::of_start(path, &dialect)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            dialect,
+            schema,
+        })
+    }
+
+    fn blocks(&self) -> Result<Blocks> {
+        blocks_of(&self.path, &self.dialect)
+    }
+}
+
+pub(crate) fn blocks_of(path: &Path, dialect: &Dialect) -> Result<Blocks> {
+    let source = blocks::open(path, dialect.start, dialect.encoding)?;
+    Ok(Blocks::new(
+        source,
+        dialect.start,
+        Records::Quoted(dialect.delimiter),
+    ))
+}
+
+impl Table for CsvTable {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn parts(&self) -> Result<Parts<'_>> {
+        let mut blocks = self.blocks()?;
+        let part = move || match blocks.next() {
+            Ok(None) => None,
+            Ok(Some(block)) => Some(Ok(Box::new(CsvBlock {
+                table: self.clone(),
+                block,
+            }) as Box<dyn Part>)),
+            Err(error) => Some(Err(self.block_failed(&error))),
+        };
+        Ok(Box::new(std::iter::from_fn(part)))
+    }
+
+    fn retyped(&self, schema: &SchemaRef) -> Option<Box<dyn Table>> {
+        Some(Box::new(Self {
+            schema: Arc::clone(schema),
+            ..self.clone()
+        }))
+    }
+
+    fn widened(&self) -> Result<Option<Box<dyn Table>>> {
+        let schema = types::of_all(&self.path, &self.dialect)?;
+        Ok((schema != self.schema).then(|| -> Box<dyn Table> {
+            Box::new(Self {
+                schema,
+                ..self.clone()
+            })
+        }))
+    }
+}
+
+impl CsvTable {
+    fn block_failed(&self, error: &BlockError) -> Error {
+        match error {
+            BlockError::Io(error) => Error::of(&self.path, error),
+            BlockError::Long(offset) => {
+                let reason = format!("the row is longer than {} MB", blocks::LONGEST >> 20);
+                Error::of(&self.path, reason)
+                    .at_row(failure::row_at(self, *offset))
+                    .with_hint("a quote that is never closed, or another delimiter, makes such rows")
+            }
+        }
+    }
+
+    fn decode(&self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<(), Stopped> {
+        let mut decoder = self.dialect.reader(Arc::clone(&self.schema)).build_decoder();
+        let mut rest = bytes;
+        loop {
+            let read = decoder.decode(rest)?;
+            rest = &rest[read..];
+            if read == 0 || decoder.capacity() == 0 {
+                match decoder.flush()? {
+                    Some(batch) => sink(&batch).map_err(Stopped::Sink)?,
+                    None if rest.is_empty() => return Ok(()),
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+impl Dialect {
+    /// A reader of rows without a header.
+    pub(crate) fn reader(&self, schema: SchemaRef) -> ReaderBuilder {
+        let mut builder = ReaderBuilder::new(schema)
+            .with_delimiter(self.delimiter)
+            .with_batch_size(BATCH);
+        if let Some(nulls) = &self.nulls {
+            builder = builder.with_null_regex(nulls.clone());
+        }
+        builder
+    }
+}
+
+/// Why decoding stopped.
+pub(crate) enum Stopped {
+    Arrow(ArrowError),
+    Sink(Error),
+}
+
+impl From<ArrowError> for Stopped {
+    fn from(error: ArrowError) -> Self {
+        Self::Arrow(error)
+    }
+}
+
+struct CsvBlock {
+    table: CsvTable,
+    block: Block,
+}
+
+impl Part for CsvBlock {
+    fn read(&self, sink: &mut Sink<'_>) -> Result<()> {
+        self.table
+            .decode(&self.block.bytes, sink)
+            .map_err(|stopped| match stopped {
+                Stopped::Sink(error) => error,
+                Stopped::Arrow(error) => failure::explain(&self.table, &self.block, &error),
+            })
+    }
+}

@@ -1,0 +1,21 @@
+//! Reading tables: Parquet, CSV, JSON lines, Arrow IPC, Delta, MLTable; and SQL over them.
+//!
+//! [`open`] finds the files of a table, [`profile`] reads them on all cores. Errors name the file, the row and the column.
+
+mod arrow_ipc;
+mod blocks;
+mod csv;
+mod delta;
+mod error;
+mod json;
+mod mltable;
+mod open;
+mod parquet;
+mod profile;
+mod table;
+mod widen;
+
+pub use error::{Error, Result};
+pub use open::{Tables, open};
+pub use profile::profile;
+pub use table::{Format, Part, Parts, ReadOptions, Sink, Table};

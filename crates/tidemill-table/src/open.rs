@@ -1,0 +1,181 @@
+//! From a path to the files of a table: a file, a folder of files of one format, a Delta table, an MLTable.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_schema::{Field, Schema, SchemaRef};
+
+use crate::arrow_ipc::ArrowTable;
+use crate::csv::CsvTable;
+use crate::error::{Error, Result};
+use crate::json::JsonTable;
+use crate::parquet::ParquetTable;
+use crate::table::{Format, ReadOptions, Table};
+use crate::{delta, mltable, widen};
+
+/// The files of one table, in order, all with the same columns.
+#[derive(Debug)]
+pub struct Tables {
+    /// What was asked for.
+    pub path: PathBuf,
+    /// The files.
+    pub files: Vec<Box<dyn Table>>,
+}
+
+/// Opens what lies at a path.
+///
+/// # Errors
+/// Nothing lies there, no file there is a table, or the files have other columns.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
+    let found = std::fs::metadata(path).map_err(|error| Error::of(path, error))?;
+    if !found.is_dir() {
+        return Ok(Tables {
+            path: path.to_path_buf(),
+            files: vec![file(path, options)?],
+        });
+    }
+    if path.join("MLTable").is_file() {
+        return mltable::open(path, options);
+    }
+    if path.join("_delta_log").is_dir() {
+        return of_files(
+            path,
+            &delta::files(path)?,
+            &ReadOptions {
+                format: Some(Format::Parquet),
+                ..options.clone()
+            },
+        );
+    }
+    let mut files = Vec::new();
+    walk(path, &mut files)?;
+    files.sort();
+    let format = options
+        .format
+        .or_else(|| files.iter().find_map(|file| Format::of_name(file)));
+    let Some(format) = format else {
+        return Err(Error::of(path, "no file in it is a table")
+            .with_hint("Parquet, CSV, JSON lines and Arrow IPC are read"));
+    };
+    files.retain(|file| options.format.is_some() || Format::of_name(file) == Some(format));
+    of_files(
+        path,
+        &files,
+        &ReadOptions {
+            format: Some(format),
+            ..options.clone()
+        },
+    )
+}
+
+/// Opens files that are one table.
+pub(crate) fn of_files(path: &Path, files: &[PathBuf], options: &ReadOptions) -> Result<Tables> {
+    if files.is_empty() {
+        return Err(Error::of(path, "no file lies in it"));
+    }
+    let files = files
+        .iter()
+        .map(|path| file(path, options))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Tables {
+        path: path.to_path_buf(),
+        files: alike(files)?,
+    })
+}
+
+fn file(path: &Path, options: &ReadOptions) -> Result<Box<dyn Table>> {
+    let format = match options.format.or_else(|| Format::of_name(path)) {
+        Some(format) => format,
+        None => {
+            let mut start = [0; 512];
+            let got = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
+            Format::of_bytes(&start[..got.map_err(|error| Error::of(path, error))?])
+        }
+    };
+    Ok(match format {
+        Format::Parquet => Box::new(ParquetTable::open(path)?),
+        Format::Csv => Box::new(CsvTable::open(path, options)?),
+        Format::Json => Box::new(JsonTable::open(path)?),
+        Format::Arrow => Box::new(ArrowTable::open(path)?),
+    })
+}
+
+/// All files below a folder, without hidden ones and what writers leave beside their data.
+pub(crate) fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(|error| Error::of(folder, error))? {
+        let path = entry.map_err(|error| Error::of(folder, error))?.path();
+        let hidden = path.file_name().is_some_and(|name| {
+            name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_")
+        });
+        match path.is_dir() {
+            _ if hidden => {}
+            true => walk(&path, files)?,
+            false => files.push(path),
+        }
+    }
+    Ok(())
+}
+
+/// The files with types that fit all of them, where their formats leave a choice.
+pub(crate) fn alike(files: Vec<Box<dyn Table>>) -> Result<Vec<Box<dyn Table>>> {
+    let Some(first) = files.first() else {
+        return Ok(files);
+    };
+    let mut whole: SchemaRef = first.schema();
+    let names = |schema: &Schema| {
+        schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect::<Vec<_>>()
+    };
+    for table in &files[1..] {
+        let schema = table.schema();
+        if names(&schema) != names(&whole) {
+            return Err(other_columns(first.as_ref(), table.as_ref()));
+        }
+        let fields = whole.fields().iter().zip(schema.fields()).map(|(own, other)| {
+            Field::clone(own).with_data_type(widen::both(own.data_type(), other.data_type()))
+        });
+        whole = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    }
+    let retype = |table: Box<dyn Table>| {
+        if table.schema() == whole {
+            table
+        } else {
+            table.retyped(&whole).unwrap_or(table)
+        }
+    };
+    Ok(files.into_iter().map(retype).collect())
+}
+
+fn other_columns(first: &dyn Table, other: &dyn Table) -> Error {
+    let (own, found) = (first.schema(), other.schema());
+    let lacking = own
+        .fields()
+        .iter()
+        .find(|field| found.field_with_name(field.name()).is_err());
+    let more = found
+        .fields()
+        .iter()
+        .find(|field| own.field_with_name(field.name()).is_err());
+    let reason = match (lacking, more) {
+        (Some(lacking), _) => format!(
+            "it has no column `{}`, which {} has",
+            lacking.name(),
+            first.path().display()
+        ),
+        (None, Some(more)) => format!(
+            "it has a column `{}`, which {} has not",
+            more.name(),
+            first.path().display()
+        ),
+        (None, None) => format!(
+            "its columns stand in another order than those of {}",
+            first.path().display()
+        ),
+    };
+    Error::of(other.path(), reason)
+        .with_hint("the files of a folder are one table; name one file, or write them alike")
+}

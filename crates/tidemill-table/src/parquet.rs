@@ -1,0 +1,183 @@
+//! Parquet: a part is a row group, or some columns of it. Statistics in the file are not believed, so they cannot mislead.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::metadata::ColumnChunkMetaData;
+
+use crate::error::{Error, Result};
+use crate::table::{Part, Parts, Sink, Table};
+
+/// Rows of a batch.
+const BATCH: usize = 16_384;
+/// Dictionaries of texts up to this size stay dictionaries.
+const DICTIONARY_BYTES: i64 = 512 * 1024;
+
+/// A Parquet file.
+#[derive(Debug)]
+pub struct ParquetTable {
+    path: PathBuf,
+    /// With the types that its columns are read as.
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetTable {
+    /// Reads the footer.
+    ///
+    /// # Errors
+    /// The file is no Parquet, or was cut off.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::of(path, error))?;
+        let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| {
+            Error::of(path, error).with_hint("the file may have been cut off; write or copy it again")
+        })?;
+        let metadata = Arc::clone(plain.metadata());
+        let options = ArrowReaderOptions::new().with_schema(read_as(&plain));
+        // A file whose types cannot be read in another way is read in its own.
+        let metadata = ArrowReaderMetadata::try_new(metadata, options).unwrap_or(plain);
+        Ok(Self {
+            path: path.to_path_buf(),
+            metadata,
+        })
+    }
+}
+
+/// The schema with texts as dictionaries where the file has small ones, and as views elsewhere.
+fn read_as(plain: &ArrowReaderMetadata) -> SchemaRef {
+    let fields = plain.schema().fields().iter().enumerate().map(|(at, field)| {
+        if !matches!(
+            field.data_type(),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        ) {
+            return Field::clone(field);
+        }
+        let leaf = (0..plain.parquet_schema().num_columns())
+            .find(|leaf| plain.parquet_schema().get_column_root_idx(*leaf) == at);
+        let groups = plain.metadata().row_groups();
+        let small = leaf.is_some_and(|leaf| {
+            !groups.is_empty() && groups.iter().all(|group| is_small(group.column(leaf)))
+        });
+        let read = if small {
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+        } else {
+            DataType::Utf8View
+        };
+        Field::clone(field).with_data_type(read)
+    });
+    Arc::new(Schema::new_with_metadata(
+        fields.collect::<Vec<_>>(),
+        plain.schema().metadata().clone(),
+    ))
+}
+
+fn is_small(chunk: &ColumnChunkMetaData) -> bool {
+    let Some(dictionary) = chunk.dictionary_page_offset() else {
+        return false;
+    };
+    let share = chunk.uncompressed_size() as f64 / chunk.compressed_size().max(1) as f64;
+    let bytes = (chunk.data_page_offset() - dictionary) as f64 * share;
+    (0.0..DICTIONARY_BYTES as f64).contains(&bytes)
+}
+
+impl Table for ParquetTable {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.metadata.schema())
+    }
+
+    fn rows(&self) -> Option<u64> {
+        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).ok()
+    }
+
+    fn parts(&self) -> Result<Parts<'_>> {
+        let group = |group| -> Result<Box<dyn Part>> {
+            Ok(Box::new(Group {
+                path: self.path.clone(),
+                metadata: self.metadata.clone(),
+                group,
+                fields: None,
+            }))
+        };
+        Ok(Box::new(
+            (0..self.metadata.metadata().num_row_groups()).map(group),
+        ))
+    }
+}
+
+/// A row group, or some of its columns.
+struct Group {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    group: usize,
+    fields: Option<std::ops::Range<usize>>,
+}
+
+impl Part for Group {
+    fn rows(&self) -> Option<u64> {
+        u64::try_from(self.metadata.metadata().row_group(self.group).num_rows()).ok()
+    }
+
+    fn read(&self, sink: &mut Sink<'_>) -> Result<()> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::of(&self.path, format!("row group {}: {error}", self.group))
+                .with_hint("the file is damaged; write or copy it again")
+        };
+        let file = File::open(&self.path).map_err(|error| Error::of(&self.path, error))?;
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(vec![self.group])
+            .with_batch_size(BATCH);
+        if let Some(fields) = &self.fields {
+            let mask = ProjectionMask::roots(self.metadata.parquet_schema(), fields.clone());
+            builder = builder.with_projection(mask);
+        }
+        for batch in builder.build().map_err(|error| failed(&error))? {
+            sink(&batch.map_err(|error| failed(&error))?)?;
+        }
+        Ok(())
+    }
+
+    fn by_columns(&self, slices: usize) -> Option<Vec<(usize, Box<dyn Part>)>> {
+        let schema = self.metadata.parquet_schema();
+        let mut weights = vec![0i64; self.metadata.schema().fields().len()];
+        for (leaf, chunk) in self
+            .metadata
+            .metadata()
+            .row_group(self.group)
+            .columns()
+            .iter()
+            .enumerate()
+        {
+            *weights.get_mut(schema.get_column_root_idx(leaf))? +=
+                chunk.uncompressed_size() + chunk.num_values();
+        }
+        let whole: i64 = weights.iter().sum();
+        let mut found: Vec<(usize, Box<dyn Part>)> = Vec::new();
+        let (mut first, mut weight) = (0, 0);
+        for (at, own) in weights.iter().enumerate() {
+            weight += own;
+            let full = weight * slices as i64 >= whole;
+            if full || at + 1 == weights.len() {
+                found.push((
+                    first,
+                    Box::new(Self {
+                        path: self.path.clone(),
+                        metadata: self.metadata.clone(),
+                        group: self.group,
+                        fields: Some(first..at + 1),
+                    }),
+                ));
+                (first, weight) = (at + 1, 0);
+            }
+        }
+        Some(found)
+    }
+}

@@ -1,0 +1,150 @@
+//! `tidemill data drift`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tidemill_profile::drift::{ColumnDrift, Drift as Found, DriftOptions, Verdict, compare};
+use tidemill_profile::report::{self, number};
+
+use super::table::{Reading, write_report};
+use crate::error::{Error, FAILED, Result};
+use crate::output::{Column, write_out};
+use crate::session::Session;
+
+/// Say how a table differs from a baseline, column by column
+///
+/// Compares two tables of this machine without a server. A column has drifted when the difference matters and is told from
+/// chance; docs/data-profile.md says how. Ends with 1 where a column has drifted and --fail is given.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidemill data drift january.parquet july.parquet
+  tidemill data drift january.parquet july.parquet --html drift.html --fail")]
+pub struct Drift {
+    /// Table that is known
+    baseline: PathBuf,
+    /// Table to compare with it
+    current: PathBuf,
+    /// Compare dates, instants and rising keys too
+    #[arg(long)]
+    time: bool,
+    /// Fewer values give no verdict
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    min_values: u64,
+    /// End with 1 where a column has drifted
+    #[arg(long)]
+    fail: bool,
+    /// Write a page with pictures here
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl Drift {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let options = DriftOptions {
+            time: self.time,
+            min_values: self.min_values,
+            ..DriftOptions::default()
+        };
+        let baseline = self.reading.profile(&self.baseline)?;
+        let current = self.reading.profile(&self.current)?;
+        let drift = compare(&baseline, &current, &options);
+        if let Some(path) = &self.html {
+            let title = format!("{} against {}", self.current.display(), self.baseline.display());
+            write_report(path, &report::drift(&title, &drift))?;
+            session.note(&format!("Wrote {}", path.display()));
+        }
+        if session.output.is_table() {
+            print(session, &drift)?;
+        } else {
+            let value = serde_json::to_value(&drift);
+            session
+                .output
+                .show(value.map_err(|error| Error::failed(format!("failed to write the drift: {error}")))?)?;
+        }
+        if self.fail && drift.drifted > 0 {
+            Err(Error::Ended(FAILED))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+const COLUMNS: [Column; 8] = [
+    Column::text("column", "column"),
+    Column::text("verdict", "verdict"),
+    Column::text("psi", "psi"),
+    Column::text("jensen-shannon", "js"),
+    Column::text("wasserstein", "wasserstein"),
+    Column::text("ks", "ks"),
+    Column::text("missing", "missing"),
+    Column::text("moved the most", "moved"),
+];
+
+fn print(session: &Session, drift: &Found) -> Result<()> {
+    let columns = drift.columns.len();
+    let rows = drift.rows.map(|rows| number(rows as f64));
+    write_out(&format!(
+        "{} of {columns} columns have drifted ({} rows, before {})\n\n",
+        drift.drifted, rows[1], rows[0]
+    ))?;
+    session
+        .output
+        .list(drift.columns.iter().map(row).collect(), &COLUMNS)?;
+    let mut more = String::new();
+    for (names, what) in [(&drift.gone, "Gone"), (&drift.new, "New")] {
+        if !names.is_empty() {
+            more += &format!("\n{what}: {}\n", names.join(", "));
+        }
+    }
+    for (column, before, after) in &drift.retyped {
+        more += &format!("\n{column} was {before} and is {after}\n");
+    }
+    write_out(&more)
+}
+
+fn row(column: &ColumnDrift) -> Value {
+    let verdict = match column.verdict {
+        Verdict::Drifted => "drifted",
+        Verdict::Same => "",
+        Verdict::NotEnoughData => "not enough data",
+        Verdict::LeftOut => "left out",
+    };
+    let figure = |value: Option<f64>| {
+        value
+            .map(|value| {
+                if value > 1e300 {
+                    "far".to_owned()
+                } else {
+                    format!("{value:.2}")
+                }
+            })
+            .unwrap_or_default()
+    };
+    let distances = column.distances.as_ref();
+    let missing = column.missing.map(|share| format!("{:.1}%", share * 100.0));
+    let moved = column
+        .bins
+        .iter()
+        .max_by(|a, b| shift(a.shares).total_cmp(&shift(b.shares)));
+    let moved = moved.filter(|_| column.verdict == Verdict::Drifted).map(|bin| {
+        let percent = bin.shares.map(|share| format!("{:.0}%", share * 100.0));
+        format!("{} {} → {}", bin.name, percent[0], percent[1])
+    });
+    json!({
+        "column": column.column,
+        "verdict": verdict,
+        "psi": figure(distances.map(|distances| distances.psi)),
+        "js": figure(distances.map(|distances| distances.jensen_shannon)),
+        "wasserstein": figure(distances.and_then(|distances| distances.wasserstein)),
+        "ks": figure(distances.and_then(|distances| distances.kolmogorov_smirnov)),
+        "missing": if missing[0] == missing[1] { String::new() } else { format!("{} → {}", missing[0], missing[1]) },
+        "moved": moved.unwrap_or_default(),
+    })
+}
+
+fn shift(shares: [f64; 2]) -> f64 {
+    (shares[0] - shares[1]).abs()
+}
