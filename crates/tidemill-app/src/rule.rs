@@ -1,7 +1,11 @@
 //! What MLflow's surface refuses, as errors of use cases: broken rules, filters that can't be read, and pages.
 
 use tidemill_api::mlflow::rule::Violation;
-use tidemill_query::{Comparison, QueryError, Subject, decode_page_token, encode_page_token, parse_filter};
+use tidemill_query::{
+    Comparison, Order, QueryError, Subject, decode_page_token, decode_place_token, encode_page_token,
+    encode_place_token, parse_filter,
+};
+use tidemill_store::keyset::Cursor;
 use tidemill_store::search::Window;
 
 use crate::{Error, Result};
@@ -70,6 +74,15 @@ pub(crate) fn window(
     most: i64,
     asked: Asked,
 ) -> Result<Window> {
+    let limit = limit(max_results, default, most)?;
+    Ok(Window {
+        offset: decode_page_token(token, Some(asked.0))?,
+        limit,
+    })
+}
+
+/// How many results a page has at most.
+pub(crate) fn limit(max_results: Option<i64>, default: i64, most: i64) -> Result<u64> {
     let limit = max_results.unwrap_or(default);
     let invalid = |why: &str| {
         Error::invalid(format!(
@@ -80,11 +93,24 @@ pub(crate) fn window(
         return Err(invalid(&format!("It must be at most {most}")));
     }
     let limit = u64::try_from(limit).ok().filter(|limit| *limit > 0);
-    let limit = limit.ok_or_else(|| invalid("It must be a positive integer"))?;
-    Ok(Window {
-        offset: decode_page_token(token, Some(asked.0))?,
-        limit,
-    })
+    limit.ok_or_else(|| invalid("It must be a positive integer"))
+}
+
+/// The place after which a page token of runs goes on.
+pub(crate) fn place(token: Option<&str>, order_by: &[Order], asked: Asked) -> Result<Option<Cursor>> {
+    let Some(place) = decode_place_token(token, asked.0)? else {
+        return Ok(None);
+    };
+    let cursor = serde_json::from_value(place)
+        .ok()
+        .filter(|cursor: &Cursor| cursor.fits(order_by));
+    let made_up = || QueryError::InvalidPageToken("it names no row of this query".to_owned());
+    Ok(Some(cursor.ok_or_else(made_up)?))
+}
+
+/// The token of the page after a place.
+pub(crate) fn place_token(place: &Cursor, asked: Asked) -> String {
+    encode_place_token(&serde_json::json!(place), asked.0)
 }
 
 /// The token of the page after a window, when something follows it.

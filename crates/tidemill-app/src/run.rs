@@ -18,7 +18,7 @@ use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, param};
 
 use crate::context::Change;
 use crate::experiment::{pairs, require_active, stages, texts};
-use crate::rule::{Asked, cut, next_token, no_duplicates, python_list, python_text, window};
+use crate::rule::{Asked, cut, limit, no_duplicates, place, place_token, python_list, python_text};
 use crate::run_door::Door;
 use crate::run_name::{generate, uuid_hex};
 use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as points};
@@ -170,7 +170,7 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
         .collect::<Result<Vec<_>, _>>()?;
     let stages = stages(run_view_type);
     let asked = Asked::new(&["Run", workspace, &filter_text, &stages.join(",")], &[&order_by]).of(&ids);
-    let window = window(page_token.as_deref(), max_results, 1000, 50_000, asked)?;
+    let after = place(page_token.as_deref(), &orders, asked)?;
     let store = &ctx.app().store;
     let search = Search {
         workspace,
@@ -178,7 +178,8 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
         stages,
         filter: &filter,
         order_by: &orders,
-        window,
+        limit: limit(max_results, 1000, 50_000)?,
+        after: after.as_ref(),
     };
     let found = run_search::search(store, search).await?;
     let logged = run::logged(store, workspace, &found.items).await?;
@@ -189,7 +190,7 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchRuns) -> Re
         .map(|(row, logged)| view_with_outputs(row, logged));
     Ok(SearchRunsResponse {
         runs: runs.collect(),
-        next_page_token: next_token(window, found.more, asked),
+        next_page_token: found.next.map(|place| place_token(&place, asked)),
     })
 }
 

@@ -16,6 +16,6 @@ pub use error::QueryError;
 pub use filter::{Comparison, Operator, Value, parse_filter};
 pub use logged_model::{parse_logged_model_filter, parse_logged_model_order};
 pub use order::{Order, parse_order};
-pub use page::{decode_page_token, encode_page_token};
+pub use page::{decode_page_token, decode_place_token, encode_page_token, encode_place_token};
 pub use subject::{Entity, Key, Subject};
 pub use trace::{SpanKey, TraceComparison, TraceKey, TraceOrder, parse_trace_filter, parse_trace_order};

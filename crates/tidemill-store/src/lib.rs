@@ -18,6 +18,7 @@ pub mod event;
 pub mod experiment;
 pub mod group;
 pub mod job;
+pub mod keyset;
 pub mod lineage;
 pub mod logged_model;
 pub mod metric;

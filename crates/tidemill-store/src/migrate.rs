@@ -41,6 +41,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0007_job_tries.sql"),
     },
     Migration {
+        version: 8,
+        sql: include_str!("migrations/0008_run_keyset.sql"),
+    },
+    Migration {
         version: 10,
         sql: include_str!("migrations/0010_audit_chain.sql"),
     },

@@ -3,13 +3,19 @@
 //! Two plans. The general one looks at the runs of the experiments, youngest first. When the first ordering is by a
 //! metric, the walk goes through the index of that metric's values instead, and stops when the page is full; runs where
 //! the metric is NaN or missing come after all values, so a page that the walk does not fill is left to the general plan.
+//!
+//! A page starts after the place of the last row of the page before it ([`Cursor`]).
 
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnOper};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+    QueryTrait,
+};
 use tidemill_query::{Comparison, Entity as Of, Operator, Order as OrderBy, Value};
 
+use crate::keyset::{Cursor, Place, Step, is_after};
 use crate::run::{Column, Entity, Model};
-use crate::search::{Found, Window, compare, direction, has_text, sort_nulls_last};
+use crate::search::{compare, direction, has_text};
 use crate::tag::{Noun, Table};
 use crate::{Result, Store};
 
@@ -26,15 +32,26 @@ pub struct Search<'s> {
     pub filter: &'s [Comparison],
     /// After these come the youngest first.
     pub order_by: &'s [OrderBy],
-    /// Which part.
-    pub window: Window,
+    /// Rows at most.
+    pub limit: u64,
+    /// The place after which to go on.
+    pub after: Option<&'s Cursor>,
+}
+
+/// A page of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The runs.
+    pub items: Vec<Model>,
+    /// The place of the last one, when more follow.
+    pub next: Option<Cursor>,
 }
 
 /// Runs of experiments that fit a filter.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn search(store: &Store, search: Search<'_>) -> Result<Found<Model>> {
+pub async fn search(store: &Store, search: Search<'_>) -> Result<Found> {
     let metric = |of: &Of| *of == Of::Metric;
     if search
         .filter
@@ -45,30 +62,33 @@ pub async fn search(store: &Store, search: Search<'_>) -> Result<Found<Model>> {
         store.settle_points().await?;
     }
     let db = store.read();
-    if let Some((first, rest)) = search.order_by.split_first()
+    let backend = db.get_database_backend();
+    if let Some(first) = search.order_by.first()
         && metric(&first.key.entity)
+        && search.is_among_values()
     {
-        let found = run(
-            db,
-            search.window,
-            search.walk(db.get_database_backend(), first, rest),
-        )
-        .await?;
-        if found.more || search.needs_value(first) {
+        let found = search.read(db, &search.walk(backend, first)).await?;
+        if found.next.is_some() || search.needs_value(first) {
             return Ok(found);
         }
     }
-    run(db, search.window, search.general(db.get_database_backend())).await
+    search.read(db, &search.general(backend)).await
 }
 
-async fn run(
-    db: &impl ConnectionTrait,
-    window: Window,
-    query: sea_orm::Select<Entity>,
-) -> Result<Found<Model>> {
-    let mut items = query.all(db).await?;
-    let more = window.cut(&mut items);
-    Ok(Found { items, more })
+/// What a run is ordered by.
+struct Sort {
+    /// Which group of rows comes first, where some rows have no value.
+    rank: Option<Expr>,
+    value: Expr,
+    order: Order,
+}
+
+/// How the value of a key is read.
+#[derive(Clone, Copy)]
+enum Kind {
+    Float,
+    Whole,
+    Text,
 }
 
 impl Search<'_> {
@@ -79,23 +99,29 @@ impl Search<'_> {
         })
     }
 
-    fn general(&self, backend: DbBackend) -> sea_orm::Select<Entity> {
-        let mut query = self.base();
-        let select = QueryTrait::query(&mut query);
+    /// Whether the page starts where the first key still has values.
+    fn is_among_values(&self) -> bool {
+        self.after
+            .and_then(|cursor| cursor.keys.first())
+            .is_none_or(|place| place.rank() == 0)
+    }
+
+    fn general(&self, backend: DbBackend) -> SelectStatement {
+        let mut select = self.base(backend);
         for comparison in self.filter {
-            select.and_where(condition(backend, self.workspace, comparison));
+            select.and_where(condition(backend, self.workspace, "run", comparison));
         }
-        for (at, order) in self.order_by.iter().enumerate() {
-            sort(select, at, order);
-        }
-        self.finish(select);
-        query
+        let sorts: Vec<_> = (0..)
+            .zip(self.order_by)
+            .map(|(at, order)| sort(&mut select, at, order))
+            .collect();
+        self.finish(&mut select, sorts);
+        select
     }
 
     /// Through the values of a metric, in their order.
-    fn walk(&self, backend: DbBackend, first: &OrderBy, rest: &[OrderBy]) -> sea_orm::Select<Entity> {
-        let mut query = self.base();
-        let select = QueryTrait::query(&mut query);
+    fn walk(&self, backend: DbBackend, first: &OrderBy) -> SelectStatement {
+        let mut select = self.base(backend);
         let of = |column: &'static str| Expr::col(("walk", column));
         let on = Expr::col(("run", "workspace"))
             .eq(of("workspace"))
@@ -124,41 +150,177 @@ impl Search<'_> {
                     &comparison.value,
                 ));
             } else {
-                select.and_where(condition(backend, self.workspace, comparison));
+                select.and_where(condition(backend, self.workspace, "walk", comparison));
             }
         }
-        select.order_by_expr(of("value"), direction(first.ascending));
-        for (at, order) in rest.iter().enumerate() {
-            sort(select, at, order);
-        }
-        self.finish(select);
-        query
+        let mut sorts = vec![Sort {
+            rank: None,
+            value: of("value"),
+            order: direction(first.ascending),
+        }];
+        sorts.extend(
+            (1..)
+                .zip(&self.order_by[1..])
+                .map(|(at, order)| sort(&mut select, at, order)),
+        );
+        self.finish(&mut select, sorts);
+        select
     }
 
-    fn base(&self) -> sea_orm::Select<Entity> {
-        Entity::find()
+    fn base(&self, backend: DbBackend) -> SelectStatement {
+        let mut query = Entity::find()
             .filter(Column::Workspace.eq(self.workspace))
-            .filter(Column::ExperimentId.is_in(self.experiment_ids.iter().copied()))
-            .filter(Column::LifecycleStage.is_in(self.stages.iter().copied()))
+            .filter(Column::LifecycleStage.is_in(self.stages.iter().copied()));
+        let mut experiment = Expr::col(("run", "experiment_id"));
+        // SQLite would look up each experiment and sort all their runs; `+` has it walk through those of the workspace.
+        if backend == DbBackend::Sqlite && self.experiment_ids.len() > 1 {
+            experiment = Expr::cust_with_expr("+?", experiment);
+        }
+        let among = match self.experiment_ids {
+            [one] => experiment.eq(*one),
+            several => experiment.is_in(several.iter().copied()),
+        };
+        QueryTrait::query(&mut query).and_where(among);
+        query.into_query()
     }
 
-    fn finish(&self, select: &mut SelectStatement) {
+    /// Orders the rows, cuts them to a page, and has their places selected beside them.
+    fn finish(&self, select: &mut SelectStatement, sorts: Vec<Sort>) {
+        let mut steps = Vec::new();
+        for (at, sort) in sorts.into_iter().enumerate() {
+            let Sort { rank, value, order } = sort;
+            let place = self.after.and_then(|cursor| cursor.keys.get(at));
+            if let Some(rank) = rank {
+                select.expr_as(rank.clone(), format!("rank_{at}"));
+                select.order_by_expr(rank.clone(), Order::Asc);
+                if let Some(place) = place {
+                    steps.push(Step {
+                        column: rank,
+                        order: Order::Asc,
+                        last: Expr::value(place.rank()),
+                    });
+                }
+            }
+            select.expr_as(value.clone(), format!("value_{at}"));
+            select.order_by_expr(value.clone(), order.clone());
+            if let Some(last) = place.and_then(Place::bound) {
+                steps.push(Step {
+                    column: value,
+                    order,
+                    last,
+                });
+            }
+        }
         let by_start = |order: &OrderBy| order.key.entity == Of::Attribute && order.key.name == "start_time";
+        let of = |column: &'static str| Expr::col(("run", column));
         if !self.order_by.iter().any(by_start) {
             select.order_by(("run", "start_time"), Order::Desc);
+            if let Some(cursor) = self.after {
+                steps.push(Step {
+                    column: of("start_time"),
+                    order: Order::Desc,
+                    last: Expr::value(cursor.start_time),
+                });
+            }
         }
         select.order_by(("run", "run_id"), Order::Asc);
-        self.window.apply(select);
+        if let Some(cursor) = self.after {
+            steps.push(Step {
+                column: of("run_id"),
+                order: Order::Asc,
+                last: Expr::value(cursor.run_id.as_str()),
+            });
+            if let Some(after) = is_after(&steps) {
+                select.and_where(after);
+            }
+        }
+        select.limit(self.limit.saturating_add(1));
+    }
+
+    async fn read(&self, db: &impl ConnectionTrait, select: &SelectStatement) -> Result<Found> {
+        let mut rows = db.query_all(select).await?;
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let items = rows
+            .iter()
+            .map(|row| Model::from_query_result(row, ""))
+            .collect::<Result<Vec<_>, _>>()?;
+        let next = match (more, rows.last(), items.last()) {
+            (true, Some(row), Some(run)) => Some(self.place(row, run)?),
+            _ => None,
+        };
+        Ok(Found { items, next })
+    }
+
+    fn place(&self, row: &QueryResult, run: &Model) -> Result<Cursor> {
+        let keys = self
+            .order_by
+            .iter()
+            .enumerate()
+            .map(|(at, order)| place(row, at, order));
+        Ok(Cursor {
+            keys: keys.collect::<Result<_>>()?,
+            start_time: run.start_time,
+            run_id: run.run_id.clone(),
+        })
     }
 }
 
-fn condition(backend: DbBackend, workspace: &str, comparison: &Comparison) -> Expr {
+/// The place that a row has by one key.
+fn place(row: &QueryResult, at: usize, order: &OrderBy) -> Result<Place> {
+    let name = format!("value_{at}");
+    let found = match kind(order) {
+        Kind::Float
+            if row
+                .try_get::<i32>("", &format!("rank_{at}"))
+                .is_ok_and(|rank| rank == 1) =>
+        {
+            return Ok(Place::NotANumber);
+        }
+        Kind::Float => row
+            .try_get::<Option<f64>>("", &name)?
+            .map(|value| Place::Float(value.to_bits())),
+        Kind::Whole => row.try_get::<Option<i64>>("", &name)?.map(Place::Whole),
+        Kind::Text => row.try_get::<Option<String>>("", &name)?.map(Place::Text),
+    };
+    Ok(found.unwrap_or(Place::Missing))
+}
+
+impl Cursor {
+    /// Whether this is the place of a run in such an ordering: what a token says is not to be trusted.
+    #[must_use]
+    pub fn fits(&self, order_by: &[OrderBy]) -> bool {
+        let fits = |(place, order): (&Place, &OrderBy)| match place {
+            Place::Float(bits) => matches!(kind(order), Kind::Float) && f64::from_bits(*bits).is_finite(),
+            Place::NotANumber => matches!(kind(order), Kind::Float),
+            Place::Whole(_) => matches!(kind(order), Kind::Whole),
+            Place::Text(text) => matches!(kind(order), Kind::Text) && !text.contains('\0'),
+            Place::Missing => true,
+        };
+        self.keys.len() == order_by.len()
+            && self.keys.iter().zip(order_by).all(fits)
+            && !self.run_id.contains('\0')
+    }
+}
+
+/// How the value of a key is read.
+fn kind(order: &OrderBy) -> Kind {
+    match (order.key.entity, column(&order.key.name)) {
+        (Of::Metric, _) => Kind::Float,
+        (Of::Attribute, "start_time" | "end_time") => Kind::Whole,
+        _ => Kind::Text,
+    }
+}
+
+/// Whether a comparison holds for a run; `by` is the table whose `run_id` names it.
+fn condition(backend: DbBackend, workspace: &str, by: &'static str, comparison: &Comparison) -> Expr {
     let Comparison { key, operator, value } = comparison;
-    let run_id = || Expr::col(("run", "run_id"));
+    let run_id = || Expr::col((by, "run_id"));
     match key.entity {
         Of::Attribute => compare(backend, Expr::col(("run", column(&key.name))), *operator, value),
-        Of::Tag => text(backend, Table::Tag, workspace, comparison),
-        Of::Param => text(backend, Table::Param, workspace, comparison),
+        Of::Tag => text(backend, Table::Tag, workspace, run_id(), comparison),
+        Of::Param => text(backend, Table::Param, workspace, run_id(), comparison),
         Of::Metric => {
             let mut fits = compare(backend, Expr::col(("m", "value")), *operator, value);
             // NaN is kept as 0 and a flag: it differs from everything and is nothing else.
@@ -201,8 +363,7 @@ const INDEXED: usize = 100;
 
 /// Whether a run has a tag or parameter that fits. What is equal to a short text is found once, in the index of values;
 /// everything else is looked up run by run.
-fn text(backend: DbBackend, table: Table, workspace: &str, comparison: &Comparison) -> Expr {
-    let run_id = Expr::col(("run", "run_id"));
+fn text(backend: DbBackend, table: Table, workspace: &str, run_id: Expr, comparison: &Comparison) -> Expr {
     match (&comparison.operator, &comparison.value) {
         (Operator::Eq, Value::Text(text)) if text.chars().count() < INDEXED => {
             let mut owners = Query::select();
@@ -233,34 +394,46 @@ fn column(attribute: &str) -> &'static str {
     }
 }
 
-fn sort(select: &mut SelectStatement, at: usize, order: &OrderBy) {
+/// Joins what holds the value of a key.
+fn sort(select: &mut SelectStatement, at: usize, by: &OrderBy) -> Sort {
     let alias = format!("order_{at}");
     let of = |column: &'static str| Expr::col((alias.clone(), column));
-    let (table, noun) = match order.key.entity {
+    let order = direction(by.ascending);
+    let missing = |value: &Expr| Expr::case(value.clone().is_null(), 2).finally(0).into();
+    let (table, noun) = match by.key.entity {
         Of::Metric => ("metric_series", None),
         Of::Param => ("param", Some(Noun::Run)),
         Of::Tag => ("tag", Some(Noun::Run)),
         Of::Attribute | Of::Dataset => {
-            let value = Expr::col(("run", column(&order.key.name)));
-            return sort_nulls_last(select, value, order.ascending);
+            let column = column(&by.key.name);
+            let value = Expr::col(("run", column));
+            // All other columns always have a value.
+            let rank = (column == "end_time").then(|| missing(&value));
+            return Sort { rank, value, order };
         }
     };
     let owner = if noun.is_some() { "owner" } else { "run_id" };
     let mut on = of("workspace")
         .eq(Expr::col(("run", "workspace")))
         .and(of(owner).eq(Expr::col(("run", "run_id"))))
-        .and(of("key").eq(order.key.name.as_str()));
+        .and(of("key").eq(by.key.name.as_str()));
     if let Some(noun) = noun {
         on = on.and(of("noun").eq(noun.as_str()));
     }
     select.join_as(JoinType::LeftJoin, table, alias.clone(), on);
-    if noun.is_some() {
-        return sort_nulls_last(select, of("value"), order.ascending);
+    let value = of("value");
+    let rank = if noun.is_some() {
+        missing(&value)
+    } else {
+        // Values first, then NaN, then runs without the metric.
+        Expr::case(of("is_nan").eq(true), 1)
+            .case(value.clone().is_null(), 2)
+            .finally(0)
+            .into()
+    };
+    Sort {
+        rank: Some(rank),
+        value,
+        order,
     }
-    // Values first, then NaN, then runs without the metric.
-    let rank = Expr::case(of("is_nan").eq(true), 1)
-        .case(of("value").is_null(), 2)
-        .finally(0);
-    select.order_by_expr(rank.into(), Order::Asc);
-    select.order_by_expr(of("value"), direction(order.ascending));
 }

@@ -1,44 +1,57 @@
 //! Searching runs: MLflow's filters and orderings mean the same on each database.
 
+use std::collections::BTreeSet;
+
 use tidemill_query::{Comparison, Order, Subject};
-use tidemill_store::run_search::{self, Search};
-use tidemill_store::search::{Found, Window};
-use tidemill_store::{Store, param, run, run_input, tag};
+use tidemill_store::keyset::Cursor;
+use tidemill_store::run_search::{self, Found, Search};
+use tidemill_store::{Store, experiment, param, run, run_input, tag};
 
 use crate::support::*;
+
+const MANY: u64 = 100;
 
 async fn find(
     store: &Store,
     experiment_ids: &[i64],
     stages: &[&str],
-    filter: &[Comparison],
-    order_by: &[Order],
-    window: Window,
-) -> tidemill_store::Result<Found<run::Model>> {
+    (filter, order_by): (&[Comparison], &[Order]),
+    limit: u64,
+    after: Option<&Cursor>,
+) -> Found {
     let search = Search {
         workspace: WS,
         experiment_ids,
         stages,
         filter,
         order_by,
-        window,
+        limit,
+        after,
     };
-    run_search::search(store, search).await
+    let found = run_search::search(store, search).await;
+    found.unwrap_or_else(|error| panic!("{filter:?} {order_by:?}: {error}"))
 }
 
-async fn search(store: &Store, text: &str, by: &[&str], window: Window) -> (String, bool) {
+/// The ids of a page, and the place after it.
+async fn page(
+    store: &Store,
+    text: &str,
+    by: &[&str],
+    limit: u64,
+    after: Option<&Cursor>,
+) -> (String, Option<Cursor>) {
     let (filter, order) = (filter(Subject::Run, text), order(Subject::Run, by));
-    let found = find(store, &[0], &["active"], &filter, &order, window).await;
-    let found = found.unwrap_or_else(|error| panic!("{text} {by:?}: {error}"));
-    (
-        found
-            .items
-            .into_iter()
-            .map(|row| row.run_id)
-            .collect::<Vec<_>>()
-            .join(" "),
-        found.more,
-    )
+    let found = find(store, &[0], &["active"], (&filter, &order), limit, after).await;
+    (ids(&found), found.next)
+}
+
+async fn search(store: &Store, text: &str, by: &[&str]) -> String {
+    page(store, text, by, MANY, None).await.0
+}
+
+fn ids(found: &Found) -> String {
+    let ids: Vec<_> = found.items.iter().map(|row| row.run_id.as_str()).collect();
+    ids.join(" ")
 }
 
 /// Three runs: `a` (youngest), `b`, and `c`, which knows nothing.
@@ -130,7 +143,7 @@ async fn filters() {
             if tidemill_query::parse_filter(Subject::Run, text).is_err() && text.contains("''") {
                 continue;
             }
-            assert_eq!(search(store, text, &[], ALL).await.0, expected, "{text}");
+            assert_eq!(search(store, text, &[]).await, expected, "{text}");
         }
     })
     .await;
@@ -153,26 +166,39 @@ async fn orderings() {
             (&["end_time ASC"], "b a c"),
             (&["status", "start_time"], "b a c"),
         ] {
-            assert_eq!(search(store, "", by, ALL).await.0, expected, "{by:?}");
+            assert_eq!(search(store, "", by).await, expected, "{by:?}");
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn windows_and_stages() {
+async fn stages_and_experiments() {
     on_each(async |store| {
         make(store).await;
-        let window = |offset, limit| Window { offset, limit };
-        assert_eq!(search(store, "", &[], window(0, 2)).await, ("a b".into(), true));
-        assert_eq!(search(store, "", &[], window(2, 2)).await, ("c".into(), false));
-        assert_eq!(search(store, "", &[], window(9, 2)).await, (String::new(), false));
-        change!(store, |tx| run::set_deleted(tx, WS, "b", Some(NOW)).await);
-        assert_eq!(search(store, "", &[], ALL).await.0, "a c");
-        let deleted = find(store, &[0], &["deleted"], &[], &[], ALL).await.unwrap();
-        assert_eq!(deleted.items.len(), 1);
-        let none = find(store, &[], &["active"], &[], &[], ALL).await.unwrap();
-        assert_eq!(none.items, []);
+        let other = change!(store, |tx| {
+            let other = experiment::ensure(tx, WS, "other", NOW).await?;
+            let row = run::Model {
+                experiment_id: other.experiment_id,
+                start_time: NOW - 1,
+                ..crate::run::row("bb")
+            };
+            run::insert(tx, row, &[]).await?;
+            run::set_deleted(tx, WS, "b", Some(NOW)).await?;
+            Ok(other.experiment_id)
+        });
+        for (experiment_ids, stages, expected) in [
+            (&[0][..], &["active"][..], "a c"),
+            (&[0], &["deleted"], "b"),
+            (&[0], &["active", "deleted"], "a b c"),
+            (&[0, other], &["active"], "a bb c"),
+            (&[other, 0], &["active", "deleted"], "a b bb c"),
+            (&[other, 77], &["active"], "bb"),
+            (&[], &["active"], ""),
+        ] {
+            let found = find(store, experiment_ids, stages, (&[], &[]), MANY, None).await;
+            assert_eq!(ids(&found), expected, "{experiment_ids:?} {stages:?}");
+        }
     })
     .await;
 }
@@ -182,19 +208,146 @@ async fn a_page_by_a_metric_is_found_through_its_values() {
     on_each(async |store| {
         make(store).await;
         let by = ["metrics.loss DESC"];
-        let one = Window { offset: 0, limit: 1 };
-        assert_eq!(search(store, "", &by, one).await, ("b".into(), true));
-        let next = Window { offset: 1, limit: 1 };
-        assert_eq!(search(store, "", &by, next).await, ("a".into(), true));
-        assert_eq!(search(store, "metrics.loss < 0.6", &by, ALL).await.0, "a");
-        assert_eq!(search(store, "metrics.loss > 0", &by, ALL).await.0, "b a");
-        assert_eq!(
-            search(store, "metrics.loss > 0", &by, one).await,
-            ("b".into(), true)
-        );
+        let (first, next) = page(store, "", &by, 1, None).await;
+        assert_eq!(first, "b");
+        let (second, next) = page(store, "", &by, 1, next.as_ref()).await;
+        assert_eq!(second, "a");
+        assert_eq!(page(store, "", &by, 1, next.as_ref()).await, ("c".into(), None));
+        assert_eq!(search(store, "metrics.loss < 0.6", &by).await, "a");
+        assert_eq!(search(store, "metrics.loss > 0", &by).await, "b a");
         let text = "metrics.loss > 0 AND tags.team = 'Red_1' AND status = 'FINISHED'";
-        assert_eq!(search(store, text, &by, ALL).await, ("a".into(), false));
-        assert_eq!(search(store, "params.depth = '12'", &by, ALL).await.0, "b");
+        assert_eq!(page(store, text, &by, MANY, None).await, ("a".into(), None));
+        assert_eq!(search(store, "params.depth = '12'", &by).await, "b");
+    })
+    .await;
+}
+
+/// Runs with equal starts, with the same values, without values, and with none that is a number.
+async fn make_ties(store: &Store) {
+    change!(store, |tx| {
+        for at in 0..24_i64 {
+            let run_id = format!("r{:02}", at * 7 % 24);
+            let row = run::Model {
+                start_time: NOW + at % 3,
+                status: ["FINISHED", "FAILED"][usize::from(at % 2 == 0)].into(),
+                end_time: (at % 4 != 0).then_some(NOW + at % 5),
+                ..crate::run::row(&run_id)
+            };
+            run::insert(tx, row, &[]).await?;
+            if at % 5 != 0 {
+                let team = ["red", "Red", "blau", "grün"][usize::try_from(at % 4).expect("small")];
+                tag::put(
+                    tx,
+                    tag::Table::Tag,
+                    WS,
+                    tag::Noun::Run,
+                    &run_id,
+                    &pairs(&[("team", team)]),
+                )
+                .await?;
+                param::append(tx, WS, &run_id, &pairs(&[("depth", &(at % 3).to_string())])).await?;
+            }
+        }
+        Ok(())
+    });
+    for at in 0..24_u8 {
+        let value = match at % 6 {
+            0 => continue,
+            1 => f64::NAN,
+            2 => f64::NEG_INFINITY,
+            3 => 0.1 + 0.2,
+            4 => 9_007_199_254_740_993.0,
+            _ => f64::from(at) / 7.0,
+        };
+        crate::metric::append(store, &format!("r{at:02}"), &[("loss", value, 0)]).await;
+    }
+}
+
+const ORDERINGS: &[&[&str]] = &[
+    &[],
+    &["start_time ASC"],
+    &["start_time DESC", "run_id DESC"],
+    &["status"],
+    &["end_time DESC", "status ASC"],
+    &["end_time ASC"],
+    &["metrics.loss ASC"],
+    &["metrics.loss DESC"],
+    &["metrics.loss DESC", "tags.team ASC", "end_time DESC"],
+    &["tags.team DESC", "metrics.loss ASC"],
+    &["params.depth ASC", "params.none DESC", "run_name DESC"],
+    &["metrics.none DESC"],
+];
+
+#[tokio::test]
+async fn pages_put_together_are_the_whole_list() {
+    on_each(async |store| {
+        make_ties(store).await;
+        for by in ORDERINGS {
+            for text in ["", "tags.team != 'red'", "metrics.loss > 0"] {
+                let whole = search(store, text, by).await;
+                for limit in [1, 2, 5] {
+                    let (mut pages, mut after) = (Vec::new(), None);
+                    loop {
+                        let (ids, next) = page(store, text, by, limit, after.as_ref()).await;
+                        // As a token carries it.
+                        let carried = next.map(|next| serde_json::to_string(&next).expect("JSON"));
+                        pages.push(ids);
+                        let Some(carried) = carried else { break };
+                        after = serde_json::from_str(&carried).expect("a cursor");
+                        assert!(pages.len() <= 24, "{by:?} never ends");
+                    }
+                    assert_eq!(pages.join(" "), whole, "{by:?} {text} by {limit}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn runs_that_come_or_go_between_pages_move_no_others() {
+    on_each(async |store| {
+        make_ties(store).await;
+        for (round, by) in ORDERINGS.iter().enumerate() {
+            let whole = search(store, "", by).await;
+            let (mut seen, mut after) = (Vec::new(), None);
+            let mut gone = BTreeSet::new();
+            for at in 0.. {
+                let (ids, next) = page(store, "", by, 5, after.as_ref()).await;
+                seen.extend(ids.split_whitespace().map(str::to_owned));
+                let Some(next) = next else { break };
+                // The very run that the next page goes on after goes, and one comes that is younger than all.
+                let last = next.run_id.clone();
+                gone.insert(last.clone());
+                let newcomer = format!("new{round}x{at}");
+                change!(store, |tx| {
+                    run::set_deleted(tx, WS, &last, Some(NOW)).await?;
+                    let row = run::Model {
+                        start_time: NOW + 1000,
+                        ..crate::run::row(&newcomer)
+                    };
+                    run::insert(tx, row, &[]).await.map(drop)
+                });
+                after = Some(next);
+            }
+            seen.retain(|run_id| !run_id.starts_with("new"));
+            assert_eq!(seen.join(" "), whole, "{by:?}");
+            let clear: Vec<String> = search(store, "", &[])
+                .await
+                .split_whitespace()
+                .filter(|run_id| run_id.starts_with("new"))
+                .map(str::to_owned)
+                .collect();
+            change!(store, |tx| {
+                for run_id in &clear {
+                    run::set_deleted(tx, WS, run_id, Some(NOW)).await?;
+                }
+                for run_id in gone.iter().filter(|run_id| !run_id.starts_with("new")) {
+                    run::set_deleted(tx, WS, run_id, None).await?;
+                }
+                Ok(())
+            });
+        }
     })
     .await;
 }
