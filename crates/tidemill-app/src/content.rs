@@ -8,7 +8,7 @@ use tidemill_api::runner::Source;
 use tidemill_objects::{
     Datastore, DatastoreConfig, Entry, Hash, Hint, HttpFile, Layout, MAX_ENCODED_BYTES, Manifest,
     ObjectsError, Progress, SafePath, ScanTarget, Silent, Tree, TreeBuilder, TreeSink, TreeSource,
-    UploadOptions, scan, upload_tree,
+    UploadOptions, lay_copy, scan, upload_tree,
 };
 
 use crate::{App, Error, OpContext, Result, bytes};
@@ -234,6 +234,54 @@ pub(crate) async fn copy_to_tree(
         tree: uploaded.digest.to_hex(),
         path: name,
     })
+}
+
+/// What lies at a place, on this machine: where it lies already, or a copy that goes when this is dropped.
+pub(crate) struct OnDisk {
+    /// The file or the folder.
+    pub(crate) root: PathBuf,
+    _scratch: Option<Scratch>,
+}
+
+/// Brings what lies at a place onto this machine.
+///
+/// # Errors
+/// As [`survey`]; and when there is no room for it.
+pub(crate) async fn on_disk(ctx: &OpContext, workspace: &str, source: &Source) -> Result<OnDisk> {
+    let scratch = Scratch::new(ctx)?;
+    let copied = |root, scratch| OnDisk {
+        root,
+        _scratch: Some(scratch),
+    };
+    match source {
+        Source::Tree { tree, path } => {
+            let (digest, path): (Hash, _) = (tree.parse()?, SafePath::normalise(path)?);
+            let folder = scratch.0.join("tree");
+            let store = bytes::tree_store(ctx.app())?;
+            lay_copy(&store, &digest, &SafePath::default(), &folder, &Silent).await?;
+            Ok(copied(path.under(&folder), scratch))
+        }
+        Source::Url { url } => {
+            let file = HttpFile::open(url)?;
+            let target = scratch.0.join(file.name());
+            file.download(&target, &Silent).await?;
+            Ok(copied(target, scratch))
+        }
+        Source::Datastore { .. } | Source::Local { .. } => {
+            let (store, path) = open(ctx, workspace, source).await?;
+            let target = ScanTarget::resolve(&store, &path).await?;
+            match (store.local_root(), &target) {
+                (Some(root), ScanTarget::File(path) | ScanTarget::Folder(path)) => Ok(OnDisk {
+                    root: path.under(root),
+                    _scratch: None,
+                }),
+                _ => {
+                    let file = fetch(&store, &target, &scratch.0).await?;
+                    Ok(copied(file.unwrap_or_else(|| scratch.0.clone()), scratch))
+                }
+            }
+        }
+    }
 }
 
 /// Copies what a target names into a folder of this machine; the file, when it is one.

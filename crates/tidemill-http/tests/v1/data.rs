@@ -445,3 +445,60 @@ async fn a_workspace_with_data_is_not_deleted() {
         "{problem}"
     );
 }
+
+#[tokio::test]
+async fn a_version_that_is_a_table_has_a_profile() {
+    let server = TestServer::start().await;
+    let (client, folder) = (server.client(), lake(&server).await);
+    write(folder.path(), "flights/01.csv", "delay,carrier\n5,UA\n,AA\n");
+    write(folder.path(), "flights/02.csv", "delay,carrier\n2.5,UA\n");
+    let body = json!({"type": "uri_folder", "path": "azureml://datastores/lake/paths/flights/"});
+    client.put(&format!("{URL}/flights/versions/1"), body).await.ok();
+    let url = format!("{URL}/flights/versions/1/profile");
+    let profile = client.get(&url).await.ok();
+    assert_eq!(
+        (&profile["rows"], &profile["columns"][0]["missing"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!(profile["columns"][0]["numbers"]["mean"], 3.75);
+    // It is kept by content: a target needs no second look, and neither does a lost file.
+    write(folder.path(), "flights/02.csv", "delay,carrier\n9,XX\n");
+    let again = client.get(&format!("{url}?target=carrier")).await.ok();
+    assert_eq!(
+        (&again["columns"], &again["target"]["column"]),
+        (&profile["columns"], &json!("carrier"))
+    );
+    client.get(&format!("{url}?target=none")).await.fails(400);
+    // What was changed before it was ever read is told.
+    let body = json!({"type": "uri_folder", "path": "azureml://datastores/lake/paths/flights/"});
+    client.put(&format!("{URL}/flights/versions/2"), body).await.ok();
+    write(folder.path(), "flights/02.csv", "delay,carrier\n10,YY\n");
+    client
+        .get(&format!("{URL}/flights/versions/2/profile"))
+        .await
+        .fails(409);
+}
+
+#[tokio::test]
+async fn an_uploaded_table_is_profiled_and_a_broken_one_is_told_without_paths_of_the_server() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "a.csv", "x,y\n1,2\n");
+    write(folder.path(), "broken.csv", "x,y\n1,2\n3\n");
+    let tree = uploaded(&server, folder.path()).await;
+    for (name, file) in [("good", "a.csv"), ("bad", "broken.csv")] {
+        let body = json!({"type": "uri_file", "path": format!("tidemill://trees/{tree}/{file}")});
+        client.put(&format!("{URL}/{name}/versions/1"), body).await.ok();
+    }
+    assert_eq!(
+        client.get(&format!("{URL}/good/versions/1/profile")).await.ok()["rows"],
+        1
+    );
+    let problem = client
+        .get(&format!("{URL}/bad/versions/1/profile"))
+        .await
+        .fails(400);
+    let detail = problem["detail"].as_str().expect("text");
+    assert!(detail.starts_with("failed to read broken.csv, row 3"), "{detail}");
+}

@@ -1,6 +1,7 @@
 //! Data over REST.
 
 mod create;
+mod profile;
 
 use tidemill_app::asset::{self, Kind};
 
@@ -12,4 +13,5 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     shared()
         .routes(routes!(create::create))
         .routes(routes!(create::put))
+        .routes(routes!(profile::get))
 }

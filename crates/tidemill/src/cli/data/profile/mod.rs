@@ -8,21 +8,27 @@ use clap::Args;
 use tidemill_profile::{Asked, report};
 
 use super::table::{Reading, write_report};
+use crate::cli::asset::Which;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// Say what is in a table: types, missing values, distributions, relations
 ///
-/// Reads Parquet, CSV, JSON lines, Arrow IPC, Delta tables and MLTables of this machine, all of their rows, without a
-/// server. docs/data-profile.md defines each figure.
+/// Reads Parquet, CSV, JSON lines, Arrow IPC, Delta tables and MLTables, all of their rows: files of this machine without a
+/// server, versions of data assets through it. docs/data-profile.md defines each figure.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data profile flights.parquet
+  tidemill data profile --data azureml:flights:3
   tidemill data profile months/ --target late --html report.html
   tidemill data profile flights.csv --query \"columns[?missing > `0`].name\" -o tsv")]
 pub struct Profile {
     /// File or folder of a table
-    path: PathBuf,
+    #[arg(required_unless_present = "data", conflicts_with = "data")]
+    path: Option<PathBuf>,
+    /// Version of a data asset on the server, as in azureml:flights:3; its latest without one
+    #[arg(long, value_name = "ASSET")]
+    data: Option<String>,
     /// Column that a model is to learn: what the others say of it, and which may give it away
     #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
@@ -38,16 +44,24 @@ pub struct Profile {
 
 impl Profile {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let asked = Asked {
-            target: self.target,
-            by: self.by,
+        let (name, profile) = match (&self.path, &self.data) {
+            (Some(path), _) => {
+                let asked = Asked {
+                    target: self.target.clone(),
+                    by: self.by.clone(),
+                };
+                let name = path
+                    .file_name()
+                    .unwrap_or(path.as_os_str())
+                    .to_string_lossy()
+                    .into_owned();
+                (name, self.reading.profile(path)?.finish(&asked)?)
+            }
+            (None, data) => {
+                self.of_server(session, data.as_deref().unwrap_or_default())
+                    .await?
+            }
         };
-        let profile = self.reading.profile(&self.path)?.finish(&asked)?;
-        let name = self
-            .path
-            .file_name()
-            .unwrap_or(self.path.as_os_str())
-            .to_string_lossy();
         if let Some(path) = &self.html {
             write_report(path, &report::profile(&name, &profile))?;
             session.note(&format!("Wrote {}", path.display()));
@@ -58,5 +72,36 @@ impl Profile {
         let value = serde_json::to_value(&profile)
             .map_err(|error| Error::failed(format!("failed to write the profile: {error}")))?;
         session.output.show(value)
+    }
+
+    /// The profile that the server has of a version, and what the version is called.
+    async fn of_server(&self, session: &Session, data: &str) -> Result<(String, tidemill_profile::Profile)> {
+        let wanted = data.strip_prefix("azureml:").unwrap_or(data);
+        let (name, version, label) = match (wanted.rsplit_once(':'), wanted.rsplit_once('@')) {
+            (Some((name, version)), _) => (name, Some(version.to_owned()), None),
+            (None, Some((name, label))) => (name, None, Some(label.to_owned())),
+            (None, None) => (wanted, None, None),
+        };
+        let which = Which {
+            name: name.to_owned(),
+            version,
+            label,
+        };
+        let (path, _) = which.found(session, super::KIND).await?;
+        let asked = [("target", &self.target), ("by", &self.by)];
+        let asked: Vec<(&str, &str)> = asked
+            .iter()
+            .filter_map(|(field, column)| Some((*field, column.as_deref()?)))
+            .collect();
+        let query = if asked.is_empty() {
+            String::new()
+        } else {
+            crate::client::query(&asked)
+        };
+        let answer = session.client.get(&format!("{path}/profile{query}")).await?;
+        let read = serde_json::from_value(answer);
+        let profile =
+            read.map_err(|error| Error::failed(format!("failed to read the server's profile: {error}")))?;
+        Ok((which.shown(), profile))
     }
 }

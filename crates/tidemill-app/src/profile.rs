@@ -1,0 +1,115 @@
+//! The profile of a version of data: made from its bytes the first time that it is asked for, and kept by the digest of its
+//! manifest, so that the same content is never read twice.
+
+use std::path::{Path, PathBuf};
+
+use tidemill_objects::Silent;
+pub use tidemill_profile::Asked;
+use tidemill_profile::{Profile, Profiler};
+use tidemill_store::asset::{Key, Kind};
+use tidemill_table::ReadOptions;
+
+use crate::content::{self, OnDisk};
+use crate::{Error, OpContext, Result, action, asset, resolve};
+
+/// One table is read at a time: it takes all cores, and memory that is bounded for one.
+static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// The profile of a version.
+///
+/// # Errors
+/// NotFound; Invalid where it is no table, with the file, row and column; Conflict where its bytes have changed since.
+pub async fn of_version(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    version: &str,
+    asked: Asked,
+) -> Result<Profile> {
+    ctx.authorize(action::DATA_READ, &asset::scope(Kind::Data, workspace, name))
+        .await?;
+    let key = Key {
+        workspace,
+        kind: Kind::Data,
+        name,
+    };
+    let row = asset::find_version(ctx, key, version).await?;
+    let kept = ctx.app().dir.cache().join("profiles").join(&row.digest);
+    let _alone = READING.lock().await;
+    let profiler = match read_kept(&kept) {
+        Some(profiler) => profiler,
+        None => {
+            let uri = row.uri.as_deref().ok_or_else(|| {
+                Error::invalid(format!("failed to profile {name}:{version}: it has no bytes"))
+            })?;
+            let place = resolve::stored_place(ctx, workspace, uri).await?;
+            let manifest = content::read_manifest(ctx.app(), &row.digest).await?;
+            let now = content::survey(ctx, workspace, &place.source, manifest.as_ref(), &Silent).await?;
+            if now.manifest.digest().to_hex() != row.digest {
+                return Err(Error::conflict(format!(
+                    "failed to profile {name}:{version}: its files have changed since it was made"
+                ))
+                .hint("make a new version of it: `tidemill data create`"));
+            }
+            let there = content::on_disk(ctx, workspace, &place.source).await?;
+            read(there, kept).await?
+        }
+    };
+    profiler
+        .finish(&asked)
+        .map_err(|error| Error::invalid(error.to_string()))
+}
+
+/// A state that was kept; one of another version, or cut off, is as none.
+fn read_kept(path: &Path) -> Option<Profiler> {
+    Profiler::from_bytes(&std::fs::read(path).ok()?).ok()
+}
+
+/// Reads a table on a thread of its own, and keeps what came of it.
+async fn read(there: OnDisk, kept: PathBuf) -> Result<Profiler> {
+    let work = move || -> Result<Profiler> {
+        let failed = |error: tidemill_table::Error| refused(error, &there.root);
+        let tables = tidemill_table::open(&there.root, &ReadOptions::default()).map_err(failed)?;
+        let profiler = tidemill_table::profile(&tables).map_err(failed)?;
+        if let Err(error) = keep(&profiler, &kept) {
+            tracing::warn!(%error, "failed to keep a profile; it will be made again");
+        }
+        Ok(profiler)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+/// What is wrong with a table, by the names of its files alone: where they lie on the server is nobody's business.
+fn refused(error: tidemill_table::Error, root: &Path) -> Error {
+    let root = root.display().to_string();
+    let file = error
+        .file
+        .strip_prefix(&root)
+        .unwrap_or(&error.file)
+        .trim_start_matches('/')
+        .to_owned();
+    let name = Path::new(&root)
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let file = if file.is_empty() {
+        name.unwrap_or_default()
+    } else {
+        file
+    };
+    let hint = error.hint.clone();
+    let told = Error::invalid(tidemill_table::Error { file, ..error }.to_string());
+    match hint {
+        Some(hint) => told.hint(hint),
+        None => told,
+    }
+}
+
+fn keep(profiler: &Profiler, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let bytes = profiler.to_bytes()?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let written = path.with_extension("new");
+    std::fs::write(&written, bytes)?;
+    std::fs::rename(&written, path).map_err(|error| Box::new(error) as Box<dyn std::error::Error>)
+}
