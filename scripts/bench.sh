@@ -3,12 +3,23 @@
 # or fails. Usage: scripts/bench.sh [NAME]..., such as `scripts/bench.sh pipeline`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "$#" -gt 0 ] || set -- server pipeline small_files tracking
+[ "$#" -gt 0 ] || set -- server pipeline small_files tracking profile
 
 # What the comparison with MLflow's server needs; without it the bench says what it leaves out.
 case " $* " in
   *" server "* | *" tracking "*)
     scripts/test-tools.sh mlflow-server || echo "bench: mlflow's server cannot be installed, so nothing is compared with it"
+    ;;
+esac
+case " $* " in
+  *" profile "*)
+    scripts/test-tools.sh tables
+    python="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}/tables/bin/python"
+    for peer in duckdb polars whylogs ydata-profiling; do
+      "$python" -c "import ${peer//-/_}" 2>/dev/null || "$python" -m pip install --quiet --disable-pip-version-check "$peer" ||
+        echo "bench: $peer cannot be installed, so nothing is compared with it"
+    done
+    cargo build --release --package tidemill-table --example measure
     ;;
 esac
 if ! command -v wrk >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then

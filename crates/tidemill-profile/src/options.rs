@@ -38,11 +38,11 @@ impl Options {
             frequent: share(1 << 19, 64, 1024),
             precision: if columns <= 1000 { 14 } else { 11 },
             k: share(1 << 20, 128, 2048),
-            sample_rows: (4_000_000 / columns.min(100)).min(32_768),
+            sample_rows: (4_000_000 / columns.min(100)).min(20_000),
             sample_columns: 100,
             sample_texts: share(1 << 15, 16, 1000),
             text_bytes: share(1 << 18, 48, 256),
-            row_hashes: 65_536,
+            row_hashes: 32_768,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::table::{Part, Parts, Sink, Table};
 
 /// Rows of a batch.
-const BATCH: usize = 16_384;
+const BATCH: usize = 32_768;
 /// Dictionaries of texts up to this size stay dictionaries.
 const DICTIONARY_BYTES: i64 = 512 * 1024;
 

@@ -2,6 +2,7 @@
 //! distinct rows than are kept, the count is exact up to collisions of 64 bits.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,27 @@ pub struct Duplicates {
     limit: usize,
     /// Hashes below 2^64 / 2^halvings are kept.
     halvings: u32,
-    counts: HashMap<u64, u64>,
+    counts: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
+}
+
+/// Keys are hashes already. The high bits of those that are kept are zero, so that the middle picks the place.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = word;
+    }
 }
 
 impl Duplicates {
@@ -22,7 +43,7 @@ impl Duplicates {
         Self {
             limit,
             halvings: 0,
-            counts: HashMap::new(),
+            counts: HashMap::default(),
         }
     }
 

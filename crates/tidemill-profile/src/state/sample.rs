@@ -42,13 +42,13 @@ impl Sample {
             let cell = |column| rows.cells.get(&column).map_or(MISSING, |cells| cells[at]);
             self.rows.push((*priority, (0..columns).map(cell).collect()));
         }
-        self.cut(self.limit * 2);
+        self.cut(self.limit + self.limit / 4);
     }
 
     /// Takes in the sample of other rows.
     pub fn merge(&mut self, other: &Self) {
         self.rows.extend_from_slice(&other.rows);
-        self.cut(self.limit * 2);
+        self.cut(self.limit + self.limit / 4);
     }
 
     /// The rows, by priority.
