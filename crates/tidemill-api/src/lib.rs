@@ -9,6 +9,7 @@ pub mod mlflow;
 pub mod model;
 pub mod otlp;
 pub mod page;
+pub mod policy;
 pub mod problem;
 pub mod run;
 pub mod runner;

@@ -89,6 +89,7 @@ pub async fn put(
     name::check("compute", given)?;
     crate::workspace::get(ctx, workspace).await?;
     check(given, &spec)?;
+    crate::policy::check_compute(ctx.app(), workspace, given, &spec).await?;
     let before = compute::get(ctx.app().store.read(), workspace, given).await?;
     check_revision(
         "compute",

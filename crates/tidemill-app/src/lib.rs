@@ -34,6 +34,7 @@ pub mod model_version;
 pub mod name;
 pub mod peer;
 mod place;
+pub mod policy;
 pub mod profile;
 pub mod registered_model;
 pub mod resolve;

@@ -80,6 +80,10 @@ actions! {
     MODEL_WRITE = "models/write";
     /// Delete registered models and versions.
     MODEL_DELETE = "models/delete";
+    /// See the policy of a workspace, and what is in use of it.
+    POLICY_READ = "policies/read";
+    /// Set or remove the policy of a workspace.
+    POLICY_WRITE = "policies/write";
     /// See which secrets there are; never their values.
     SECRET_LIST = "secrets/list";
     /// Read the value of a secret, and give it to a job or a datastore.

@@ -14,6 +14,7 @@ pub mod action;
 pub mod chain;
 mod decide;
 mod principal;
+pub mod quota;
 mod scope;
 
 pub use action::Action;

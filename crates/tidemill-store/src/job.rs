@@ -189,6 +189,48 @@ pub async fn tree(db: &impl ConnectionTrait, workspace: &str, root: &str) -> Res
     Ok(query.order_by_asc(Column::Id).all(db).await?)
 }
 
+/// One job, as much of it as its cost needs.
+#[derive(Clone, Debug, PartialEq, Eq, sea_orm::FromQueryResult)]
+pub struct Use {
+    /// Azure's word for its state.
+    pub status: String,
+    /// The compute.
+    pub compute: Option<String>,
+    /// JSON: its plan.
+    pub plan: String,
+    /// The principal.
+    pub created_by: String,
+    /// UTC milliseconds.
+    pub started_at: Option<i64>,
+    /// UTC milliseconds.
+    pub ended_at: Option<i64>,
+}
+
+/// The commands of a workspace that have not ended before a moment, but for those whose work had been done already.
+pub async fn uses(db: &impl ConnectionTrait, workspace: &str, since: i64) -> Result<Vec<Use>> {
+    Ok(Entity::find()
+        .select_only()
+        .columns([
+            Column::Status,
+            Column::Compute,
+            Column::Plan,
+            Column::CreatedBy,
+            Column::StartedAt,
+            Column::EndedAt,
+        ])
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Kind.eq("command"))
+        .filter(Column::ReusedFrom.is_null())
+        .filter(
+            Condition::any()
+                .add(Column::EndedAt.is_null())
+                .add(Column::EndedAt.gte(since)),
+        )
+        .into_model::<Use>()
+        .all(db)
+        .await?)
+}
+
 /// Jobs of all workspaces in one of these states, oldest first.
 pub async fn in_states(db: &impl ConnectionTrait, states: &[&str]) -> Result<Vec<Model>> {
     let query = Entity::find().filter(Column::Status.is_in(states.iter().copied()));

@@ -28,6 +28,7 @@ pub mod model_history;
 pub mod model_version;
 pub mod page;
 pub mod param;
+pub mod policy;
 pub mod purge;
 pub mod registered_model;
 pub mod run;

@@ -52,6 +52,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 11,
         sql: include_str!("migrations/0011_vault.sql"),
     },
+    Migration {
+        version: 12,
+        sql: include_str!("migrations/0012_policy.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

@@ -93,6 +93,7 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
                     let message = format!("failed to create job `{}`: another job has this name", draft.name);
                     return Err(Error::conflict(message).hint("choose another name, or leave the name out"));
                 }
+                crate::policy::check_room(tx, &draft).await?;
                 let made = run::create_for_job(tx, run).await?;
                 let row = Job {
                     experiment_id: made.experiment_id.to_string(),
@@ -273,6 +274,7 @@ pub(crate) async fn plan_environment(
     let resolved = environment::resolve(ctx, workspace, reference).await?;
     let name = resolved.label();
     let mut request = resolved.request;
+    crate::policy::check_environment(ctx.app(), workspace, name.as_deref(), &request).await?;
     if let Value::Object(map) = &mut request {
         map.insert("policy".into(), json!(policy));
     }

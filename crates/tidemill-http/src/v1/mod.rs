@@ -10,6 +10,7 @@ mod environment;
 mod event;
 mod job;
 mod model;
+mod policy;
 mod run;
 mod runner;
 mod secret;
@@ -39,6 +40,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(tree::router())
         .merge(run::router())
         .merge(runner::router())
+        .merge(policy::router())
         .merge(secret::router())
         .merge(vault::router())
 }

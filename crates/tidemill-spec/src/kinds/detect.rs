@@ -29,6 +29,8 @@ pub enum Kind {
     Compute,
     /// A workspace.
     Workspace,
+    /// The policy of a workspace.
+    Policy,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -50,6 +52,8 @@ pub enum Family {
     Compute,
     /// `workspace`
     Workspace,
+    /// `policy`
+    Policy,
 }
 
 impl Kind {
@@ -64,6 +68,7 @@ impl Kind {
             Self::Datastore => Family::Datastore,
             Self::Compute => Family::Compute,
             Self::Workspace => Family::Workspace,
+            Self::Policy => Family::Policy,
         }
     }
 
@@ -80,6 +85,7 @@ impl Kind {
             Self::Datastore => "a datastore",
             Self::Compute => "a compute",
             Self::Workspace => "a workspace",
+            Self::Policy => "a policy",
         }
     }
 }
@@ -96,6 +102,7 @@ impl Family {
             Self::Datastore => "datastore",
             Self::Compute => "compute",
             Self::Workspace => "workspace",
+            Self::Policy => "policy",
         }
     }
 }
@@ -223,6 +230,7 @@ fn from_schema(word: &str) -> Option<Detected> {
         | "synapsesparkcompute"
         | "compute" => Kind::Compute,
         "workspace" | "hub" | "project" => Kind::Workspace,
+        "policy" => Kind::Policy,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -325,6 +333,7 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::Datastore) => Kind::Datastore,
         Some(Family::Compute) => Kind::Compute,
         Some(Family::Workspace) => Kind::Workspace,
+        Some(Family::Policy) => Kind::Policy,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))

@@ -20,6 +20,7 @@ mod node;
 mod output;
 mod pipeline_component;
 mod pipeline_job;
+mod policy;
 mod port;
 mod refused;
 mod resources;
@@ -67,6 +68,7 @@ pub use node::{CommandNode, Node, PipelineNode};
 pub use output::{AssetType, Output, OutputMode};
 pub use pipeline_component::PipelineComponent;
 pub use pipeline_job::{PipelineJob, PipelineSettings};
+pub use policy::{BudgetPolicy, ComputePolicy, Policy, PolicyType, QuotaPolicy};
 pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
 pub use refused::refusal;
 pub use resources::{DockerArgs, Resources};
@@ -95,6 +97,8 @@ pub enum Spec {
     Compute(Compute),
     /// A workspace.
     Workspace(Workspace),
+    /// The policy of a workspace.
+    Policy(Box<Policy>),
 }
 
 impl Spec {
@@ -109,6 +113,7 @@ impl Spec {
             Self::Datastore(datastore) => Some(datastore.name()),
             Self::Compute(compute) => Some(compute.name()),
             Self::Workspace(workspace) => Some(&workspace.name),
+            Self::Policy(_) => None,
         }
     }
 }

@@ -172,6 +172,7 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::Datastore => one(root, sources, Spec::Datastore),
         Family::Compute => one(root, sources, Spec::Compute),
         Family::Workspace => one(root, sources, Spec::Workspace),
+        Family::Policy => one(root, sources, |policy| Spec::Policy(Box::new(policy))),
     }
 }
 

@@ -68,7 +68,7 @@ impl<'f> Inliner<'f> {
                 self.steps(node, at);
             }
             Kind::Environment => self.environment_files(node, at),
-            Kind::Data | Kind::Model | Kind::Datastore | Kind::Compute | Kind::Workspace => {}
+            Kind::Data | Kind::Model | Kind::Datastore | Kind::Compute | Kind::Workspace | Kind::Policy => {}
         }
     }
 

@@ -73,7 +73,7 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
             None => Ok(()),
         },
         // Their folders belong to the server.
-        Spec::Datastore(_) | Spec::Compute(_) | Spec::Workspace(_) => Ok(()),
+        Spec::Datastore(_) | Spec::Compute(_) | Spec::Workspace(_) | Spec::Policy(_) => Ok(()),
     }
 }
 

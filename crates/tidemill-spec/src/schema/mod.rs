@@ -30,6 +30,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("datastore.schema.json", schema::<kinds::Datastore>(None)),
         ("compute.schema.json", schema::<kinds::Compute>(None)),
         ("workspace.schema.json", schema::<kinds::Workspace>(None)),
+        ("policy.schema.json", schema::<kinds::Policy>(None)),
     ]
 }
 

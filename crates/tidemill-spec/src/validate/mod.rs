@@ -16,7 +16,7 @@ pub use no_effect::{combined_warning, no_effect_on_local};
 pub(crate) use values::check as value_fits;
 
 use crate::error::{FieldPath, Problem, Warning};
-use crate::kinds::{Component, Job, Spec};
+use crate::kinds::{Component, Job, Policy, Spec};
 
 /// Checks a spec as a whole. Loading has done this; a server that receives specs as JSON does it again.
 pub fn check(spec: &Spec) -> Vec<Problem> {
@@ -56,8 +56,24 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::Workspace(workspace) => {
             names::check_needed(Some(&workspace.name), "a workspace", &mut problems)
         }
+        Spec::Policy(policy) => check_policy(policy, &mut problems),
     }
     problems
+}
+
+/// Amounts of money are no less than nothing.
+fn check_policy(policy: &Policy, problems: &mut Vec<Problem>) {
+    let root = FieldPath::default();
+    let prices = policy.prices.iter();
+    let prices = prices.map(|(name, price)| (Some(*price), root.key("prices").key(name)));
+    let budget = policy.budget.clone().unwrap_or_default();
+    let budgets = [(budget.month, "month"), (budget.user_month, "user_month")];
+    let budgets = budgets.map(|(amount, field)| (amount, root.key("budget").key(field)));
+    for (amount, path) in prices.chain(budgets) {
+        if amount.is_some_and(|amount| !amount.is_finite() || amount < 0.0) {
+            problems.push(Problem::new("expected an amount of 0 or more").at(path));
+        }
+    }
 }
 
 /// Checks a component, whether it is written in a file of its own or inside a step.

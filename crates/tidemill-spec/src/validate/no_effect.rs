@@ -46,7 +46,7 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
                 NO_WINDOWS,
             );
         }
-        Spec::Model(_) | Spec::Datastore(_) => {}
+        Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) => {}
     }
     found.0
 }

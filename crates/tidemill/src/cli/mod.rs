@@ -17,6 +17,7 @@ mod environment;
 pub mod globals;
 mod job;
 mod model;
+mod policy;
 mod report;
 mod run;
 mod runner;
@@ -76,6 +77,7 @@ enum Noun {
     Job(job::Job),
     Run(run::Run),
     Model(model::Model),
+    Policy(policy::Policy),
     Secret(secret::Secret),
     Vault(vault::Vault),
     Audit(audit::Audit),
@@ -170,6 +172,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Job(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Run(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Policy(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Secret(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Vault(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Audit(noun) => noun.run(&Session::open(&globals)?).await,

@@ -9,6 +9,7 @@ mod distributed;
 mod flood;
 mod input;
 mod pipeline;
+mod policy;
 mod reuse;
 mod secrets;
 mod support;
