@@ -121,12 +121,13 @@ test('a change is found in the audit log with what was before and after, and the
   await studio.server.send('PUT', path, { type: 's3', bucket: 'clean' });
   const page = await studio.open(`${home}/audit`);
   await page.getByRole('textbox', { name: 'Action' }).fill('datastores/*');
+  await page.waitForURL(/action=datastores/, patience);
   await page.getByRole('button', { name: /datastores\/write/ }).first().click();
   const drawer = page.getByRole('dialog');
   await drawer.locator('.gone', { hasText: 'bucket: raw' }).waitFor(patience);
   await drawer.locator('.new', { hasText: 'bucket: clean' }).waitFor(patience);
   await drawer.getByText('127.0.0.1, rest').waitFor(patience);
-  assert.match(page.url(), /action=datastores/);
+  assert.match(page.url(), /action=datastores.*row=/);
   await page.keyboard.press('Escape');
   await page.getByRole('combobox', { name: 'Outcome' }).click();
   await page.getByRole('option', { name: 'Refused' }).click();

@@ -42,7 +42,7 @@ export function AuditPage() {
           Show more
         </Button>
       )}
-      <Drawer opened={open !== undefined} onClose={() => change({ row: undefined })} position="right" size="lg" title={open === undefined ? '' : `${open.action}, row ${open.seq}`}>
+      <Drawer closeButtonProps={{ 'aria-label': 'Close' }} opened={open !== undefined} onClose={() => change({ row: undefined })} position="right" size="lg" title={open === undefined ? '' : `${open.action}, row ${open.seq}`}>
         {open !== undefined && <One row={open} />}
       </Drawer>
     </Page>
