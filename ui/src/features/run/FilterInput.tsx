@@ -2,6 +2,7 @@
 import { Combobox, Text, TextInput, useCombobox } from '@mantine/core';
 import { IconFilter } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { complete, faultOf, type Known } from '../../pure/filter';
 
 interface Props {
@@ -26,13 +27,14 @@ export function FilterInput({ value, known, refused, onApply }: Props) {
 
   const take = (option: string) => {
     const next = `${text.slice(0, offered.from)}${option} `;
-    write(next + text.slice(offered.to).trimStart());
-    setCaret(next.length);
-    combobox.resetSelectedOption();
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(next.length, next.length);
+    // Drawn at once: the caret has its place before the next key comes, however soon.
+    flushSync(() => {
+      write(next + text.slice(offered.to).trimStart());
+      setCaret(next.length);
+      combobox.resetSelectedOption();
     });
+    input.current?.focus();
+    input.current?.setSelectionRange(next.length, next.length);
   };
   const apply = () => {
     combobox.closeDropdown();
