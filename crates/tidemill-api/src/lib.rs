@@ -4,6 +4,7 @@ pub mod asset;
 pub mod audit;
 pub mod compute;
 pub mod datastore;
+pub mod import;
 pub mod job;
 pub mod mlflow;
 pub mod model;

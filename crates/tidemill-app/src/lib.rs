@@ -23,6 +23,7 @@ pub mod eval_dataset;
 pub mod event;
 pub mod experiment;
 pub mod hub;
+pub mod import;
 pub mod job;
 pub mod logged_model;
 mod loops;

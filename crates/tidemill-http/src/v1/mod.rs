@@ -8,6 +8,7 @@ mod data;
 mod datastore;
 mod environment;
 mod event;
+mod import;
 mod job;
 mod model;
 mod policy;
@@ -35,6 +36,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(environment::router())
         .merge(component::router())
         .merge(event::router())
+        .merge(import::router())
         .merge(job::router())
         .merge(model::router())
         .merge(tree::router())

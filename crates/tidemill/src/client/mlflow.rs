@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Client;
-use super::path::path;
+use super::path::{file_path, path};
 use crate::error::{Error, Result};
 
 /// The most runs of one page.
@@ -33,6 +33,21 @@ impl Client {
             _ => Err(Error::failed(format!("failed: the server answered {status}"))
                 .with_hint("is this address that of a Tidemill server?")),
         }
+    }
+
+    /// Writes a file of the artifact store, whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn put_artifact(&self, workspace: &str, at: &str, body: reqwest::Body) -> Result<()> {
+        let url = format!(
+            "{}{}/api/2.0/mlflow-artifacts/artifacts{}",
+            self.address(),
+            path(&["workspaces", workspace]),
+            file_path(at)
+        );
+        let request = self.authorized(self.http.put(url)).body(body);
+        self.send(request).await.map(drop)
     }
 
     /// Runs of experiments that fit a filter, at most so many.

@@ -7,6 +7,7 @@ mod completion;
 mod context;
 mod datastore;
 mod help;
+mod import;
 mod job;
 mod output;
 mod run;

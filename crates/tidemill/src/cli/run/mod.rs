@@ -1,6 +1,7 @@
 //! `tidemill run`.
 
 mod compare;
+mod import;
 mod list;
 mod show;
 
@@ -22,6 +23,7 @@ enum Verb {
     List(list::List),
     Show(show::Show),
     Compare(compare::Compare),
+    Import(import::Import),
 }
 
 impl Run {
@@ -34,6 +36,7 @@ impl Run {
             Verb::List(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
             Verb::Compare(verb) => verb.run(session).await,
+            Verb::Import(verb) => verb.run(session).await,
         }
     }
 }
