@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tidemill_compute::{Inventory, LocalDriver};
+use tidemill_objects::{Kept, Manifest, TreeStore};
 use tidemill_store::alone::Alone;
 use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 
@@ -17,6 +18,9 @@ use crate::token::TokenCache;
 use crate::vault::{MasterKey, Vault};
 use crate::webhook::WebhookOptions;
 use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClock, token, workspace};
+
+/// The most files of manifests that are held in memory: about 20 MB.
+const KEPT_FILES: usize = 150_000;
 
 /// How to open the application.
 #[derive(Debug, Clone)]
@@ -83,6 +87,9 @@ pub struct App {
     pub(crate) seal: Seal,
     /// Keeps secrets.
     pub(crate) vault: Vault,
+    /// Manifests of data that lies elsewhere, as they were read last.
+    pub(crate) manifests: Kept<String, Manifest>,
+    pub(crate) trees: OnceLock<TreeStore>,
     pub(crate) webhooks: WebhookOptions,
     /// Tells the loop of webhooks that there is something to tell.
     pub(crate) webhook_news: Arc<tokio::sync::Notify>,
@@ -148,6 +155,8 @@ impl App {
             inventory,
             seal,
             vault,
+            manifests: Kept::new(KEPT_FILES),
+            trees: OnceLock::new(),
             webhooks: options.webhooks,
             webhook_news: Arc::default(),
             retention: options.retention,

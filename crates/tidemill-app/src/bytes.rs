@@ -19,7 +19,11 @@ pub(crate) const OWN: &str = "workspace_folder";
 /// # Errors
 /// When the folder cannot be used.
 pub fn tree_store(app: &App) -> Result<TreeStore> {
-    Ok(TreeStore::new(content_store(app)?))
+    if let Some(trees) = app.trees.get() {
+        return Ok(trees.clone());
+    }
+    let trees = TreeStore::new(content_store(app)?);
+    Ok(app.trees.get_or_init(|| trees).clone())
 }
 
 /// The datastore below the store of trees, which also keeps the manifests of data that lies elsewhere.

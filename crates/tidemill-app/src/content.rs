@@ -153,18 +153,28 @@ pub async fn keep_manifest(app: &App, manifest: &Manifest) -> Result<String> {
     // Marks of files make the next scan quick, so that a manifest that has them replaces one that has none.
     let marked = manifest.entries().iter().any(|entry| entry.hint != Hint::None);
     if marked || !store.exists(&path).await? {
-        let manifest = manifest.clone();
-        let encoded = blocking(move || manifest.encode()).await?;
+        let encoding = manifest.clone();
+        let encoded = blocking(move || encoding.encode()).await?;
         store.put(&path, encoded.into()).await?;
+        app.manifests
+            .put(digest.clone(), manifest.clone(), manifest.len());
     }
     Ok(digest)
 }
 
 /// The manifest of a digest: one that was kept, or that of a tree; `None` when there is neither.
 pub(crate) async fn read_manifest(app: &App, digest: &str) -> Result<Option<Manifest>> {
+    if let Some(manifest) = app.manifests.get(&digest.to_owned()) {
+        return Ok(Some(manifest));
+    }
     let store = bytes::content_store(app)?;
     match store.get_all(&manifest_path(digest)?, MAX_ENCODED_BYTES).await {
-        Ok(encoded) => Ok(Some(blocking(move || Manifest::decode(&encoded)).await?)),
+        Ok(encoded) => {
+            let manifest = blocking(move || Manifest::decode(&encoded)).await?;
+            app.manifests
+                .put(digest.to_owned(), manifest.clone(), manifest.len());
+            Ok(Some(manifest))
+        }
         Err(ObjectsError::NotFound { .. }) => match bytes::tree_store(app)?.tree(&digest.parse()?).await {
             Ok(tree) => Ok(Some(tree.manifest().clone())),
             Err(ObjectsError::NotFound { .. }) => Ok(None),

@@ -56,7 +56,10 @@ pub fn text(secret: [u8; 32]) -> String {
 /// The token of a job's script, from that of its runner. It is the same each time, so that neither has to be kept; the
 /// way back is barred.
 pub fn of_script(runner: &str) -> String {
-    text(blake3::derive_key("tidemill 2026 token of a script from that of its runner", runner.as_bytes()))
+    text(blake3::derive_key(
+        "tidemill 2026 token of a script from that of its runner",
+        runner.as_bytes(),
+    ))
 }
 
 /// Who comes with this token.

@@ -60,20 +60,22 @@ pub async fn missing(ctx: &OpContext, workspace: &str, asked: TreeContents) -> R
     })
 }
 
-/// Takes a pack of small files, of the name that it should have.
+/// Takes a pack of small files, of the name that it should have; `size_bytes` as announced, 0 when nobody said.
 ///
 /// # Errors
 /// Invalid when its bytes are others, or not a pack.
-pub async fn put_pack(ctx: &OpContext, workspace: &str, id: &str, body: ByteStream) -> Result<PackView> {
+pub async fn put_pack(
+    ctx: &OpContext,
+    workspace: &str,
+    id: &str,
+    size_bytes: u64,
+    body: ByteStream,
+) -> Result<PackView> {
     may(ctx, action::DATA_WRITE, workspace).await?;
-    let announced = hash("pack", id)?;
-    let stored = tree_store(ctx.app())?.put_pack_stream(body).await?;
-    if stored.0 != announced {
-        return Err(
-            Error::invalid(format!("failed to accept pack {id}: its bytes hash to {stored}"))
-                .hint("send it again"),
-        );
-    }
+    let name = PackId(hash("pack", id)?);
+    tree_store(ctx.app())?
+        .put_pack_stream(name, body, size_bytes)
+        .await?;
     Ok(PackView { id: id.to_owned() })
 }
 

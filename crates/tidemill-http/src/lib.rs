@@ -8,8 +8,8 @@ mod mlflow;
 pub mod ops;
 pub mod problem;
 pub mod router;
-mod to_the_end;
 mod studio;
+mod to_the_end;
 pub mod v1;
 
 pub use router::{HttpOptions, Server, openapi, router};

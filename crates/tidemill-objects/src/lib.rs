@@ -5,6 +5,7 @@ mod datastore;
 mod error;
 mod hash;
 mod http_file;
+mod kept;
 mod manifest;
 mod mirrors;
 mod progress;
@@ -23,6 +24,7 @@ pub use datastore::{
 pub use error::{ErrorKind, ObjectsError, Result};
 pub use hash::Hash;
 pub use http_file::{Downloaded, HttpFile};
+pub use kept::Kept;
 pub use manifest::{Change, Entry, FileChange, Hint, MAX_ENCODED_BYTES, MAX_ENTRIES, Manifest};
 pub use mirrors::Mirrors;
 pub use progress::{Progress, Silent};

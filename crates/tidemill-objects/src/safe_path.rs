@@ -62,9 +62,9 @@ impl SafePath {
             return Err(ObjectsError::bad_path(name, reason));
         }
         if self.is_root() || name.is_empty() {
-            return Ok(Self(format!("{}{name}", self.0)));
+            return Ok(Self([self.as_str(), name].concat()));
         }
-        let joined = format!("{}/{name}", self.0);
+        let joined = [self.as_str(), "/", name].concat();
         if joined.len() > MAX_PATH_BYTES {
             return Err(ObjectsError::bad_path(joined, TOO_LONG));
         }

@@ -16,11 +16,48 @@ use crate::manifest::Hint;
 use crate::safe_path::SafePath;
 
 /// A regular file, or a link to one inside the folder.
-pub(crate) struct Walked {
+pub(crate) struct Walked<S = Look> {
     /// Relative to the root of the walk.
     pub(crate) path: SafePath,
     /// Of the file that a link leads to.
-    pub(crate) look: Look,
+    pub(crate) look: S,
+}
+
+/// What a walk keeps of a file.
+pub(crate) trait Seen: Sized + Send {
+    /// Of a regular file, as its folder lists it.
+    fn listed(entry: &DirEntry) -> std::io::Result<Self>;
+    /// Of the file that a link leads to.
+    fn linked(meta: &Metadata) -> Self;
+}
+
+impl Seen for Look {
+    fn listed(entry: &DirEntry) -> std::io::Result<Self> {
+        entry.metadata().map(|meta| Self::of(&meta))
+    }
+
+    fn linked(meta: &Metadata) -> Self {
+        Self::of(meta)
+    }
+}
+
+/// Nothing but the name: for files that are opened next, which tells the rest in the same go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A file when its folder was listed.
+    File,
+    /// A link to a file inside.
+    Link,
+}
+
+impl Seen for Named {
+    fn listed(_entry: &DirEntry) -> std::io::Result<Self> {
+        Ok(Self::File)
+    }
+
+    fn linked(_meta: &Metadata) -> Self {
+        Self::Link
+    }
 }
 
 /// What the file system tells of a file, no more than is needed: there may be millions.
@@ -89,8 +126,17 @@ impl Walk {
         self
     }
 
-    /// All files, sorted by path.
+    /// All files with their looks, sorted by path.
     pub(crate) fn run(&self) -> Result<Vec<Walked>> {
+        self.see()
+    }
+
+    /// All files, sorted by path, none of them looked at.
+    pub(crate) fn names(&self) -> Result<Vec<Walked<Named>>> {
+        self.see()
+    }
+
+    fn see<S: Seen>(&self) -> Result<Vec<Walked<S>>> {
         let root =
             fs::canonicalize(&self.root).map_err(|error| ObjectsError::io("open", &self.root, error))?;
         let place = Place {
@@ -104,14 +150,14 @@ impl Walk {
 
     /// The files of a folder in order. Siblings are sorted with a `/` after folders' names, so that what is found in them
     /// can simply be put in their place.
-    fn folder(&self, root: &Path, place: &Place) -> Result<Vec<Walked>> {
+    fn folder<S: Seen>(&self, root: &Path, place: &Place) -> Result<Vec<Walked<S>>> {
         let failed = |error| ObjectsError::io("list", &place.full, error);
         let rules = self.rules_of(place)?;
         let entries: Vec<DirEntry> = fs::read_dir(&place.full)
             .map_err(failed)?
             .collect::<std::io::Result<_>>()
             .map_err(failed)?;
-        let mut children: Vec<Child> = entries
+        let mut children: Vec<Child<S>> = entries
             .par_iter()
             .with_min_len(128)
             .filter_map(|entry| self.child(root, place, rules.as_ref(), entry).transpose())
@@ -121,7 +167,7 @@ impl Walk {
         if children.iter().all(|child| matches!(child, Child::File(_))) {
             return Ok(children.into_iter().filter_map(Child::file).collect());
         }
-        let parts: Vec<Vec<Walked>> = children
+        let parts: Vec<Vec<Walked<S>>> = children
             .into_par_iter()
             .map(|child| match child {
                 Child::File(file) => Ok(vec![file]),
@@ -132,13 +178,13 @@ impl Walk {
     }
 
     /// What one entry of a folder is; `None` for what is left out.
-    fn child(
+    fn child<S: Seen>(
         &self,
         root: &Path,
         place: &Place,
         rules: Option<&Arc<Rules>>,
         entry: &DirEntry,
-    ) -> Result<Option<Child>> {
+    ) -> Result<Option<Child<S>>> {
         let raw_name = entry.file_name();
         let kind = entry
             .file_type()
@@ -168,11 +214,8 @@ impl Walk {
             )
         };
         if kind.is_file() {
-            return match entry.metadata() {
-                Ok(meta) => Ok(Some(Child::File(Walked {
-                    path,
-                    look: Look::of(&meta),
-                }))),
+            return match S::listed(entry) {
+                Ok(look) => Ok(Some(Child::File(Walked { path, look }))),
                 // The file is gone by now: then it isn't there.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(ObjectsError::io("read", &entry.path(), error)),
@@ -207,7 +250,7 @@ impl Walk {
         if meta.is_file() {
             return Ok(Some(Child::File(Walked {
                 path,
-                look: Look::of(&meta),
+                look: S::linked(&meta),
             })));
         }
         Err(ObjectsError::NotAFile {
@@ -241,13 +284,13 @@ impl Walk {
 }
 
 /// An entry of a folder.
-enum Child {
-    File(Walked),
+enum Child<S> {
+    File(Walked<S>),
     /// With its path and a `/`, by which it is sorted.
     Folder(String, Place),
 }
 
-impl Child {
+impl<S> Child<S> {
     fn key(&self) -> &str {
         match self {
             Self::File(file) => file.path.as_str(),
@@ -255,7 +298,7 @@ impl Child {
         }
     }
 
-    fn file(self) -> Option<Walked> {
+    fn file(self) -> Option<Walked<S>> {
         match self {
             Self::File(file) => Some(file),
             Self::Folder(..) => None,

@@ -25,7 +25,10 @@ impl RunnerArgs {
             Some(path) => std::fs::read_to_string(path)
                 .and_then(|token| std::fs::remove_file(path).map(|()| token))
                 .map_err(|error| {
-                    Failure::new(format!("failed to take the token file {}: {error}", path.display()))
+                    Failure::new(format!(
+                        "failed to take the token file {}: {error}",
+                        path.display()
+                    ))
                 })?,
             None => std::env::var("TIDEMILL_TOKEN").unwrap_or_default(),
         };

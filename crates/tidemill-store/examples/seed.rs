@@ -94,7 +94,9 @@ fn id(at: i64) -> String {
 
 async fn points(store: &Store, count: i64) -> Result<(), StoreError> {
     store
-        .write::<_, StoreError, _>(|tx| Box::pin(async move { run::insert(tx, row("long", 0), &[]).await.map(drop) }))
+        .write::<_, StoreError, _>(|tx| {
+            Box::pin(async move { run::insert(tx, row("long", 0), &[]).await.map(drop) })
+        })
         .await?;
     for start in (0..count).step_by(10_000) {
         let points = (start..(start + 10_000).min(count)).map(|step| Point {

@@ -15,7 +15,12 @@ impl Answer {
     /// The body, when the status is 2xx.
     #[track_caller]
     pub fn ok(self) -> Value {
-        assert!((200..300).contains(&self.status), "status {}: {}", self.status, self.body);
+        assert!(
+            (200..300).contains(&self.status),
+            "status {}: {}",
+            self.status,
+            self.body
+        );
         self.body
     }
 
@@ -38,11 +43,21 @@ pub struct Client {
 impl Client {
     /// A client.
     pub fn new(base: &str, token: Option<&str>) -> Self {
-        Self { base: base.to_owned(), token: token.map(str::to_owned), http: reqwest::Client::new() }
+        Self {
+            base: base.to_owned(),
+            token: token.map(str::to_owned),
+            http: reqwest::Client::new(),
+        }
     }
 
     /// Sends a request; `path` starts with `/`.
-    pub async fn send(&self, method: &str, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let method = method.parse().expect("a test names a real method");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {

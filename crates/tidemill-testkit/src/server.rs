@@ -46,16 +46,36 @@ impl TestServer {
         let mut options = AppOptions::new(dir.path());
         options.database = database.as_ref().map(|database| database.url.clone());
         change(&mut options);
-        let app = App::open(options).await.expect("the application opens on an empty folder");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let app = App::open(options)
+            .await
+            .expect("the application opens on an empty folder");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let server = Server::new(app.clone(), HttpOptions { listen: address, allowed_hosts: Vec::new() });
+        let server = Server::new(
+            app.clone(),
+            HttpOptions {
+                listen: address,
+                allowed_hosts: Vec::new(),
+            },
+        );
         let service = router(server).into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move {
-            axum::serve(listener, service).await.expect("the server runs until the test ends");
+            axum::serve(listener, service)
+                .await
+                .expect("the server runs until the test ends");
         });
-        app.serve_at(format!("http://{address}")).await.expect("the loops start");
-        Self { app, address, dir, task, _database: database }
+        app.serve_at(format!("http://{address}"))
+            .await
+            .expect("the loops start");
+        Self {
+            app,
+            address,
+            dir,
+            task,
+            _database: database,
+        }
     }
 
     /// A client without a token, as a person on the same machine.

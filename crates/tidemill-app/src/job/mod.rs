@@ -24,14 +24,14 @@ mod variables;
 
 pub use archive::{archive, patch, restore};
 pub use cancel::cancel;
-pub use code::{code, code_file};
 pub(crate) use cancel::stop_steps;
+pub use code::{code, code_file};
 pub(crate) use end::{Ending, end, end_surely, fail_waiting, tell_all};
 pub(crate) use inputs::planned_input;
 pub use lineage::{Lineage, LineageJob, of_model, of_run};
 pub use log::{LogEvent, follow, read as read_log};
-pub(crate) use output::{artifact_home, artifact_root};
 pub use output::{artifact, artifacts, output_file, output_files, outputs_of};
+pub(crate) use output::{artifact_home, artifact_root};
 pub(crate) use pipeline::{other_name, plan_nested, plan_pipeline};
 pub use plan::{
     CommandPlan, EnvironmentPlan, OutputRecord, PipelinePlan, Plan, PlannedInput, PlannedOutput, StepOutput,

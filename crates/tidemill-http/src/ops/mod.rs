@@ -10,7 +10,9 @@ use crate::Server;
 
 /// `/health` and `/metrics`.
 pub fn router() -> Router<Server> {
-    Router::new().route("/health", get(health)).route("/metrics", get(metrics))
+    Router::new()
+        .route("/health", get(health))
+        .route("/metrics", get(metrics))
 }
 
 /// `OK`, as MLflow's clients expect it.

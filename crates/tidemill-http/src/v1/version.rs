@@ -22,5 +22,7 @@ pub(super) fn router() -> OpenApiRouter<Server> {
 /// Which program answers.
 #[utoipa::path(get, path = "/version", operation_id = "version_get", tag = "server", responses((status = OK, body = Version)))]
 async fn version() -> Json<Version> {
-    Json(Version { version: env!("CARGO_PKG_VERSION") })
+    Json(Version {
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }

@@ -18,14 +18,21 @@ async fn the_owners_token_signs_in_and_another_does_not() {
 async fn the_owners_token_is_readable_by_its_user_alone() {
     use std::os::unix::fs::PermissionsExt;
     let server = TestServer::start().await;
-    let mode = std::fs::metadata(server.app.dir.owner_token()).expect("there").permissions().mode();
+    let mode = std::fs::metadata(server.app.dir.owner_token())
+        .expect("there")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test]
 async fn a_rebound_name_is_refused() {
     let server = TestServer::start().await;
-    server.client().send("GET", URL, None, &[("host", "evil.example")]).await.fails(403);
+    server
+        .client()
+        .send("GET", URL, None, &[("host", "evil.example")])
+        .await
+        .fails(403);
 }
 
 #[tokio::test]
@@ -35,5 +42,8 @@ async fn another_sites_page_changes_nothing() {
     let origin = [("origin", "http://evil.example")];
     client.send("PUT", URL, Some(json!({})), &origin).await.fails(403);
     let own = format!("http://{}", server.address);
-    client.send("PUT", URL, Some(json!({})), &[("origin", &own)]).await.ok();
+    client
+        .send("PUT", URL, Some(json!({})), &[("origin", &own)])
+        .await
+        .ok();
 }

@@ -22,7 +22,9 @@ async fn a_secret_goes_in_and_never_comes_out() {
     assert_eq!(shown, made);
     let listed = client.get(URL).await.ok();
     assert!(!listed.to_string().contains("\"key\""), "{listed}");
-    let rows = tidemill_store::audit::latest(server.app.store.read(), 1).await.expect("reads");
+    let rows = tidemill_store::audit::latest(server.app.store.read(), 1)
+        .await
+        .expect("reads");
     assert!(!rows[0].detail.contains("\"key\""), "{}", rows[0].detail);
 }
 
@@ -30,13 +32,30 @@ async fn a_secret_goes_in_and_never_comes_out() {
 async fn a_change_writes_its_audit_row_and_its_event() {
     let server = TestServer::start().await;
     server.client().put(&format!("{URL}/lake"), s3()).await.ok();
-    let row = &tidemill_store::audit::latest(server.app.store.read(), 1).await.expect("reads")[0];
+    let row = &tidemill_store::audit::latest(server.app.store.read(), 1)
+        .await
+        .expect("reads")[0];
     assert_eq!(
-        (row.principal.as_str(), row.action.as_str(), row.scope.as_str(), row.outcome.as_str()),
-        ("owner", "datastores/write", "/workspaces/default/datastores/lake", "allowed")
+        (
+            row.principal.as_str(),
+            row.action.as_str(),
+            row.scope.as_str(),
+            row.outcome.as_str()
+        ),
+        (
+            "owner",
+            "datastores/write",
+            "/workspaces/default/datastores/lake",
+            "allowed"
+        )
     );
-    let events = tidemill_store::event::list(server.app.store.read(), None, 10).await.expect("reads");
-    assert_eq!(events.last().map(|event| event.kind.as_str()), Some("datastores/write"));
+    let events = tidemill_store::event::list(server.app.store.read(), None, 10)
+        .await
+        .expect("reads");
+    assert_eq!(
+        events.last().map(|event| event.kind.as_str()),
+        Some("datastores/write")
+    );
 }
 
 #[tokio::test]
@@ -46,8 +65,14 @@ async fn a_stale_etag_loses() {
     let path = format!("{URL}/lake");
     let first = client.put(&path, s3()).await.ok();
     let etag = first["etag"].as_str().expect("an etag").to_owned();
-    client.send("PUT", &path, Some(s3()), &[("if-match", &etag)]).await.ok();
-    let problem = client.send("PUT", &path, Some(s3()), &[("if-match", &etag)]).await.fails(412);
+    client
+        .send("PUT", &path, Some(s3()), &[("if-match", &etag)])
+        .await
+        .ok();
+    let problem = client
+        .send("PUT", &path, Some(s3()), &[("if-match", &etag)])
+        .await
+        .fails(412);
     assert_eq!(problem["code"], "precondition");
 }
 
@@ -66,7 +91,10 @@ async fn pages_follow_each_other() {
         .flat_map(|page| page["items"].as_array().expect("items").clone())
         .map(|row| row["name"].as_str().expect("a name").to_owned())
         .collect();
-    assert_eq!(names, ["a", "b", "c", "workspaceartifactstore", "workspaceblobstore"]);
+    assert_eq!(
+        names,
+        ["a", "b", "c", "workspaceartifactstore", "workspaceblobstore"]
+    );
 }
 
 #[tokio::test]
@@ -75,12 +103,18 @@ async fn what_is_wrong_is_named_with_the_next_step() {
     let client = server.client();
     let missing = client.get(&format!("{URL}/nowhere")).await.fails(404);
     insta::assert_json_snapshot!("datastore_missing", missing);
-    let own = client.put(&format!("{URL}/workspaceblobstore"), s3()).await.fails(403);
+    let own = client
+        .put(&format!("{URL}/workspaceblobstore"), s3())
+        .await
+        .fails(403);
     insta::assert_json_snapshot!("datastore_own", own);
     let odd = client.put(&format!("{URL}/a%20b"), s3()).await.fails(400);
     insta::assert_json_snapshot!("datastore_odd_name", odd);
     client.delete(&format!("{URL}/nowhere")).await.fails(404);
-    client.get("/api/v1/workspaces/nowhere/datastores").await.fails(404);
+    client
+        .get("/api/v1/workspaces/nowhere/datastores")
+        .await
+        .fails(404);
 }
 
 #[tokio::test]

@@ -9,5 +9,8 @@ fn the_committed_document_is_current() {
         std::fs::write(path, &text).expect("the repository can be written");
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == text, "openapi/v1.json is not what the handlers say: run `make openapi`");
+    assert!(
+        committed == text,
+        "openapi/v1.json is not what the handlers say: run `make openapi`"
+    );
 }

@@ -7,14 +7,24 @@ use tidemill_testkit::TestServer;
 async fn the_default_workspace_is_there_from_the_first_start() {
     let server = TestServer::start().await;
     let shown = server.client().get("/api/v1/workspaces/default").await.ok();
-    assert_eq!((shown["name"].as_str(), shown["group"].as_str()), (Some("default"), Some("default")));
+    assert_eq!(
+        (shown["name"].as_str(), shown["group"].as_str()),
+        (Some("default"), Some("default"))
+    );
 }
 
 #[tokio::test]
 async fn an_azure_name_is_lowercased_and_kept_for_people() {
     let server = TestServer::start().await;
-    let made = server.client().put("/api/v1/workspaces/My_Team", json!({"name": "My_Team"})).await.ok();
-    assert_eq!((made["name"].as_str(), made["display_name"].as_str()), (Some("my-team"), Some("My_Team")));
+    let made = server
+        .client()
+        .put("/api/v1/workspaces/My_Team", json!({"name": "My_Team"}))
+        .await
+        .ok();
+    assert_eq!(
+        (made["name"].as_str(), made["display_name"].as_str()),
+        (Some("my-team"), Some("My_Team"))
+    );
 }
 
 #[tokio::test]
@@ -22,10 +32,22 @@ async fn a_workspace_that_holds_something_is_not_deleted() {
     let server = TestServer::start().await;
     let client = server.client();
     client.put("/api/v1/workspaces/team", json!({})).await.ok();
-    client.put("/api/v1/workspaces/team/datastores/lake", json!({"type": "local_folder", "path": "/tmp"})).await.ok();
+    client
+        .put(
+            "/api/v1/workspaces/team/datastores/lake",
+            json!({"type": "local_folder", "path": "/tmp"}),
+        )
+        .await
+        .ok();
     let problem = client.delete("/api/v1/workspaces/team").await.fails(409);
-    assert!(problem["detail"].as_str().expect("text").contains("1 datastores"), "{problem}");
-    client.delete("/api/v1/workspaces/team/datastores/lake").await.ok();
+    assert!(
+        problem["detail"].as_str().expect("text").contains("1 datastores"),
+        "{problem}"
+    );
+    client
+        .delete("/api/v1/workspaces/team/datastores/lake")
+        .await
+        .ok();
     client.delete("/api/v1/workspaces/team").await.ok();
     client.get("/api/v1/workspaces/team").await.fails(404);
 }

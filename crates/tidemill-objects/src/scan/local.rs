@@ -1,8 +1,9 @@
 //! Scanning a local folder: walk in parallel, read only what may have changed, on all cores.
 
 use std::cell::RefCell;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +17,7 @@ use crate::hash::Hash;
 use crate::manifest::{Entry, Hint, Manifest};
 use crate::progress::Progress;
 use crate::safe_path::SafePath;
-use crate::walk::{Look, Walk, Walked};
+use crate::walk::{Look, Named, Walk, Walked};
 
 /// A file changed less than this before it was read can change again without a new time: its hint is not kept. It is
 /// longer than one tick of the clock that file systems use.
@@ -37,31 +38,71 @@ pub(super) fn scan(
     now: SystemTime,
     progress: &dyn Progress,
 ) -> Result<Scan> {
+    match previous {
+        Some(previous) => scan_again(folder, target, previous, now, progress),
+        None => scan_first(folder, target, now, progress),
+    }
+}
+
+/// Nothing is known yet: every file is opened anyway, which tells how it looks.
+fn scan_first(
+    folder: &Arc<LocalFolder>,
+    target: &ScanTarget,
+    now: SystemTime,
+    progress: &dyn Progress,
+) -> Result<Scan> {
     let walked = match target {
         ScanTarget::File(path) => {
-            let full = folder.existing(path)?;
-            let meta = std::fs::metadata(&full).map_err(|error| ObjectsError::io("read", &full, error))?;
-            if !meta.is_file() {
-                return Err(ObjectsError::NotFound {
-                    what: format!("{path} in {}", folder.root().display()),
-                });
-            }
+            existing_file(folder, path)?;
             vec![Walked {
                 path: path.clone(),
-                look: Look::of(&meta),
+                look: Named::Link,
             }]
         }
-        ScanTarget::Folder(path) | ScanTarget::Pattern { folder: path, .. } => {
-            let full = folder.existing(path)?;
-            if !full.is_dir() {
-                return Err(ObjectsError::NotFound {
-                    what: format!("the folder {path} in {}", folder.root().display()),
-                });
-            }
-            Walk::new(folder.root()).from(path.clone()).run()?
-        }
+        ScanTarget::Folder(path) | ScanTarget::Pattern { folder: path, .. } => Walk::new(folder.root())
+            .from(existing_folder(folder, path)?)
+            .names()?,
     };
-    if let Some(previous) = previous.filter(|previous| all_unchanged(target, &walked, previous)) {
+    let entries: Vec<Entry> = walked
+        .into_par_iter()
+        .with_min_len(16)
+        .filter_map(|file| {
+            let shown = target.select(&file.path)?;
+            let reading = Reading {
+                full: &file.path.under(folder.root()),
+                shown: &shown,
+                now,
+            };
+            hash_named(&reading, file.look, progress).transpose()
+        })
+        .collect::<Result<_>>()?;
+    target.expect_some(entries.is_empty(), &folder.root().display().to_string())?;
+    let manifest = Manifest::new(entries)?;
+    Ok(Scan {
+        files_read: manifest.len() as u64,
+        bytes_read: manifest.total_bytes(),
+        manifest,
+    })
+}
+
+/// Looks at every file and reads only those that may have changed.
+fn scan_again(
+    folder: &Arc<LocalFolder>,
+    target: &ScanTarget,
+    previous: &Manifest,
+    now: SystemTime,
+    progress: &dyn Progress,
+) -> Result<Scan> {
+    let walked = match target {
+        ScanTarget::File(path) => vec![Walked {
+            path: path.clone(),
+            look: existing_file(folder, path)?,
+        }],
+        ScanTarget::Folder(path) | ScanTarget::Pattern { folder: path, .. } => Walk::new(folder.root())
+            .from(existing_folder(folder, path)?)
+            .run()?,
+    };
+    if all_unchanged(target, &walked, previous) {
         progress.advance(previous.len() as u64, previous.total_bytes());
         return Ok(Scan {
             manifest: previous.clone(),
@@ -69,7 +110,7 @@ pub(super) fn scan(
             bytes_read: 0,
         });
     }
-    let mut known = Known::new(previous);
+    let mut known = Known::new(Some(previous));
     let mut planned = Vec::with_capacity(walked.len());
     for file in walked {
         let Some(path) = target.select(&file.path) else {
@@ -112,6 +153,26 @@ pub(super) fn scan(
     })
 }
 
+fn existing_file(folder: &LocalFolder, path: &SafePath) -> Result<Look> {
+    let full = folder.existing(path)?;
+    let meta = std::fs::metadata(&full).map_err(|error| ObjectsError::io("read", &full, error))?;
+    if !meta.is_file() {
+        return Err(ObjectsError::NotFound {
+            what: format!("{path} in {}", folder.root().display()),
+        });
+    }
+    Ok(Look::of(&meta))
+}
+
+fn existing_folder(folder: &LocalFolder, path: &SafePath) -> Result<SafePath> {
+    if !folder.existing(path)?.is_dir() {
+        return Err(ObjectsError::NotFound {
+            what: format!("the folder {path} in {}", folder.root().display()),
+        });
+    }
+    Ok(path.clone())
+}
+
 /// Whether a folder is as it was: the common case, and a quick one.
 fn all_unchanged(target: &ScanTarget, walked: &[Walked], previous: &Manifest) -> bool {
     let ScanTarget::Folder(folder) = target else {
@@ -140,18 +201,47 @@ pub(crate) struct Reading<'a> {
 /// Reads and hashes one file. A file that changes meanwhile is an error that names it.
 pub(crate) fn hash_file(reading: &Reading<'_>, progress: &dyn Progress) -> Result<Entry> {
     let failed = |error| ObjectsError::io("read", reading.full, error);
-    let mut file = File::open(reading.full).map_err(failed)?;
+    let file = File::open(reading.full).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
+    hash_open(file, &meta, reading, progress)
+}
+
+/// Reads and hashes a file that a folder lists; `None` when it is gone by now. What became a link since is not followed.
+fn hash_named(reading: &Reading<'_>, seen: Named, progress: &dyn Progress) -> Result<Option<Entry>> {
+    let failed = |error| ObjectsError::io("read", reading.full, error);
+    let mut options = File::options();
+    options.read(true);
+    if seen == Named::File {
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+    }
+    let file = match options.open(reading.full) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let meta = file.metadata().map_err(failed)?;
+    if !meta.is_file() {
+        return Err(ObjectsError::NotAFile {
+            path: reading.shown.to_string(),
+        });
+    }
+    hash_open(file, &meta, reading, progress).map(Some)
+}
+
+fn hash_open(
+    mut file: File,
+    meta: &Metadata,
+    reading: &Reading<'_>,
+    progress: &dyn Progress,
+) -> Result<Entry> {
+    let failed = |error| ObjectsError::io("read", reading.full, error);
     let size_bytes = meta.len();
-    let (hash, read) = if size_bytes <= SMALL_BYTES {
+    let (hash, read, told) = if size_bytes <= SMALL_BYTES {
         BUFFER.with_borrow_mut(|buffer| {
-            buffer.clear();
-            Read::by_ref(&mut file)
-                .take(size_bytes + 1)
-                .read_to_end(buffer)
-                .map_err(failed)?;
-            progress.advance(0, buffer.len() as u64);
-            Ok((Hash::of(buffer), buffer.len() as u64))
+            buffer.resize(SMALL_BYTES as usize, 0);
+            let content = &mut buffer[..size_bytes as usize];
+            let count = fill(&mut file, content).map_err(failed)?;
+            Ok((Hash::of(&content[..count]), count as u64, 0))
         })?
     } else {
         let mut hasher = blake3::Hasher::new();
@@ -166,16 +256,17 @@ pub(crate) fn hash_file(reading: &Reading<'_>, progress: &dyn Progress) -> Resul
             read += count as u64;
             progress.advance(0, count as u64);
         }
-        (hasher.finalize().into(), read)
+        (hasher.finalize().into(), read, read)
     };
+    // What was added after the bytes that were read shows in the size.
     let after = file.metadata().map_err(failed)?;
-    if read != size_bytes || Look::of(&after) != Look::of(&meta) {
+    if read != size_bytes || Look::of(&after) != Look::of(meta) {
         return Err(ObjectsError::ChangedWhileRead {
             path: reading.shown.to_string(),
         });
     }
-    progress.advance(1, 0);
-    let hint = settled_hint(Look::of(&meta).hint(), reading.now);
+    progress.advance(1, size_bytes - told);
+    let hint = settled_hint(Look::of(meta).hint(), reading.now);
     Ok(Entry {
         path: reading.shown.clone(),
         size_bytes,
@@ -186,7 +277,7 @@ pub(crate) fn hash_file(reading: &Reading<'_>, progress: &dyn Progress) -> Resul
 }
 
 /// Fills the buffer as far as the file reaches.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+pub(crate) fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file.read(&mut buffer[filled..]) {

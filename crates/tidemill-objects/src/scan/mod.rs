@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::manifest::{Entry, Hint, Manifest};
 use crate::progress::{Progress, Tally};
 
-pub(crate) use local::{Reading, hash_file, settled_hint};
+pub(crate) use local::{Reading, fill, hash_file, settled_hint};
 pub use target::ScanTarget;
 pub use verify::verify;
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -16,7 +15,7 @@ use crate::hash::Hash;
 use crate::manifest::{Entry, Manifest};
 use crate::progress::Progress;
 use crate::safe_path::SafePath;
-use crate::scan::{Known, Reading, hash_file, settled_hint};
+use crate::scan::{Known, Reading, fill, hash_file, settled_hint};
 use crate::walk::{Look, Walk, Walked};
 
 /// Code snapshots over this size are worth a warning.
@@ -171,15 +170,20 @@ impl TreeBuilder {
                 _ => small.push(at),
             }
         }
-        for round in rounds(&self.files, &small) {
-            let read: Vec<(Entry, Vec<u8>)> = round
-                .par_iter()
-                .map(|at| self.files[*at].read(now, progress))
-                .collect::<Result<_>>()?;
-            for (at, (entry, content)) in round.iter().zip(read) {
-                places.pack(&entry, &content, emit)?;
-                entries[*at] = Some(entry);
-            }
+        let rounds = rounds(&self.files, &small);
+        let mut read = self.read_round(rounds.first(), now, progress);
+        for (number, round) in rounds.iter().enumerate() {
+            let contents = read?;
+            read = Ok(Vec::new());
+            // While this round is packed, the next one is read.
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| read = self.read_round(rounds.get(number + 1), now, progress));
+                for (at, (entry, content)) in round.iter().zip(contents) {
+                    places.pack(&entry, &content, emit)?;
+                    entries[*at] = Some(entry);
+                }
+                Ok::<_, ObjectsError>(())
+            })?;
         }
         let hashed: Vec<Entry> = large
             .par_iter()
@@ -209,6 +213,23 @@ impl TreeBuilder {
             layout,
             blobs,
         })
+    }
+
+    /// The small files of a round with their contents; nothing of no round.
+    fn read_round(
+        &self,
+        round: Option<&Vec<usize>>,
+        now: SystemTime,
+        progress: &dyn Progress,
+    ) -> Result<Vec<(Entry, Vec<u8>)>> {
+        let Some(round) = round else {
+            return Ok(Vec::new());
+        };
+        round
+            .par_iter()
+            .with_min_len(16)
+            .map(|at| self.files[*at].read(now, progress))
+            .collect()
     }
 }
 
@@ -246,14 +267,16 @@ impl Source {
     /// The whole of a small file.
     fn read(&self, now: SystemTime, progress: &dyn Progress) -> Result<(Entry, Vec<u8>)> {
         let failed = |error| ObjectsError::io("read", &self.full, error);
-        let file = File::open(&self.full).map_err(failed)?;
-        let mut content = Vec::with_capacity(self.size_bytes as usize + 1);
-        Read::by_ref(&mut &file)
-            .take(self.size_bytes + 1)
-            .read_to_end(&mut content)
-            .map_err(failed)?;
-        let after = Look::of(&file.metadata().map_err(failed)?).hint();
-        if content.len() as u64 != self.size_bytes || after != self.hint {
+        let mut file = File::open(&self.full).map_err(failed)?;
+        let mut content = vec![0; self.size_bytes as usize];
+        let filled = fill(&mut file, &mut content).map_err(failed)?;
+        content.truncate(filled);
+        // What was added after these bytes shows in the size and the times.
+        let after = Look::of(&file.metadata().map_err(failed)?);
+        if content.len() as u64 != self.size_bytes
+            || after.hint() != self.hint
+            || after.size_bytes != self.size_bytes
+        {
             return Err(ObjectsError::ChangedWhileRead {
                 path: self.path.to_string(),
             });
@@ -264,7 +287,7 @@ impl Source {
             size_bytes: self.size_bytes,
             hash: Hash::of(&content),
             executable: self.executable,
-            hint: settled_hint(after, now),
+            hint: settled_hint(after.hint(), now),
         };
         Ok((entry, content))
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ObjectsError, Result};
@@ -31,6 +32,15 @@ const WHAT: &str = "a pack";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PackId(pub crate::hash::Hash);
+
+impl PackId {
+    /// The name of these bytes, hashed on all cores.
+    pub fn of(pack: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_rayon(pack);
+        Self(hasher.finalize().into())
+    }
+}
 
 impl fmt::Display for PackId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,16 +147,11 @@ impl PackIndex {
             ));
         }
         let index = Self::decode(pack, pack.len() as u64)?;
-        for slice in index.slices.values() {
-            let actual = Hash::of(slice.of(pack)?);
-            if actual != slice.hash {
-                return Err(ObjectsError::HashMismatch {
-                    what: format!("a slice of {WHAT}"),
-                    expected: slice.hash.to_string(),
-                    actual: actual.to_string(),
-                });
-            }
-        }
+        let slices: Vec<&Slice> = index.slices.values().collect();
+        slices
+            .par_iter()
+            .with_min_len(64)
+            .try_for_each(|slice| slice.check(pack))?;
         Ok(index)
     }
 
@@ -174,6 +179,18 @@ impl Slice {
             .checked_add(self.length as usize)
             .and_then(|end| pack.get(start..end));
         bytes.ok_or_else(|| ObjectsError::corrupt(WHAT, "a slice lies outside"))
+    }
+
+    fn check(&self, pack: &[u8]) -> Result<()> {
+        let actual = Hash::of(self.of(pack)?);
+        if actual == self.hash {
+            return Ok(());
+        }
+        Err(ObjectsError::HashMismatch {
+            what: format!("a slice of {WHAT}"),
+            expected: self.hash.to_string(),
+            actual: actual.to_string(),
+        })
     }
 }
 
@@ -223,9 +240,7 @@ impl PackWriter {
         }
         bytes.extend_from_slice(&(slices.len() as u32).to_le_bytes());
         bytes.extend_from_slice(FOOT);
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_rayon(&bytes);
-        (PackId(hasher.finalize().into()), bytes.into())
+        (PackId::of(&bytes), bytes.into())
     }
 }
 

@@ -23,8 +23,8 @@ pub trait TreeSink: Send + Sync {
     /// Those of the blobs that are not there.
     async fn missing_blobs(&self, blobs: &[Hash]) -> Result<Vec<Hash>>;
 
-    /// Takes a pack; each slice's hash is checked.
-    async fn put_pack(&self, pack: Bytes) -> Result<PackId>;
+    /// Takes a pack of this name; other bytes, or a slice that is not what its hash says, are an error.
+    async fn put_pack(&self, id: PackId, pack: Bytes) -> Result<()>;
 
     /// Takes a blob; other bytes than announced are an error, and nothing stays.
     async fn put_blob(&self, hash: &Hash, size_bytes: u64, bytes: ByteStream) -> Result<()>;

@@ -1,9 +1,9 @@
 //! The content-addressed store: `blobs/{aa}/{hash}`, `packs/{id}`, `trees/{digest}`. It takes nothing it hasn't checked.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,19 +13,20 @@ use super::{Location, MAX_PACK_BYTES, MAX_TREE_BYTES, PackId, PackIndex, Tree, T
 use crate::datastore::{ByteStream, Datastore, blocking};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
+use crate::kept::Kept;
 use crate::safe_path::SafePath;
 
 const CHECKS_AT_ONCE: usize = 16;
-const KEPT_INDEXES: usize = 32;
-
-/// The indexes of the packs that were used last, newest first.
-type KeptIndexes = VecDeque<(PackId, Arc<PackIndex>)>;
+/// The most slices of packs, and files of trees, whose places are held in memory: about 20 MB each.
+const KEPT_SLICES: usize = 1 << 18;
+const KEPT_FILES: usize = 150_000;
 
 /// Trees, packs and blobs in a datastore. Cheap to clone.
 #[derive(Clone)]
 pub struct TreeStore {
     datastore: Datastore,
-    indexes: Arc<Mutex<KeptIndexes>>,
+    indexes: Kept<PackId, Arc<PackIndex>>,
+    trees: Kept<Hash, Tree>,
 }
 
 impl TreeStore {
@@ -33,21 +34,23 @@ impl TreeStore {
     pub fn new(datastore: Datastore) -> Self {
         Self {
             datastore,
-            indexes: Arc::default(),
+            indexes: Kept::new(KEPT_SLICES),
+            trees: Kept::new(KEPT_FILES),
         }
     }
 
-    /// Takes a pack from a stream; see [`TreeSink::put_pack`].
-    pub async fn put_pack_stream(&self, bytes: ByteStream) -> Result<PackId> {
-        let pack = crate::stream::collect("a pack", bytes, 0, MAX_PACK_BYTES).await?;
-        self.put_pack(pack).await
+    /// Takes a pack from a stream of so many bytes (0: not known); see [`TreeSink::put_pack`].
+    pub async fn put_pack_stream(&self, id: PackId, bytes: ByteStream, size_bytes: u64) -> Result<()> {
+        let pack = crate::stream::collect("a pack", bytes, size_bytes, MAX_PACK_BYTES).await?;
+        self.put_pack(id, pack).await
     }
 
     /// Takes a tree as it was encoded, under the name it should have; see [`TreeSink::put_tree`].
     pub async fn put_encoded_tree(&self, digest: &Hash, bytes: Bytes) -> Result<Hash> {
         let digest = *digest;
+        let encoded = bytes.clone();
         let tree = blocking("decode", move || {
-            let tree = Tree::decode(&bytes)?;
+            let tree = Tree::decode(&encoded)?;
             let actual = tree.digest();
             if actual == digest {
                 return Ok(tree);
@@ -60,7 +63,18 @@ impl TreeStore {
             })
         })
         .await?;
-        self.put_tree(&tree).await
+        self.check_locations(&tree).await?;
+        self.keep_tree(digest, tree, bytes).await
+    }
+
+    async fn keep_tree(&self, digest: Hash, tree: Tree, encoded: Bytes) -> Result<Hash> {
+        let path = path("trees", &digest.to_hex())?;
+        if !self.datastore.exists(&path).await? {
+            self.datastore.put(&path, encoded).await?;
+        }
+        let files = tree.manifest().len();
+        self.trees.put(digest, tree, files);
+        Ok(digest)
     }
 
     /// The tree as bytes, for sending it on.
@@ -86,23 +100,13 @@ impl TreeStore {
         Ok((meta.size_bytes, bytes))
     }
 
-    fn kept_index(&self, pack: &PackId) -> Option<Arc<PackIndex>> {
-        let indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        indexes
-            .iter()
-            .find(|(id, _)| id == pack)
-            .map(|(_, index)| index.clone())
-    }
-
     fn keep_index(&self, pack: PackId, index: Arc<PackIndex>) {
-        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
-        indexes.retain(|(id, _)| *id != pack);
-        indexes.push_front((pack, index));
-        indexes.truncate(KEPT_INDEXES);
+        let slices = index.len();
+        self.indexes.put(pack, index, slices);
     }
 
     async fn index(&self, pack: &PackId) -> Result<Arc<PackIndex>> {
-        if let Some(index) = self.kept_index(pack) {
+        if let Some(index) = self.indexes.get(pack) {
             return Ok(index);
         }
         let path = pack_path(pack)?;
@@ -195,11 +199,20 @@ impl TreeSink for TreeStore {
         missing(blobs, |hash| self.stored(blob_path(hash))).await
     }
 
-    async fn put_pack(&self, pack: Bytes) -> Result<PackId> {
+    async fn put_pack(&self, id: PackId, pack: Bytes) -> Result<()> {
         let bytes = pack.clone();
-        let (id, index) = blocking("check a pack", move || {
-            let index = PackIndex::verify(&bytes)?;
-            Ok((PackId(Hash::of(&bytes)), index))
+        let index = blocking("check a pack", move || {
+            let (index, actual) = rayon::join(|| PackIndex::verify(&bytes), || PackId::of(&bytes));
+            let index = index?;
+            if actual == id {
+                return Ok(index);
+            }
+            let (expected, actual) = (id.to_string(), actual.to_string());
+            Err(ObjectsError::HashMismatch {
+                what: "a pack".into(),
+                expected,
+                actual,
+            })
         })
         .await?;
         let path = pack_path(&id)?;
@@ -207,7 +220,7 @@ impl TreeSink for TreeStore {
             self.datastore.put(&path, pack).await?;
         }
         self.keep_index(id, Arc::new(index));
-        Ok(id)
+        Ok(())
     }
 
     async fn put_blob(&self, hash: &Hash, size_bytes: u64, bytes: ByteStream) -> Result<()> {
@@ -225,20 +238,25 @@ impl TreeSink for TreeStore {
     async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
         self.check_locations(tree).await?;
         let tree = tree.clone();
-        let (digest, bytes) = blocking("encode", move || Ok((tree.digest(), tree.encode()?))).await?;
-        let path = path("trees", &digest.to_hex())?;
-        if !self.datastore.exists(&path).await? {
-            self.datastore.put(&path, bytes.into()).await?;
-        }
-        Ok(digest)
+        let (digest, tree, bytes) = blocking("encode", move || {
+            let bytes = tree.encode()?;
+            Ok((tree.digest(), tree, bytes))
+        })
+        .await?;
+        self.keep_tree(digest, tree, bytes.into()).await
     }
 }
 
 #[async_trait]
 impl TreeSource for TreeStore {
     async fn tree(&self, digest: &Hash) -> Result<Tree> {
+        if let Some(tree) = self.trees.get(digest) {
+            return Ok(tree);
+        }
         let bytes = self.encoded_tree(digest).await?;
-        blocking("decode", move || Tree::decode(&bytes)).await
+        let tree = blocking("decode", move || Tree::decode(&bytes)).await?;
+        self.trees.put(*digest, tree.clone(), tree.manifest().len());
+        Ok(tree)
     }
 
     async fn pack_range(&self, pack: &PackId, range: Range<u64>) -> Result<Bytes> {

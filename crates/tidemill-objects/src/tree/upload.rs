@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures::stream::FuturesUnordered;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
 
@@ -17,6 +18,8 @@ use crate::progress::{Progress, Tally};
 /// So many packs are held back until the digest is known: a small folder that is there already costs no upload.
 const HELD_PACKS: usize = 2;
 const BLOBS_AT_ONCE: usize = 4;
+/// While one is written and synced over there, the next one is on its way.
+const PACKS_AT_ONCE: usize = 3;
 
 /// What makes an upload quicker.
 pub struct UploadOptions {
@@ -66,15 +69,17 @@ pub async fn upload_tree(
         sent_any: false,
         sent_bytes: 0,
     };
+    let mut sending = FuturesUnordered::new();
     let (mut plan, mut open) = (None, true);
     let mut ticks = tokio::time::interval(Tally::PERIOD);
-    while plan.is_none() || open {
+    while plan.is_none() || open || !sending.is_empty() {
         tokio::select! {
             _ = ticks.tick() => tally.pass_on(progress),
-            pack = finished.recv(), if open => match pack {
-                Some(pack) => sender.take(pack).await?,
+            pack = finished.recv(), if open && sending.len() < PACKS_AT_ONCE => match pack {
+                Some(pack) => sending.extend(sender.take(pack)),
                 None => open = false,
             },
+            Some(sent) = sending.next(), if !sending.is_empty() => sender.sent_bytes += sent?,
             done = &mut work, if plan.is_none() => plan = Some(done?),
         }
     }
@@ -89,8 +94,10 @@ pub async fn upload_tree(
             sent_bytes: 0,
         });
     }
-    sender.flush().await?;
     let mut sent_bytes = sender.sent_bytes;
+    for pack in std::mem::take(&mut sender.held) {
+        sent_bytes += send_pack(sink, pack).await?;
+    }
     sent_bytes += send_blobs(sink, &plan.blobs).await?;
     let tree = Tree::new(plan.manifest.clone(), plan.layout)?;
     sink.put_tree(&tree).await?;
@@ -109,40 +116,29 @@ struct PackSender<'a> {
     sent_bytes: u64,
 }
 
-impl PackSender<'_> {
-    async fn take(&mut self, pack: (PackId, Bytes)) -> Result<()> {
+impl<'a> PackSender<'a> {
+    /// The packs that are to be sent now, each as the work of sending it.
+    fn take(&mut self, pack: (PackId, Bytes)) -> Vec<impl Future<Output = Result<u64>> + 'a> {
         self.held.push(pack);
-        if self.held.len() > HELD_PACKS || self.sent_any {
-            self.flush().await
+        let held = if self.held.len() > HELD_PACKS || self.sent_any {
+            self.sent_any = true;
+            std::mem::take(&mut self.held)
         } else {
-            Ok(())
-        }
+            Vec::new()
+        };
+        let sink = self.sink;
+        held.into_iter().map(|pack| send_pack(sink, pack)).collect()
     }
+}
 
-    async fn flush(&mut self) -> Result<()> {
-        if self.held.is_empty() {
-            return Ok(());
-        }
-        self.sent_any = true;
-        let ids: Vec<PackId> = self.held.iter().map(|(id, _)| *id).collect();
-        let missing = self.sink.missing_packs(&ids).await?;
-        for (id, bytes) in std::mem::take(&mut self.held) {
-            if !missing.contains(&id) {
-                continue;
-            }
-            self.sent_bytes += bytes.len() as u64;
-            let stored = self.sink.put_pack(bytes).await?;
-            if stored != id {
-                let (expected, actual) = (id.to_string(), stored.to_string());
-                return Err(ObjectsError::HashMismatch {
-                    what: "a pack".into(),
-                    expected,
-                    actual,
-                });
-            }
-        }
-        Ok(())
+/// Sends a pack if it is not there; gives how many bytes that took.
+async fn send_pack(sink: &dyn TreeSink, (id, bytes): (PackId, Bytes)) -> Result<u64> {
+    if sink.missing_packs(&[id]).await?.is_empty() {
+        return Ok(0);
     }
+    let size_bytes = bytes.len() as u64;
+    sink.put_pack(id, bytes).await?;
+    Ok(size_bytes)
 }
 
 async fn send_blobs(sink: &dyn TreeSink, blobs: &[BlobPlan]) -> Result<u64> {

@@ -227,6 +227,20 @@ async fn verify_folder(folder: &Path, manifest: &Manifest) -> Result<Scan> {
     verify(&datastore, &target, manifest, false, later(), &Silent).await
 }
 
+/// A pack of two small files.
+fn one_pack(place: &Place) -> (PackId, Bytes) {
+    write_files(&place.path("packed"), &[("a", b"1"), ("b", b"22")]);
+    let mut packs = Vec::new();
+    TreeBuilder::data(&place.path("packed"))
+        .unwrap()
+        .build(None, None, later(), &Silent, &mut |id, bytes| {
+            packs.push((id, bytes));
+            Ok(())
+        })
+        .unwrap();
+    packs.remove(0)
+}
+
 #[tokio::test]
 async fn the_store_takes_only_what_is_true() {
     let place = Place::new();
@@ -247,7 +261,15 @@ async fn the_store_takes_only_what_is_true() {
         store.put_blob(&hash, 7, pieces(b"c0ntent", 7)).await.is_err(),
         "a wrong announcement is an error the second time too"
     );
-    assert!(store.put_pack(Bytes::from_static(b"not a pack")).await.is_err());
+    let none = Bytes::from_static(b"not a pack");
+    assert!(store.put_pack(PackId::of(&none), none.clone()).await.is_err());
+    let (id, pack) = one_pack(&place);
+    let wrong = store.put_pack(PackId::of(&none), pack.clone()).await;
+    assert!(
+        matches!(wrong, Err(ObjectsError::HashMismatch { .. })),
+        "{wrong:?}"
+    );
+    store.put_pack(id, pack).await.unwrap();
 
     let entry = |name: &str, hash, size_bytes| Entry {
         path: path(name),

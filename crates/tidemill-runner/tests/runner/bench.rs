@@ -103,14 +103,14 @@ impl Bench {
                 None,
                 std::time::SystemTime::now(),
                 &Silent,
-                &mut |_, bytes| {
-                    packs.push(bytes);
+                &mut |id, bytes| {
+                    packs.push((id, bytes));
                     Ok(())
                 },
             )
             .expect("built");
-        for pack in packs {
-            store.put_pack(pack).await.expect("stored");
+        for (id, pack) in packs {
+            store.put_pack(id, pack).await.expect("stored");
         }
         assert!(plan.blobs.is_empty(), "tests use small files");
         let tree = tidemill_objects::Tree::new(plan.manifest, plan.layout).expect("matches");

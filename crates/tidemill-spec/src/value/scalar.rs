@@ -44,10 +44,27 @@ mod tests {
 
     #[test]
     fn an_amount_may_come_as_a_number() {
-        let cores = |value| serde_json::from_value::<CpuAmount>(value).map(CpuAmount::cores_up).ok();
-        assert_eq!([cores(json!(2)), cores(json!("2")), cores(json!(0.5))], [Some(2), Some(2), Some(1)]);
-        assert_eq!([cores(json!(-1)), cores(json!(true)), cores(json!(null))], [None; 3]);
-        let bytes = |value| serde_json::from_value::<ByteSize>(value).map(ByteSize::bytes).ok();
-        assert_eq!([bytes(json!(1024)), bytes(json!("1Ki"))], [Some(1024), Some(1024)]);
+        let cores = |value| {
+            serde_json::from_value::<CpuAmount>(value)
+                .map(CpuAmount::cores_up)
+                .ok()
+        };
+        assert_eq!(
+            [cores(json!(2)), cores(json!("2")), cores(json!(0.5))],
+            [Some(2), Some(2), Some(1)]
+        );
+        assert_eq!(
+            [cores(json!(-1)), cores(json!(true)), cores(json!(null))],
+            [None; 3]
+        );
+        let bytes = |value| {
+            serde_json::from_value::<ByteSize>(value)
+                .map(ByteSize::bytes)
+                .ok()
+        };
+        assert_eq!(
+            [bytes(json!(1024)), bytes(json!("1Ki"))],
+            [Some(1024), Some(1024)]
+        );
     }
 }

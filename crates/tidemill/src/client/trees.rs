@@ -105,10 +105,8 @@ impl TreeSink for RemoteTrees {
             .collect()
     }
 
-    async fn put_pack(&self, pack: Bytes) -> Result<PackId> {
-        let id = PackId(Hash::of(&pack));
-        self.put_bytes(&self.at("packs", &id.to_string()), pack).await?;
-        Ok(id)
+    async fn put_pack(&self, id: PackId, pack: Bytes) -> Result<()> {
+        self.put_bytes(&self.at("packs", &id.to_string()), pack).await
     }
 
     async fn put_blob(&self, hash: &Hash, size_bytes: u64, bytes: ByteStream) -> Result<()> {

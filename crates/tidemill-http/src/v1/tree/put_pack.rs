@@ -1,7 +1,7 @@
 //! `PUT /workspaces/{ws}/packs/{id}`: takes a pack of small files.
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Path;
 use tidemill_api::problem::Problem;
 use tidemill_api::tree::PackView;
@@ -20,5 +20,8 @@ pub(super) async fn put_pack(
     Path((ws, id)): Path<(String, String)>,
     body: Body,
 ) -> Result<Json<PackView>, ApiError> {
-    Ok(Json(tree::put_pack(&ctx, &ws, &id, stream(body)).await?))
+    let size_bytes = body.size_hint().exact().unwrap_or_default();
+    Ok(Json(
+        tree::put_pack(&ctx, &ws, &id, size_bytes, stream(body)).await?,
+    ))
 }
