@@ -22,7 +22,7 @@ const KEPT_SLICES: usize = 1 << 18;
 const KEPT_FILES: usize = 150_000;
 
 /// Trees, packs and blobs in a datastore. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct TreeStore {
     datastore: Datastore,
     indexes: Kept<PackId, Arc<PackIndex>>,
