@@ -60,6 +60,7 @@ has_postgres() {
   done
   return 1
 }
+have bwrap || apt_install bubblewrap || say "bubblewrap is not installed: jobs are tested under Landlock alone"
 has_postgres || apt_install postgresql || say "PostgreSQL is not installed: its tests run on SQLite only (in CI they fail)"
 
 # A browser, where there are tests that need one.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tidemill_compute::{Inventory, LocalDriver};
 use tidemill_objects::{Kept, Manifest, TreeStore};
+use tidemill_process::isolation::Isolation;
 use tidemill_store::alone::Alone;
 use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 
@@ -37,6 +38,10 @@ pub struct AppOptions {
     pub environment_policy: String,
     /// Graphics cards that jobs may use, by index; `None` means all of this machine.
     pub gpus: Option<Vec<u32>>,
+    /// How far the processes of jobs are kept apart.
+    pub isolation: Isolation,
+    /// Folders of this machine that every job may write.
+    pub job_folders: Vec<PathBuf>,
     /// Where webhooks may lead.
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
@@ -55,6 +60,8 @@ impl AppOptions {
             runner_program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tidemill")),
             environment_policy: "exact".into(),
             gpus: None,
+            isolation: Isolation::None,
+            job_folders: Vec::new(),
             webhooks: WebhookOptions::default(),
             retention: None,
             master_key: MasterKey::File,
@@ -81,6 +88,8 @@ pub struct App {
     pub(crate) pipelines: Pipelines,
     pub(crate) driver: LocalDriver,
     pub(crate) runner_program: PathBuf,
+    pub(crate) isolation: Isolation,
+    pub(crate) job_folders: Vec<PathBuf>,
     /// What this machine has.
     pub inventory: Inventory,
     /// Signs links, and opens what was sealed before the vault.
@@ -152,6 +161,8 @@ impl App {
             pipelines: Pipelines::default(),
             driver: LocalDriver::new(),
             runner_program: options.runner_program,
+            isolation: options.isolation,
+            job_folders: options.job_folders,
             inventory,
             seal,
             vault,

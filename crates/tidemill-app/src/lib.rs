@@ -61,6 +61,7 @@ pub use context::OpContext;
 pub use data_dir::DataDir;
 pub use error::{Error, Kind, Result};
 pub use tidemill_policy::{Principal, Scope, action};
+pub use tidemill_process::isolation::Isolation;
 pub use tidemill_store::job::Filter as JobFilter;
 pub use tidemill_store::lineage::Model as LineageEdge;
 pub use tidemill_store::page;

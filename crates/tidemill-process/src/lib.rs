@@ -5,6 +5,7 @@
 
 pub mod cgroup;
 mod identity;
+pub mod isolation;
 mod stat;
 mod sweep;
 mod tree;

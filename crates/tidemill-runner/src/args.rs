@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use std::path::PathBuf;
+use tidemill_process::isolation::Isolation;
 
 /// What a runner must be told to find its job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub struct RunnerArgs {
     pub data_dir: PathBuf,
     /// Folder of the job, for this attempt to work in.
     pub work_dir: PathBuf,
+    /// How far the processes of the job are kept apart.
+    pub isolation: Isolation,
+    /// Folders of the machine that every job may write.
+    pub job_folders: Vec<PathBuf>,
 }
 
 impl RunnerArgs {

@@ -3,6 +3,7 @@
 use crate::args::RunnerArgs;
 use crate::command::render;
 use crate::failure::Failure;
+use crate::isolation::{at_home, places};
 use crate::link::Link;
 use crate::listing::sort_listings;
 use crate::logs::{Logs, Mask};
@@ -172,10 +173,21 @@ impl Job<'_> {
             let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
             sort_listings(prefix, &folders)?;
         }
+        let isolation = self.args.isolation;
+        let machine = machine().filter_map(|variable| at_home(variable, isolation, self.work));
         let order = Order {
             script: render(&assignment.command, &assignment.job, &texts)?,
             folder: self.work.code.clone(),
-            variables: variables(assignment, prefix.as_ref(), &texts, self.work, machine()),
+            variables: variables(assignment, prefix.as_ref(), &texts, self.work, machine),
+            isolation,
+            places: places(
+                self.args,
+                self.work,
+                prefix.as_ref(),
+                &texts,
+                &placed,
+                assignment.distribution.is_some(),
+            ),
         };
         Ok(Ready {
             order,

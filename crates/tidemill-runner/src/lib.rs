@@ -6,6 +6,7 @@
 mod args;
 mod command;
 mod failure;
+mod isolation;
 mod job;
 mod link;
 mod listing;

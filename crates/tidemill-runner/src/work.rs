@@ -24,6 +24,10 @@ pub(crate) struct Work {
     pub(crate) environment: PathBuf,
     /// Temporary files.
     pub(crate) temp: PathBuf,
+    /// The home of the job, empty at its start.
+    pub(crate) home: PathBuf,
+    /// What its processes share as `/dev/shm` when it has several.
+    pub(crate) shared_memory: PathBuf,
 }
 
 impl Work {
@@ -45,6 +49,8 @@ impl Work {
             logs: place("logs"),
             environment: place("environment"),
             temp: place("tmp"),
+            home: place("home"),
+            shared_memory: place("shm"),
             root: root.clone(),
         };
         if work.temp.as_os_str().len() > TEMP_BYTES {
@@ -56,7 +62,13 @@ impl Work {
         }
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
-        for folder in [&work.code, &work.logs, &work.temp] {
+        for folder in [
+            &work.code,
+            &work.logs,
+            &work.temp,
+            &work.home,
+            &work.shared_memory,
+        ] {
             builder.create(folder).map_err(failed)?;
         }
         Ok(work)

@@ -256,6 +256,8 @@ pub struct Patch {
     pub description: Option<Option<String>>,
     /// JSON.
     pub tags: Option<String>,
+    /// JSON: facts.
+    pub properties: Option<String>,
     /// Left out of lists.
     pub archived: Option<bool>,
     /// The state.
@@ -303,6 +305,7 @@ impl Patch {
             display_name,
             description,
             tags,
+            properties,
             archived,
             status,
             reason,
@@ -326,6 +329,7 @@ impl Patch {
             display_name: set(display_name),
             description: set(description),
             tags: set(tags),
+            properties: set(properties),
             archived: set(archived),
             status: set(status.map(str::to_owned)),
             reason: set(reason),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use tidemill_compute::{Attempt, Driver, End, Handle, Launch, Observation, Stop};
 use tidemill_store::{job, token as token_row};
 
@@ -59,6 +60,22 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     }
     token::write_private(&token_file, &secret).map_err(Error::internal)?;
     let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let mut args = vec![
+        "runner".into(),
+        "--server".into(),
+        app.address()?,
+        "--token-file".into(),
+        path(&token_file),
+        "--data-dir".into(),
+        path(app.dir.root()),
+        "--work-dir".into(),
+        path(&work_dir),
+        "--isolation".into(),
+        app.isolation.to_string(),
+    ];
+    for folder in &app.job_folders {
+        args.extend(["--job-folder".into(), path(folder)]);
+    }
     let launch = Launch {
         attempt: Attempt {
             workspace: workspace.clone(),
@@ -66,17 +83,7 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
             number: attempt,
         },
         program: app.runner_program.clone(),
-        args: vec![
-            "runner".into(),
-            "--server".into(),
-            app.address()?,
-            "--token-file".into(),
-            path(&token_file),
-            "--data-dir".into(),
-            path(app.dir.root()),
-            "--work-dir".into(),
-            path(&work_dir),
-        ],
+        args,
         env: BTreeMap::new(),
         work_dir,
     };
@@ -129,6 +136,7 @@ async fn clear_outputs(ctx: &OpContext, row: &Job) -> Result<()> {
 /// Takes a queued job: its state, its attempt and its tokens (its runner's, its script's) in one transaction.
 async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Result<Option<Job>> {
     let now = ctx.now_ms();
+    let isolation = format!("{}, network open", ctx.app().isolation);
     let gpus = tidemill_store::to_json(&ctx.app().scheduler.gpus_of(workspace, name));
     let tokens = [
         ("runner", token::hash(secret)),
@@ -144,7 +152,12 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Re
                     return Ok(None);
                 };
                 row.attempt += 1;
+                let mut facts: IndexMap<String, String> =
+                    serde_json::from_str(&row.properties).unwrap_or_default();
+                facts.insert("isolation".into(), isolation);
+                row.properties = tidemill_store::to_json(&facts);
                 let patch = job::Patch {
+                    properties: Some(row.properties.clone()),
                     status: Some(Status::Starting.as_str()),
                     attempt: Some(row.attempt),
                     reason: Some(None),

@@ -25,6 +25,8 @@ pub(super) async fn end_leftovers(reaper: &mut Reaper, grace: Duration) -> Vec<S
     }
     let left = living()
         .iter()
+        // The sandbox itself waits for what is in it.
+        .filter(|process| process.name != "bwrap")
         .map(|process| format!("{} ({})", process.name, process.pid))
         .collect();
     end_all(reaper, grace).await;

@@ -7,6 +7,7 @@ use std::io::{self, PipeReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use tidemill_process::isolation::{Isolation, Places, restrict, wrap};
 
 /// What is to be run, once for each rank.
 pub(crate) struct Order {
@@ -16,12 +17,34 @@ pub(crate) struct Order {
     pub(crate) folder: PathBuf,
     /// All variables of its environment; nothing is inherited.
     pub(crate) variables: IndexMap<String, String>,
+    /// How far its processes are kept apart.
+    pub(crate) isolation: Isolation,
+    /// What they may reach.
+    pub(crate) places: Places,
 }
 
 /// Starts a process in a process group of its own. Gives its number and what it prints: both streams, merged.
 pub(super) fn spawn(order: &Order, rank: &Rank) -> io::Result<(i32, PipeReader)> {
+    let shell = shell(order.variables.get("PATH").map_or("", String::as_str));
+    match order.isolation {
+        Isolation::Bubblewrap => start(wrap(&order.places, &order.folder, &shell), order, rank),
+        Isolation::None => start(Command::new(shell), order, rank),
+        // The rules hold for the thread that sets them and for what it starts: the runner itself stays free.
+        Isolation::Landlock => std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                restrict(&order.places).map_err(io::Error::other)?;
+                start(Command::new(shell), order, rank)
+            });
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("its thread ended")))
+        }),
+    }
+}
+
+fn start(mut command: Command, order: &Order, rank: &Rank) -> io::Result<(i32, PipeReader)> {
     let (reader, writer) = io::pipe()?;
-    let child = Command::new(shell(order.variables.get("PATH").map_or("", String::as_str)))
+    let child = command
         .args(["-c", &order.script])
         .env_clear()
         .envs(&order.variables)
@@ -32,7 +55,8 @@ pub(super) fn spawn(order: &Order, rank: &Rank) -> io::Result<(i32, PipeReader)>
         .stderr(writer)
         .process_group(0)
         .spawn()?;
-    // The command above is gone by now, and with it this process's own side for writing.
+    // What the command holds of the pipe goes with it, and with it this process's own side for writing.
+    drop(command);
     Ok((child.id().cast_signed(), reader))
 }
 

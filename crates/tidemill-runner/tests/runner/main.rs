@@ -19,6 +19,8 @@ fn as_runner() {
     };
     let folder = |name| std::env::var_os(name).expect("given by the bench").into();
     let args = RunnerArgs {
+        isolation: tidemill_process::isolation::Isolation::None,
+        job_folders: Vec::new(),
         server_url,
         token_file: None,
         data_dir: folder("TEST_DATA"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser};
+use tidemill_app::Isolation;
 use tidemill_runner::RunnerArgs;
 
 use super::globals::Globals;
@@ -24,6 +25,12 @@ pub struct Runner {
     /// Folder of the job
     #[arg(long, value_name = "FOLDER")]
     work_dir: PathBuf,
+    /// How far the processes of the job are kept apart: bubblewrap, landlock or none
+    #[arg(long, value_name = "LEVEL", default_value = "none")]
+    isolation: Isolation,
+    /// Folder of the machine that every job may write
+    #[arg(long = "job-folder", value_name = "FOLDER")]
+    job_folders: Vec<PathBuf>,
 }
 
 /// The command line of a runner alone: making that of all nouns takes longer than many a step of a pipeline.
@@ -53,6 +60,8 @@ impl Runner {
             token_file,
             data_dir,
             work_dir,
+            isolation,
+            job_folders,
         } = self;
         tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
@@ -65,6 +74,8 @@ impl Runner {
             token_file,
             data_dir,
             work_dir,
+            isolation,
+            job_folders,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tidemill_app::DataDir;
+use tidemill_app::{DataDir, Isolation};
 
 use crate::error::Result;
 use crate::output::write_out;
@@ -11,7 +11,7 @@ use crate::output::write_out;
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn ready(address: SocketAddr, dir: &DataDir) -> Result<()> {
+pub fn ready(address: SocketAddr, dir: &DataDir, isolation: Isolation) -> Result<()> {
     let bold = anstyle::Style::new().bold();
     let shown = reached_at(address);
     let mut text = format!(
@@ -19,16 +19,27 @@ pub fn ready(address: SocketAddr, dir: &DataDir) -> Result<()> {
          \x20 studio   http://{shown}/ui\n\
          \x20 mlflow   MLFLOW_TRACKING_URI=http://{shown}\n\
          \x20 data     {}\n\
-         \x20 token    {}\n",
+         \x20 token    {}\n\
+         \x20 jobs     isolation: {}\n",
         env!("CARGO_PKG_VERSION"),
         dir.root().display(),
         dir.owner_token().display(),
+        in_force(isolation),
     );
     if !address.ip().is_loopback() {
         text.push_str("  others   it is reached from other machines, and everyone signs in with a token\n");
     }
     text.push_str("Stop it with Ctrl-C.\n");
     write_out(&text)
+}
+
+/// What jobs of this server are kept from.
+fn in_force(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::Bubblewrap => "bubblewrap; a job sees its own files and processes, network open",
+        Isolation::Landlock => "landlock; a job reaches its own files, /tmp is closed, network open",
+        Isolation::None => "none; a job may whatever the account of this server may",
+    }
 }
 
 /// Where this machine reaches the server: one on all addresses answers on loopback, too.

@@ -1,6 +1,7 @@
 //! Running a server: the wiring of the application and its surfaces, from the lock on the data folder to the last byte.
 
 mod announce;
+mod isolation;
 mod listen;
 pub mod lock;
 mod log;
@@ -16,6 +17,7 @@ use tidemill_app::webhook::WebhookOptions;
 use tidemill_app::{App, AppOptions};
 use tidemill_http::{HttpOptions, Server, router};
 
+pub use isolation::IsolationLevel;
 pub use log::LogFormat;
 
 use crate::error::{Error, Result};
@@ -38,6 +40,10 @@ pub struct Options {
     pub environment_policy: String,
     /// Graphics cards that jobs may use, by index; `None` means all of this machine.
     pub gpus: Option<Vec<u32>>,
+    /// How far jobs are kept apart.
+    pub isolation: IsolationLevel,
+    /// Folders that every job may write.
+    pub job_folders: Vec<PathBuf>,
     /// Where webhooks may lead.
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
@@ -73,6 +79,8 @@ async fn serve(options: Options) -> Result<()> {
         allowed_hosts,
         environment_policy,
         gpus,
+        isolation,
+        job_folders,
         webhooks,
         retention,
         master_key,
@@ -88,7 +96,11 @@ async fn serve(options: Options) -> Result<()> {
     let address = listener
         .local_addr()
         .map_err(|error| Error::failed(format!("failed to learn the address that was bound: {error}")))?;
+    let isolation = isolation::chosen(isolation)?;
+    let job_folders = isolation::job_folders(&job_folders, &data_dir)?;
     let app_options = AppOptions {
+        isolation,
+        job_folders,
         database,
         environment_policy,
         gpus,
@@ -115,7 +127,7 @@ async fn serve(options: Options) -> Result<()> {
     app.serve_at(format!("http://{}", announce::reached_at(address)))
         .await
         .map_err(refused)?;
-    announce::ready(address, &dir)?;
+    announce::ready(address, &dir, isolation)?;
     tracing::info!(%address, data_dir = %dir.root().display(), version = env!("CARGO_PKG_VERSION"), "ready");
     tokio::select! {
         ended = &mut served => {

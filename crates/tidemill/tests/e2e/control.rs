@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{ENVIRONMENT, Mill, lives};
+use crate::support::{ENVIRONMENT, Mill};
 
 #[test]
 fn a_cancelled_job_is_asked_to_end_and_may_tidy_up() {
@@ -89,7 +89,7 @@ fn a_job_that_runs_out_of_its_time_is_stopped_and_says_so() {
 #[test]
 fn a_failed_command_is_tried_again_as_often_as_it_says() {
     let mill = Mill::start();
-    let marks = mill.path("marks");
+    let marks = mill.shared("marks");
     let mark = marks.display();
     let yaml = format!(
         "command: echo x >> {mark}; test $(wc -l < {mark}) -ge 3\n{ENVIRONMENT}\nlimits: {{retries: 2}}\n"
@@ -172,25 +172,40 @@ if os.fork() == 0:
     if os.fork() == 0:
         os.environ.clear()
         open(sys.argv[1], "w").write(str(os.getpid()))
-        os.execve("/bin/sleep", ["sleep", "1000"], {})
+        os.execve("/bin/sleep", ["sleep", sys.argv[3]], {})
     os._exit(0)
 while not (os.path.exists(sys.argv[1]) and os.path.getsize(sys.argv[1])): time.sleep(0.05)
 if sys.argv[2] == "hang": time.sleep(1000)
 "#;
     mill.write("code/fork.py", script);
-    let run = |name: &str, how: &str| {
-        let pid = mill.path(&format!("{name}.pid"));
-        let command = format!("python fork.py {} {how}", pid.display());
+    // Known by what it sleeps: a sandbox has numbers of its own for its processes.
+    let run = |name: &str, how: &str, sleeps: &str| {
+        let mark = mill.shared(name);
+        let command = format!("python fork.py {} {how} {sleeps}", mark.display());
         mill.submit(name, &format!("command: {command}\ncode: code\n{ENVIRONMENT}\n"));
         mill.until("it has forked", || {
-            std::fs::read_to_string(&pid).ok()?.trim().parse::<u32>().ok()
-        })
+            std::fs::read_to_string(&mark).ok()?.trim().parse::<u32>().ok()
+        });
     };
-    let left = run("ends", "end");
+    let (ends, hangs) = (
+        format!("1000.1{}", std::process::id()),
+        format!("1000.2{}", std::process::id()),
+    );
+    run("ends", "end", &ends);
     mill.wait("ends", &["Completed"]);
-    mill.until("what it left is gone", || (!lives(left)).then_some(()));
-    let left = run("hangs", "hang");
+    mill.until("what it left is gone", || (!sleeps(&ends)).then_some(()));
+    run("hangs", "hang", &hangs);
+    mill.until("it sleeps", || sleeps(&hangs).then_some(()));
     mill.run(&["job", "cancel", "-n", "hangs"]).ends(0);
     mill.wait("hangs", &["Canceled"]);
-    mill.until("what it left is gone", || (!lives(left)).then_some(()));
+    mill.until("what it left is gone", || (!sleeps(&hangs)).then_some(()));
+}
+
+/// Whether a process sleeps for exactly this time.
+fn sleeps(time: &str) -> bool {
+    let wanted = format!("sleep\0{time}\0");
+    let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
+    processes
+        .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
+        .any(|line| line == wanted.as_bytes())
 }

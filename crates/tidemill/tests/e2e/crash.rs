@@ -7,7 +7,7 @@ use crate::support::{ENVIRONMENT, Mill, runners};
 #[test]
 fn a_server_killed_at_any_instant_finds_its_jobs_again() {
     let mut mill = Mill::start();
-    let marks = mill.path("marks").display().to_string();
+    let marks = mill.shared("marks").display().to_string();
     let step = |name: &str, after: Option<&str>| {
         let input = after
             .map(|after| format!(", inputs: {{i: \"${{{{parent.jobs.{after}.outputs.o}}}}\"}}"))
@@ -147,7 +147,7 @@ fn a_step_that_failed_while_the_server_was_away_is_told_of_once() {
 #[test]
 fn a_killed_runner_fails_its_job_with_the_reason_and_a_retry_works() {
     let mill = Mill::start();
-    let open = mill.path("open");
+    let open = mill.shared("open");
     mill.submit(
         "job",
         &format!(

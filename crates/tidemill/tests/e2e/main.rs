@@ -8,6 +8,7 @@ mod data;
 mod distributed;
 mod flood;
 mod input;
+mod isolation;
 mod pipeline;
 mod policy;
 mod reuse;

@@ -4,7 +4,7 @@ use crate::support::{ENVIRONMENT, Mill};
 
 /// Three steps in a row, and one apart, each with code of its own that leaves a mark when it runs.
 fn line(mill: &Mill) -> String {
-    let marks = mill.path("marks").display().to_string();
+    let marks = mill.shared("marks").display().to_string();
     for step in ["prepare", "train", "score", "apart"] {
         mill.write(
             &format!("{step}/run.sh"),
@@ -29,7 +29,7 @@ fn line(mill: &Mill) -> String {
 }
 
 fn ran(mill: &Mill) -> Vec<String> {
-    let marks = mill.path("marks");
+    let marks = mill.shared("marks");
     let mut ran: Vec<String> = std::fs::read_to_string(&marks)
         .unwrap_or_default()
         .lines()
@@ -122,7 +122,7 @@ fn a_step_that_is_not_deterministic_runs_each_time() {
 fn a_failed_pipeline_resumes_where_it_stopped() {
     let mill = Mill::start();
     let yaml = line(&mill);
-    let gate = mill.path("open");
+    let gate = mill.shared("open");
     let code = std::fs::read_to_string(mill.path("train/run.sh")).expect("a file");
     mill.write(
         "train/run.sh",

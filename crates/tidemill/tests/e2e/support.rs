@@ -79,6 +79,7 @@ impl Mill {
         let port = listener.local_addr().expect("it is bound").port();
         drop(listener);
         fs::create_dir_all(dir.path().join("work")).expect("a folder");
+        fs::create_dir_all(dir.path().join("shared")).expect("a folder");
         let mut mill = Self {
             dir,
             data,
@@ -103,6 +104,8 @@ impl Mill {
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
             .arg("--data-dir")
             .arg(&self.data)
+            .arg("--job-folder")
+            .arg(self.dir.path().join("shared"))
             .args(&self.options)
             .stdout(Stdio::piped())
             .stderr(log.expect("a log file"))
@@ -169,6 +172,11 @@ impl Mill {
     /// A file or folder beside the YAML.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join("work").join(name)
+    }
+
+    /// A file that jobs may write besides their own, as a mark or a gate.
+    pub fn shared(&self, name: &str) -> PathBuf {
+        self.dir.path().join("shared").join(name)
     }
 
     /// Writes a file, with the folders above it.
@@ -371,17 +379,6 @@ pub fn runners(of: &[u32]) -> Vec<u32> {
             && words.any(|word| word == b"runner")
     };
     of.iter().filter(is_runner).copied().collect()
-}
-
-/// Whether a process is there and no zombie.
-pub fn lives(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| {
-            stat.rsplit_once(')')
-                .map(|(_, rest)| rest.trim_start().starts_with('Z'))
-        })
-        .is_some_and(|zombie| !zombie)
 }
 
 /// All files below a folder, sorted.

@@ -12,7 +12,7 @@ use crate::cli::args::Policy;
 use crate::cli::globals::Globals;
 use crate::error::{Error, Result};
 use crate::folders;
-use crate::server::{LogFormat, Options, run};
+use crate::server::{IsolationLevel, LogFormat, Options, run};
 
 const PORT: u16 = 5757;
 
@@ -52,6 +52,14 @@ pub struct Start {
     /// Graphics cards that jobs may use, by index, such as 0,1 [default: all of this machine]
     #[arg(long, value_name = "INDICES", value_delimiter = ',')]
     gpus: Option<Vec<u32>>,
+    /// How jobs are kept from what is not theirs
+    ///
+    /// auto takes the strongest that this machine gives, and says which. A level by name that it does not give is refused.
+    #[arg(long, value_name = "LEVEL", default_value = "auto")]
+    isolation: IsolationLevel,
+    /// Folder of this machine that every job may read and write besides its own; may be given several times
+    #[arg(long = "job-folder", value_name = "FOLDER")]
+    job_folders: Vec<PathBuf>,
     /// Let webhooks lead to http:// too, not only to https://
     #[arg(long)]
     webhook_allow_http: bool,
@@ -75,6 +83,8 @@ impl Start {
             allowed_hosts,
             environment_policy,
             gpus,
+            isolation,
+            job_folders,
             webhook_allow_http,
             webhook_allow_private,
             retention,
@@ -92,6 +102,8 @@ impl Start {
             allowed_hosts,
             environment_policy,
             gpus,
+            isolation,
+            job_folders,
             webhooks: WebhookOptions {
                 allow_http: webhook_allow_http,
                 allow_private: webhook_allow_private,
