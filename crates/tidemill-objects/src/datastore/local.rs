@@ -274,7 +274,12 @@ impl LocalFolder {
         let full = if path.is_root() {
             self.root.clone()
         } else {
-            self.parent_checked(path)?
+            match self.parent_checked(path) {
+                Ok(full) => full,
+                // What is not there because nothing above it is, is gone as well.
+                Err(ObjectsError::NotFound { .. }) => return Ok(0),
+                Err(error) => return Err(error),
+            }
         };
         let Ok(meta) = fs::symlink_metadata(&full) else {
             return Ok(0);

@@ -212,6 +212,8 @@ async fn data_is_scanned_and_verified(datastore: &Datastore) {
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }
     datastore.delete_all(&path("d")).await.unwrap();
+    let nothing = datastore.delete_all(&path("nowhere/at/all")).await.unwrap();
+    assert_eq!(nothing, 0, "what is not there, with nothing above it");
     let error = verify(datastore, &target, &first.manifest, true, later(), &Silent)
         .await
         .unwrap_err();
