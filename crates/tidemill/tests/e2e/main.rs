@@ -10,6 +10,7 @@ mod flood;
 mod input;
 mod isolation;
 mod pipeline;
+mod points;
 mod policy;
 mod reuse;
 mod secrets;
