@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tidemill_compute::{Inventory, LocalDriver};
 use tidemill_objects::{Kept, Manifest, TreeStore};
-use tidemill_process::isolation::Isolation;
 use tidemill_store::alone::Alone;
 use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 
 use crate::hub::Hub;
+use crate::isolation::{Isolation, Keeping};
 use crate::job::{Ending, Job, Status, end};
 use crate::loops::{self, Pipelines, Scheduler};
 use crate::run_door::RunDoors;
@@ -39,7 +39,9 @@ pub struct AppOptions {
     /// Graphics cards that jobs may use, by index; `None` means all of this machine.
     pub gpus: Option<Vec<u32>>,
     /// How far the processes of jobs are kept apart.
-    pub isolation: Isolation,
+    pub keeping: Keeping,
+    /// How long a runner waits for a server that is away when its data folder is gone too.
+    pub patience: Duration,
     /// Folders of this machine that every job may write.
     pub job_folders: Vec<PathBuf>,
     /// Where webhooks may lead.
@@ -60,7 +62,8 @@ impl AppOptions {
             runner_program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tidemill")),
             environment_policy: "exact".into(),
             gpus: None,
-            isolation: Isolation::None,
+            keeping: Keeping::alone(Isolation::None),
+            patience: Duration::from_secs(3600),
             job_folders: Vec::new(),
             webhooks: WebhookOptions::default(),
             retention: None,
@@ -88,7 +91,8 @@ pub struct App {
     pub(crate) pipelines: Pipelines,
     pub(crate) driver: LocalDriver,
     pub(crate) runner_program: PathBuf,
-    pub(crate) isolation: Isolation,
+    pub(crate) keeping: Keeping,
+    pub(crate) patience: Duration,
     pub(crate) job_folders: Vec<PathBuf>,
     /// What this machine has.
     pub inventory: Inventory,
@@ -161,7 +165,8 @@ impl App {
             pipelines: Pipelines::default(),
             driver: LocalDriver::new(),
             runner_program: options.runner_program,
-            isolation: options.isolation,
+            keeping: options.keeping,
+            patience: options.patience,
             job_folders: options.job_folders,
             inventory,
             seal,

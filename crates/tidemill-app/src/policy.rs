@@ -4,7 +4,7 @@ use regex::Regex;
 use serde_json::Value;
 use std::sync::LazyLock;
 use tidemill_policy::quota::{self, Asked, Budget, Quota, Used};
-use tidemill_spec::kinds::{self, BudgetPolicy, ComputePolicy, QuotaPolicy, Spec};
+use tidemill_spec::kinds::{self, BudgetPolicy, ComputePolicy, JobNetwork, QuotaPolicy, Spec};
 use tidemill_store::{ConnectionTrait, compute, from_json, job as job_row, policy, to_json};
 
 use crate::context::Change;
@@ -267,6 +267,11 @@ pub(crate) async fn check_compute(
         );
     }
     Ok(())
+}
+
+/// What of the network the policy leaves to jobs, if it says.
+pub(crate) async fn network(db: &impl ConnectionTrait, workspace: &str) -> Result<Option<JobNetwork>> {
+    Ok(of(db, workspace).await?.and_then(|spec| spec.network))
 }
 
 fn scope(workspace: &str) -> Scope {

@@ -25,6 +25,7 @@ use crate::wanted::Wanted;
 pub struct Environments {
     data_dir: PathBuf,
     cancel: Arc<AtomicBool>,
+    offline: bool,
 }
 
 /// A lock, and what had to be changed to get it.
@@ -65,7 +66,15 @@ impl Environments {
         Self {
             data_dir,
             cancel: Arc::default(),
+            offline: false,
         }
+    }
+
+    /// Whether to ask nobody beyond this machine: what is built, cached or in local folders will do, or fails.
+    #[must_use]
+    pub fn offline(mut self, offline: bool) -> Self {
+        self.offline = offline;
+        self
     }
 
     /// Ends what it does soon after `cancel` becomes true.
@@ -156,7 +165,7 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn new(environments: &'a Environments, progress: Progress<'a>) -> Self {
-        let journal = Journal::new(progress, &environments.cancel);
+        let journal = Journal::new(progress, &environments.cancel).offline(environments.offline);
         Self {
             environments,
             root: environments.root(),

@@ -18,6 +18,8 @@ const LOG_BYTES: usize = 8 << 20;
 pub(crate) struct Journal<'a> {
     pub progress: Progress<'a>,
     pub cancel: &'a AtomicBool,
+    /// Whether nobody beyond this machine is to be asked.
+    pub offline: bool,
     text: RefCell<String>,
 }
 
@@ -26,8 +28,14 @@ impl<'a> Journal<'a> {
         Self {
             progress,
             cancel,
+            offline: false,
             text: RefCell::new(String::new()),
         }
+    }
+
+    pub(crate) fn offline(mut self, offline: bool) -> Self {
+        self.offline = offline;
+        self
     }
 
     /// Keeps a line, and tells it.

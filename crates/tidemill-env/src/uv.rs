@@ -20,6 +20,7 @@ const OLDEST: &[u64] = &[0, 5, 0];
 pub(crate) struct Uv {
     path: PathBuf,
     cache: PathBuf,
+    offline: bool,
 }
 
 impl Uv {
@@ -40,6 +41,7 @@ impl Uv {
         places.into_iter().find(|path| usable(path)).map(|path| Self {
             path,
             cache: cache.clone(),
+            offline: false,
         })
     }
 
@@ -50,7 +52,15 @@ impl Uv {
         journal: &Journal<'_>,
     ) -> Result<Self, EnvError> {
         if let Some(found) = Self::find(data_dir) {
-            return Ok(found);
+            return Ok(Self {
+                offline: journal.offline,
+                ..found
+            });
+        }
+        if journal.offline {
+            return Err(EnvError::UvMissing {
+                message: "it is not installed, and nothing may be fetched".into(),
+            });
         }
         let lock_path = data_dir.join("cache/tools/.lock");
         let _lock = crate::files::lock(&lock_path, journal.progress, journal.cancel)?;
@@ -93,6 +103,9 @@ impl Uv {
             .env("UV_LINK_MODE", "hardlink")
             .env("UV_SYSTEM_CERTS", "1")
             .env("NO_COLOR", "1");
+        if self.offline {
+            command.env("UV_OFFLINE", "1");
+        }
         if let Some(cert) = config
             .cert
             .filter(|_| std::env::var_os("SSL_CERT_FILE").is_none())

@@ -544,3 +544,29 @@ fn a_package_of_the_real_index_is_installed_where_it_can_be_reached() {
         Err(error) => panic!("{error}"),
     }
 }
+
+#[test]
+fn offline_it_builds_of_what_is_here_and_asks_nobody() {
+    let (_folder, environments) = data_dir();
+    let environments = environments.offline(true);
+    environments
+        .prepare(&Shop::new().request("greet"), &quiet)
+        .expect("a folder of wheels is on this machine");
+
+    let index = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    index.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/simple", index.local_addr().unwrap());
+    let request = EnvironmentRequest {
+        pip_requirements: Some("six==1.17.0".into()),
+        index: IndexOptions {
+            index_url: Some(url),
+            ..IndexOptions::default()
+        },
+        ..EnvironmentRequest::default()
+    };
+    let refused = environments
+        .prepare(&request, &quiet)
+        .expect_err("it is nowhere here");
+    assert!(!matches!(refused, EnvError::Cancelled), "{refused}");
+    assert!(index.accept().is_err(), "nobody asked the index");
+}

@@ -243,7 +243,10 @@ mod tests {
             check(&rows[..2], None, Some((4, &head))),
             [Fault::Missing { from: 3, to: 4 }]
         );
-        assert_eq!(check(&rows[..2], Some(&head), None), [Fault::NotThere { head: head.clone() }]);
+        assert_eq!(
+            check(&rows[..2], Some(&head), None),
+            [Fault::NotThere { head: head.clone() }]
+        );
         assert_eq!(
             check(&rows, None, Some((3, &rows[2].3))),
             [Fault::Added { seq: 4 }]

@@ -2,10 +2,12 @@
 //! left out.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-use tidemill_process::isolation::{Isolation, Places, restrict, wrap};
+use tidemill_process::isolation::{Isolation, Places, Relay, restrict, wrap};
 
 /// A data folder with a key, a database, another job, and an environment and an input of this one.
 struct Bench {
@@ -36,6 +38,7 @@ impl Bench {
             write: vec![mine.join("code"), mine.join("tmp")],
             temp: mine.join("tmp"),
             shared_memory: None,
+            relay: None,
             data_dir: data,
         };
         Self { dir, places }
@@ -58,7 +61,10 @@ impl Bench {
                 .expect("it starts")
         };
         match level {
-            Isolation::Bubblewrap => start(wrap(&self.places, &folder, shell)),
+            Isolation::Bubblewrap => {
+                let (command, _filter) = wrap(&self.places, &folder, shell).expect("a filter");
+                start(command)
+            }
             Isolation::None => start(Command::new(shell)),
             Isolation::Landlock => std::thread::scope(|scope| {
                 let thread = scope.spawn(|| {
@@ -204,4 +210,105 @@ fn a_folder_to_read_that_is_not_there_is_passed_over() {
         bench.places.read.push("/nowhere/bin".into());
         bench.may(level, "true");
     }
+}
+
+#[test]
+fn nothing_is_mounted_and_no_namespace_is_made() {
+    for level in levels() {
+        let bench = Bench::new();
+        bench.may_not(
+            level,
+            "unshare --user --map-root-user --mount mount -t tmpfs none /mnt",
+        );
+        bench.may_not(level, "unshare --user true");
+        let done = bench.run(level, "mount -t tmpfs none /mnt");
+        assert!(!done.status.success(), "{level} lets it mount");
+        assert!(
+            !fs::read_to_string("/proc/mounts")
+                .expect("Linux")
+                .contains(" /mnt tmpfs")
+        );
+    }
+}
+
+#[test]
+fn calls_that_no_job_needs_are_refused_and_threads_and_programs_start() {
+    // keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1), by its number.
+    let number = if cfg!(target_arch = "x86_64") { 250 } else { 219 };
+    let keys = format!(
+        "/usr/bin/python3 -c 'import ctypes; l = ctypes.CDLL(None, use_errno=True); \
+         r = l.syscall({number}, 0, -3, 1); print(ctypes.get_errno()); exit(r < 0)'"
+    );
+    for level in levels() {
+        let bench = Bench::new();
+        let done = bench.run(level, &keys);
+        assert_eq!(
+            String::from_utf8_lossy(&done.stdout).trim(),
+            "1",
+            "{level}: refused by the filter"
+        );
+        bench.may(
+            level,
+            "/usr/bin/python3 -c 'import threading, subprocess, multiprocessing as m; \
+             t = threading.Thread(target=print); t.start(); t.join(); subprocess.run([\"true\"], check=True); \
+             p = m.get_context(\"fork\").Process(target=print); p.start(); p.join(); exit(p.exitcode)'",
+        );
+    }
+}
+
+#[test]
+fn with_its_network_closed_it_reaches_its_own_loopback_alone() {
+    if Isolation::Bubblewrap.lacks().is_some() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let connects = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
+    let mut bench = Bench::new();
+    bench.may(Isolation::Bubblewrap, &connects);
+    // In place of the program that listens inside: what it is told, and then the command.
+    let program = bench.path("relay.sh");
+    fs::write(
+        &program,
+        "#!/bin/bash\ntold=\"$1 $2 $3 $4 $5\"; shift 6; export told; exec \"$@\"\n",
+    )
+    .expect("a file");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let socket = bench.path("socket");
+    fs::write(&socket, "").expect("a file");
+    bench.places.relay = Some(Relay {
+        program,
+        socket,
+        port: 5000,
+    });
+    bench.may_not(Isolation::Bubblewrap, &connects);
+    let told = bench.may(
+        Isolation::Bubblewrap,
+        "echo $told; ls /sys/class/net /proc/sys/net/ipv4/conf",
+    );
+    assert!(
+        told.starts_with("relay --socket /run/tidemill-relay --port 5000\n"),
+        "{told}"
+    );
+    bench.may(
+        Isolation::Bubblewrap,
+        "/usr/bin/python3 -c 'import socket as s; l = s.create_server((\"127.0.0.1\", 0)); s.create_connection(l.getsockname())'",
+    );
+}
+
+#[test]
+fn landlock_does_not_pretend_to_close_the_network() {
+    if Isolation::Landlock.lacks().is_some() {
+        return;
+    }
+    let mut bench = Bench::new();
+    bench.places.relay = Some(Relay {
+        program: "/bin/true".into(),
+        socket: "/nowhere".into(),
+        port: 5000,
+    });
+    let refused = std::thread::spawn(move || restrict(&bench.places))
+        .join()
+        .expect("it ends");
+    assert!(refused.expect_err("it cannot").contains("bubblewrap"));
 }

@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use std::path::PathBuf;
-use tidemill_process::isolation::Isolation;
+use std::time::Duration;
+use tidemill_process::isolation::{Isolation, Network};
 
 /// What a runner must be told to find its job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +19,12 @@ pub struct RunnerArgs {
     pub work_dir: PathBuf,
     /// How far the processes of the job are kept apart.
     pub isolation: Isolation,
+    /// What of the network there is for the job.
+    pub network: Network,
     /// Folders of the machine that every job may write.
     pub job_folders: Vec<PathBuf>,
+    /// How long a server that is away is waited for when its data folder is gone too.
+    pub patience: Duration,
 }
 
 impl RunnerArgs {

@@ -7,7 +7,7 @@ use crate::work::Work;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tidemill_env::Prefix;
-use tidemill_process::isolation::{Isolation, Places};
+use tidemill_process::isolation::{Isolation, Places, Relay};
 
 /// Gathers what a job may reach. Several processes share their memory.
 pub(crate) fn places(
@@ -17,6 +17,7 @@ pub(crate) fn places(
     texts: &Texts,
     outputs: &[Placed],
     distributed: bool,
+    relay: Option<Relay>,
 ) -> Places {
     let data_dir = &args.data_dir;
     let mut read = commands(data_dir);
@@ -50,6 +51,7 @@ pub(crate) fn places(
         write,
         temp: work.temp.clone(),
         shared_memory: distributed.then(|| work.shared_memory.clone()),
+        relay,
     }
 }
 

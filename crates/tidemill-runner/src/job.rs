@@ -11,6 +11,7 @@ use crate::outcome::Verdict;
 use crate::prepare::{Bench, Placed, Stores, lay_code, lay_inputs, place_outputs, prepare_environment};
 use crate::process::{Order, ranks, supervise};
 use crate::publish::{Published, publish};
+use crate::relay;
 use crate::stop::{Cause, Stop};
 use crate::tell::Teller;
 use crate::variables::variables;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidemill_api::runner::{Assignment, Distribution, Finish, Outcome, Progress};
+use tidemill_process::isolation::{Network, Relay};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -27,7 +29,7 @@ use tokio::task::JoinHandle;
 pub(crate) async fn run(args: &RunnerArgs) -> Result<(), Failure> {
     let stop = Stop::new();
     listen_for_signals(&stop)?;
-    let link = Link::new(&args.server_url, &args.token()?, stop.clone())?;
+    let link = Link::new(args, stop.clone())?;
     let assignment = match stop.unless(link.assignment()).await {
         Ok(assignment) => assignment?,
         Err(_) => {
@@ -96,6 +98,8 @@ struct Ready {
     order: Order,
     stores: Stores,
     placed: Vec<Placed>,
+    /// The way to the server, where the network is closed.
+    way: Option<JoinHandle<()>>,
 }
 
 impl Job<'_> {
@@ -145,6 +149,7 @@ impl Job<'_> {
             logs,
             teller,
             stop: self.stop,
+            offline: self.args.network == Network::None,
             cancel: Arc::default(),
         };
         let environment = async {
@@ -173,12 +178,24 @@ impl Job<'_> {
             let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
             sort_listings(prefix, &folders)?;
         }
+        let (relay, way) = match self.args.network.is_closed() {
+            true => Some(self.way()?).unzip(),
+            false => (None, None),
+        };
         let isolation = self.args.isolation;
         let machine = machine().filter_map(|variable| at_home(variable, isolation, self.work));
+        let mut variables = variables(assignment, prefix.as_ref(), &texts, self.work, machine);
+        if let Some(relay) = &relay {
+            for value in variables.values_mut() {
+                if let Some(inside) = relay::address(value, self.args, relay) {
+                    *value = inside;
+                }
+            }
+        }
         let order = Order {
             script: render(&assignment.command, &assignment.job, &texts)?,
             folder: self.work.code.clone(),
-            variables: variables(assignment, prefix.as_ref(), &texts, self.work, machine),
+            variables,
             isolation,
             places: places(
                 self.args,
@@ -187,13 +204,28 @@ impl Job<'_> {
                 &texts,
                 &placed,
                 assignment.distribution.is_some(),
+                relay,
             ),
         };
         Ok(Ready {
             order,
             stores,
             placed,
+            way,
         })
+    }
+
+    /// The way to the server of a job whose network is closed. Each sandbox has a loopback of its own, so several processes
+    /// would not find each other.
+    fn way(&self) -> Result<(Relay, JoinHandle<()>), Failure> {
+        if self.assignment.distribution.is_some() {
+            return Err(Failure::new(format!(
+                "failed to start a job of several processes with network {}: they talk to each other over the network; \
+                 run it on a compute with network open",
+                self.args.network
+            )));
+        }
+        relay::open(self.args, self.work)
     }
 
     /// Runs the command and publishes what it wrote, however it ended.
@@ -202,8 +234,12 @@ impl Job<'_> {
             order,
             stores,
             placed,
+            way,
         } = ready;
         let verdict = self.command(&order, logs, warnings).await;
+        if let Some(way) = way {
+            way.abort();
+        }
         if let Some(Cause::Disowned(_)) = self.stop.cause() {
             return (verdict, Published::default());
         }

@@ -15,12 +15,14 @@ mod outcome;
 mod prepare;
 mod process;
 mod publish;
+mod relay;
 mod stop;
 mod tell;
 mod variables;
 mod work;
 
 pub use args::RunnerArgs;
+pub use relay::inside::{RelayArgs, run as run_inside};
 
 use std::process::ExitCode;
 

@@ -28,6 +28,8 @@ pub(crate) struct Work {
     pub(crate) home: PathBuf,
     /// What its processes share as `/dev/shm` when it has several.
     pub(crate) shared_memory: PathBuf,
+    /// The socket that leads a job whose network is closed to its server.
+    pub(crate) relay: PathBuf,
 }
 
 impl Work {
@@ -51,6 +53,7 @@ impl Work {
             temp: place("tmp"),
             home: place("home"),
             shared_memory: place("shm"),
+            relay: place("relay"),
             root: root.clone(),
         };
         if work.temp.as_os_str().len() > TEMP_BYTES {
@@ -59,6 +62,7 @@ impl Work {
                 .tempdir()
                 .map_err(failed)?;
             work.temp = short.keep();
+            work.relay = work.temp.with_extension("relay");
         }
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
@@ -84,6 +88,8 @@ impl Work {
 
     /// Removes all of it. What cannot be removed is said in the log: the job has ended already.
     pub(crate) fn remove(self) {
+        // Beside the folder when that is too deep for sockets; most jobs have none.
+        let _ = fs::remove_file(&self.relay);
         for folder in [&self.root, &self.temp] {
             match fs::remove_dir_all(folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

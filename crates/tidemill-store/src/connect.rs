@@ -106,7 +106,10 @@ pub(crate) fn as_it_is(url: &str) -> Result<ConnectOptions> {
         return Ok(options);
     }
     let mut options = sqlite(url, 1);
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").to_owned();
+    let path = url
+        .trim_start_matches("sqlite:")
+        .trim_start_matches("//")
+        .to_owned();
     options.map_sqlx_sqlite_opts(move |sqlx| {
         sqlx.filename(&path)
             .create_if_missing(false)

@@ -15,11 +15,11 @@ mod pipeline;
 mod plan;
 mod retry;
 mod reused;
+mod secrets;
 mod show;
 mod status;
 pub(crate) mod step;
 pub(crate) mod submit;
-mod secrets;
 mod variables;
 
 pub use archive::{archive, patch, restore};

@@ -219,6 +219,7 @@ async fn command_step(
         bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
     )
     .await?;
+    crate::isolation::of_compute(ctx.app(), workspace, &target.name).await?;
     let gpus = of(|r| r.gpu).unwrap_or(0);
     check_room(&target, instance_count, cores, memory, gpus)?;
     let plan = CommandPlan {

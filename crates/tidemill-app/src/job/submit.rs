@@ -126,6 +126,7 @@ async fn plan(ctx: &OpContext, workspace: &str, name: &str, submission: &Submiss
     match &submission.spec {
         JobSpec::Command(job) => {
             let compute = compute::resolve(ctx, workspace, job.compute.as_ref()).await?;
+            crate::isolation::of_compute(ctx.app(), workspace, &compute.name).await?;
             let plan = plan_command(ctx, workspace, name, job, &policy).await?;
             crate::secret::check_named(ctx, workspace, &to_json(&plan)).await?;
             check_room(

@@ -8,6 +8,7 @@ use tidemill_store::{job, token as token_row};
 
 use super::scheduler::Turn;
 use crate::hub::{JobNews, What};
+use crate::isolation::Confinement;
 use crate::job::{Ending, Job, Plan, Status, end, end_surely, tell_all};
 use crate::{App, Error, OpContext, Result, token};
 
@@ -31,7 +32,8 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
     let app = ctx.app();
     let (workspace, name) = (&turn.ask.workspace, &turn.ask.job);
     let secret = token::text(app.clock.secret());
-    let Some(row) = claim(ctx, workspace, name, &secret).await? else {
+    let confinement = crate::isolation::of_compute(app, workspace, &turn.ask.compute).await?;
+    let Some(row) = claim(ctx, workspace, name, &secret, confinement).await? else {
         // It was cancelled between its turn and here, or it has ended.
         app.scheduler.left(workspace, name);
         if let Some(row) = job::get(app.store.read(), workspace, name).await?
@@ -71,7 +73,11 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
         "--work-dir".into(),
         path(&work_dir),
         "--isolation".into(),
-        app.isolation.to_string(),
+        confinement.level.to_string(),
+        "--network".into(),
+        confinement.network.to_string(),
+        "--patience".into(),
+        format!("{}s", app.patience.as_secs()),
     ];
     for folder in &app.job_folders {
         args.extend(["--job-folder".into(), path(folder)]);
@@ -134,9 +140,14 @@ async fn clear_outputs(ctx: &OpContext, row: &Job) -> Result<()> {
 }
 
 /// Takes a queued job: its state, its attempt and its tokens (its runner's, its script's) in one transaction.
-async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Result<Option<Job>> {
+async fn claim(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    secret: &str,
+    confinement: Confinement,
+) -> Result<Option<Job>> {
     let now = ctx.now_ms();
-    let isolation = format!("{}, network open", ctx.app().isolation);
     let gpus = tidemill_store::to_json(&ctx.app().scheduler.gpus_of(workspace, name));
     let tokens = [
         ("runner", token::hash(secret)),
@@ -154,7 +165,7 @@ async fn claim(ctx: &OpContext, workspace: &str, name: &str, secret: &str) -> Re
                 row.attempt += 1;
                 let mut facts: IndexMap<String, String> =
                     serde_json::from_str(&row.properties).unwrap_or_default();
-                facts.insert("isolation".into(), isolation);
+                facts.insert("isolation".into(), confinement.to_string());
                 row.properties = tidemill_store::to_json(&facts);
                 let patch = job::Patch {
                     properties: Some(row.properties.clone()),

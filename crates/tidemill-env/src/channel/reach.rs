@@ -24,6 +24,10 @@ pub(crate) fn reachable(
     let (mut there, mut away) = (Vec::new(), Vec::new());
     for name in channels {
         let url = super::channel(name, data_dir)?.platform_url(Subdir::NoArch);
+        if journal.offline && url.scheme() != "file" {
+            away.push(name.clone());
+            continue;
+        }
         let known = KNOWN
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

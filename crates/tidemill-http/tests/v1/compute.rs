@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tidemill_app::compute;
+use tidemill_app::isolation::{Isolation, Keeping};
 use tidemill_testkit::TestServer;
 
 const URL: &str = "/api/v1/workspaces/default/computes";
@@ -114,4 +115,50 @@ async fn kinds_that_cannot_run_here_are_kept_and_refused_at_use() {
         .await
         .expect_err("not here");
     assert!(error.to_string().contains("kubernetes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_shared_server_without_isolation_runs_no_job_and_names_the_option() {
+    let job = json!({"spec": {"type": "command", "command": "true", "environment": {"image": "python:3"}}});
+    for (asked, allowed) in [(false, false), (true, true)] {
+        let server = TestServer::start_with(|options| {
+            options.environment_policy = "relaxed".into();
+            options.keeping = Keeping {
+                level: Isolation::None,
+                asked,
+                shared: true,
+            };
+        })
+        .await;
+        let client = server.client();
+        let submitted = client
+            .put("/api/v1/workspaces/default/jobs/one", job.clone())
+            .await;
+        if allowed {
+            submitted.ok();
+            continue;
+        }
+        let refused = submitted.fails(403);
+        assert!(refused.to_string().contains("--isolation none"), "{refused}");
+        client.get("/api/v1/workspaces/default/jobs/one").await.fails(404);
+    }
+}
+
+#[tokio::test]
+async fn a_compute_of_a_shared_server_cannot_drop_the_isolation() {
+    let server = TestServer::start_with(|options| {
+        options.keeping = Keeping {
+            level: Isolation::Bubblewrap,
+            asked: false,
+            shared: true,
+        };
+    })
+    .await;
+    let body = json!({"type": "amlcompute", "name": "loose", "isolation": "none"});
+    let refused = server
+        .client()
+        .put(&format!("{URL}/loose"), body)
+        .await
+        .fails(403);
+    assert!(refused.to_string().contains("isolation none"), "{refused}");
 }

@@ -1,12 +1,18 @@
 //! The strongest level: `bwrap` gives a job namespaces of its own, in which nothing is that was not put there.
 
-use super::Places;
+use super::{Places, syscalls};
+use rustix::fs::MemfdFlags;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const PROGRAM: &str = "bwrap";
-/// What a job shares with nobody. The network it shares.
+/// Where a job whose network is closed finds the program that listens on its loopback, and the socket behind it.
+const RELAY: [&str; 2] = ["/run/tidemill", "/run/tidemill-relay"];
+/// What a job shares with nobody.
 const NAMESPACES: &[&str] = &[
     "--unshare-user",
     "--unshare-pid",
@@ -43,10 +49,17 @@ pub(super) fn lacks() -> Option<String> {
     }
 }
 
-/// The command that runs `command` in a sandbox which starts in `folder`.
-#[must_use]
-pub fn wrap(places: &Places, folder: &Path, command: &Path) -> Command {
+/// The command that runs `command` in a sandbox which starts in `folder`. What comes beside it is to be kept until it has been
+/// started: its filter of calls.
+///
+/// # Errors
+/// When the filter cannot be made.
+pub fn wrap(places: &Places, folder: &Path, command: &Path) -> io::Result<(Command, Option<File>)> {
     let mut args: Vec<OsString> = NAMESPACES.iter().map(OsString::from).collect();
+    let filter = filter()?;
+    if let Some(file) = &filter {
+        args.extend(["--seccomp".into(), file.as_raw_fd().to_string().into()]);
+    }
     let mut add = |words: &[&OsStr]| args.extend(words.iter().map(OsString::from));
     let word = OsStr::new;
     for path in places.system() {
@@ -78,12 +91,35 @@ pub fn wrap(places: &Places, folder: &Path, command: &Path) -> Command {
     for (path, how) in laid {
         add(&[word(how), path.as_os_str(), path.as_os_str()]);
     }
+    if let Some(relay) = &places.relay {
+        add(&[word("--unshare-net")]);
+        for (path, inside) in [&relay.program, &relay.socket].into_iter().zip(RELAY) {
+            add(&[word("--ro-bind"), path.as_os_str(), word(inside)]);
+        }
+    }
     // What is only there to hold the places is not for writing.
     add(&[word("--remount-ro"), word("/")]);
     add(&[word("--chdir"), folder.as_os_str(), word("--")]);
+    if let Some(relay) = &places.relay {
+        let port = OsString::from(relay.port.to_string());
+        let [program, socket] = RELAY.map(OsStr::new);
+        add(&[program, word("relay"), word("--socket"), socket]);
+        add(&[word("--port"), &port, word("--")]);
+    }
     let mut wrapped = Command::new(program());
     wrapped.args(args).arg(command);
-    wrapped
+    Ok((wrapped, filter))
+}
+
+/// The filter of calls in a file of its own, read once: a process that is started finds it under the same number.
+fn filter() -> io::Result<Option<File>> {
+    let Some(filter) = syscalls::filter().map_err(io::Error::other)? else {
+        return Ok(None);
+    };
+    let mut file = File::from(rustix::fs::memfd_create(c"filter", MemfdFlags::empty())?);
+    file.write_all(&syscalls::bytes(&filter))?;
+    file.rewind()?;
+    Ok(Some(file))
 }
 
 /// Where it is, as the server's own `PATH` says and not the job's.

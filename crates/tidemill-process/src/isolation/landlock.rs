@@ -1,7 +1,7 @@
 //! The level without any other program: rules that the kernel keeps for a thread and all that it starts.
 
-use super::Places;
 use super::places::without;
+use super::{Places, syscalls};
 use landlock::{
     ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
@@ -33,8 +33,13 @@ pub(super) fn lacks() -> Option<String> {
 /// Restricts the calling thread, for ever, and every process that it starts.
 ///
 /// # Errors
-/// When the kernel does not keep the rules.
+/// When the kernel does not keep the rules, or the network is to be closed, which it cannot do.
 pub fn restrict(places: &Places) -> Result<(), String> {
+    if places.relay.is_some() {
+        return Err(
+            "failed to close the network of the job: Landlock leaves it open; install bubblewrap".to_owned(),
+        );
+    }
     let failed = |error: landlock::RulesetError| format!("failed to restrict the job with Landlock: {error}");
     let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(MOST))
@@ -78,6 +83,7 @@ pub fn restrict(places: &Places) -> Result<(), String> {
         },
     )
     .map_err(|error| format!("failed to give up the powers of root: {error}"))?;
+    syscalls::restrict()?;
     match status.ruleset {
         RulesetStatus::NotEnforced => {
             Err("failed to restrict the job: the kernel has no Landlock".to_owned())

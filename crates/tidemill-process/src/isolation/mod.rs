@@ -2,15 +2,19 @@
 
 mod bubblewrap;
 mod landlock;
+mod network;
 mod places;
+mod syscalls;
 
 pub use bubblewrap::wrap;
 pub use landlock::restrict;
+pub use network::{Network, Relay};
 pub use places::Places;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// How far the processes of a job are kept apart, from the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,12 +39,14 @@ impl Isolation {
         }
     }
 
-    /// Why this machine does not give it, found by trying; `None` when it does.
+    /// Why this machine does not give it, found by trying once; `None` when it does.
     #[must_use]
     pub fn lacks(self) -> Option<String> {
+        static BUBBLEWRAP: LazyLock<Option<String>> = LazyLock::new(bubblewrap::lacks);
+        static LANDLOCK: LazyLock<Option<String>> = LazyLock::new(landlock::lacks);
         match self {
-            Self::Bubblewrap => bubblewrap::lacks(),
-            Self::Landlock => landlock::lacks(),
+            Self::Bubblewrap => BUBBLEWRAP.clone(),
+            Self::Landlock => LANDLOCK.clone(),
             Self::None => None,
         }
     }

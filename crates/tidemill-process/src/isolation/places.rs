@@ -1,5 +1,6 @@
 //! What the processes of a job may reach of the file system, said once for every level.
 
+use super::Relay;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,8 @@ pub struct Places {
     pub temp: PathBuf,
     /// The folder that stands for `/dev/shm`, where several processes share one; else each has its own.
     pub shared_memory: Option<PathBuf>,
+    /// The one way out, where the network is closed; `None` where it is open.
+    pub relay: Option<Relay>,
 }
 
 impl Places {

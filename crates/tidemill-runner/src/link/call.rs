@@ -4,6 +4,8 @@ use crate::failure::Failure;
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, StatusCode};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -38,13 +40,26 @@ pub(super) enum CallError {
         text: String,
     },
     /// Nothing answered for too long.
-    #[error("the server was away for {away_s} s: {last}")]
+    #[error("the server was away for {away_s} s{}: {last}", if *.gone { ", and its data folder is gone" } else { "" })]
     Away {
         /// For how long.
         away_s: u64,
+        /// Whether its data folder was gone too.
+        gone: bool,
         /// What went wrong last.
         last: String,
     },
+}
+
+/// How long a server that is away is waited for.
+#[derive(Debug, Clone)]
+pub(super) struct Patience {
+    /// While its data folder is there.
+    pub(super) away: Duration,
+    /// The data folder.
+    pub(super) data_dir: PathBuf,
+    /// When the data folder is gone too.
+    pub(super) gone: Duration,
 }
 
 /// Makes calls with the token of one attempt.
@@ -53,10 +68,13 @@ pub(super) struct Caller {
     client: reqwest::Client,
     base: String,
     authorization: HeaderValue,
+    patience: Patience,
+    /// Since when nothing has answered: what one call has waited, the next need not wait again.
+    away_since: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Caller {
-    pub(super) fn new(server_url: &str, token: &str) -> Result<Self, Failure> {
+    pub(super) fn new(server_url: &str, token: &str, patience: Patience) -> Result<Self, Failure> {
         let url = url::Url::parse(server_url).map_err(|error| {
             Failure::new(format!(
                 "failed to read the server's address {server_url:?}: {error}"
@@ -89,29 +107,40 @@ impl Caller {
             client,
             base: format!("{}/api/v1/runner/", server_url.trim_end_matches('/')),
             authorization,
+            patience,
+            away_since: Arc::default(),
         })
     }
 
-    /// Makes a call until it is answered, or nothing has answered for `away`.
+    /// Makes a call until it is answered, or nothing has answered for too long.
     pub(super) async fn call(
         &self,
         method: Method,
         path: &str,
         body: Option<Body>,
-        away: Duration,
     ) -> Result<Bytes, CallError> {
-        let started = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
             let last = match self.once(method.clone(), path, body.clone()).await {
-                Ok(Answer::Done(bytes)) => return Ok(bytes),
+                Ok(Answer::Done(bytes)) => {
+                    *self.away_since() = None;
+                    return Ok(bytes);
+                }
                 Ok(Answer::Final(error)) => return Err(error),
                 Ok(Answer::Again(what)) => what,
                 Err(error) => error.without_url().to_string(),
             };
-            if started.elapsed() > away {
+            let away = self.away_since().get_or_insert_with(Instant::now).elapsed();
+            let gone = !self.patience.data_dir.exists();
+            let most = if gone {
+                self.patience.gone
+            } else {
+                self.patience.away
+            };
+            if away > most {
                 return Err(CallError::Away {
-                    away_s: started.elapsed().as_secs(),
+                    away_s: away.as_secs(),
+                    gone,
                     last,
                 });
             }
@@ -119,6 +148,10 @@ impl Caller {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    fn away_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.away_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn once(&self, method: Method, path: &str, body: Option<Body>) -> reqwest::Result<Answer> {

@@ -2,16 +2,15 @@
 
 mod call;
 
+use crate::args::RunnerArgs;
 use crate::failure::Failure;
 use crate::stop::{Cause, Stop};
-use call::{CallError, Caller};
+use call::{CallError, Caller, Patience};
 use reqwest::Method;
 use std::time::Duration;
 use tidemill_api::runner::{
     Assignment, EnvironmentReport, Finish, HEARTBEAT_S, LogAck, Orders, Progress, SERVER_AWAY_S,
 };
-
-const AWAY: Duration = Duration::from_secs(SERVER_AWAY_S);
 
 /// The link of one attempt to its server. Cheap to clone. An order to cancel, and an answer that the job is another's,
 /// throw the switch.
@@ -22,15 +21,20 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(server_url: &str, token: &str, stop: Stop) -> Result<Self, Failure> {
+    pub(crate) fn new(args: &RunnerArgs, stop: Stop) -> Result<Self, Failure> {
+        let patience = Patience {
+            away: Duration::from_secs(SERVER_AWAY_S),
+            data_dir: args.data_dir.clone(),
+            gone: args.patience,
+        };
         Ok(Self {
-            caller: Caller::new(server_url, token)?,
+            caller: Caller::new(&args.server_url, &args.token()?, patience)?,
             stop,
         })
     }
 
     pub(crate) async fn assignment(&self) -> Result<Assignment, Failure> {
-        let answer = self.caller.call(Method::GET, "assignment", None, AWAY).await;
+        let answer = self.caller.call(Method::GET, "assignment", None).await;
         let answer =
             answer.map_err(|error| Failure::new(format!("failed to fetch the assignment: {error}")))?;
         serde_json::from_slice(&answer).map_err(|error| {
@@ -75,7 +79,7 @@ impl Link {
         };
         let answer = self
             .caller
-            .call(Method::POST, &format!("logs?{query}"), Some(body), AWAY)
+            .call(Method::POST, &format!("logs?{query}"), Some(body))
             .await;
         let answer = answer.map_err(|error| self.broken(error))?;
         let ack: LogAck = serde_json::from_slice(&answer)
@@ -85,17 +89,14 @@ impl Link {
 
     /// Says how the job ended.
     pub(crate) async fn finish(&self, finish: &Finish) -> Result<(), Failure> {
-        let answer = self
-            .caller
-            .call(Method::POST, "finish", Some(json(finish)), AWAY)
-            .await;
+        let answer = self.caller.call(Method::POST, "finish", Some(json(finish))).await;
         answer
             .map(drop)
             .map_err(|error| Failure::new(format!("failed to report the end of the job: {error}")))
     }
 
     async fn ordered(&self, path: &str, body: Option<call::Body>) -> Result<(), Failure> {
-        let answer = self.caller.call(Method::POST, path, body, AWAY).await;
+        let answer = self.caller.call(Method::POST, path, body).await;
         let answer = answer.map_err(|error| self.broken(error))?;
         // An older server may answer nothing: no orders then.
         let orders: Orders = serde_json::from_slice(&answer).unwrap_or_default();

@@ -26,6 +26,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) logs: &'a Logs,
     pub(crate) teller: &'a Teller,
     pub(crate) stop: &'a Stop,
+    /// Whether environments are built of what is on this machine alone.
+    pub(crate) offline: bool,
     /// Ends a build that nobody waits for any more.
     pub(crate) cancel: Arc<AtomicBool>,
 }
@@ -41,7 +43,9 @@ pub(crate) async fn prepare_environment(
     let started = Instant::now();
     let request = request(assignment, bench).await?;
     let called = assignment.name.clone().unwrap_or_else(|| "of this job".into());
-    let environments = Environments::new(bench.data_dir).with_cancel(bench.cancel.clone());
+    let environments = Environments::new(bench.data_dir)
+        .with_cancel(bench.cancel.clone())
+        .offline(bench.offline);
     let (teller, logs) = (bench.teller.clone(), bench.logs.clone());
     let layer = bench.work.environment.clone();
     let work = tokio::task::spawn_blocking(move || {
@@ -70,8 +74,13 @@ pub(crate) async fn prepare_environment(
     };
     let done: Result<(Prepared, Prefix), tidemill_env::EnvError> =
         done.map_err(|error| Failure::new(format!("failed to prepare the environment {called}: {error}")))?;
-    let (prepared, own) =
-        done.map_err(|error| Failure::new(format!("environment {called}: {error}; {}", error.hint())))?;
+    let (prepared, own) = done.map_err(|error| {
+        let hint = match bench.offline {
+            true => "with network none it is built of what is on this machine; on a compute with network packages it can fetch".into(),
+            false => error.hint(),
+        };
+        Failure::new(format!("environment {called}: {error}; {hint}"))
+    })?;
     let lock = serde_json::to_value(&prepared.lock).expect("a lock is made of strings and lists");
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let Prepared {

@@ -27,7 +27,15 @@ pub(crate) struct Order {
 pub(super) fn spawn(order: &Order, rank: &Rank) -> io::Result<(i32, PipeReader)> {
     let shell = shell(order.variables.get("PATH").map_or("", String::as_str));
     match order.isolation {
-        Isolation::Bubblewrap => start(wrap(&order.places, &order.folder, &shell), order, rank),
+        Isolation::Bubblewrap => {
+            let (command, filter) = wrap(&order.places, &order.folder, &shell)?;
+            let started = start(command, order, rank);
+            drop(filter);
+            started
+        }
+        Isolation::None if order.places.relay.is_some() => Err(io::Error::other(
+            "without isolation its network cannot be closed; install bubblewrap",
+        )),
         Isolation::None => start(Command::new(shell), order, rank),
         // The rules hold for the thread that sets them and for what it starts: the runner itself stays free.
         Isolation::Landlock => std::thread::scope(|scope| {

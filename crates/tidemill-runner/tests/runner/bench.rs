@@ -147,6 +147,13 @@ impl Bench {
         )
     }
 
+    /// Starts a runner that waits this long for a server that is away when its data folder is gone too.
+    pub async fn start_with_patience(&self, patience_s: u64) -> Running {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.env("TEST_PATIENCE_S", patience_s.to_string());
+        self.start_under(command, Server::start(self.assignment.clone()).await)
+    }
+
     /// Starts a runner in a mount namespace of its own, after this script. `None` where that is not allowed.
     pub fn start_after(&self, script: &str, server: Server) -> Option<Running> {
         let allowed = Command::new("unshare")

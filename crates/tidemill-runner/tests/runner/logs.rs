@@ -72,6 +72,34 @@ async fn a_server_that_goes_away_and_forgets_misses_nothing_in_the_end() {
 }
 
 #[tokio::test]
+async fn a_server_and_a_data_folder_that_are_gone_are_not_waited_for_long() {
+    let bench = Bench::new("echo here; sleep 600");
+    bench.write("data/there", "");
+    let running = bench.start_with_patience(1).await;
+    running
+        .server
+        .until(|heard| heard.logs.values().any(|log| log == b"here\n"))
+        .await;
+    running.server.heard().status = Some(StatusCode::SERVICE_UNAVAILABLE);
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let pid = running.child.id().cast_signed();
+    assert!(
+        !tidemill_process::descendants(pid).is_empty(),
+        "while the data folder is there, it waits"
+    );
+    std::fs::remove_dir_all(bench.path("data")).expect("it was there");
+    let started = std::time::Instant::now();
+    let (status, _) = running.exit().await;
+    assert!(!status.success(), "nobody could be told");
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(tidemill_process::descendants(pid).is_empty());
+}
+
+#[tokio::test]
 async fn a_job_is_live_while_it_runs() {
     let running = Bench::new("echo first; sleep 1; echo second");
     let running = running.start().await;

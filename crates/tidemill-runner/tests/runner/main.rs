@@ -9,6 +9,8 @@ mod limits;
 mod logs;
 mod server;
 
+use std::time::Duration;
+use tidemill_process::isolation::{Isolation, Network};
 use tidemill_runner::RunnerArgs;
 
 /// Not a test: started again by the others, this test program is the runner.
@@ -18,8 +20,14 @@ fn as_runner() {
         return;
     };
     let folder = |name| std::env::var_os(name).expect("given by the bench").into();
+    let patience = std::env::var("TEST_PATIENCE_S")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let patience = patience.map_or(Duration::from_secs(3600), Duration::from_secs);
     let args = RunnerArgs {
-        isolation: tidemill_process::isolation::Isolation::None,
+        isolation: Isolation::None,
+        network: Network::Open,
+        patience,
         job_folders: Vec::new(),
         server_url,
         token_file: None,

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AutoPauseSettings, AutoScaleSettings, ComputeSchedules, ComputeSshSettings, CreateOnBehalfOf,
-    CustomApplication, InstanceSshSettings, MachineSshSettings, NetworkSettings, ResourceIdentity,
-    SetupScripts,
+    CustomApplication, InstanceSshSettings, JobIsolation, JobNetwork, MachineSshSettings, NetworkSettings,
+    ResourceIdentity, SetupScripts,
 };
 use crate::de::tagged_union;
 use crate::value::{ByteSize, CpuAmount};
@@ -95,6 +95,12 @@ pub struct LocalCompute {
     /// GPUs of each node (a Tidemill extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpus: Option<u32>,
+    /// How far jobs here are kept from what is not theirs (a Tidemill extension); as the server does it where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<JobIsolation>,
+    /// What of the network there is for jobs here (a Tidemill extension); all of it where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<JobNetwork>,
 }
 
 /// A cluster of machines that grows and shrinks.
@@ -159,6 +165,12 @@ pub struct AmlCompute {
     /// GPUs of each node (a Tidemill extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpus: Option<u32>,
+    /// How far jobs here are kept from what is not theirs (a Tidemill extension); as the server does it where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<JobIsolation>,
+    /// What of the network there is for jobs here (a Tidemill extension); all of it where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<JobNetwork>,
 }
 
 /// Whether the machines of a cluster may be taken away.
@@ -251,6 +263,12 @@ pub struct ComputeInstance {
     /// GPUs of each node (a Tidemill extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpus: Option<u32>,
+    /// How far jobs here are kept from what is not theirs (a Tidemill extension); as the server does it where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<JobIsolation>,
+    /// What of the network there is for jobs here (a Tidemill extension); all of it where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<JobNetwork>,
 }
 
 /// A Kubernetes cluster.

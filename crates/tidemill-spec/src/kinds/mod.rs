@@ -5,6 +5,7 @@ mod command_job;
 mod component;
 mod compute;
 mod compute_settings;
+mod confinement;
 mod credentials;
 mod data;
 mod datastore;
@@ -41,6 +42,7 @@ pub use compute_settings::{
     RecurrenceFrequency, RecurrencePattern, RecurrenceTrigger, ScheduleState, ScriptReference, SetupScripts,
     StartStop, Trigger, WeekDay,
 };
+pub use confinement::{JobIsolation, JobNetwork};
 pub use credentials::Credentials;
 pub use data::{Data, DataType};
 pub use datastore::{

@@ -1,5 +1,6 @@
 //! The policy of a workspace: what may run in it, on what, and for how much. A Tidemill extension.
 
+use super::JobNetwork;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct Policy {
     /// What computes may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compute: Option<ComputePolicy>,
+    /// What of the network there is for jobs; of this and what a compute says, the stricter holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<JobNetwork>,
     /// What an hour of one node costs, by the name of a compute or of a size, with `*` for any text. The first that fits counts; without one it is free.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub prices: IndexMap<String, f64>,

@@ -18,6 +18,7 @@ pub mod globals;
 mod job;
 mod model;
 mod policy;
+mod relay;
 mod report;
 mod run;
 mod runner;
@@ -95,7 +96,7 @@ enum Noun {
 /// Runs a command line, and says with which code the program ends.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    if let Some(ended) = runner::run_first(&args) {
+    if let Some(ended) = runner::run_first(&args).or_else(|| relay::run_first(&args)) {
         return ended;
     }
     let azure = args.first().is_some_and(azure::is_az);

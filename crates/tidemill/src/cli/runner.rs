@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser};
-use tidemill_app::Isolation;
+use tidemill_app::isolation::{Isolation, Network};
 use tidemill_runner::RunnerArgs;
 
 use super::globals::Globals;
@@ -28,6 +29,12 @@ pub struct Runner {
     /// How far the processes of the job are kept apart: bubblewrap, landlock or none
     #[arg(long, value_name = "LEVEL", default_value = "none")]
     isolation: Isolation,
+    /// What of the network there is for the job: none, packages or open
+    #[arg(long, value_name = "NETWORK", default_value = "open")]
+    network: Network,
+    /// How long to wait for a server that is away when its data folder is gone too
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    patience: Duration,
     /// Folder of the machine that every job may write
     #[arg(long = "job-folder", value_name = "FOLDER")]
     job_folders: Vec<PathBuf>,
@@ -61,6 +68,8 @@ impl Runner {
             data_dir,
             work_dir,
             isolation,
+            network,
+            patience,
             job_folders,
         } = self;
         tracing_subscriber::fmt()
@@ -75,6 +84,8 @@ impl Runner {
             data_dir,
             work_dir,
             isolation,
+            network,
+            patience,
             job_folders,
         })
     }

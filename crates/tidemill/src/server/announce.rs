@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use tidemill_app::{DataDir, Isolation};
+use tidemill_app::DataDir;
+use tidemill_app::isolation::{Isolation, Keeping};
 
 use crate::error::Result;
 use crate::output::write_out;
@@ -11,7 +12,7 @@ use crate::output::write_out;
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn ready(address: SocketAddr, dir: &DataDir, isolation: Isolation) -> Result<()> {
+pub fn ready(address: SocketAddr, dir: &DataDir, keeping: Keeping) -> Result<()> {
     let bold = anstyle::Style::new().bold();
     let shown = reached_at(address);
     let mut text = format!(
@@ -24,7 +25,7 @@ pub fn ready(address: SocketAddr, dir: &DataDir, isolation: Isolation) -> Result
         env!("CARGO_PKG_VERSION"),
         dir.root().display(),
         dir.owner_token().display(),
-        in_force(isolation),
+        in_force(keeping),
     );
     if !address.ip().is_loopback() {
         text.push_str("  others   it is reached from other machines, and everyone signs in with a token\n");
@@ -34,10 +35,15 @@ pub fn ready(address: SocketAddr, dir: &DataDir, isolation: Isolation) -> Result
 }
 
 /// What jobs of this server are kept from.
-fn in_force(isolation: Isolation) -> &'static str {
-    match isolation {
-        Isolation::Bubblewrap => "bubblewrap; a job sees its own files and processes, network open",
+fn in_force(keeping: Keeping) -> &'static str {
+    match keeping.level {
+        Isolation::Bubblewrap => {
+            "bubblewrap; a job sees its own files and processes, network by compute and policy"
+        }
         Isolation::Landlock => "landlock; a job reaches its own files, /tmp is closed, network open",
+        Isolation::None if keeping.refuses().is_some() => {
+            "none, and others reach this server: no job is run; install bubblewrap, or start with --isolation none"
+        }
         Isolation::None => "none; a job may whatever the account of this server may",
     }
 }

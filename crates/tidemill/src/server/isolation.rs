@@ -1,9 +1,10 @@
 //! Which isolation of jobs is in force.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use tidemill_app::Isolation;
+use tidemill_app::isolation::{Isolation, Keeping};
 
 use crate::error::{Error, Result};
 
@@ -24,7 +25,8 @@ pub enum IsolationLevel {
 ///
 /// # Errors
 /// When it does not give the level that was asked for.
-pub fn chosen(wanted: IsolationLevel) -> Result<Isolation> {
+pub fn chosen(wanted: IsolationLevel, address: SocketAddr) -> Result<Keeping> {
+    let shared = !address.ip().is_loopback();
     let named = match wanted {
         IsolationLevel::Auto => None,
         IsolationLevel::Bubblewrap => Some(Isolation::Bubblewrap),
@@ -41,12 +43,20 @@ pub fn chosen(wanted: IsolationLevel) -> Result<Isolation> {
         } else {
             tracing::info!(isolation = %level, ?lacking, "jobs are kept apart");
         }
-        return Ok(level);
+        return Ok(Keeping {
+            level,
+            asked: false,
+            shared,
+        });
     };
     match level.lacks() {
         None => {
             tracing::info!(isolation = %level, "jobs are kept apart as was asked");
-            Ok(level)
+            Ok(Keeping {
+                level,
+                asked: true,
+                shared,
+            })
         }
         Some(why) => Err(
             Error::failed(format!("failed to keep jobs apart by {level}: {why}"))

@@ -44,6 +44,8 @@ pub struct Options {
     pub isolation: IsolationLevel,
     /// Folders that every job may write.
     pub job_folders: Vec<PathBuf>,
+    /// How long a runner waits for a server that is away when its data folder is gone too.
+    pub runner_patience: Duration,
     /// Where webhooks may lead.
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
@@ -81,6 +83,7 @@ async fn serve(options: Options) -> Result<()> {
         gpus,
         isolation,
         job_folders,
+        runner_patience,
         webhooks,
         retention,
         master_key,
@@ -96,10 +99,11 @@ async fn serve(options: Options) -> Result<()> {
     let address = listener
         .local_addr()
         .map_err(|error| Error::failed(format!("failed to learn the address that was bound: {error}")))?;
-    let isolation = isolation::chosen(isolation)?;
+    let keeping = isolation::chosen(isolation, address)?;
     let job_folders = isolation::job_folders(&job_folders, &data_dir)?;
     let app_options = AppOptions {
-        isolation,
+        keeping,
+        patience: runner_patience,
         job_folders,
         database,
         environment_policy,
@@ -127,7 +131,7 @@ async fn serve(options: Options) -> Result<()> {
     app.serve_at(format!("http://{}", announce::reached_at(address)))
         .await
         .map_err(refused)?;
-    announce::ready(address, &dir, isolation)?;
+    announce::ready(address, &dir, keeping)?;
     tracing::info!(%address, data_dir = %dir.root().display(), version = env!("CARGO_PKG_VERSION"), "ready");
     tokio::select! {
         ended = &mut served => {

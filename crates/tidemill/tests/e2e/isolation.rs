@@ -28,6 +28,10 @@ fn refused(level: &'static str) {
         ("work", format!("ls {data}/work/default/other/1/code")),
         ("memory", format!("cat /proc/{}/environ", mill.server_pid())),
         (
+            "mount",
+            "unshare --user --map-root-user --mount mount -t tmpfs none /mnt".to_owned(),
+        ),
+        (
             "prefix",
             "touch \"$(python -c 'import sys; print(sys.base_prefix)')/mine\"".to_owned(),
         ),
@@ -64,4 +68,121 @@ fn under_bubblewrap_keys_database_other_jobs_and_what_is_read_only_are_refused()
 #[test]
 fn under_landlock_keys_database_other_jobs_and_what_is_read_only_are_refused() {
     refused("landlock");
+}
+
+/// Asks the server for its own run, and a listener of this machine for anything; prints what came.
+const ASKS: &str = r#"
+import json, os, socket, sys, urllib.request
+url = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric"
+body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "tide", "value": 1.5, "timestamp": 0, "step": 0}
+head = {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"}
+urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), head)).read()
+print("logged")
+socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=5)
+print("connected")
+"#;
+
+#[test]
+fn with_network_none_a_job_logs_to_its_run_and_connects_to_nothing_else() {
+    let Some(mill) = mill_with("bubblewrap") else {
+        return;
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    mill.write("code/asks.py", ASKS);
+    mill.write("closed.yml", "type: amlcompute\nname: closed\nnetwork: none\n");
+    mill.run(&["compute", "create", "-f", "closed.yml"]).ends(0);
+    let yaml = |compute: &str| {
+        format!("command: python asks.py {port}\ncode: code\ncompute: azureml:{compute}\n{ENVIRONMENT}\n")
+    };
+    let open = mill.stream("open", &yaml("local"));
+    assert_eq!(open.code, 0, "{}", open.text());
+    assert!(mill.log("open").contains("logged\nconnected\n"));
+
+    let closed = mill.stream("closed", &yaml("closed"));
+    assert_eq!(closed.code, 1, "{}", closed.text());
+    let log = mill.log("closed");
+    assert!(
+        log.contains("logged\n") && log.contains("Connection refused"),
+        "{log}"
+    );
+    let job = mill.show("closed");
+    assert_eq!(job["properties"]["isolation"], "bubblewrap, network none");
+    let run = mill.run(&["run", "show", "-n", "closed"]).json();
+    assert!(run.to_string().contains("1.5"), "the number came: {run}");
+
+    // What a policy says holds on every compute.
+    mill.write("policy.yml", "type: policy\nnetwork: packages\n");
+    mill.run(&["policy", "create", "-f", "policy.yml"]).ends(0);
+    let governed = mill.stream("governed", &yaml("local"));
+    assert_eq!(governed.code, 1, "{}", governed.text());
+    assert_eq!(
+        mill.show("governed")["properties"]["isolation"],
+        "bubblewrap, network packages"
+    );
+
+    // Its end comes through: a code, a signal, and a cancelled job's chance to tidy up.
+    let command = |command: &str| format!("command: {command}\ncompute: azureml:closed\n{ENVIRONMENT}\n");
+    assert_eq!(mill.stream("code", &command("exit 7")).code, 1);
+    assert_eq!(mill.show("code")["exit_code"], 7);
+    mill.submit(
+        "tidies",
+        &command("trap 'echo tidied; exit 0' TERM; echo up; while :; do sleep 0.1; done"),
+    );
+    mill.until("it runs", || mill.log("tidies").contains("up").then_some(()));
+    mill.run(&["job", "cancel", "-n", "tidies"]).ends(0);
+    mill.wait("tidies", &["Canceled"]);
+    assert!(mill.log("tidies").contains("tidied"), "{}", mill.log("tidies"));
+
+    let many = "distribution: {type: pytorch, process_count_per_instance: 2}";
+    let done = mill.stream("many", &format!("{}{many}\n", command("echo hi")));
+    assert_eq!(done.code, 1);
+    assert!(
+        done.text().contains("several processes with network none"),
+        "{}",
+        done.text()
+    );
+    mill.until("no process is left", || mill.processes().is_empty().then_some(()));
+}
+
+#[test]
+fn a_network_that_would_stay_open_is_refused_when_its_compute_is_made() {
+    let Some(mill) = mill_with("landlock") else { return };
+    mill.write("closed.yml", "type: amlcompute\nname: closed\nnetwork: none\n");
+    let refused = mill.run(&["compute", "create", "-f", "closed.yml"]);
+    assert_eq!(refused.code, 1, "{}", refused.text());
+    assert!(
+        refused.text().contains("install the package bubblewrap"),
+        "{}",
+        refused.text()
+    );
+    // One that the policy closes is refused when a job is submitted.
+    mill.write("policy.yml", "type: policy\nnetwork: none\n");
+    mill.run(&["policy", "create", "-f", "policy.yml"]).ends(0);
+    mill.write("job.yml", format!("command: echo hi\n{ENVIRONMENT}\n"));
+    let refused = mill.run(&["job", "create", "-f", "job.yml"]);
+    assert!(
+        refused.code != 0 && refused.text().contains("stays open"),
+        "{}",
+        refused.text()
+    );
+}
+
+#[test]
+fn a_compute_may_ask_for_a_level_of_its_own() {
+    let Some(mill) = mill_with("bubblewrap") else {
+        return;
+    };
+    for level in ["landlock", "none"] {
+        mill.write(
+            &format!("{level}.yml"),
+            format!("type: amlcompute\nname: {level}\nisolation: {level}\n"),
+        );
+        mill.run(&["compute", "create", "-f", &format!("{level}.yml")])
+            .ends(0);
+        let yaml = format!("command: echo hi\ncompute: azureml:{level}\n{ENVIRONMENT}\n");
+        assert_eq!(mill.stream(&format!("on-{level}"), &yaml).code, 0);
+        let job = mill.show(&format!("on-{level}"));
+        assert_eq!(job["properties"]["isolation"], format!("{level}, network open"));
+    }
 }

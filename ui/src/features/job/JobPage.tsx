@@ -119,7 +119,8 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
   const where = { ws, origin: window.location.origin };
   const save = useChange<Schemas['PatchJob']>({ change: (body) => patchJob(ws, job.name, body), stale: [['job', ws, job.name], ['run', ws, job.name]] });
   const reused = job.reused_from;
-  const commit = (job.properties as Record<string, string>)['mlflow.source.git.commit'];
+  const facts = job.properties as Record<string, string | undefined>;
+  const commit = facts['mlflow.source.git.commit'];
   return (
     <Stack gap="md">
       {job.steps.length > 0 && <PipelineGraph ws={ws} job={job} />}
@@ -131,6 +132,7 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
             ['Lasted', job.started_at != null && <Lasted from={job.started_at} until={job.ended_at} />],
             ['Experiment', job.experiment_name],
             ['Compute', job.compute != null && <A to={to.compute(ws, job.compute)}>{job.compute}</A>],
+            ['Isolation', facts['isolation']],
             ['Step', job.node],
             ['Reused from', reused != null && <A to={to.job(ws, reused)}>{reused}</A>],
             ['Attempt', job.attempt > 1 && job.attempt],

@@ -60,6 +60,11 @@ pub struct Start {
     /// Folder of this machine that every job may read and write besides its own; may be given several times
     #[arg(long = "job-folder", value_name = "FOLDER")]
     job_folders: Vec<PathBuf>,
+    /// How long a job goes on when the server and its data folder are gone
+    ///
+    /// While the data folder is there, a job waits for a day.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    runner_patience: Duration,
     /// Let webhooks lead to http:// too, not only to https://
     #[arg(long)]
     webhook_allow_http: bool,
@@ -85,6 +90,7 @@ impl Start {
             gpus,
             isolation,
             job_folders,
+            runner_patience,
             webhook_allow_http,
             webhook_allow_private,
             retention,
@@ -104,6 +110,7 @@ impl Start {
             gpus,
             isolation,
             job_folders,
+            runner_patience,
             webhooks: WebhookOptions {
                 allow_http: webhook_allow_http,
                 allow_private: webhook_allow_private,
