@@ -213,6 +213,18 @@ fn a_folder_to_read_that_is_not_there_is_passed_over() {
 }
 
 #[test]
+fn settings_of_the_kernel_are_not_written() {
+    // The value that it has: nothing changes when this is allowed.
+    let writes = "value=$(cat /proc/sys/vm/swappiness); echo $value > /proc/sys/vm/swappiness";
+    for level in levels() {
+        let bench = Bench::new();
+        if bench.run(Isolation::None, writes).status.success() {
+            bench.may_not(level, writes);
+        }
+    }
+}
+
+#[test]
 fn nothing_is_mounted_and_no_namespace_is_made() {
     for level in levels() {
         let bench = Bench::new();

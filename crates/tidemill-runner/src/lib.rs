@@ -19,6 +19,7 @@ mod relay;
 mod stop;
 mod tell;
 mod variables;
+mod within;
 mod work;
 
 pub use args::RunnerArgs;

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::prepare::{Placed, Stores, Where, counter};
 use crate::tell::Teller;
+use crate::within::within;
 use crate::work::Work;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,6 +35,12 @@ pub(crate) async fn publish(work: &Work, stores: &Stores, placed: &[Placed], tel
         if !holds_something(&folder) {
             continue;
         }
+        if let Err(error) = within(&work.code, &folder) {
+            published.fail(format!(
+                "failed to keep ./{name} as artifacts of the run: {error}"
+            ));
+            continue;
+        }
         if let Err(error) = keep(&folder, stores.artifacts(), name, teller).await {
             published.fail(format!(
                 "failed to keep ./{name} as artifacts of the run: {error}"
@@ -41,6 +48,12 @@ pub(crate) async fn publish(work: &Work, stores: &Stores, placed: &[Placed], tel
         }
     }
     for output in placed {
+        if let Where::Here(here) = &output.place
+            && let Err(error) = within(&work.outputs, here)
+        {
+            published.fail(format!("output {}: {error}", output.name));
+            continue;
+        }
         match one(output, teller).await {
             Ok(Some(report)) => drop(published.outputs.insert(output.name.clone(), report)),
             Ok(None) => published

@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 const PROGRAM: &str = "bwrap";
 /// Where a job whose network is closed finds the program that listens on its loopback, and the socket behind it.
 const RELAY: [&str; 2] = ["/run/tidemill", "/run/tidemill-relay"];
+/// Of its own `/proc`, what is of the whole machine: a server of root would let it be written, powers or not.
+const OF_THE_MACHINE: &[&str] = &["sys", "sysrq-trigger", "irq", "bus", "fs"];
 /// What a job shares with nobody.
 const NAMESPACES: &[&str] = &[
     "--unshare-user",
@@ -62,6 +64,9 @@ pub fn wrap(places: &Places, folder: &Path, command: &Path) -> io::Result<(Comma
     }
     let mut add = |words: &[&OsStr]| args.extend(words.iter().map(OsString::from));
     let word = OsStr::new;
+    for path in OF_THE_MACHINE.iter().map(|name| Path::new("/proc").join(name)) {
+        add(&[word("--ro-bind-try"), path.as_os_str(), path.as_os_str()]);
+    }
     for path in places.system() {
         match std::fs::read_link(&path) {
             Ok(target) => add(&[word("--symlink"), target.as_os_str(), path.as_os_str()]),

@@ -4,6 +4,7 @@ use super::environment::Bench;
 use super::url::fetch_url;
 use crate::failure::Failure;
 use crate::variables::Texts;
+use crate::within::within;
 use crate::work::Work;
 use std::path::{Path, PathBuf};
 use tidemill_api::runner::{Assignment, Input, Source};
@@ -140,6 +141,7 @@ async fn stored(
     let in_place = order.mode != Mode::Copy && !matches!(target, ScanTarget::Pattern { .. });
     if let (Some(root), true) = (store.local_root(), in_place) {
         let path = SafePath::normalise(path).map_err(failure)?;
+        within(root, &path.under(root))?;
         return Ok(text(&only_file(order.kind, path.under(root))));
     }
     let shared = match (&expected, order.mode) {

@@ -4,6 +4,7 @@ use super::environment::Bench;
 use super::input::failure;
 use crate::failure::Failure;
 use crate::variables::Texts;
+use crate::within::within;
 use crate::work::Work;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,11 +79,15 @@ fn place(name: &str, output: &Output, bench: &Bench<'_>) -> Result<(Placed, Stri
             (Where::Here(here.clone()), here)
         }
     };
-    make(if is_file {
+    let folder = if is_file {
         text.parent().unwrap_or(Path::new("/"))
     } else {
         &text
-    })?;
+    };
+    if let (Where::There, Some(root)) = (&place, store.local_root()) {
+        within(root, folder)?;
+    }
+    make(folder)?;
     let text = text.display().to_string();
     Ok((
         Placed {

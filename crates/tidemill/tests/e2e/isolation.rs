@@ -186,3 +186,97 @@ fn a_compute_may_ask_for_a_level_of_its_own() {
         assert_eq!(job["properties"]["isolation"], format!("{level}, network open"));
     }
 }
+
+/// The runner publishes what a job wrote, and may more than the job: it must not be led to the keys.
+fn not_led_astray(level: &'static str) {
+    let Some(mill) = mill_with(level) else { return };
+    let keys = mill.data.join("keys");
+    let token = std::fs::read_to_string(keys.join("owner.token")).expect("there is an owner");
+    let keys = keys.display();
+    let o = |kind: &str, mode: &str| format!("outputs: {{o: {{type: {kind}, mode: {mode}}}}}\n");
+    for (name, command, outputs) in [
+        (
+            "artifacts",
+            format!("rm -rf outputs && ln -s {keys} outputs"),
+            String::new(),
+        ),
+        (
+            "within",
+            format!("mkdir -p outputs && ln -s {keys}/owner.token outputs/x"),
+            String::new(),
+        ),
+        (
+            "folder",
+            format!("rmdir ${{{{outputs.o}}}} && ln -s {keys} ${{{{outputs.o}}}}"),
+            o("uri_folder", "upload"),
+        ),
+        (
+            "file",
+            format!("ln -s {keys}/owner.token ${{{{outputs.o}}}}"),
+            o("uri_file", "upload"),
+        ),
+        (
+            "mounted",
+            format!("ln -s {keys} ${{{{outputs.o}}}}/k"),
+            o("uri_folder", "rw_mount"),
+        ),
+    ] {
+        let done = mill.stream(name, &format!("command: {command}\n{outputs}{ENVIRONMENT}\n"));
+        assert_eq!(done.code, 1, "{level} {name}: {}", done.text());
+        let reason = mill.show(name)["reason"].to_string();
+        assert!(reason.contains("link that lea"), "{level} {name}: {reason}");
+    }
+    // The link that was left in a datastore leads no later job to the keys either.
+    for (name, ports) in [
+        (
+            "through",
+            "outputs: {p: {type: uri_folder, path: 'azureml://datastores/workspaceblobstore/paths/azureml/mounted/o/k'}}",
+        ),
+        (
+            "below",
+            "outputs: {p: {type: uri_folder, path: 'azureml://datastores/workspaceblobstore/paths/azureml/mounted/o/k/new'}}",
+        ),
+        (
+            "input",
+            "inputs: {p: {type: uri_folder, path: 'azureml://datastores/workspaceblobstore/paths/azureml/mounted/o/k'}}",
+        ),
+    ] {
+        mill.write(
+            &format!("{name}.yml"),
+            format!("command: echo hi\n{ports}\n{ENVIRONMENT}\n"),
+        );
+        let done = mill.run(&[
+            "job",
+            "create",
+            "-f",
+            &format!("{name}.yml"),
+            "--name",
+            name,
+            "--stream",
+        ]);
+        assert_ne!(done.code, 0, "{level} {name}: {}", done.text());
+    }
+    assert!(
+        !mill.data.join("keys/new").exists(),
+        "nothing was made through a link"
+    );
+    let objects = mill.data.join("objects");
+    let real = |file: &std::path::PathBuf| file.canonicalize().is_ok_and(|file| file.starts_with(&objects));
+    for file in crate::support::files(&objects).into_iter().filter(real) {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        let found = bytes
+            .windows(token.trim().len())
+            .any(|part| part == token.trim().as_bytes());
+        assert!(!found, "{level}: the key is in {}", file.display());
+    }
+}
+
+#[test]
+fn under_bubblewrap_no_link_of_a_job_leads_its_runner_to_the_keys() {
+    not_led_astray("bubblewrap");
+}
+
+#[test]
+fn under_landlock_no_link_of_a_job_leads_its_runner_to_the_keys() {
+    not_led_astray("landlock");
+}

@@ -1,0 +1,43 @@
+//! The runner reaches more than a job: it follows no link of a job to where the job itself could not go.
+
+use crate::failure::Failure;
+use std::path::Path;
+
+/// Refuses a path that leads out of `root`, by whatever links. Of what is not there, as much as is there counts.
+pub(crate) fn within(root: &Path, path: &Path) -> Result<(), Failure> {
+    let failed = |error| Failure::io(&format!("find {}", path.display()), error);
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+    let real = there.canonicalize().map_err(failed)?;
+    if real.starts_with(root.canonicalize().map_err(failed)?) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "failed to use {}: it is a link that leads out of {}, to {}",
+        path.display(),
+        root.display(),
+        real.display()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_out_is_refused_wherever_it_stands_on_the_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("own")).expect("made");
+        std::fs::create_dir_all(folder.path().join("keys/deep")).expect("made");
+        symlink(folder.path().join("keys"), root.join("out")).expect("made");
+        symlink("own", root.join("in")).expect("made");
+        for fine in ["own", "in", "absent", "in/absent"] {
+            within(&root, &root.join(fine)).expect(fine);
+        }
+        for refused in ["out", "out/deep", "out/absent", "own/../out"] {
+            let error = within(&root, &root.join(refused)).expect_err(refused);
+            assert!(error.to_string().contains("leads out of"), "{error}");
+        }
+    }
+}
