@@ -40,6 +40,7 @@ for _ in $(seq 100); do
   kill -0 "$server" 2>/dev/null || { cat "$data_dir/../server.log" >&2; exit 1; }
   sleep 0.1
 done
+sed -n 's/^ *jobs *isolation: */Jobs are kept apart by /p' "$data_dir/../server.log"
 TIDEMILL_TOKEN=$(cat "$data_dir/keys/owner.token")
 export TIDEMILL_TOKEN
 

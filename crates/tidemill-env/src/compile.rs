@@ -79,7 +79,7 @@ impl Compiler<'_> {
         python: &Interpreter,
     ) -> Result<BTreeSet<String>, EnvError> {
         let mut never = BTreeSet::new();
-        let unheard = Journal::new(&|_| (), self.journal.cancel);
+        let unheard = self.journal.unheard();
         let path = python.path.display().to_string();
         for name in names {
             let mut lines: Vec<String> = requirements

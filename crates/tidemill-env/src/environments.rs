@@ -14,18 +14,19 @@ use crate::error::EnvError;
 use crate::event::Progress;
 use crate::lock::{ChannelPackage, LOCK_FORMAT, Lock, Platform};
 use crate::prefix::Prefix;
-use crate::process::Journal;
+use crate::process::{Journal, Starter};
 use crate::python::{Interpreter, discover};
 use crate::request::{EnvironmentRequest, IndexOptions, Policy};
 use crate::resolve;
 use crate::wanted::Wanted;
 
 /// The environments of one data folder.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Environments {
     data_dir: PathBuf,
     cancel: Arc<AtomicBool>,
     offline: bool,
+    starter: Option<Arc<Starter>>,
 }
 
 /// A lock, and what had to be changed to get it.
@@ -67,7 +68,15 @@ impl Environments {
             data_dir,
             cancel: Arc::default(),
             offline: false,
+            starter: None,
         }
+    }
+
+    /// Has the programs of builds started by `starter`.
+    #[must_use]
+    pub fn started_by(mut self, starter: Arc<Starter>) -> Self {
+        self.starter = Some(starter);
+        self
     }
 
     /// Whether to ask nobody beyond this machine: what is built, cached or in local folders will do, or fails.
@@ -155,6 +164,15 @@ impl Environments {
     }
 }
 
+impl std::fmt::Debug for Environments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environments")
+            .field("data_dir", &self.data_dir)
+            .field("offline", &self.offline)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One call's work: what it has looked up so far.
 struct Work<'a> {
     environments: &'a Environments,
@@ -165,7 +183,9 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn new(environments: &'a Environments, progress: Progress<'a>) -> Self {
-        let journal = Journal::new(progress, &environments.cancel).offline(environments.offline);
+        let journal = Journal::new(progress, &environments.cancel)
+            .offline(environments.offline)
+            .started_by(environments.starter.as_deref());
         Self {
             environments,
             root: environments.root(),

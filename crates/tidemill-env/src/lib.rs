@@ -42,6 +42,7 @@ pub use event::{EnvEvent, Progress};
 pub use lock::{ChannelPackage, LOCK_FORMAT, Lock, LockedPython, Package, Platform, Source};
 pub use overlay::private_overlay;
 pub use prefix::{Prefix, ProcessVariables};
+pub use process::Starter;
 pub use request::{BuildContext, EnvironmentRequest, IndexOptions, Policy};
 pub use uv::UV_VERSION;
 pub use version::{Constraint, Version};

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -14,12 +14,17 @@ use crate::event::{EnvEvent, Progress, line};
 const LINE_BYTES: u64 = 16 << 10;
 const LOG_BYTES: usize = 8 << 20;
 
+/// Starts a program of a build. What runs in one, such as the setup script of a package, is as foreign as a job is: whoever keeps
+/// jobs from what is not theirs starts it so.
+pub type Starter = dyn Fn(&mut Command) -> std::io::Result<Child> + Send + Sync;
+
 /// A build log in the making: each line is kept, and told.
 pub(crate) struct Journal<'a> {
     pub progress: Progress<'a>,
     pub cancel: &'a AtomicBool,
     /// Whether nobody beyond this machine is to be asked.
     pub offline: bool,
+    starter: Option<&'a Starter>,
     text: RefCell<String>,
 }
 
@@ -29,6 +34,7 @@ impl<'a> Journal<'a> {
             progress,
             cancel,
             offline: false,
+            starter: None,
             text: RefCell::new(String::new()),
         }
     }
@@ -36,6 +42,25 @@ impl<'a> Journal<'a> {
     pub(crate) fn offline(mut self, offline: bool) -> Self {
         self.offline = offline;
         self
+    }
+
+    pub(crate) fn started_by(mut self, starter: Option<&'a Starter>) -> Self {
+        self.starter = starter;
+        self
+    }
+
+    /// As this one, and nobody hears of it.
+    pub(crate) fn unheard(&self) -> Self {
+        Self::new(&|_| (), self.cancel)
+            .offline(self.offline)
+            .started_by(self.starter)
+    }
+
+    fn start(&self, command: &mut Command) -> std::io::Result<Child> {
+        match self.starter {
+            Some(start) => start(command),
+            None => command.spawn(),
+        }
     }
 
     /// Keeps a line, and tells it.
@@ -73,7 +98,9 @@ pub(crate) fn run(mut command: Command, journal: &Journal<'_>, tick: &dyn Fn()) 
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(EnvError::io("start", &path))?;
+    let mut child = journal
+        .start(&mut command)
+        .map_err(EnvError::io("start", &path))?;
     let (sender, lines) = mpsc::channel::<(bool, String)>();
     let out = child
         .stdout

@@ -87,7 +87,7 @@ fn of_environment(prefix: &Prefix) -> Vec<PathBuf> {
 }
 
 /// The folders of `PATH` that are not of the machine, such as `~/.cargo/bin`; never one that holds the data folder.
-fn commands(data_dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn commands(data_dir: &Path) -> Vec<PathBuf> {
     let (path, data_dir) = (std::env::var_os("PATH").unwrap_or_default(), absolute(data_dir));
     std::env::split_paths(&path)
         .filter(|folder| folder.is_absolute() && !is_of_machine(folder) && !data_dir.starts_with(folder))
@@ -101,6 +101,6 @@ fn is_of_machine(path: &Path) -> bool {
             .any(|root| path.starts_with(root))
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidemill_api::runner::{Assignment, Distribution, Finish, Outcome, Progress};
-use tidemill_process::isolation::{Network, Relay};
+use tidemill_process::isolation::Relay;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -143,13 +143,12 @@ impl Job<'_> {
         let assignment = self.assignment;
         let stores = Stores::open(assignment, &self.args.data_dir)?;
         let bench = Bench {
-            data_dir: &self.args.data_dir,
+            args: self.args,
             work: self.work,
             stores: &stores,
             logs,
             teller,
             stop: self.stop,
-            offline: self.args.network == Network::None,
             cancel: Arc::default(),
         };
         let environment = async {

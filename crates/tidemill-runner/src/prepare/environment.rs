@@ -1,12 +1,13 @@
 //! Makes the environment of a job ready, and lays the job's own layer over it.
 
+use super::guard;
 use super::stores::Stores;
+use crate::args::RunnerArgs;
 use crate::failure::Failure;
 use crate::logs::Logs;
 use crate::stop::Stop;
 use crate::tell::Teller;
 use crate::work::Work;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -14,20 +15,19 @@ use tidemill_api::runner::{EnvironmentAssignment, EnvironmentReport};
 use tidemill_env::{
     BuildContext, EnvEvent, EnvironmentRequest, Environments, Prefix, Prepared, private_overlay,
 };
+use tidemill_process::isolation::Network;
 
 /// The log that takes the lines of a build.
 const LOG: &str = "logs/environment.log";
 
 /// Where and with what a job is made ready.
 pub(crate) struct Bench<'a> {
-    pub(crate) data_dir: &'a Path,
+    pub(crate) args: &'a RunnerArgs,
     pub(crate) work: &'a Work,
     pub(crate) stores: &'a Stores,
     pub(crate) logs: &'a Logs,
     pub(crate) teller: &'a Teller,
     pub(crate) stop: &'a Stop,
-    /// Whether environments are built of what is on this machine alone.
-    pub(crate) offline: bool,
     /// Ends a build that nobody waits for any more.
     pub(crate) cancel: Arc<AtomicBool>,
 }
@@ -43,9 +43,17 @@ pub(crate) async fn prepare_environment(
     let started = Instant::now();
     let request = request(assignment, bench).await?;
     let called = assignment.name.clone().unwrap_or_else(|| "of this job".into());
-    let environments = Environments::new(bench.data_dir)
+    let offline = bench.args.network == Network::None;
+    let mut environments = Environments::new(&bench.args.data_dir)
         .with_cancel(bench.cancel.clone())
-        .offline(bench.offline);
+        .offline(offline);
+    let context = request
+        .build_context
+        .as_ref()
+        .map(|context| context.path.as_path());
+    if let Some(starter) = guard::starter(bench.args, bench.work, context) {
+        environments = environments.started_by(starter);
+    }
     let (teller, logs) = (bench.teller.clone(), bench.logs.clone());
     let layer = bench.work.environment.clone();
     let work = tokio::task::spawn_blocking(move || {
@@ -75,7 +83,7 @@ pub(crate) async fn prepare_environment(
     let done: Result<(Prepared, Prefix), tidemill_env::EnvError> =
         done.map_err(|error| Failure::new(format!("failed to prepare the environment {called}: {error}")))?;
     let (prepared, own) = done.map_err(|error| {
-        let hint = match bench.offline {
+        let hint = match offline {
             true => "with network none it is built of what is on this machine; on a compute with network packages it can fetch".into(),
             false => error.hint(),
         };

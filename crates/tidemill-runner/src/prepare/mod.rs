@@ -2,6 +2,7 @@
 
 mod code;
 mod environment;
+mod guard;
 mod input;
 mod place;
 mod stores;

@@ -280,3 +280,71 @@ fn under_bubblewrap_no_link_of_a_job_leads_its_runner_to_the_keys() {
 fn under_landlock_no_link_of_a_job_leads_its_runner_to_the_keys() {
     not_led_astray("landlock");
 }
+
+/// A package whose own build tries to read the keys, and says in the wheel that it makes how that went.
+const BUILDS: &str = r#"
+import os, zipfile
+def tried(path):
+    try: open(path).read(); return "read"
+    except OSError as error: return type(error).__name__
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "curious-1.0-py3-none-any.whl"
+    said = [tried(path) for path in PATHS]
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("curious.py", f"said = {said!r}\n")
+        wheel.writestr("curious-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: curious\nVersion: 1.0\n")
+        wheel.writestr("curious-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("curious-1.0.dist-info/RECORD", "")
+    return name
+def get_requires_for_build_wheel(config_settings=None): return []
+"#;
+
+#[test]
+fn a_package_that_is_built_reads_no_key_either() {
+    for level in ["bubblewrap", "landlock"] {
+        let Some(mill) = mill_with(level) else { continue };
+        if tidemill_process::isolation::Isolation::Landlock.lacks().is_some() {
+            continue;
+        }
+        let key = mill.data.join("keys/master.key");
+        let wheels = mill.path("wheels");
+        mill.write(
+            "source/curious-1.0/builds.py",
+            format!(
+                "PATHS = [{:?}, {:?}]\n{BUILDS}",
+                key.display().to_string(),
+                "/etc/hostname"
+            ),
+        );
+        mill.write(
+            "source/curious-1.0/pyproject.toml",
+            "[build-system]\nrequires = []\nbuild-backend = 'builds'\nbackend-path = ['.']\n\
+             [project]\nname = 'curious'\nversion = '1.0'\n",
+        );
+        mill.write(
+            "source/curious-1.0/PKG-INFO",
+            "Metadata-Version: 2.1\nName: curious\nVersion: 1.0\n",
+        );
+        std::fs::create_dir_all(&wheels).expect("a folder");
+        let packed = std::process::Command::new("tar")
+            .args([
+                "-czf",
+                &wheels.join("curious-1.0.tar.gz").display().to_string(),
+                "-C",
+            ])
+            .arg(mill.path("source"))
+            .arg("curious-1.0")
+            .status();
+        assert!(packed.expect("tar is on the machine").success());
+        let links = wheels.display();
+        let environment = format!(
+            "environment:\n  image: python:3\n  conda_file:\n    dependencies:\n    - python\n    - pip\n    - pip:\n      \
+             - --no-index\n      - --find-links {links}\n      - curious\n"
+        );
+        let command = "command: python -c 'import curious; print(*curious.said)'\n";
+        let done = mill.stream("curious", &format!("{command}{environment}"));
+        assert_eq!(done.code, 0, "{level}: {}", done.text());
+        let log = mill.log("curious");
+        assert!(log.contains("PermissionError read"), "{level}: {log}");
+    }
+}
