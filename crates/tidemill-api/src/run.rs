@@ -18,6 +18,12 @@ pub struct SeriesQuery {
     /// Only up to this step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_step: Option<i64>,
+    /// UTC milliseconds: only from this time on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<i64>,
+    /// UTC milliseconds: only up to this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<i64>,
 }
 
 /// A metric of a run, reduced for a chart.
@@ -25,7 +31,7 @@ pub struct SeriesQuery {
 pub struct MetricSeries {
     /// The metric.
     pub key: String,
-    /// Points between the steps that were asked for.
+    /// Points between the steps and times that were asked for.
     pub points_total: usize,
     /// Stretches of as many points each, by step and time. With few points, one point each.
     pub buckets: Vec<MetricBucket>,

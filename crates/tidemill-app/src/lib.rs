@@ -16,6 +16,7 @@ pub mod content;
 pub mod context;
 pub mod data;
 pub mod data_dir;
+pub mod data_file;
 pub mod datastore;
 pub mod environment;
 pub mod error;

@@ -267,6 +267,8 @@ pub async fn series(
         buckets,
         start_step,
         end_step,
+        start_time,
+        end_time,
     } = query;
     ctx.authorize(action::RUN_READ, &Scope::resource(workspace, "runs", run_id))
         .await?;
@@ -280,10 +282,9 @@ pub async fn series(
     crate::run::find(store.read(), workspace, run_id).await?;
     let mut samples = store.metric_samples(workspace, run_id, &key).await?;
     let reduced = tokio::task::spawn_blocking(move || {
-        if start_step.is_some() || end_step.is_some() {
-            let range = start_step.unwrap_or(i64::MIN)..=end_step.unwrap_or(i64::MAX);
-            samples.retain(|sample| range.contains(&sample.step));
-        }
+        let range = |from: Option<i64>, to: Option<i64>| from.unwrap_or(i64::MIN)..=to.unwrap_or(i64::MAX);
+        let (steps, times) = (range(start_step, end_step), range(start_time, end_time));
+        samples.retain(|sample| steps.contains(&sample.step) && times.contains(&sample.timestamp));
         if !samples.is_sorted_by_key(|sample| sample.step) {
             samples.sort_by_key(|sample| (sample.step, sample.timestamp));
         }

@@ -547,7 +547,7 @@ async fn describe(
 }
 
 /// The bytes of one file of what lies at a place.
-async fn read(
+pub(crate) async fn read(
     ctx: &OpContext,
     workspace: &str,
     source: &Source,

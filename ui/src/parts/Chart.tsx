@@ -3,7 +3,7 @@ import { LineChart } from 'echarts/charts';
 import { DataZoomInsideComponent, DataZoomSliderComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import { use as register } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { duration, figure } from '../pure/format';
 import { axis, EChart, tooltip, type Inks } from './EChart';
 
@@ -24,20 +24,25 @@ interface Props {
   across?: 'step' | 'time' | 'relative';
   log?: boolean;
   height?: number;
-  /** With a slider to look closer. */
-  zoom?: boolean;
+  /** With a slider to look closer: what is seen of which whole, and who is told when that changes. */
+  zoom?: { seen: readonly [number, number]; whole: readonly [number, number]; onChange: (seen: [number, number]) => void };
 }
 
-export default function Chart({ label, lines, across = 'step', log = false, height = 190, zoom = false }: Props) {
+export default function Chart({ label, lines, across = 'step', log = false, height = 190, zoom }: Props) {
+  const { seen, whole, onChange } = zoom ?? {};
+  const onZoom = useMemo(() => onChange && settled(onChange), [onChange]);
   const option = useCallback(
     (inks: Inks, colours: readonly string[]) => ({
-      grid: { left: 8, right: 14, top: 10, bottom: zoom ? 44 : 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-      dataZoom: zoom ? [{ type: 'slider', height: 22, bottom: 8, borderColor: inks.rule, textStyle: { color: inks.text }, brushSelect: false, filterMode: 'none' }] : [],
+      grid: { left: 8, right: 14, top: 10, bottom: seen ? 44 : 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      dataZoom: seen === undefined ? [] : [
+        { type: 'slider', height: 22, bottom: 8, borderColor: inks.rule, textStyle: { color: inks.text }, showDetail: false, brushSelect: false, filterMode: 'none', startValue: seen[0], endValue: seen[1] },
+        { type: 'inside', filterMode: 'none', startValue: seen[0], endValue: seen[1] },
+      ],
       tooltip: {
         trigger: 'axis', ...tooltip(inks), valueFormatter: (value: unknown) => (typeof value === 'number' ? figure(value) : '–'), order: 'valueDesc',
       },
       xAxis: {
-        type: across === 'time' ? 'time' : 'value', scale: true, min: 'dataMin', max: 'dataMax', splitLine: { show: false }, ...axis(inks),
+        type: across === 'time' ? 'time' : 'value', scale: true, min: whole?.[0] ?? 'dataMin', max: whole?.[1] ?? 'dataMax', splitLine: { show: false }, ...axis(inks),
         axisLabel: { ...axis(inks).axisLabel, showMaxLabel: false, ...(across === 'relative' ? { formatter: (value: number) => duration(value * 1000) } : across === 'step' ? { formatter: (value: number) => figure(value) } : {}) },
       },
       yAxis: {
@@ -52,7 +57,18 @@ export default function Chart({ label, lines, across = 'step', log = false, heig
         tooltip: faint ? { show: false } : undefined,
       })),
     }),
-    [lines, across, log, zoom],
+    [lines, across, log, seen, whole],
   );
-  return <EChart label={label} height={height} option={option} />;
+  return <EChart label={label} height={height} option={option} onZoom={onZoom} />;
+}
+
+/** So long nothing must have moved, for drawing anew takes the slider out of the hand. */
+const SETTLED_MS = 250;
+
+function settled(hear: (seen: [number, number]) => void) {
+  let waiting = 0;
+  return (seen: [number, number]) => {
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(() => hear(seen), SETTLED_MS);
+  };
 }

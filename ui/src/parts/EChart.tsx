@@ -21,10 +21,12 @@ interface Props {
   height: number;
   /** Stays the same from one drawing to the next unless something changed. */
   option: (inks: Inks, colours: readonly string[]) => object;
+  /** Told which part of the first axis is seen, whenever somebody moves it. */
+  onZoom?: (seen: [number, number]) => void;
   onClick?: (params: { seriesIndex?: number; dataIndex?: number; data?: unknown }) => void;
 }
 
-export function EChart({ label, height, option, onClick }: Props) {
+export function EChart({ label, height, option, onZoom, onClick }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
@@ -49,6 +51,16 @@ export function EChart({ label, height, option, onClick }: Props) {
     made.on('click', hear);
     return () => void (made.isDisposed() || made.off('click', hear));
   }, [onClick]);
+  useEffect(() => {
+    const made = chart.current;
+    if (made === undefined || onZoom === undefined) return undefined;
+    const hear = () => {
+      const [zoom] = (made.getOption() as { dataZoom?: { startValue?: number; endValue?: number }[] }).dataZoom ?? [];
+      if (zoom?.startValue !== undefined && zoom.endValue !== undefined) onZoom([Number(zoom.startValue), Number(zoom.endValue)]);
+    };
+    made.on('datazoom', hear);
+    return () => void (made.isDisposed() || made.off('datazoom', hear));
+  }, [onZoom]);
   return <div ref={holder} role="img" aria-label={label} style={{ height, width: '100%' }} />;
 }
 

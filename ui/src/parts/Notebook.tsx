@@ -55,6 +55,8 @@ function Shown({ output }: { output: Output }) {
   for (const type of ['image/png', 'image/jpeg', 'image/gif']) {
     if (data[type] !== undefined) return <img alt="What the cell drew" src={`data:${type};base64,${joined(data[type]).replaceAll('\n', '')}`} />;
   }
+  // Drawn as an image, SVG runs nothing.
+  if (data['image/svg+xml'] !== undefined) return <img alt="What the cell drew" src={`data:image/svg+xml,${encodeURIComponent(joined(data['image/svg+xml']))}`} />;
   if (data['text/html'] !== undefined) return <Frame html={joined(data['text/html'])} label="What the cell drew" height={320} />;
   const text = output.traceback?.join('\n') ?? joined(output.text ?? data['text/plain']);
   return <pre className={output.ename === undefined ? 'said' : 'said wrong'} tabIndex={0}>{logLines(text).join('\n')}</pre>;

@@ -6,17 +6,17 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 use tidemill_testkit::TestServer;
 
-/// The Python of the test tools, with `mlflow` 3.18 and scikit-learn; installed when it isn't there.
+/// The Python of the test tools, with `mlflow` 3.18, scikit-learn, LightGBM and XGBoost; installed when it isn't there.
 fn python() -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/test-tools.sh");
     let done = Command::new("sh")
         .arg(&script)
-        .arg("mlflow")
+        .args(["mlflow", "mlflow-boosters"])
         .status()
         .expect("scripts/test-tools.sh can be run");
     assert!(
         done.success(),
-        "scripts/test-tools.sh mlflow failed: its output says why"
+        "scripts/test-tools.sh mlflow mlflow-boosters failed: its output says why"
     );
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let cache = variable("XDG_CACHE_HOME").unwrap_or_else(|| {
@@ -89,6 +89,11 @@ async fn tracks_in_a_workspace_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_artifacts_and_models() {
     converse("models.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_what_lightgbm_xgboost_and_scikit_learn_log() {
+    converse("boosters.py", "").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

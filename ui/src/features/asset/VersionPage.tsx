@@ -20,9 +20,9 @@ import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from '../job/command';
 import { History } from '../model/History';
 import { Lineage } from '../model/Lineage';
-import { ModelFiles } from '../model/ModelFiles';
 import { patchVersion, versionQuery, type Version } from './queries';
 import { VersionActions } from './VersionActions';
+import { VersionFiles } from './VersionFiles';
 import { WORDS } from './words';
 
 type Patch = Schemas['AssetPatch'];
@@ -70,7 +70,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
       </Panel>
       <Description text={found.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
       {kind === 'models' && <Lineage ws={ws} name={name} version={version} maker={madeBy ?? undefined} />}
-      {kind === 'models' && <ModelFiles ws={ws} name={name} version={version} />}
+      {(kind === 'models' || kind === 'data') && <VersionFiles ws={ws} kind={kind} name={name} version={version} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>
           <pre className="text" tabIndex={0}>{text}</pre>

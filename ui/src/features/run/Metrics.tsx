@@ -10,8 +10,9 @@ import { Panel } from '../../parts/Panel';
 import { Empty, Failure } from '../../parts/States';
 import { useSeen } from '../../parts/useSeen';
 import { ChartLook, PLAIN, type Look } from './ChartLook';
-import { seriesQuery } from './queries';
-import { line, middles, smooth } from './series';
+import { Closer } from './Closer';
+import { lastOf, seriesQuery } from './queries';
+import { drawn } from './series';
 
 const Chart = lazy(() => import('../../parts/Chart'));
 
@@ -65,19 +66,13 @@ export function Metrics({ ws, run, latest }: { ws: string; run: string; latest: 
 function Curve({ ws, run, metric, look, tall }: { ws: string; run: string; metric: Metric; look: Look; tall: boolean }) {
   const [large, { open, close }] = useDisclosure(false);
   const [ref, seen] = useSeen<HTMLElement>();
-  const history = useQuery({ ...seriesQuery(ws, run, metric.key, `${metric.step} ${metric.timestamp} ${metric.value}`), enabled: seen });
+  const history = useQuery({ ...seriesQuery(ws, run, metric.key, lastOf(metric)), enabled: seen });
   const points = history.data;
   const lines = useMemo(() => {
     if (points === undefined) return [];
-    const plain = { name: metric.key, points: line(points, look.axis) };
-    return look.weight > 0 ? [{ ...plain, name: 'as logged', faint: true }, { name: metric.key, points: smooth(middles(points, look.axis), look.weight) }] : [plain];
+    return drawn(metric.key, points, look);
   }, [points, look, metric.key]);
   const label = `${metric.key} of ${count(points?.points_total ?? 0, 'point')}`;
-  const chart = (height: number, zoom = false) => (
-    <Suspense fallback={<Skeleton height={height} />}>
-      <Chart label={label} lines={lines} across={look.axis} log={look.log} height={height} zoom={zoom} />
-    </Suspense>
-  );
   const height = tall ? 280 : 190;
   return (
     <section className="panel" aria-label={metric.key} ref={ref}>
@@ -93,10 +88,14 @@ function Curve({ ws, run, metric, look, tall }: { ws: string; run: string; metri
         </Group>
       </header>
       <div style={{ padding: '4px 10px 8px', minHeight: height + 12 }}>
-        {history.error !== null ? <Failure error={history.error} again={() => void history.refetch()} /> : points === undefined ? <Skeleton height={height} /> : chart(height)}
+        {history.error !== null ? <Failure error={history.error} again={() => void history.refetch()} /> : points === undefined ? <Skeleton height={height} /> : (
+          <Suspense fallback={<Skeleton height={height} />}>
+            <Chart label={label} lines={lines} across={look.axis} log={look.log} height={height} />
+          </Suspense>
+        )}
       </div>
       <Modal opened={large} onClose={close} title={`${metric.key} · ${count(points?.points_total ?? 0, 'point')}`} size="90%" centered>
-        {chart(460, true)}
+        {points !== undefined && <Closer ws={ws} run={run} metric={metric} whole={points} look={look} />}
       </Modal>
     </section>
   );

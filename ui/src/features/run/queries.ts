@@ -1,8 +1,9 @@
 /** Experiments and runs from MLflow's API, and metrics from REST v1. */
-import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { api, ok, type Schemas } from '../../api/client';
-import { getRun, listArtifacts, listExperiments, searchRuns, type Experiment, type Stage } from '../../api/mlflow';
+import { getRun, listArtifacts, listExperiments, searchRuns, type Experiment, type Metric, type Stage } from '../../api/mlflow';
 import { orderBy, rowOf } from './columns';
+import type { Stretch } from './series';
 
 /** Runs that are alive are looked at again this often even if nothing was heard of them. */
 const LIVE_MS = 5000;
@@ -67,6 +68,9 @@ export type Bucket = Schemas['MetricBucket'];
 /** A chart has no more dots than this across. */
 const BUCKETS = 600;
 
+/** The newest point in a word: changes with each that is logged. */
+export const lastOf = ({ step, timestamp, value }: Metric) => `${step} ${timestamp} ${value}`;
+
 /** `last` is the newest point that is known of: while it stays, so does the history. */
 export const seriesQuery = (ws: string, id: string, key: string, last: string) =>
   queryOptions({
@@ -75,6 +79,19 @@ export const seriesQuery = (ws: string, id: string, key: string, last: string) =
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: (before) => (before?.key === key ? before : undefined),
+  });
+
+/** How many points one answer can show each by itself. */
+export const EXACT_POINTS = BUCKETS;
+
+/** A stretch of a metric, as fine as the whole is drawn. */
+export const stretchQuery = (ws: string, id: string, key: string, last: string, stretch: Stretch) =>
+  queryOptions({
+    queryKey: ['series', ws, id, key, last, stretch],
+    queryFn: () => ok(api.GET('/api/v1/workspaces/{ws}/runs/{run}/metric-series', { params: { path: { ws, run: id }, query: { key, buckets: BUCKETS, ...stretch } } })),
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
   });
 
 export const artifactsQuery = (ws: string, id: string, path: string) =>

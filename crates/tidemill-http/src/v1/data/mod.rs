@@ -1,6 +1,7 @@
 //! Data over REST.
 
 mod create;
+mod files;
 mod profile;
 
 use tidemill_app::asset::{self, Kind};
@@ -13,5 +14,7 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     shared()
         .routes(routes!(create::create))
         .routes(routes!(create::put))
+        .routes(routes!(files::list))
+        .routes(routes!(files::get))
         .routes(routes!(profile::get))
 }

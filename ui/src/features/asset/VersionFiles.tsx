@@ -1,4 +1,4 @@
-/** The files of a model version. */
+/** The files of a version of data or of a model. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { api, ok } from '../../api/client';
@@ -7,26 +7,29 @@ import { entriesOf, FileBrowser, type FileSource } from '../../parts/FileBrowser
 
 interface Props {
   ws: string;
+  kind: 'data' | 'models';
   name: string;
   version: string;
 }
 
-export function ModelFiles({ ws, name, version }: Props) {
+const files = (kind: Props['kind']) => `/api/v1/workspaces/{ws}/${kind}/{name}/versions/{version}/files` as '/api/v1/workspaces/{ws}/models/{name}/versions/{version}/files';
+
+export function VersionFiles({ ws, kind, name, version }: Props) {
   const client = useQueryClient();
   const source = useMemo((): FileSource => {
     const all = {
-      queryKey: ['model files', ws, name, version],
+      queryKey: ['version files', ws, kind, name, version],
       queryFn: async () => {
         const path = { ws, name, version };
-        return (await ok(api.GET('/api/v1/workspaces/{ws}/models/{name}/versions/{version}/files', { params: { path } }))).items;
+        return (await ok(api.GET(files(kind), { params: { path } }))).items;
       },
       staleTime: Infinity,
     };
     return {
       key: all.queryKey,
       list: async (folder) => entriesOf(await client.fetchQuery(all), folder),
-      url: (path) => `/api/v1${to.version(ws, 'models', name, version)}/files/${path.split('/').map(encodeURIComponent).join('/')}`,
+      url: (path) => `/api/v1${to.version(ws, kind, name, version)}/files/${path.split('/').map(encodeURIComponent).join('/')}`,
     };
-  }, [client, ws, name, version]);
+  }, [client, ws, kind, name, version]);
   return <FileBrowser title="Files" source={source} />;
 }
