@@ -12,7 +12,7 @@ use tidemill_api::import::{
 };
 
 use crate::local_files::{folder, read, walk};
-use crate::{Error, FileBytes, LeftOut, Result, Source, SourceExperiment, file_registry};
+use crate::{Error, FileBytes, LeftOut, Result, Source, SourceExperiment, file_registry, word};
 
 /// Folders of an experiment that are no runs.
 const NO_RUNS: [&str; 4] = ["tags", "datasets", "traces", "models"];
@@ -192,13 +192,7 @@ impl FileStore {
             return None;
         };
         let status = match &meta["status"] {
-            Value::Number(number) => match number.as_i64() {
-                Some(1) => "PENDING",
-                Some(2) => "READY",
-                Some(3) => "FAILED",
-                _ => "UNSPECIFIED",
-            }
-            .to_owned(),
+            Value::Number(number) => word::model_status(number.as_i64().unwrap_or(0)).to_owned(),
             other => other.as_str().unwrap_or("UNSPECIFIED").to_owned(),
         };
         self.note_artifacts(
@@ -374,9 +368,9 @@ impl Source for FileStore {
         }
     }
 
-    async fn open(&mut self, owner: &str, path: &str) -> Result<FileBytes> {
+    async fn open(&mut self, owner: &str, path: &str) -> Result<Option<FileBytes>> {
         match self.artifacts.get(owner) {
-            Some(Ok(root)) => read(&root.join(path)).await,
+            Some(Ok(root)) => read(&root.join(path)).await.map(Some),
             _ => Err(Error::new(format!(
                 "failed to read `{path}` of {owner}: it has no files"
             ))),

@@ -1,4 +1,5 @@
-//! Reads what MLflow keeps in a folder of files: experiments, runs, points, models and artifacts.
+//! Reads what MLflow keeps: in a folder of files, in a SQLite database, or behind a running server. Experiments, runs,
+//! points, models and artifacts.
 //!
 //! A reader never writes to its source. What it cannot read it names with the reason, and goes on.
 
@@ -6,11 +7,22 @@ mod error;
 mod file_registry;
 mod file_store;
 mod local_files;
+mod server_call;
+mod server_files;
+mod server_registry;
+mod server_store;
+mod sql_registry;
+mod sql_row;
+mod sql_store;
+mod word;
 
 pub use error::{Error, Result};
 pub use file_store::FileStore;
+pub use server_call::Login;
+pub use server_store::ServerStore;
+pub use sql_store::SqlStore;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -33,6 +45,15 @@ pub struct LeftOut {
     pub what: String,
     /// Why.
     pub why: String,
+}
+
+impl LeftOut {
+    pub(crate) fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            why: why.into(),
+        }
+    }
 }
 
 /// The bytes of a file.
@@ -59,24 +80,44 @@ pub trait Source: Send {
     /// The paths of the files of a run or logged model, relative to its artifacts.
     async fn files(&mut self, owner: &str) -> Result<Vec<String>>;
 
-    /// Reads one of those files.
-    async fn open(&mut self, owner: &str, path: &str) -> Result<FileBytes>;
+    /// Reads one of those files; `None` when it is left out.
+    async fn open(&mut self, owner: &str, path: &str) -> Result<Option<FileBytes>>;
 
     /// What was left out since this was asked last.
     fn left_out(&mut self) -> Vec<LeftOut>;
 }
 
-/// Opens what `--from` names: an `mlruns` folder.
+/// What else is known of a source.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The workspace of MLflow to read, where it has several.
+    pub workspace: Option<String>,
+    /// The folder that `mlflow-artifacts:` stands for in a database.
+    pub artifacts_destination: Option<PathBuf>,
+    /// Who asks a server.
+    pub login: Login,
+}
+
+/// Opens what `--from` names: a server, a SQLite file, or an `mlruns` folder.
 ///
 /// # Errors
-/// What is there is no such folder.
-pub fn open(from: &str) -> Result<Box<dyn Source>> {
+/// What is there is none of them, or cannot be read.
+pub async fn open(from: &str, options: Options) -> Result<Box<dyn Source>> {
+    if from.starts_with("http://") || from.starts_with("https://") {
+        return Ok(Box::new(ServerStore::open(from, options).await?));
+    }
+    if let Some(path) = from.strip_prefix("sqlite:///") {
+        return Ok(Box::new(SqlStore::open(Path::new(path), options).await?));
+    }
     let text = from.strip_prefix("file://").unwrap_or(from);
-    if text.contains("://") || Path::new(text).is_file() {
+    if text.contains("://") {
         return Err(Error::new(format!(
-            "failed to import from `{from}`: only folders can be read so far"
+            "failed to import from `{from}`: it is no folder, SQLite file or server"
         ))
-        .hint("give an `mlruns` folder; servers and databases of MLflow are not read yet"));
+        .hint("of another database, start `mlflow server --backend-store-uri …` and give its address"));
+    }
+    if Path::new(text).is_file() {
+        return Ok(Box::new(SqlStore::open(Path::new(text), options).await?));
     }
     Ok(Box::new(FileStore::open(Path::new(text))?))
 }

@@ -160,9 +160,11 @@ async fn import_version(
         tags,
     } = one;
     let deleted = stage == model_version::DELETED_STAGE;
+    // A prompt is its tags.
+    let no_files = deleted || tags.contains_key("mlflow.prompt.is_prompt");
     let storage_location = match location {
         Some(location) => location,
-        None if deleted => source.clone(),
+        None if no_files => source.clone(),
         None => {
             left_out.push(format!(
                 "its files: they are at `{source}`, outside of runs and logged models"

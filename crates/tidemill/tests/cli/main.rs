@@ -8,6 +8,7 @@ mod context;
 mod datastore;
 mod help;
 mod import;
+mod import_mlflow;
 mod job;
 mod output;
 mod run;

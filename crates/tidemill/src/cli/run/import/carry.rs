@@ -210,11 +210,10 @@ impl<'s> Carrier<'s> {
             .await
             .map_err(|error| super::failed(&error))?
         {
-            let bytes = self
-                .source
-                .open(owner, &path)
-                .await
-                .map_err(|error| super::failed(&error))?;
+            let opened = self.source.open(owner, &path).await;
+            let Some(bytes) = opened.map_err(|error| super::failed(&error))? else {
+                continue;
+            };
             let body = reqwest::Body::wrap_stream(bytes);
             let at = format!("{place}/{path}");
             self.session
