@@ -174,3 +174,23 @@ fn options_that_make_no_sense_are_refused_before_anything_is_made() {
     }
     assert!(!home.data().exists());
 }
+
+#[test]
+fn a_level_of_isolation_that_the_machine_does_not_give_is_refused_at_the_start() {
+    let home = Home::new();
+    let mut command = home.command();
+    // No bwrap is found there.
+    command.args([
+        "server",
+        "start",
+        "--listen",
+        "127.0.0.1:0",
+        "--isolation",
+        "bubblewrap",
+    ]);
+    let said = done(command.env("PATH", home.path())).fails(1);
+    assert!(
+        said.contains("bwrap is not installed") && said.contains("--isolation auto"),
+        "{said}"
+    );
+}
