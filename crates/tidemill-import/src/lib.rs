@@ -123,7 +123,7 @@ pub async fn open(from: &str, options: Options) -> Result<Box<dyn Source>> {
 }
 
 /// Whether a relative path stays where it belongs.
-pub(crate) fn stays_inside(path: &str) -> bool {
+pub fn stays_inside(path: &str) -> bool {
     !path.is_empty()
         && !path.starts_with('/')
         && !path.contains('\\')

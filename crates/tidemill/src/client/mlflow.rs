@@ -35,6 +35,12 @@ impl Client {
         }
     }
 
+    /// Where a client of MLflow finds a workspace, and with which token.
+    pub fn as_mlflow(&self, workspace: &str) -> (String, Option<String>) {
+        let address = format!("{}{}", self.address(), path(&["workspaces", workspace]));
+        (address, self.token.clone())
+    }
+
     /// Writes a file of the artifact store, whole or not at all.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ fn mlflow(folder: &Path) -> Command {
     command
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .env("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        .env("MLFLOW_ALLOW_FILE_STORE", "true")
         .env("GIT_PYTHON_REFRESH", "quiet")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env_remove("MLFLOW_TRACKING_TOKEN")
@@ -40,7 +41,7 @@ fn mlflow(folder: &Path) -> Command {
 
 /// Runs a script next to this file, and gives what it says.
 #[track_caller]
-fn script(folder: &Path, name: &str, args: &[&str]) -> String {
+pub fn script(folder: &Path, name: &str, args: &[&str]) -> String {
     let at = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli").join(name);
     let done = mlflow(folder).arg(at).args(args).output().expect("Python starts");
     let said = String::from_utf8_lossy(&done.stdout).into_owned();

@@ -6,6 +6,7 @@ mod azure;
 mod completion;
 mod context;
 mod datastore;
+mod export;
 mod help;
 mod import;
 mod import_mlflow;

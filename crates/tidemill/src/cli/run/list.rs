@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::output::Column;
 use crate::session::Session;
 
@@ -43,26 +43,8 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let experiments = session.client.experiments(&session.workspace).await?;
-        for name in &self.experiment {
-            if !experiments.iter().any(|(_, there)| there == name) {
-                let names: Vec<&str> = experiments.iter().map(|(_, name)| name.as_str()).collect();
-                return Err(
-                    Error::failed(format!("failed to find experiment `{name}`")).with_hint(format!(
-                        "workspace `{}` has: {}",
-                        session.workspace,
-                        names.join(", ")
-                    )),
-                );
-            }
-        }
-        let asked =
-            |(_, name): &&(String, String)| self.experiment.is_empty() || self.experiment.contains(name);
-        let ids: Vec<String> = experiments
-            .iter()
-            .filter(asked)
-            .map(|(id, _)| id.clone())
-            .collect();
+        let experiments = super::experiments(session, &self.experiment).await?;
+        let ids: Vec<String> = experiments.iter().map(|(id, _)| id.clone()).collect();
         let most = self.max_results.unwrap_or(MOST);
         let found = session
             .client

@@ -1,6 +1,7 @@
 //! `tidemill run`.
 
 mod compare;
+mod export;
 mod import;
 mod list;
 mod show;
@@ -23,6 +24,7 @@ enum Verb {
     List(list::List),
     Show(show::Show),
     Compare(compare::Compare),
+    Export(export::Export),
     Import(import::Import),
 }
 
@@ -36,9 +38,30 @@ impl Run {
             Verb::List(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
             Verb::Compare(verb) => verb.run(session).await,
+            Verb::Export(verb) => verb.run(session).await,
             Verb::Import(verb) => verb.run(session).await,
         }
     }
+}
+
+/// The experiments with these names, or all: id and name.
+async fn experiments(session: &Session, names: &[String]) -> Result<Vec<(String, String)>> {
+    let mut found = session.client.experiments(&session.workspace).await?;
+    if let Some(missing) = names
+        .iter()
+        .find(|name| !found.iter().any(|(_, there)| there == *name))
+    {
+        let names: Vec<&str> = found.iter().map(|(_, name)| name.as_str()).collect();
+        return Err(
+            Error::failed(format!("failed to find experiment `{missing}`")).with_hint(format!(
+                "workspace `{}` has: {}",
+                session.workspace,
+                names.join(", ")
+            )),
+        );
+    }
+    found.retain(|(_, name)| names.is_empty() || names.contains(name));
+    Ok(found)
 }
 
 /// One run by its id, which for a job is its name.
