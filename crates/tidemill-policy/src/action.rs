@@ -4,24 +4,47 @@ use std::fmt;
 
 /// One thing that a principal may or may not do, such as `datastores/write`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Action(&'static str);
+pub struct Action {
+    text: &'static str,
+    place: u8,
+}
 
 impl Action {
     /// The action as roles and the audit log spell it.
     pub fn as_str(self) -> &'static str {
-        self.0
+        self.text
+    }
+
+    /// The action of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        ALL.iter().find(|action| action.text == text).copied()
+    }
+
+    /// Whether it moves bytes or secrets rather than what describes them: such actions are in `dataActions` of a role.
+    pub fn is_data(self) -> bool {
+        DATA.contains(&self)
+    }
+
+    /// Its place in [`ALL`].
+    pub(crate) fn place(self) -> u8 {
+        self.place
     }
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.text)
     }
 }
 
+/// What moves bytes: `dataActions` of a role give these, `actions` give the rest.
+pub const DATA: &[Action] = &[DATASTORE_FILE_READ, DATASTORE_FILE_WRITE, ENDPOINT_SCORE];
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        $($(#[$doc])* pub const $name: Action = Action($text);)*
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "one list makes constants and places")]
+        enum Place { $($name),* }
+        $($(#[$doc])* pub const $name: Action = Action { text: $text, place: Place::$name as u8 };)*
         /// Every action there is, in the order of the nouns.
         pub const ALL: &[Action] = &[$($name),*];
     };
@@ -96,4 +119,55 @@ actions! {
     VAULT_ROTATE = "vault/rotate";
     /// Read the audit log.
     AUDIT_READ = "audit/read";
+    /// See a group, and which workspaces are in it.
+    GROUP_READ = "groups/read";
+    /// Create or change a group.
+    GROUP_WRITE = "groups/write";
+    /// Delete a group.
+    GROUP_DELETE = "groups/delete";
+    /// See users, teams and service principals.
+    PRINCIPAL_READ = "principals/read";
+    /// Create or change users, teams and service principals, and their secrets.
+    PRINCIPAL_WRITE = "principals/write";
+    /// Remove users, teams and service principals.
+    PRINCIPAL_DELETE = "principals/delete";
+    /// See roles.
+    ROLE_READ = "roles/read";
+    /// Create or change roles.
+    ROLE_WRITE = "roles/write";
+    /// Remove roles.
+    ROLE_DELETE = "roles/delete";
+    /// See who has which role where.
+    ASSIGNMENT_READ = "assignments/read";
+    /// Give a role to a principal.
+    ASSIGNMENT_WRITE = "assignments/write";
+    /// Take a role from a principal.
+    ASSIGNMENT_DELETE = "assignments/delete";
+    /// Read files of a datastore.
+    DATASTORE_FILE_READ = "datastores/files/read";
+    /// Write files of a datastore.
+    DATASTORE_FILE_WRITE = "datastores/files/write";
+    /// See endpoints and their deployments.
+    ENDPOINT_READ = "endpoints/read";
+    /// Create or change endpoints and their deployments.
+    ENDPOINT_WRITE = "endpoints/write";
+    /// Remove endpoints and their deployments.
+    ENDPOINT_DELETE = "endpoints/delete";
+    /// Call an endpoint.
+    ENDPOINT_SCORE = "endpoints/score";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_its_own_place_and_name() {
+        for (place, action) in ALL.iter().enumerate() {
+            assert_eq!(usize::from(action.place()), place);
+            assert_eq!(Action::parse(action.as_str()), Some(*action));
+        }
+        // A set of actions is a number of 128 bits.
+        assert!(ALL.len() <= 128);
+    }
 }

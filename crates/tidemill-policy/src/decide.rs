@@ -35,14 +35,17 @@ const RUNNER_OWN: &[Action] = &[action::JOB_RUN];
 /// What a job may change in its workspace: what `mlflow` does on behalf of a training script.
 const JOB_WRITES: &[Action] = &[action::MODEL_WRITE, action::EXPERIMENT_WRITE];
 
-/// Decides whether `who` may do `action` at `scope`.
+/// Decides whether `who` may do `action` at `scope`, for those whose rights are not given by roles.
 ///
-/// The owner and the server itself may do anything. A job may read its workspace, log to its own run and the child
+/// What users and service principals may do is in their roles: see [`crate::Grants`]. The owner and the server itself may do anything. A job may read its workspace, log to its own run and the child
 /// runs that it made, and register models; nothing else, and nothing in another workspace. Its runner may take and end
 /// that job, and nothing else.
 pub fn decide(who: &Principal, action: Action, scope: &Scope) -> Decision {
     let (workspace, job, all, own) = match who {
         Principal::Owner | Principal::System => return Decision::Allow,
+        Principal::User { .. } | Principal::ServicePrincipal { .. } => {
+            return deny(format!("{who} has no role here"));
+        }
         Principal::Job { workspace, job } => (workspace, job, [JOB_READS, JOB_WRITES], JOB_OWN),
         Principal::Runner { workspace, job } => (workspace, job, [&[] as &[Action], &[]], RUNNER_OWN),
     };

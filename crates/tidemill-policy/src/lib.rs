@@ -10,14 +10,25 @@
 //! assert!(matches!(decide(&job, action::RUN_WRITE, &other), Decision::Deny { .. }));
 //! ```
 
+pub mod access;
 pub mod action;
+mod azure;
+pub mod builtin;
 pub mod chain;
 mod decide;
+pub mod explain;
+mod place;
 mod principal;
 pub mod quota;
+pub mod role;
 mod scope;
+mod set;
 
+pub use access::{Access, Assignment, Grants, Subject};
 pub use action::Action;
 pub use decide::{Decision, decide};
+pub use place::{Place, PlaceError};
 pub use principal::Principal;
+pub use role::{Role, RoleDefinition, RoleError};
 pub use scope::Scope;
+pub use set::ActionSet;

@@ -1,10 +1,12 @@
-//! Where an action falls: the server, a workspace, or one thing in it.
+//! Where an action falls: the server, a group, a workspace, or one thing in it.
 
 use std::fmt;
 
 /// The place of an action, from wide to narrow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
+    /// A group of workspaces, when the action falls on that; then there is no workspace.
+    pub group: Option<String>,
     /// The workspace, or `None` for the server as a whole.
     pub workspace: Option<String>,
     /// The resource in it, as `noun/name`.
@@ -17,6 +19,14 @@ impl Scope {
     /// The server as a whole.
     pub fn server() -> Self {
         Self::default()
+    }
+
+    /// A group of workspaces.
+    pub fn group(group: &str) -> Self {
+        Self {
+            group: Some(group.to_owned()),
+            ..Self::default()
+        }
     }
 
     /// All of a workspace.
@@ -35,19 +45,11 @@ impl Scope {
         }
     }
 
-    /// A group of workspaces.
-    pub fn group(group: &str) -> Self {
-        Self {
-            resource: Some(format!("groups/{group}")),
-            ..Self::default()
-        }
-    }
-
     /// One secret in the vault of a group.
     pub fn secret(group: &str, name: &str) -> Self {
         Self {
-            resource: Some(format!("groups/{group}/secrets/{name}")),
-            ..Self::default()
+            resource: Some(format!("secrets/{name}")),
+            ..Self::group(group)
         }
     }
 
@@ -70,11 +72,15 @@ impl Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.workspace, &self.resource) {
-            (None, None) => f.write_str("/"),
-            (None, Some(resource)) => write!(f, "/{resource}"),
-            (Some(workspace), None) => write!(f, "/workspaces/{workspace}"),
-            (Some(workspace), Some(resource)) => write!(f, "/workspaces/{workspace}/{resource}"),
+        let place = match (&self.workspace, &self.group) {
+            (Some(workspace), _) => format!("/workspaces/{workspace}"),
+            (None, Some(group)) => format!("/groups/{group}"),
+            (None, None) => String::new(),
+        };
+        match &self.resource {
+            Some(resource) => write!(f, "{place}/{resource}"),
+            None if place.is_empty() => f.write_str("/"),
+            None => f.write_str(&place),
         }
     }
 }
