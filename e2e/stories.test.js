@@ -102,9 +102,10 @@ test('a pipeline that failed goes on where it stopped', async () => {
 test('where everyone signs in, a token opens the studio, its logs and its files', async () => {
   // As if through a proxy: behind one, nobody is the owner without a token.
   const page = await studio.open(`${home}/jobs/sad_harbor?tab=logs`, { extraHTTPHeaders: { 'x-forwarded-for': '192.0.2.1' } });
-  await page.getByText('This server asks everyone for a token.').waitFor(patience);
+  await page.getByText('This server asks everyone to sign in.').waitFor(patience);
+  await page.getByRole('button', { name: 'Sign in with a token' }).click();
   await page.getByRole('textbox', { name: 'Token' }).fill('nonsense');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText(/not known|failed to sign in/).first().waitFor(patience);
   await page.getByRole('textbox', { name: 'Token' }).fill(studio.server.token());
   await page.keyboard.press('Enter');

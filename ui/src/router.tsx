@@ -132,9 +132,15 @@ const audit = createRoute({
   }),
 });
 
+const roles = createRoute({
+  getParentRoute: () => workspace,
+  path: 'roles',
+  component: lazyRouteComponent(() => import('./features/role/RolePage'), 'RolePage'),
+});
+
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, computes, compute, audit])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, computes, compute, audit, roles])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

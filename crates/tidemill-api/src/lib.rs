@@ -1,5 +1,6 @@
 //! What travels: REST v1 and MLflow wire types, and the errors. Pure.
 
+pub mod access;
 pub mod asset;
 pub mod audit;
 pub mod compute;

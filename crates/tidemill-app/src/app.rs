@@ -9,12 +9,14 @@ use tidemill_objects::{Kept, Manifest, TreeStore};
 use tidemill_store::alone::Alone;
 use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 
+use crate::access::AccessCache;
 use crate::hub::Hub;
 use crate::isolation::{Isolation, Keeping};
 use crate::job::{Ending, Job, Status, end};
 use crate::loops::{self, Pipelines, Scheduler};
 use crate::run_door::RunDoors;
 use crate::seal::Seal;
+use crate::session::Attempts;
 use crate::token::TokenCache;
 use crate::vault::{MasterKey, Vault};
 use crate::webhook::WebhookOptions;
@@ -83,6 +85,10 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Tokens that were looked up.
     pub tokens: TokenCache,
+    /// Who may do what.
+    pub access: AccessCache,
+    /// Who tried to sign in too often.
+    pub(crate) attempts: Attempts,
     /// What happens while it happens.
     pub hub: Hub,
     /// Who runs where and when.
@@ -159,6 +165,8 @@ impl App {
             dir,
             clock,
             tokens: TokenCache::default(),
+            access: AccessCache::default(),
+            attempts: Attempts::default(),
             hub: Hub::default(),
             scheduler: Scheduler::new(gpus),
             run_doors: RunDoors::default(),
@@ -180,6 +188,7 @@ impl App {
             address: OnceLock::new(),
             alone,
         });
+        app.access.reload(&app.store).await?;
         workspace::ensure_default(&app.system()).await?;
         crate::vault::take_in(&app).await?;
         Ok(app)

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tidemill_policy::{Action, Decision, decide};
+use tidemill_policy::access::Kind as SubjectKind;
+use tidemill_policy::{Action, ActionSet, Decision, Grants, Place, Subject, action, decide, explain};
 use tidemill_store::{DatabaseTransaction, audit, event};
 
+use crate::access::{OWNER, Snapshot};
 use crate::{App, Error, Kind, Principal, Result, Scope};
 
 /// Who asks, and under which request id. The first argument of every use case.
@@ -13,13 +15,53 @@ use crate::{App, Error, Kind, Principal, Result, Scope};
 pub struct OpContext {
     app: Arc<App>,
     principal: Principal,
+    behind: Option<Subject>,
+    limits: Option<Arc<Limits>>,
     request_id: String,
     origin: Origin,
+}
+
+/// Who signed in, and what of their rights the token gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who asks.
+    pub principal: Principal,
+    /// For a job: who submitted it. It may do no more than they.
+    pub behind: Option<Subject>,
+    /// What the token is limited to.
+    pub limits: Option<Arc<Limits>>,
+    /// For a federated sign-in: what its signed token claimed.
+    pub claims: Arc<Value>,
+    /// The id of the credential.
+    pub credential: Option<String>,
+}
+
+impl From<Principal> for SignedIn {
+    fn from(principal: Principal) -> Self {
+        Self {
+            principal,
+            behind: None,
+            limits: None,
+            claims: Arc::default(),
+            credential: None,
+        }
+    }
+}
+
+/// What a token is limited to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Where alone it counts.
+    pub place: Option<Place>,
+    /// For what alone it counts.
+    pub actions: Option<ActionSet>,
 }
 
 /// Where a request came from, as the audit log tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
+    /// The peer's address; none for the server itself.
+    pub peer: Option<std::net::IpAddr>,
     /// The address of the peer, and what a proxy says of the one behind it; empty for the server itself.
     pub address: String,
     /// The program, as it calls itself.
@@ -44,14 +86,64 @@ pub struct Change {
 impl OpContext {
     /// A context.
     pub fn new(app: Arc<App>, principal: Principal, request_id: String) -> Self {
+        let behind = subject(&principal);
         Self {
             app,
             principal,
+            behind,
+            limits: None,
             request_id,
             origin: Origin {
                 surface: "server".into(),
                 ..Origin::default()
             },
+        }
+    }
+
+    /// A context of somebody who signed in.
+    pub fn signed_in(app: Arc<App>, who: SignedIn, request_id: String) -> Self {
+        let SignedIn {
+            principal,
+            behind,
+            limits,
+            claims: _,
+            credential: _,
+        } = who;
+        Self {
+            behind: behind.or_else(|| subject(&principal)),
+            limits,
+            ..Self::new(app, principal, request_id)
+        }
+    }
+
+    /// The user or service principal that asks.
+    pub fn subject(&self) -> Option<Subject> {
+        subject(&self.principal)
+    }
+
+    /// What the token is limited to.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.limits.as_deref()
+    }
+
+    /// What the one who asks has at a place, with the limits of the token.
+    pub fn has_at(&self, scope: &Scope) -> ActionSet {
+        if self.principal == Principal::System {
+            return ActionSet::all();
+        }
+        let Some(subject) = self.subject() else {
+            return ActionSet::NONE;
+        };
+        let all = self.app.access.grants(&subject).at(scope);
+        match self.limits() {
+            Some(Limits {
+                place: Some(place), ..
+            }) if !place.covers(scope, None) => ActionSet::NONE,
+            Some(Limits {
+                actions: Some(actions),
+                ..
+            }) => all & *actions,
+            _ => all,
         }
     }
 
@@ -77,6 +169,11 @@ impl OpContext {
         &self.request_id
     }
 
+    /// The address that the request came from.
+    pub fn peer(&self) -> Option<std::net::IpAddr> {
+        self.origin.peer.map(|peer| peer.to_canonical())
+    }
+
     /// UTC milliseconds.
     pub fn now_ms(&self) -> i64 {
         self.app.clock.now_ms()
@@ -87,18 +184,74 @@ impl OpContext {
     /// # Errors
     /// Forbidden, naming the action, the place and the rule. The refusal is in the audit log.
     pub async fn authorize(&self, action: Action, scope: &Scope) -> Result<()> {
-        let Decision::Deny { why } = decide(&self.principal, action, scope) else {
+        let Some(refusal) = self.refusal(action, scope) else {
             return Ok(());
         };
-        let row = self.audit_row(action, scope, "refused", json!({ "why": why }));
+        let row = self.audit_row(action, scope, "refused", json!({ "why": refusal.why }));
         self.app
             .store
             .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(audit::append(tx, row).await?) }))
             .await?;
-        Err(Error::new(
-            Kind::Forbidden,
-            format!("failed to do {action} at `{scope}`: {why}"),
-        ))
+        Err(refusal.error)
+    }
+
+    /// Whether they may, without a word about it: for lists that show only what may be seen.
+    pub fn may(&self, action: Action, scope: &Scope) -> bool {
+        self.refusal(action, scope).is_none()
+    }
+
+    fn refusal(&self, action: Action, scope: &Scope) -> Option<Refusal> {
+        if self.principal == Principal::System {
+            return None;
+        }
+        let current = self.app.access.current();
+        if self.subject().is_none() {
+            if let Decision::Deny { why } = decide(&self.principal, action, scope) {
+                return Some(Refusal::forbidden(action, scope, why));
+            }
+            // What only a runner does is not given by roles.
+            let behind = self.behind.as_ref().filter(|_| action != action::JOB_RUN)?;
+            return (!current.grants(behind).allow(action, scope)).then(|| {
+                let why = format!("{behind}, who submitted the job, may not do it");
+                Refusal::forbidden(action, scope, why)
+            });
+        }
+        let subject = self.behind.as_ref()?;
+        let grants = current.grants(subject);
+        let limited = self
+            .limits()
+            .and_then(|limits| limits.why_not(action, scope, &current));
+        if !grants.allow(action, scope) {
+            return Some(Refusal::of(&current, &grants, subject, action, scope));
+        }
+        if let Some(why) = limited {
+            return Some(Refusal::forbidden(action, scope, why));
+        }
+        self.closed(action, scope, &current)
+    }
+
+    /// What a workspace shuts to everybody: other networks.
+    fn closed(&self, action: Action, scope: &Scope, current: &Snapshot) -> Option<Refusal> {
+        let workspace = scope.workspace.as_deref()?;
+        if let Some(peer) = self.origin.peer.filter(|peer| !current.reaches(workspace, *peer)) {
+            let why = format!(
+                "workspace `{workspace}` is not reached from {peer}: its allowed_networks don't hold it"
+            );
+            return Some(Refusal::forbidden(action, scope, why));
+        }
+        None
+    }
+
+    /// Notes a refusal that a rule made after the roles had allowed it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn refused(&self, action: Action, scope: &Scope, why: &str) -> Result<()> {
+        let row = self.audit_row(action, scope, "refused", json!({ "why": why }));
+        self.app
+            .store
+            .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(audit::append(tx, row).await?) }))
+            .await
     }
 
     /// Notes in the audit log what was allowed and changes nothing, such as reading a secret.
@@ -178,6 +331,7 @@ impl OpContext {
             address,
             agent,
             surface,
+            peer: _,
         } = self.origin.clone();
         audit::Entry {
             id: self.app.clock.ulid(),
@@ -197,3 +351,88 @@ impl OpContext {
 
 /// What a change returns: a future bound to its transaction.
 pub type Work<'t, T> = std::pin::Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
+
+/// Why not, for the audit log and for the one who asked.
+struct Refusal {
+    why: String,
+    error: Error,
+}
+
+impl Refusal {
+    fn forbidden(action: Action, scope: &Scope, why: String) -> Self {
+        let error = Error::new(
+            Kind::Forbidden,
+            format!("failed to do {action} at `{scope}`: {why}"),
+        );
+        Self { why, error }
+    }
+
+    /// Of somebody whose roles don't give it. What they may not see is not there for them.
+    fn of(current: &Snapshot, grants: &Grants, subject: &Subject, action: Action, scope: &Scope) -> Self {
+        let explained = explain::explain(&current.access, subject, action, scope);
+        let hidden = match (&scope.workspace, &scope.group) {
+            (Some(workspace), _) if !grants.allow_within(action::WORKSPACE_READ, workspace) => {
+                Some(("workspace", workspace.as_str()))
+            }
+            (Some(_), _) if action.as_str().ends_with("/read") => scope
+                .resource
+                .as_deref()
+                .and_then(|resource| resource.split_once('/'))
+                .map(|(noun, name)| (noun.trim_end_matches('s'), name)),
+            (None, Some(group)) if !grants.allow(action::GROUP_READ, scope) => {
+                Some(("group", group.as_str()))
+            }
+            _ => None,
+        };
+        match hidden {
+            Some((noun, name)) => Self {
+                error: Error::not_found(noun, name),
+                why: explained.why,
+            },
+            None => Self::forbidden(action, scope, explained.why),
+        }
+    }
+}
+
+impl Limits {
+    fn why_not(&self, action: Action, scope: &Scope, current: &Snapshot) -> Option<String> {
+        let group = scope
+            .workspace
+            .as_deref()
+            .and_then(|workspace| current.access.group_of(workspace));
+        match self {
+            Self {
+                place: Some(place), ..
+            } if !place.covers(scope, group) => Some(format!("the token counts at `{place}` alone")),
+            Self {
+                actions: Some(actions),
+                ..
+            } if !actions.has(action) => Some(format!("the token was not made for {action}")),
+            _ => None,
+        }
+    }
+}
+
+/// The user or service principal that a principal is.
+pub(crate) fn subject(principal: &Principal) -> Option<Subject> {
+    match principal {
+        Principal::Owner => Some(Subject::user(OWNER)),
+        Principal::User { name } => Some(Subject::user(name)),
+        Principal::ServicePrincipal { name } => Some(Subject {
+            kind: SubjectKind::ServicePrincipal,
+            name: name.clone(),
+        }),
+        Principal::System | Principal::Job { .. } | Principal::Runner { .. } => None,
+    }
+}
+
+/// The principal of a user or service principal.
+pub(crate) fn principal(subject: &Subject) -> Option<Principal> {
+    let name = subject.name.clone();
+    match subject.kind {
+        SubjectKind::User if name == OWNER => Some(Principal::Owner),
+        SubjectKind::User => Some(Principal::User { name }),
+        SubjectKind::ServicePrincipal => Some(Principal::ServicePrincipal { name }),
+        SubjectKind::Team => None,
+    }
+}

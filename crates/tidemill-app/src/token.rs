@@ -2,40 +2,65 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::RwLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use tidemill_policy::Subject;
 use tidemill_store::{Store, token};
 
+use crate::access::OWNER;
+use crate::context::SignedIn;
 use crate::{App, Error, Kind, Principal, Result};
 
 /// Tokens that were looked up, by hash.
 #[derive(Debug, Default)]
-pub struct TokenCache {
-    known: RwLock<HashMap<String, Principal>>,
+pub struct TokenCache(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    tokens: HashMap<String, (SignedIn, Option<i64>)>,
+    /// Counts what was forgotten: what was read before that must not be remembered after it.
+    epoch: u64,
 }
 
+/// Tokens remembered at most; then all are forgotten.
+const MOST: usize = 20_000;
+
 impl TokenCache {
-    fn get(&self, hash: &str) -> Option<Principal> {
-        self.known
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(hash)
-            .cloned()
+    /// Who comes with it, when it is known and still counts; else the epoch to remember it with.
+    fn get(&self, hash: &str, now_ms: i64) -> Result<SignedIn, u64> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match known.tokens.get(hash) {
+            Some((who, until)) if until.is_none_or(|until| now_ms < until) => Ok(who.clone()),
+            _ => Err(known.epoch),
+        }
     }
 
-    fn put(&self, hash: String, principal: Principal) {
-        self.known
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(hash, principal);
+    fn put(&self, epoch: u64, hash: String, who: SignedIn, until: Option<i64>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.epoch != epoch {
+            return;
+        }
+        if known.tokens.len() >= MOST {
+            known.tokens.clear();
+        }
+        known.tokens.insert(hash, (who, until));
     }
 
     /// Forgets the tokens of a job.
     pub fn forget_job(&self, workspace: &str, job: &str) {
-        self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner).retain(|_, principal| {
-            !matches!(principal, Principal::Job { workspace: w, job: j } | Principal::Runner { workspace: w, job: j }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.epoch += 1;
+        known.tokens.retain(|_, (who, _)| {
+            !matches!(&who.principal, Principal::Job { workspace: w, job: j } | Principal::Runner { workspace: w, job: j }
                 if w == workspace && j == job)
         });
+    }
+
+    /// Forgets all: some credential or principal has changed. Called after the change is on disk.
+    pub(crate) fn forget(&self) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.epoch += 1;
+        known.tokens.clear();
     }
 }
 
@@ -65,28 +90,81 @@ pub fn of_script(runner: &str) -> String {
 /// Who comes with this token.
 ///
 /// # Errors
-/// Unauthenticated, when it is unknown or no longer counts.
-pub async fn authenticate(app: &App, token: &str) -> Result<Principal> {
-    let hash = hash(token);
-    if let Some(known) = app.tokens.get(&hash) {
-        return Ok(known);
-    }
-    let unknown = || {
-        Error::new(
-            Kind::Unauthenticated,
-            "failed to sign in: the token is unknown or was revoked",
-        )
-        .hint("the owner's token is in the file keys/owner.token of the data folder")
+/// Unauthenticated, when it is unknown, expired, or no longer counts.
+pub async fn authenticate(app: &App, token: &str) -> Result<SignedIn> {
+    let (hash, now_ms) = (hash(token), app.clock.now_ms());
+    let epoch = match app.tokens.get(&hash, now_ms) {
+        Ok(known) => return Ok(known),
+        Err(epoch) => epoch,
     };
-    let row = token::find(app.store.read(), &hash).await?.ok_or_else(unknown)?;
+    let (who, until) = match token::find(app.store.read(), &hash).await? {
+        Some(row) => (of_row(app, row).await?, None),
+        None => crate::credential::find(app, &hash, now_ms).await?,
+    };
+    app.tokens.put(epoch, hash, who.clone(), until);
+    Ok(who)
+}
+
+/// Who comes with this name and password; what was checked a moment ago is not checked again.
+///
+/// # Errors
+/// As [`crate::session::check_password`].
+pub async fn authenticate_basic(
+    app: &Arc<App>,
+    name: &str,
+    password: &str,
+    address: &str,
+) -> Result<SignedIn> {
+    const REMEMBERED_MS: i64 = 5 * 60 * 1000;
+    let (hash, now_ms) = (hash(&format!("basic\0{name}\0{password}")), app.clock.now_ms());
+    let epoch = match app.tokens.get(&hash, now_ms) {
+        Ok(known) => return Ok(known),
+        Err(epoch) => epoch,
+    };
+    let who = crate::session::check_password(app, name, password, address).await?;
+    let who = SignedIn::from(crate::context::principal(&who).ok_or_else(unknown)?);
+    app.tokens
+        .put(epoch, hash, who.clone(), Some(now_ms + REMEMBERED_MS));
+    Ok(who)
+}
+
+async fn of_row(app: &App, row: token::Model) -> Result<SignedIn> {
     let principal = match (row.kind.as_str(), row.workspace, row.job) {
-        ("owner", _, _) => Principal::Owner,
+        ("owner", _, _) => {
+            crate::credential::active(app, &Subject::user(OWNER))?;
+            return Ok(Principal::Owner.into());
+        }
         ("job", Some(workspace), Some(job)) => Principal::Job { workspace, job },
         ("runner", Some(workspace), Some(job)) => Principal::Runner { workspace, job },
         _ => return Err(unknown()),
     };
-    app.tokens.put(hash, principal.clone());
-    Ok(principal)
+    let behind = match &principal {
+        Principal::Job { workspace, job } => {
+            let row = tidemill_store::job::get(app.store.read(), workspace, job).await?;
+            row.and_then(|row| submitter(&row.created_by))
+        }
+        _ => None,
+    };
+    Ok(SignedIn {
+        behind,
+        ..principal.into()
+    })
+}
+
+/// Who submitted a job, from what its row says; the server's own jobs have nobody behind them.
+fn submitter(created_by: &str) -> Option<Subject> {
+    match created_by {
+        "system" => None,
+        text => Subject::parse(text),
+    }
+}
+
+pub(crate) fn unknown() -> Error {
+    Error::new(
+        Kind::Unauthenticated,
+        "failed to sign in: the token is unknown, has expired or was revoked",
+    )
+    .hint("the owner's token is in the file keys/owner.token of the data folder; others make theirs with `tidemill token create`")
 }
 
 /// Makes the owner's token at the first start: a file that only its user can read, and the hash in the store.

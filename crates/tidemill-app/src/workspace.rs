@@ -20,7 +20,7 @@ pub(crate) async fn ensure_default(ctx: &OpContext) -> Result<()> {
         return Ok(());
     }
     let spec = from_json("workspace", "spec", r#"{"name":"default"}"#)?;
-    put(ctx, DEFAULT, DEFAULT, spec, None).await.map(drop)
+    put(ctx, DEFAULT, None, spec, None).await.map(drop)
 }
 
 /// Makes or changes a workspace. `if_match` is the revision that must still stand.
@@ -30,15 +30,25 @@ pub(crate) async fn ensure_default(ctx: &OpContext) -> Result<()> {
 pub async fn put(
     ctx: &OpContext,
     given: &str,
-    group: &str,
+    group: Option<&str>,
     spec: kinds::Workspace,
     if_match: Option<i64>,
 ) -> Result<Workspace> {
     let name = name::workspace(given)?;
     let scope = Scope::workspace(&name);
-    ctx.authorize(action::WORKSPACE_WRITE, &scope).await?;
+    let in_group = group.map(name::workspace).transpose()?;
+    let group = in_group.as_deref();
+    match workspace::get(ctx.app().store.read(), &name).await?.is_some() {
+        true => ctx.authorize(action::WORKSPACE_WRITE, &scope).await?,
+        // Making one is an action on its group.
+        false => {
+            ctx.authorize(action::WORKSPACE_WRITE, &Scope::group(group.unwrap_or(DEFAULT)))
+                .await?
+        }
+    }
     let display_name = spec.display_name.clone().unwrap_or_else(|| given.to_owned());
-    let spec = serde_json::to_value(&spec).map_err(Error::internal)?;
+    let written_spec = spec;
+    let spec = serde_json::to_value(&written_spec).map_err(Error::internal)?;
     let before = workspace::get(ctx.app().store.read(), &name).await?;
     check_revision(
         "workspace",
@@ -49,15 +59,18 @@ pub async fn put(
     let now = ctx.now_ms();
     let row = Workspace {
         name: name.clone(),
-        group_name: before
-            .as_ref()
-            .map_or_else(|| group.to_owned(), |row| row.group_name.clone()),
+        group_name: match (group, &before) {
+            (Some(group), _) => group.to_owned(),
+            (None, Some(row)) => row.group_name.clone(),
+            (None, None) => DEFAULT.to_owned(),
+        },
         display_name,
         spec: to_json(&spec),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
         created_at: before.as_ref().map_or(now, |row| row.created_at),
         updated_at: now,
     };
+    check_place(ctx, &row.group_name, before.as_ref(), &written_spec).await?;
     let change = Change {
         action: action::WORKSPACE_WRITE,
         scope,
@@ -79,6 +92,7 @@ pub async fn put(
         })
     })
     .await?;
+    ctx.app().access.reload(&ctx.app().store).await?;
     for folder in [ctx.app().dir.artifacts(&name), ctx.app().dir.blobstore(&name)] {
         std::fs::create_dir_all(folder).map_err(Error::internal)?;
     }
@@ -96,15 +110,30 @@ pub async fn get(ctx: &OpContext, name: &str) -> Result<Workspace> {
     if let Some(row) = workspace::get(ctx.app().store.read(), &known).await? {
         return Ok(row);
     }
-    let there = workspace::list(ctx.app().store.read(), &PageRequest::default()).await?;
+    let there = list(ctx, &PageRequest::default()).await?;
     let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
     Err(Error::not_found("workspace", name).hint(format!("there are: {}", names.join(", "))))
 }
 
-/// Workspaces by name.
+/// The workspaces that may be seen, by name.
 pub async fn list(ctx: &OpContext, page: &PageRequest) -> Result<Page<Workspace>> {
-    ctx.authorize(action::WORKSPACE_READ, &Scope::server()).await?;
-    Ok(workspace::list(ctx.app().store.read(), page).await?)
+    let mut page = page.clone();
+    let mut items = Vec::new();
+    loop {
+        let found = workspace::list(ctx.app().store.read(), &page).await?;
+        let seen = |row: &Workspace| ctx.may(action::WORKSPACE_READ, &Scope::workspace(&row.name));
+        items.extend(found.items.into_iter().filter(seen));
+        match found.next {
+            Some(next) if (items.len() as u64) < page.limit => page.after = Some(next),
+            // One more than the limit says that there is more.
+            next => {
+                let more = next.is_some();
+                let mut page = Page::cut(items, page.limit, |row| row.name.clone());
+                page.next = page.next.or(next.filter(|_| more));
+                return Ok(page);
+            }
+        }
+    }
 }
 
 /// The specification of a workspace; an unreadable one is empty.
@@ -162,8 +191,52 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<()> {
     };
     let name = row.name;
     ctx.change(change, move |tx| {
-        Box::pin(async move { Ok(workspace::delete(tx, &name).await?) })
+        Box::pin(async move {
+            tidemill_store::assignment::delete_at(tx, &format!("/workspaces/{name}")).await?;
+            Ok(workspace::delete(tx, &name).await?)
+        })
     })
-    .await
-    .map(drop)
+    .await?;
+    ctx.app().access.reload(&ctx.app().store).await
+}
+
+/// Checks what a workspace says of its place: its group, its stage there, its networks.
+async fn check_place(
+    ctx: &OpContext,
+    group: &str,
+    before: Option<&Workspace>,
+    spec: &kinds::Workspace,
+) -> Result<()> {
+    let row = tidemill_store::group::get(ctx.app().store.read(), group).await?;
+    if row.is_none() || before.is_some_and(|before| before.group_name != group) {
+        // A group that is not there is made; moving into another one is an action on both.
+        ctx.authorize(action::GROUP_WRITE, &Scope::group(group)).await?;
+    }
+    if let Some(before) = before.filter(|before| before.group_name != group) {
+        ctx.authorize(action::GROUP_WRITE, &Scope::group(&before.group_name))
+            .await?;
+    }
+    let stages = crate::group::stages(row.as_ref());
+    if let Some(stage) = spec.stage.as_ref().filter(|stage| !stages.contains(stage)) {
+        return Err(Error::invalid(format!(
+            "failed to use stage `{stage}`: group `{group}` has {}",
+            stages.join(", ")
+        )));
+    }
+    let mut networks = Vec::new();
+    for text in &spec.allowed_networks {
+        networks.push(crate::access::network(text).ok_or_else(|| {
+            Error::invalid(format!("failed to read the network `{text}`"))
+                .hint("write it as 10.1.0.0/16, or as one address")
+        })?);
+    }
+    match ctx.peer() {
+        Some(peer) if !networks.is_empty() && !networks.iter().any(|network| network.contains(&peer)) => {
+            Err(Error::invalid(format!(
+                "failed to set these networks: they don't hold {peer}, from which you ask"
+            ))
+            .hint("this would shut you out; add your own network"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -7,9 +7,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use tidemill_api::page::PageQuery;
-use tidemill_app::context::Origin;
+use tidemill_app::context::{Origin, SignedIn};
 use tidemill_app::page::PageRequest;
-use tidemill_app::{Error, Kind, OpContext, Principal};
+use tidemill_app::{Error, Kind, OpContext};
 
 use crate::Server;
 use crate::auth::RequestId;
@@ -23,7 +23,7 @@ impl FromRequestParts<Server> for Ctx {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, ApiError> {
-        let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(|| {
+        let who = parts.extensions.get::<SignedIn>().cloned().ok_or_else(|| {
             Error::new(Kind::Unauthenticated, "failed to sign in: the request has no token")
                 .hint("send `Authorization: Bearer <token>`; the owner's token is in keys/owner.token of the data folder")
         })?;
@@ -32,8 +32,20 @@ impl FromRequestParts<Server> for Ctx {
             .get::<RequestId>()
             .map(|id| id.0.clone())
             .unwrap_or_default();
-        let ctx = OpContext::new(server.app.clone(), principal, request_id);
+        let ctx = OpContext::signed_in(server.app.clone(), who, request_id);
         Ok(Self(ctx.coming_from(origin(parts))))
+    }
+}
+
+/// Where a request comes from, for those who have not signed in.
+#[derive(Debug, Clone)]
+pub struct From(pub Origin);
+
+impl FromRequestParts<Server> for From {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, ApiError> {
+        Ok(Self(origin(parts)))
     }
 }
 
@@ -51,7 +63,8 @@ fn origin(parts: &Parts) -> Origin {
             .collect::<String>()
     };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map(|info| info.0.ip().to_string()).unwrap_or_default();
+    let ip = peer.map(|info| info.0.ip());
+    let peer = ip.map(|ip| ip.to_string()).unwrap_or_default();
     let address = match told("x-forwarded-for") {
         behind if behind.is_empty() => peer,
         behind => format!("{peer} for {behind}"),
@@ -66,6 +79,7 @@ fn origin(parts: &Parts) -> Origin {
         false => "mlflow",
     };
     Origin {
+        peer: ip,
         address,
         agent: told("user-agent"),
         surface: surface.into(),

@@ -1,6 +1,6 @@
 //! How long a decision takes on a server with 10,000 assignments: made new from them, and by what is kept of it.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use std::hint::black_box;
 use tidemill_policy::access::Kind;
 use tidemill_policy::{Access, Assignment, Place, Scope, Subject, action, builtin, explain};
@@ -8,15 +8,25 @@ use tidemill_policy::{Access, Assignment, Place, Scope, Subject, action, builtin
 /// 1,000 users in 100 teams; 10,000 assignments over 500 workspaces in 20 groups.
 fn large() -> Access {
     let roles = ["Reader", "Data Scientist", "ML Engineer", "Contributor"];
-    let team = |n: usize| Subject { kind: Kind::Team, name: format!("team-{n}") };
+    let team = |n: usize| Subject {
+        kind: Kind::Team,
+        name: format!("team-{n}"),
+    };
     let assignments = (0..10_000_usize).map(|n| Assignment {
         id: n.to_string(),
-        subject: if n % 2 == 0 { Subject::user(&format!("user-{}", n % 1000)) } else { team(n % 100) },
+        subject: if n % 2 == 0 {
+            Subject::user(&format!("user-{}", n % 1000))
+        } else {
+            team(n % 100)
+        },
         role: roles[n % roles.len()].to_owned(),
         place: match n % 3 {
             0 => Place::Group(format!("group-{}", n % 20)),
             1 => Place::Workspace(format!("workspace-{}", n % 500)),
-            _ => Place::Resource { workspace: format!("workspace-{}", n % 500), resource: format!("models/model-{n}") },
+            _ => Place::Resource {
+                workspace: format!("workspace-{}", n % 500),
+                resource: format!("models/model-{n}"),
+            },
         },
     });
     let members = (0..1000_usize).map(|n| (Subject::user(&format!("user-{n}")), team(n % 100)));
@@ -40,5 +50,8 @@ fn decision(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decision);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    decision(&mut criterion);
+    criterion.final_summary();
+}

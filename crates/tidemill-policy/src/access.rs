@@ -30,7 +30,9 @@ impl Kind {
 
     /// The kind that a word names.
     pub fn parse(word: &str) -> Option<Self> {
-        [Kind::User, Kind::Team, Kind::ServicePrincipal].into_iter().find(|kind| kind.as_str() == word)
+        [Kind::User, Kind::Team, Kind::ServicePrincipal]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
     }
 }
 
@@ -46,7 +48,10 @@ pub struct Subject {
 impl Subject {
     /// A user.
     pub fn user(name: &str) -> Self {
-        Self { kind: Kind::User, name: name.to_owned() }
+        Self {
+            kind: Kind::User,
+            name: name.to_owned(),
+        }
     }
 
     /// Reads `kind:name`; a bare name is a user's.
@@ -55,7 +60,10 @@ impl Subject {
             Some((kind, name)) => (Kind::parse(kind)?, name),
             None => (Kind::User, text),
         };
-        (!name.is_empty()).then(|| Self { kind, name: name.to_owned() })
+        (!name.is_empty()).then(|| Self {
+            kind,
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -98,10 +106,19 @@ impl Access {
         members: impl IntoIterator<Item = (Subject, Subject)>,
         groups: HashMap<String, String>,
     ) -> Self {
-        let mut access = Self { groups, ..Self::default() };
-        access.roles.extend(roles.into_iter().map(|role| (role.name.to_lowercase(), role)));
+        let mut access = Self {
+            groups,
+            ..Self::default()
+        };
+        access
+            .roles
+            .extend(roles.into_iter().map(|role| (role.name.to_lowercase(), role)));
         for assignment in assignments {
-            access.assignments.entry(assignment.subject.clone()).or_default().push(assignment);
+            access
+                .assignments
+                .entry(assignment.subject.clone())
+                .or_default()
+                .push(assignment);
         }
         for (member, team) in members {
             access.teams.entry(member).or_default().push(team);
@@ -148,18 +165,26 @@ impl Access {
 
     /// Whether a principal may do this there, straight from the assignments.
     pub fn decide(&self, subject: &Subject, action: Action, scope: &Scope) -> bool {
-        let group = scope.workspace.as_deref().and_then(|workspace| self.group_of(workspace));
+        let group = scope
+            .workspace
+            .as_deref()
+            .and_then(|workspace| self.group_of(workspace));
         let allows = |given: &Assignment| {
-            given.place.covers(scope, group) && self.role(&given.role).is_some_and(|role| role.set.has(action))
+            given.place.covers(scope, group)
+                && self.role(&given.role).is_some_and(|role| role.set.has(action))
         };
-        self.circles(subject).iter().any(|circle| self.assignments.get(circle).into_iter().flatten().any(allows))
+        self.circles(subject)
+            .iter()
+            .any(|circle| self.assignments.get(circle).into_iter().flatten().any(allows))
     }
 
     /// What a principal may do, made ready.
     pub fn grants(&self, subject: &Subject) -> Grants {
         let mut grants = Grants::default();
         for assignment in self.assignments(subject) {
-            let Some(role) = self.role(&assignment.role) else { continue };
+            let Some(role) = self.role(&assignment.role) else {
+                continue;
+            };
             let set = match &assignment.place {
                 Place::Server => &mut grants.server,
                 Place::Group(group) => {
@@ -169,7 +194,9 @@ impl Access {
                     }
                     grants.groups.entry(group.clone()).or_default()
                 }
-                Place::Workspace(workspace) => &mut grants.workspaces.entry(workspace.clone()).or_default().set,
+                Place::Workspace(workspace) => {
+                    &mut grants.workspaces.entry(workspace.clone()).or_default().set
+                }
                 Place::Resource { workspace, resource } => {
                     let within = grants.workspaces.entry(workspace.clone()).or_default();
                     within.resources.entry(resource.clone()).or_default()
@@ -204,19 +231,37 @@ impl Grants {
         if let Some(group) = &scope.group {
             return self.groups.get(group).is_some_and(|set| set.has(action));
         }
-        let Some(within) = scope.workspace.as_ref().and_then(|workspace| self.workspaces.get(workspace)) else {
+        let Some(within) = scope
+            .workspace
+            .as_ref()
+            .and_then(|workspace| self.workspaces.get(workspace))
+        else {
             return false;
         };
         within.set.has(action)
-            || scope.resource.as_deref().is_some_and(|resource| within.resource(resource).has(action))
+            || scope
+                .resource
+                .as_deref()
+                .is_some_and(|resource| within.resource(resource).has(action))
     }
 
     /// All that it may do there.
     pub fn at(&self, scope: &Scope) -> ActionSet {
-        let group = scope.group.as_ref().and_then(|group| self.groups.get(group)).copied();
-        let within = scope.workspace.as_ref().and_then(|workspace| self.workspaces.get(workspace));
+        let group = scope
+            .group
+            .as_ref()
+            .and_then(|group| self.groups.get(group))
+            .copied();
+        let within = scope
+            .workspace
+            .as_ref()
+            .and_then(|workspace| self.workspaces.get(workspace));
         let own = within.map_or(ActionSet::NONE, |within| {
-            within.set | scope.resource.as_deref().map_or(ActionSet::NONE, |resource| within.resource(resource))
+            within.set
+                | scope
+                    .resource
+                    .as_deref()
+                    .map_or(ActionSet::NONE, |resource| within.resource(resource))
         });
         self.server | group.unwrap_or_default() | own
     }
@@ -236,8 +281,12 @@ impl Within {
         if self.resources.is_empty() {
             return ActionSet::NONE;
         }
-        let ends = resource.match_indices('/').map(|(at, _)| at).chain([resource.len()]);
-        ends.filter_map(|end| self.resources.get(&resource[..end])).fold(ActionSet::NONE, |all, set| all | *set)
+        let ends = resource
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain([resource.len()]);
+        ends.filter_map(|end| self.resources.get(&resource[..end]))
+            .fold(ActionSet::NONE, |all, set| all | *set)
     }
 }
 
@@ -272,7 +321,10 @@ mod tests {
     use crate::{action, builtin};
 
     fn team(name: &str) -> Subject {
-        Subject { kind: Kind::Team, name: name.into() }
+        Subject {
+            kind: Kind::Team,
+            name: name.into(),
+        }
     }
 
     fn given(subject: Subject, role: &str, place: &str) -> Assignment {
@@ -285,7 +337,10 @@ mod tests {
     }
 
     fn access(assignments: Vec<Assignment>) -> Access {
-        let members = [(Subject::user("ada"), team("analysts")), (team("analysts"), team("all"))];
+        let members = [
+            (Subject::user("ada"), team("analysts")),
+            (team("analysts"), team("all")),
+        ];
         let groups = [("dev", "eu"), ("prd", "eu"), ("lab", "us")];
         let groups = groups.map(|(workspace, group)| (workspace.to_owned(), group.to_owned()));
         Access::new(builtin::roles(), assignments, members, groups.into())
@@ -302,8 +357,13 @@ mod tests {
             ("/workspaces/dev/models/iris", "dev", false),
         ];
         for (place, workspace, allowed) in cases {
-            let grants = access(vec![given(Subject::user("ada"), "Reader", place)]).grants(&Subject::user("ada"));
-            assert_eq!(grants.allow(action::MODEL_READ, &Scope::workspace(workspace)), allowed, "{place}");
+            let grants =
+                access(vec![given(Subject::user("ada"), "Reader", place)]).grants(&Subject::user("ada"));
+            assert_eq!(
+                grants.allow(action::MODEL_READ, &Scope::workspace(workspace)),
+                allowed,
+                "{place}"
+            );
             assert!(!grants.allow(action::MODEL_WRITE, &Scope::workspace(workspace)));
         }
     }
@@ -311,8 +371,14 @@ mod tests {
     #[test]
     fn one_resource_gives_nothing_beside_it() {
         let place = "/workspaces/dev/datastores/lake/silver";
-        let grants = access(vec![given(Subject::user("ada"), "Datastore Reader", place)]).grants(&Subject::user("ada"));
-        let may = |name| grants.allow(action::DATASTORE_FILE_READ, &Scope::resource("dev", "datastores", name));
+        let grants = access(vec![given(Subject::user("ada"), "Datastore Reader", place)])
+            .grants(&Subject::user("ada"));
+        let may = |name| {
+            grants.allow(
+                action::DATASTORE_FILE_READ,
+                &Scope::resource("dev", "datastores", name),
+            )
+        };
         assert!(may("lake/silver") && may("lake/silver/2026/a.csv"));
         assert!(!may("lake") && !may("lake/gold") && !may("lake/silverware"));
     }
@@ -320,15 +386,26 @@ mod tests {
     #[test]
     fn teams_give_to_their_members_through_other_teams_too() {
         let access = access(vec![given(team("all"), "Reader", "/workspaces/dev")]);
-        assert!(access.grants(&Subject::user("ada")).allow(action::RUN_READ, &Scope::workspace("dev")));
-        assert!(!access.grants(&Subject::user("bob")).allow(action::RUN_READ, &Scope::workspace("dev")));
+        assert!(
+            access
+                .grants(&Subject::user("ada"))
+                .allow(action::RUN_READ, &Scope::workspace("dev"))
+        );
+        assert!(
+            !access
+                .grants(&Subject::user("bob"))
+                .allow(action::RUN_READ, &Scope::workspace("dev"))
+        );
     }
 
     #[test]
     fn a_circle_of_teams_is_found_and_named() {
         let members = [(team("a"), team("b")), (team("b"), team("c"))];
         let way = circle(&members, &team("c"), &team("a")).expect("a circle");
-        assert_eq!(way.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c", "a"]);
+        assert_eq!(
+            way.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(),
+            ["a", "b", "c", "a"]
+        );
         assert!(circle(&members, &team("a"), &team("a")).is_some());
         assert!(circle(&members, &team("a"), &team("c")).is_none());
         assert!(circle(&members, &Subject::user("ada"), &team("a")).is_none());

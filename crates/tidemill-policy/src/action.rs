@@ -42,7 +42,7 @@ pub const DATA: &[Action] = &[DATASTORE_FILE_READ, DATASTORE_FILE_WRITE, ENDPOIN
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "one list makes constants and places")]
+        #[expect(non_camel_case_types, reason = "one list makes constants and places")]
         enum Place { $($name),* }
         $($(#[$doc])* pub const $name: Action = Action { text: $text, place: Place::$name as u8 };)*
         /// Every action there is, in the order of the nouns.

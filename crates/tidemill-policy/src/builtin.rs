@@ -6,7 +6,13 @@ use crate::role::{Role, RoleDefinition};
 pub const OWNER: &str = "Owner";
 
 /// Name, what it is for, `actions`, `notActions`, `dataActions`, with a space between patterns.
-type Line = (&'static str, &'static str, &'static str, &'static str, &'static str);
+type Line = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 const LINES: &[Line] = &[
     (OWNER, "Everything, sharing and roles included", "*", "", "*"),
@@ -14,7 +20,7 @@ const LINES: &[Line] = &[
         "Contributor",
         "Everything but sharing and roles",
         "*",
-        "assignments/write assignments/delete roles/write roles/delete principals/write principals/delete audit/read",
+        "assignments/write assignments/delete roles/write roles/delete principals/write principals/delete policies/write audit/read",
         "*",
     ),
     (
@@ -41,7 +47,7 @@ const LINES: &[Line] = &[
     (
         "IT Administrator",
         "Groups, workspaces, computes, datastores and who is who: what infrastructure is, not what is made on it",
-        "groups/* workspaces/* computes/* datastores/* principals/* roles/read assignments/read audit/read jobs/read endpoints/read",
+        "groups/* workspaces/* computes/* datastores/* principals/* policies/* roles/read assignments/read audit/read jobs/read endpoints/read secrets/list secrets/write secrets/delete vault/rotate",
         "",
         "",
     ),
@@ -52,7 +58,13 @@ const LINES: &[Line] = &[
         "audit/read principals/read",
         "datastores/files/read endpoints/score",
     ),
-    ("Scoring Only", "Calls endpoints, and sees nothing else", "", "", "endpoints/score"),
+    (
+        "Scoring Only",
+        "Calls endpoints, and sees nothing else",
+        "",
+        "",
+        "endpoints/score",
+    ),
     (
         "Datastore Reader",
         "Reads the files of the datastore or folder that it is given on",
@@ -71,16 +83,23 @@ const LINES: &[Line] = &[
 
 /// The definitions, in the order in which people read them.
 pub fn definitions() -> impl Iterator<Item = RoleDefinition> {
-    let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    LINES.iter().map(move |(name, description, actions, not, data)| RoleDefinition {
-        name: (*name).to_owned(),
-        description: Some((*description).to_owned()),
-        actions: words(actions),
-        not_actions: words(not),
-        data_actions: words(data),
-        assignable_scopes: vec!["/".to_owned()],
-        ..RoleDefinition::default()
-    })
+    let words = |text: &str| {
+        text.split(' ')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    LINES
+        .iter()
+        .map(move |(name, description, actions, not, data)| RoleDefinition {
+            name: (*name).to_owned(),
+            description: Some((*description).to_owned()),
+            actions: words(actions),
+            not_actions: words(not),
+            data_actions: words(data),
+            assignable_scopes: vec!["/".to_owned()],
+            ..RoleDefinition::default()
+        })
 }
 
 /// The roles.
@@ -112,7 +131,11 @@ mod tests {
     #[test]
     fn only_the_owner_shares() {
         for role in roles().filter(|role| role.name != OWNER) {
-            assert!(!role.set.has(action::ASSIGNMENT_WRITE) && !role.set.has(action::ROLE_WRITE), "{}", role.name);
+            assert!(
+                !role.set.has(action::ASSIGNMENT_WRITE) && !role.set.has(action::ROLE_WRITE),
+                "{}",
+                role.name
+            );
         }
         assert!(set(OWNER).has(action::ASSIGNMENT_WRITE));
     }
@@ -120,7 +143,12 @@ mod tests {
     #[test]
     fn a_data_scientist_experiments_and_publishes_nothing() {
         let may = set("Data Scientist");
-        for action in [action::JOB_WRITE, action::RUN_WRITE, action::EXPERIMENT_WRITE, action::DATA_READ] {
+        for action in [
+            action::JOB_WRITE,
+            action::RUN_WRITE,
+            action::EXPERIMENT_WRITE,
+            action::DATA_READ,
+        ] {
             assert!(may.has(action), "{action}");
         }
         for action in [

@@ -28,38 +28,68 @@ pub struct Step {
 /// Explains whether a principal may do something somewhere. It says the same as [`crate::Grants::allow`].
 pub fn explain(access: &Access, subject: &Subject, action: Action, scope: &Scope) -> Explanation {
     let assignments = access.assignments(subject);
-    let steps: Vec<Step> = assignments.iter().map(|given| step(access, subject, given, action, scope)).collect();
+    let steps: Vec<Step> = assignments
+        .iter()
+        .map(|given| step(access, subject, given, action, scope))
+        .collect();
     let first = steps.iter().find(|step| step.allows);
     let why = match (first, steps.as_slice()) {
         (Some(step), _) => format!("{subject} may do {action} at `{scope}`: {}", step.why),
         (None, []) => format!("{subject} may not do {action} at `{scope}`: it has no role anywhere"),
         (None, [one]) => format!("{subject} may not do {action} at `{scope}`: {}", one.why),
         (None, many) => {
-            format!("{subject} may not do {action} at `{scope}`: none of its {} assignments gives it", many.len())
+            format!(
+                "{subject} may not do {action} at `{scope}`: none of its {} assignments gives it",
+                many.len()
+            )
         }
     };
-    Explanation { allowed: first.is_some(), why, steps }
+    Explanation {
+        allowed: first.is_some(),
+        why,
+        steps,
+    }
 }
 
 fn step(access: &Access, subject: &Subject, given: &Assignment, action: Action, scope: &Scope) -> Step {
-    let Assignment { subject: holder, role, place, .. } = given;
+    let Assignment {
+        subject: holder,
+        role,
+        place,
+        ..
+    } = given;
     let through = match holder == subject {
         true => String::new(),
         false => format!(", through {holder}"),
     };
-    let group = scope.workspace.as_deref().and_then(|workspace| access.group_of(workspace));
+    let group = scope
+        .workspace
+        .as_deref()
+        .and_then(|workspace| access.group_of(workspace));
     let (allows, why) = match access.role(role) {
         None => (false, format!("role `{role}` is not there any more")),
-        Some(_) if !place.covers(scope, group) => {
-            (false, format!("role `{role}` is given at `{place}`{through}, which does not hold `{scope}`"))
-        }
-        Some(found) if found.set.has(action) => (true, format!("role `{role}`, given at `{place}`{through}, has it")),
-        Some(found) if found.taken.has(action) => {
-            (false, format!("role `{role}`, given at `{place}`{through}, takes it away with notActions"))
-        }
-        Some(_) => (false, format!("role `{role}`, given at `{place}`{through}, does not have it")),
+        Some(_) if !place.covers(scope, group) => (
+            false,
+            format!("role `{role}` is given at `{place}`{through}, which does not hold `{scope}`"),
+        ),
+        Some(found) if found.set.has(action) => (
+            true,
+            format!("role `{role}`, given at `{place}`{through}, has it"),
+        ),
+        Some(found) if found.taken.has(action) => (
+            false,
+            format!("role `{role}`, given at `{place}`{through}, takes it away with notActions"),
+        ),
+        Some(_) => (
+            false,
+            format!("role `{role}`, given at `{place}`{through}, does not have it"),
+        ),
     };
-    Step { assignment: given.clone(), allows, why }
+    Step {
+        assignment: given.clone(),
+        allows,
+        why,
+    }
 }
 
 /// Who may do something somewhere, each with the reason, by name. `subjects` are those to ask about.
@@ -103,12 +133,25 @@ mod tests {
     #[test]
     fn the_words_say_what_the_decision_says() {
         let access = access();
-        let scopes = [Scope::server(), Scope::group("eu"), Scope::workspace("dev"), Scope::resource("lab", "models", "m")];
+        let scopes = [
+            Scope::server(),
+            Scope::group("eu"),
+            Scope::workspace("dev"),
+            Scope::resource("lab", "models", "m"),
+        ];
         for subject in [Subject::user("ada"), Subject::user("bob"), Subject::user("eve")] {
             let grants = access.grants(&subject);
-            for (action, scope) in action::ALL.iter().flat_map(|action| scopes.iter().map(move |scope| (action, scope))) {
+            for (action, scope) in action::ALL
+                .iter()
+                .flat_map(|action| scopes.iter().map(move |scope| (action, scope)))
+            {
                 let explained = explain(&access, &subject, *action, scope);
-                assert_eq!(explained.allowed, grants.allow(*action, scope), "{}", explained.why);
+                assert_eq!(
+                    explained.allowed,
+                    grants.allow(*action, scope),
+                    "{}",
+                    explained.why
+                );
             }
         }
     }
@@ -116,9 +159,25 @@ mod tests {
     #[test]
     fn a_refusal_names_the_rule() {
         let access = access();
-        let explained = explain(&access, &Subject::user("ada"), action::ASSIGNMENT_WRITE, &Scope::workspace("lab"));
-        assert!(explained.steps.iter().any(|step| step.why.contains("takes it away with notActions")), "{explained:?}");
-        let bob = explain(&access, &Subject::user("bob"), action::MODEL_WRITE, &Scope::workspace("dev"));
+        let explained = explain(
+            &access,
+            &Subject::user("ada"),
+            action::ASSIGNMENT_WRITE,
+            &Scope::workspace("lab"),
+        );
+        assert!(
+            explained
+                .steps
+                .iter()
+                .any(|step| step.why.contains("takes it away with notActions")),
+            "{explained:?}"
+        );
+        let bob = explain(
+            &access,
+            &Subject::user("bob"),
+            action::MODEL_WRITE,
+            &Scope::workspace("dev"),
+        );
         assert!(bob.allowed && bob.why.contains("through team:all"), "{}", bob.why);
     }
 
@@ -127,6 +186,9 @@ mod tests {
         let access = access();
         let all = ["ada", "bob", "eve"].map(Subject::user);
         let able = who_can(&access, &all, action::MODEL_READ, &Scope::workspace("dev"));
-        assert_eq!(able.iter().map(|(who, _)| who.name.as_str()).collect::<Vec<_>>(), ["ada", "bob"]);
+        assert_eq!(
+            able.iter().map(|(who, _)| who.name.as_str()).collect::<Vec<_>>(),
+            ["ada", "bob"]
+        );
     }
 }

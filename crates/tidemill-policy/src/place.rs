@@ -48,31 +48,54 @@ impl Place {
             ));
         }
         if text.contains('*') || text.contains('?') {
-            return Err(fail("a scope names places one by one; wildcards belong in actions"));
+            return Err(fail(
+                "a scope names places one by one; wildcards belong in actions",
+            ));
         }
         let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
         if parts.iter().any(|part| matches!(*part, "." | "..")) {
             return Err(fail("it steps out of itself with `..`"));
         }
-        if parts.iter().any(|part| part.contains('%') || part.contains('\\') || part.chars().any(char::is_control)) {
+        if parts
+            .iter()
+            .any(|part| part.contains('%') || part.contains('\\') || part.chars().any(char::is_control))
+        {
             return Err(fail("a name holds a character that names don't have"));
         }
         let folded: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
         let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
         match folded.as_slice() {
             [] | ["subscriptions", _] => Ok(Self::Server),
-            ["groups", group] | ["subscriptions", _, "resourcegroups", group] => Ok(Self::Group((*group).to_owned())),
-            ["workspaces", workspace]
-            | ["subscriptions", _, "resourcegroups", _, "providers", "microsoft.machinelearningservices", "workspaces", workspace] => {
-                Ok(Self::Workspace(workspace.replace('_', "-")))
+            ["groups", group] | ["subscriptions", _, "resourcegroups", group] => {
+                Ok(Self::Group((*group).to_owned()))
             }
+            ["workspaces", workspace]
+            | [
+                "subscriptions",
+                _,
+                "resourcegroups",
+                _,
+                "providers",
+                "microsoft.machinelearningservices",
+                "workspaces",
+                workspace,
+            ] => Ok(Self::Workspace(workspace.replace('_', "-"))),
             ["workspaces", workspace, _, _, ..] => Ok(Self::Resource {
                 workspace: workspace.replace('_', "-"),
                 resource: parts[2..].join("/"),
             }),
             [
-                "subscriptions", _, "resourcegroups", _, "providers", "microsoft.machinelearningservices", "workspaces",
-                workspace, _, _, ..
+                "subscriptions",
+                _,
+                "resourcegroups",
+                _,
+                "providers",
+                "microsoft.machinelearningservices",
+                "workspaces",
+                workspace,
+                _,
+                _,
+                ..,
             ] => Ok(Self::Resource {
                 workspace: workspace.replace('_', "-"),
                 resource: parts[8..].join("/"),
@@ -91,7 +114,10 @@ impl Place {
             Self::Workspace(name) => scope.workspace.as_deref() == Some(name),
             Self::Resource { workspace, resource } => {
                 scope.workspace.as_deref() == Some(workspace)
-                    && scope.resource.as_deref().is_some_and(|inner| within(inner, resource))
+                    && scope
+                        .resource
+                        .as_deref()
+                        .is_some_and(|inner| within(inner, resource))
             }
         }
     }
@@ -134,11 +160,19 @@ mod tests {
 
     #[test]
     fn places_read_back_as_they_were_written() {
-        for text in ["/", "/groups/eu", "/workspaces/dev", "/workspaces/dev/datastores/lake"] {
+        for text in [
+            "/",
+            "/groups/eu",
+            "/workspaces/dev",
+            "/workspaces/dev/datastores/lake",
+        ] {
             assert_eq!(Place::parse(text).expect("a place").to_string(), text);
         }
         let azure = "/subscriptions/1/resourceGroups/EU/providers/Microsoft.MachineLearningServices/workspaces/My_Dev";
-        assert_eq!(Place::parse(azure).expect("a place").to_string(), "/workspaces/my-dev");
+        assert_eq!(
+            Place::parse(azure).expect("a place").to_string(),
+            "/workspaces/my-dev"
+        );
         assert_eq!(Place::parse("/subscriptions/1").expect("a place"), Place::Server);
     }
 

@@ -23,13 +23,28 @@ pub struct RoleDefinition {
     #[serde(default, rename = "notActions", alias = "NotActions", alias = "not_actions")]
     pub not_actions: Vec<String>,
     /// What it lets do with bytes.
-    #[serde(default, rename = "dataActions", alias = "DataActions", alias = "data_actions")]
+    #[serde(
+        default,
+        rename = "dataActions",
+        alias = "DataActions",
+        alias = "data_actions"
+    )]
     pub data_actions: Vec<String>,
     /// What of `dataActions` it does not let do.
-    #[serde(default, rename = "notDataActions", alias = "NotDataActions", alias = "not_data_actions")]
+    #[serde(
+        default,
+        rename = "notDataActions",
+        alias = "NotDataActions",
+        alias = "not_data_actions"
+    )]
     pub not_data_actions: Vec<String>,
     /// Where it may be given; `/` when nothing is said.
-    #[serde(default, rename = "assignableScopes", alias = "AssignableScopes", alias = "assignable_scopes")]
+    #[serde(
+        default,
+        rename = "assignableScopes",
+        alias = "AssignableScopes",
+        alias = "assignable_scopes"
+    )]
     pub assignable_scopes: Vec<String>,
     /// Azure's mark of a custom role: every written one is.
     #[serde(default, rename = "isCustom", alias = "IsCustom", skip_serializing)]
@@ -61,7 +76,9 @@ pub enum RoleError {
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// A pattern holds what actions don't have.
-    #[error("failed to read the action `{0}`: an action is words with `/` between them, and `*` for any text")]
+    #[error(
+        "failed to read the action `{0}`: an action is words with `/` between them, and `*` for any text"
+    )]
     Pattern(String),
     /// An action stands in the wrong list.
     #[error("failed to use `{pattern}` in {list}: it moves bytes, so it belongs in {other}")]
@@ -137,7 +154,8 @@ fn plane(pattern: &str, data: bool) -> RoleError {
 /// The actions that fit a pattern of a role; what only runners of jobs do is never among them.
 pub fn matching(pattern: &str) -> Result<ActionSet, RoleError> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '*' | '.' | '-' | '_');
-    let odd = pattern.is_empty() || pattern.contains("..") || pattern.contains("//") || pattern.starts_with('/');
+    let odd =
+        pattern.is_empty() || pattern.contains("..") || pattern.contains("//") || pattern.starts_with('/');
     if odd || !pattern.chars().all(fine) {
         return Err(RoleError::Pattern(pattern.to_owned()));
     }
@@ -146,7 +164,11 @@ pub fn matching(pattern: &str) -> Result<ActionSet, RoleError> {
         true => azure::fits(&folded, *action),
         false => wild(&folded, action.as_str()),
     };
-    Ok(ALL.iter().filter(|action| **action != JOB_RUN && fits(action)).copied().collect())
+    Ok(ALL
+        .iter()
+        .filter(|action| **action != JOB_RUN && fits(action))
+        .copied()
+        .collect())
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text, `/` included.
@@ -179,7 +201,13 @@ mod tests {
     fn role(actions: &[&str], not: &[&str]) -> Result<Role, RoleError> {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let (actions, not_actions) = (texts(actions), texts(not));
-        RoleDefinition { name: "r".into(), actions, not_actions, ..RoleDefinition::default() }.read()
+        RoleDefinition {
+            name: "r".into(),
+            actions,
+            not_actions,
+            ..RoleDefinition::default()
+        }
+        .read()
     }
 
     #[test]
@@ -189,17 +217,26 @@ mod tests {
         assert!(!role.set.has(action::AUDIT_READ) && role.taken.has(action::AUDIT_READ));
         assert!(!role.set.has(action::MODEL_WRITE));
         assert!(!role.set.has(action::JOB_RUN), "runners alone do this");
-        assert!(!role.set.has(action::DATASTORE_FILE_READ), "bytes are for dataActions");
+        assert!(
+            !role.set.has(action::DATASTORE_FILE_READ),
+            "bytes are for dataActions"
+        );
     }
 
     #[test]
     fn a_custom_role_of_azure_is_understood_and_what_has_no_counterpart_is_said() {
         let role = role(
-            &["Microsoft.MachineLearningServices/workspaces/*", "Microsoft.Insights/alertRules/*"],
-            &["Microsoft.MachineLearningServices/workspaces/computes/*", "Microsoft.MachineLearningServices/workspaces/write"],
+            &[
+                "Microsoft.MachineLearningServices/workspaces/*",
+                "Microsoft.Insights/alertRules/*",
+            ],
+            &[
+                "Microsoft.MachineLearningServices/workspaces/computes/*",
+                "Microsoft.MachineLearningServices/workspaces/write",
+            ],
         )
         .expect("a role");
-        assert!(role.set.has(action::RUN_WRITE) && role.set.has(action::COMPUTE_READ) == false);
+        assert!(role.set.has(action::RUN_WRITE) && !role.set.has(action::COMPUTE_READ));
         assert!(!role.set.has(action::WORKSPACE_WRITE) && !role.set.has(action::ASSIGNMENT_WRITE));
         assert_eq!(role.unknown, ["Microsoft.Insights/alertRules/*"]);
     }
@@ -208,11 +245,19 @@ mod tests {
     fn what_is_no_role_is_refused() {
         assert!(matches!(role(&["jobs/../read"], &[]), Err(RoleError::Pattern(_))));
         assert!(matches!(role(&["/jobs/read"], &[]), Err(RoleError::Pattern(_))));
-        assert!(matches!(role(&["datastores/files/read"], &[]), Err(RoleError::Plane { .. })));
+        assert!(matches!(
+            role(&["datastores/files/read"], &[]),
+            Err(RoleError::Plane { .. })
+        ));
         assert!(matches!(role(&["nothing/here"], &[]), Err(RoleError::Empty(_))));
         assert!(matches!(role(&["*"], &["*"]), Err(RoleError::Empty(_))));
         let scopes = vec!["/workspaces/*".to_owned()];
-        let definition = RoleDefinition { name: "r".into(), actions: vec!["*".into()], assignable_scopes: scopes, ..RoleDefinition::default() };
+        let definition = RoleDefinition {
+            name: "r".into(),
+            actions: vec!["*".into()],
+            assignable_scopes: scopes,
+            ..RoleDefinition::default()
+        };
         assert!(matches!(definition.read(), Err(RoleError::Place(_))));
     }
 }

@@ -21,6 +21,15 @@ impl Scope {
         Self::default()
     }
 
+    /// The same, for one thing that lies in no workspace, such as `users/ada`. The decision falls at the server all the same.
+    #[must_use]
+    pub fn about(self, resource: &str) -> Self {
+        Self {
+            resource: Some(resource.to_owned()),
+            ..self
+        }
+    }
+
     /// A group of workspaces.
     pub fn group(group: &str) -> Self {
         Self {

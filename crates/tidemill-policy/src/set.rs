@@ -42,7 +42,11 @@ impl ActionSet {
 
 impl FromIterator<Action> for ActionSet {
     fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
-        Self(actions.into_iter().fold(0, |set, action| set | 1 << action.place()))
+        Self(
+            actions
+                .into_iter()
+                .fold(0, |set, action| set | 1 << action.place()),
+        )
     }
 }
 

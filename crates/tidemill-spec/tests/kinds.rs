@@ -422,5 +422,5 @@ fn schemas_name_every_field() {
     ] {
         assert!(job["properties"].get(field).is_some(), "{field}");
     }
-    assert_eq!(schemas.len(), 11);
+    assert_eq!(schemas.len(), 17);
 }

@@ -45,6 +45,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0008_run_keyset.sql"),
     },
     Migration {
+        version: 9,
+        sql: include_str!("migrations/0009_access.sql"),
+    },
+    Migration {
         version: 10,
         sql: include_str!("migrations/0010_audit_chain.sql"),
     },

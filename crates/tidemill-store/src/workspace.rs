@@ -51,6 +51,15 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<
     }))
 }
 
+/// All of them, by group and name.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .order_by_asc(Column::GroupName)
+        .order_by_asc(Column::Name)
+        .all(db)
+        .await?)
+}
+
 /// Writes a workspace, new or changed; its group is made when it is not there.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     group::ensure(db, &row.group_name, row.created_at).await?;
@@ -75,6 +84,7 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     .on_conflict(
         OnConflict::column(Column::Name)
             .update_columns([
+                Column::GroupName,
                 Column::DisplayName,
                 Column::Spec,
                 Column::Revision,

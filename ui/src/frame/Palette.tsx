@@ -96,6 +96,7 @@ export const pages = (ws: string): Target[] => [
   ...KINDS.map((kind) => ({ id: kind, label: WORDS[kind].title, kind: 'page', to: to.assets(ws, kind) })),
   { id: 'computes', label: 'Compute', kind: 'page', to: to.computes(ws) },
   { id: 'audit', label: 'Audit', kind: 'page', to: to.audit(ws) },
+  { id: 'roles', label: 'Roles', kind: 'page', to: to.roles(ws) },
   { id: 'failed', label: 'Failed jobs', kind: 'page', to: to.jobs(ws), search: { status: 'Failed' } },
   { id: 'running', label: 'Running jobs', kind: 'page', to: to.jobs(ws), search: { status: 'Running' } },
 ];

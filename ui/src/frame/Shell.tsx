@@ -1,7 +1,7 @@
 /** The frame of every page: where one is, where one can go. */
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Modal, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconPuzzle, IconSearch, IconSun } from '@tabler/icons-react';
+import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconLogout, IconPuzzle, IconSearch, IconShieldLock, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Fragment, useEffect, useMemo } from 'react';
@@ -23,6 +23,7 @@ const places = (ws: string) => [
   { label: 'Components', to: to.assets(ws, 'components'), icon: IconPuzzle },
   { label: 'Compute', to: to.computes(ws), icon: IconCpu },
   { label: 'Audit', to: to.audit(ws), icon: IconHistory },
+  { label: 'Roles', to: to.roles(ws), icon: IconShieldLock },
 ];
 
 export function Shell() {
@@ -42,7 +43,7 @@ export function Shell() {
       { label: 'Dark colours', run: () => setColorScheme('dark') },
       { label: 'Colours of the system', run: () => setColorScheme('auto') },
       { label: 'Keys', run: help.open },
-      ...(token.read() === null ? [] : [{ label: 'Sign out', run: () => { token.forget(); window.location.reload(); } }]),
+      { label: 'Sign out', run: () => void signOut() },
     ],
     [setColorScheme, help.open],
   );
@@ -73,6 +74,7 @@ export function Shell() {
               <IconSearch size={17} />
             </ActionIcon>
             <Scheme />
+            <SignOut />
           </Group>
         </Group>
       </AppShell.Header>
@@ -143,6 +145,26 @@ function Workspaces({ ws }: { ws: string }) {
       allowDeselect={false}
       searchable={names.length > 8}
     />
+  );
+}
+
+/** The token of this browser is forgotten, and a session ends on the server. */
+async function signOut() {
+  await api.DELETE('/api/v1/session').catch(() => undefined);
+  token.forget();
+  window.location.reload();
+}
+
+/** Who is signed in, and the way out; nothing where nobody has to sign in. */
+function SignOut() {
+  const who = useQuery({ queryKey: ['session'], queryFn: () => ok(api.GET('/api/v1/session')), staleTime: 60_000 }).data;
+  if (who === undefined || who.alone) return null;
+  return (
+    <Tooltip label={`Sign out ${who.display_name || who.principal}`}>
+      <ActionIcon variant="default" size={32} onClick={() => void signOut()} aria-label="Sign out">
+        <IconLogout size={17} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

@@ -1,9 +1,10 @@
 /** What a page shows before it has something, when there is nothing, and when something went wrong. */
-import { Alert, Box, Button, Group, PasswordInput, Skeleton, Stack, Text } from '@mantine/core';
-import { IconAlertTriangle, IconKey } from '@tabler/icons-react';
+import { Alert, Box, Button, Skeleton, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
-import { Problem, token } from '../api/client';
+import type { ReactNode } from 'react';
+import { Problem } from '../api/client';
+import { SignIn } from './SignIn';
 
 export function Loading({ lines = 4 }: { lines?: number }) {
   return (
@@ -34,6 +35,7 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
   return (
     <Alert color="red" icon={<IconAlertTriangle size={18} />} m="md" title={unreachable ? 'The server cannot be reached' : error.message}>
       <Stack gap="xs" align="flex-start">
+        {error instanceof Problem && error.status === 403 && <Text size="sm">Your roles don't let you do this. Who may is on the page Roles; an owner can give you one that does.</Text>}
         {unreachable && <Text size="sm">It is stopped, or the network is gone. This page goes on by itself once it is back.</Text>}
         {error instanceof Problem && error.hint !== undefined && <Text size="sm">{error.hint}</Text>}
         {error instanceof Problem && error.request !== undefined && (
@@ -48,45 +50,6 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
         )}
       </Stack>
     </Alert>
-  );
-}
-
-/** Asks for a token, which stays in this browser. */
-function SignIn({ reason }: { reason: Problem }) {
-  const [text, setText] = useState('');
-  const enter = () => {
-    token.write(text.trim());
-    window.location.reload();
-  };
-  return (
-    <Box p="lg" maw={480} mx="auto">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          enter();
-        }}
-      >
-        <Stack gap="sm">
-          <Text fw={600}>Sign in</Text>
-          <Text size="sm" c="dimmed">
-            {token.read() === null ? 'This server asks everyone for a token.' : reason.message} The owner's is in the file that the
-            server named when it started.
-          </Text>
-          <Group gap="xs" align="flex-end">
-            <PasswordInput
-              style={{ flex: 1 }}
-              label="Token"
-              leftSection={<IconKey size={16} />}
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-            />
-            <Button type="submit" disabled={text.trim() === ''}>
-              Sign in
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Box>
   );
 }
 

@@ -19,6 +19,7 @@ export const to = {
     `${to.asset(ws, kind, name)}/versions/${segment(version)}`,
   computes: (ws: string) => `${to.home(ws)}/computes`,
   audit: (ws: string) => `${to.home(ws)}/audit`,
+  roles: (ws: string) => `${to.home(ws)}/roles`,
   compute: (ws: string, name: string) => `${to.computes(ws)}/${segment(name)}`,
 };
 

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 pub use host::host;
-pub use sign_in::sign_in;
+pub use sign_in::{SESSION_COOKIE, sign_in};
 
 /// The id of a request, in its extensions and in the `x-request-id` header of the answer.
 #[derive(Debug, Clone)]

@@ -1,16 +1,29 @@
-//! Sign-in: a bearer token, basic with a token as password, or nothing on loopback while there is one principal.
+//! Sign-in: a bearer token, basic with a token or a user's password, the cookie of a session, or nothing on loopback while
+//! there is one principal.
 
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
+use tidemill_app::context::SignedIn;
 use tidemill_app::{Error, Kind, Principal, token};
 
 use crate::Server;
 use crate::problem::ApiError;
+
+/// The cookie that holds a session.
+pub const SESSION_COOKIE: &str = "tidemill_session";
+
+/// What a request shows of who sends it.
+enum Shown {
+    Nothing,
+    Token(String),
+    Password { name: String, password: String },
+    Cookie(String),
+}
 
 /// Finds out who asks and leaves it in the extensions; a request without a token goes on as nobody, and the handlers
 /// that need somebody refuse it.
@@ -19,11 +32,11 @@ pub async fn sign_in(State(server): State<Server>, mut request: Request, next: N
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0);
-    let given = given_token(request.headers());
+    let shown = shown(&request);
     let direct = is_direct(request.headers());
-    match who(&server, given, peer.filter(|_| direct)).await {
-        Ok(Some(principal)) => {
-            request.extensions_mut().insert(principal);
+    match who(&server, shown, peer, direct).await {
+        Ok(Some(who)) => {
+            request.extensions_mut().insert(who);
             next.run(request).await
         }
         Ok(None) => next.run(request).await,
@@ -33,14 +46,33 @@ pub async fn sign_in(State(server): State<Server>, mut request: Request, next: N
 
 async fn who(
     server: &Server,
-    given: Result<Option<String>, Error>,
+    shown: Result<Shown, Error>,
     peer: Option<SocketAddr>,
-) -> Result<Option<Principal>, Error> {
-    if let Some(given) = given? {
-        return token::authenticate(&server.app, &given).await.map(Some);
+    direct: bool,
+) -> Result<Option<SignedIn>, Error> {
+    match shown? {
+        Shown::Token(token) => return token::authenticate(&server.app, &token).await.map(Some),
+        Shown::Password { name, password } => {
+            let address = peer.map(|peer| peer.ip().to_string()).unwrap_or_default();
+            return token::authenticate_basic(&server.app, &name, &password, &address)
+                .await
+                .map(Some);
+        }
+        // A session that has ended is nobody's: the page asks to sign in.
+        Shown::Cookie(session) => {
+            if let Ok(who) = token::authenticate(&server.app, &session).await {
+                return Ok(Some(who));
+            }
+        }
+        Shown::Nothing => {}
     }
-    let Some(peer) = peer else { return Ok(None) };
-    if !peer.ip().is_loopback() || !server.options.listen.ip().is_loopback() {
+    let Some(peer) = peer.filter(|_| direct) else {
+        return Ok(None);
+    };
+    if !peer.ip().is_loopback()
+        || !server.options.listen.ip().is_loopback()
+        || !server.app.access.is_owner_alone()
+    {
         return Ok(None);
     }
     if server.app.is_job_process(peer, server.options.listen) {
@@ -50,7 +82,7 @@ async fn who(
         )
         .hint("MLFLOW_TRACKING_TOKEN in the job's environment holds it"));
     }
-    Ok(Some(Principal::Owner))
+    Ok(Some(Principal::Owner.into()))
 }
 
 /// Not through a proxy: behind one, everybody comes from loopback.
@@ -67,29 +99,53 @@ fn is_direct(headers: &HeaderMap) -> bool {
         .any(|name| headers.contains_key(*name))
 }
 
-fn given_token(headers: &HeaderMap) -> Result<Option<String>, Error> {
+fn shown(request: &Request) -> Result<Shown, Error> {
+    let headers = request.headers();
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(None);
+        return Ok(session(request).map_or(Shown::Nothing, Shown::Cookie));
     };
     let unreadable = || {
         Error::new(
             Kind::Unauthenticated,
             "failed to sign in: the Authorization header is not understood",
         )
-        .hint("send `Bearer <token>`, or Basic with the token as password")
+        .hint("send `Bearer <token>`, or Basic with a token, or a user's name and password")
     };
     let text = value.to_str().map_err(|_| unreadable())?;
     let (scheme, rest) = text.split_once(' ').ok_or_else(unreadable)?;
     if scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(Some(rest.trim().to_owned()));
+        return Ok(Shown::Token(rest.trim().to_owned()));
     }
     if scheme.eq_ignore_ascii_case("basic") {
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(rest.trim())
             .map_err(|_| unreadable())?;
         let pair = String::from_utf8(bytes).map_err(|_| unreadable())?;
-        let (_, password) = pair.split_once(':').ok_or_else(unreadable)?;
-        return Ok(Some(password.to_owned()));
+        let (name, password) = pair.split_once(':').ok_or_else(unreadable)?;
+        let (name, password) = (name.to_owned(), password.to_owned());
+        return Ok(match name.is_empty() || password.starts_with("tm_") {
+            true => Shown::Token(password),
+            false => Shown::Password { name, password },
+        });
     }
     Err(unreadable())
+}
+
+/// The session of a cookie. A change counts only from the page itself: a browser says where a request comes from, and one
+/// that does not say it is not trusted with a cookie.
+fn session(request: &Request) -> Option<String> {
+    let headers = request.headers();
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, text) = pairs.find(|(name, _)| *name == SESSION_COOKIE)?;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    // The origin has been compared with the host before.
+    let own_page = said("origin").is_some() || said("sec-fetch-site") == Some("same-origin");
+    (reads || own_page).then(|| text.to_owned())
 }

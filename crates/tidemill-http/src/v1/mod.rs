@@ -1,6 +1,7 @@
 //! REST v1: one folder a noun, one file a verb.
 
 mod asset;
+mod assignment;
 mod audit;
 mod component;
 mod compute;
@@ -8,14 +9,21 @@ mod data;
 mod datastore;
 mod environment;
 mod event;
+mod group;
 mod import;
 mod job;
 mod model;
 mod policy;
+mod role;
 mod run;
 mod runner;
 mod secret;
+mod service_principal;
+pub(crate) mod session;
+mod team;
+mod token;
 mod tree;
+mod user;
 mod vault;
 mod version;
 mod workspace;
@@ -28,7 +36,15 @@ use crate::Server;
 pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .merge(version::router())
+        .merge(session::router())
+        .merge(group::router())
         .merge(workspace::router())
+        .merge(user::router())
+        .merge(team::router())
+        .merge(service_principal::router())
+        .merge(token::router())
+        .merge(role::router())
+        .merge(assignment::router())
         .merge(datastore::router())
         .merge(audit::router())
         .merge(compute::router())
@@ -45,4 +61,19 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(policy::router())
         .merge(secret::router())
         .merge(vault::router())
+}
+
+/// A user, team or service principal as it travels.
+fn principal_view(row: tidemill_app::principal::Row) -> tidemill_api::access::Principal {
+    tidemill_api::access::Principal {
+        spec: tidemill_app::principal::spec_of(&row),
+        principal: format!("{}:{}", row.kind, row.name),
+        has_password: row.password.is_some(),
+        name: row.name,
+        kind: row.kind,
+        disabled: row.disabled,
+        etag: row.revision.to_string(),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
 }

@@ -1,5 +1,6 @@
 //! REST v1 as clients see it: a server, a request, an answer. Modules mirror the URLs.
 
+mod access;
 mod audit;
 mod auth;
 mod component;

@@ -31,6 +31,18 @@ pub enum Kind {
     Workspace,
     /// The policy of a workspace.
     Policy,
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+    /// An assignment.
+    Assignment,
+    /// A user.
+    User,
+    /// A team.
+    Team,
+    /// A service principal.
+    ServicePrincipal,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -54,6 +66,18 @@ pub enum Family {
     Workspace,
     /// `policy`
     Policy,
+    /// `group`
+    Group,
+    /// `role`
+    Role,
+    /// `assignment`
+    Assignment,
+    /// `user`
+    User,
+    /// `team`
+    Team,
+    /// `service-principal`
+    ServicePrincipal,
 }
 
 impl Kind {
@@ -69,6 +93,12 @@ impl Kind {
             Self::Compute => Family::Compute,
             Self::Workspace => Family::Workspace,
             Self::Policy => Family::Policy,
+            Self::Group => Family::Group,
+            Self::Role => Family::Role,
+            Self::Assignment => Family::Assignment,
+            Self::User => Family::User,
+            Self::Team => Family::Team,
+            Self::ServicePrincipal => Family::ServicePrincipal,
         }
     }
 
@@ -86,6 +116,12 @@ impl Kind {
             Self::Compute => "a compute",
             Self::Workspace => "a workspace",
             Self::Policy => "a policy",
+            Self::Group => "a group",
+            Self::Role => "a role",
+            Self::Assignment => "an assignment",
+            Self::User => "a user",
+            Self::Team => "a team",
+            Self::ServicePrincipal => "a service principal",
         }
     }
 }
@@ -103,6 +139,12 @@ impl Family {
             Self::Compute => "compute",
             Self::Workspace => "workspace",
             Self::Policy => "policy",
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::Assignment => "assignment",
+            Self::User => "user",
+            Self::Team => "team",
+            Self::ServicePrincipal => "service-principal",
         }
     }
 }
@@ -161,6 +203,7 @@ fn with_article(family: Family) -> String {
     match family {
         Family::Environment => "an environment".to_owned(),
         Family::Data => "a data asset".to_owned(),
+        Family::Assignment => "an assignment".to_owned(),
         family => format!("a {}", family.noun()),
     }
 }
@@ -231,6 +274,12 @@ fn from_schema(word: &str) -> Option<Detected> {
         | "compute" => Kind::Compute,
         "workspace" | "hub" | "project" => Kind::Workspace,
         "policy" => Kind::Policy,
+        "group" => Kind::Group,
+        "role" => Kind::Role,
+        "assignment" => Kind::Assignment,
+        "user" => Kind::User,
+        "team" => Kind::Team,
+        "serviceprincipal" => Kind::ServicePrincipal,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -334,6 +383,12 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::Compute) => Kind::Compute,
         Some(Family::Workspace) => Kind::Workspace,
         Some(Family::Policy) => Kind::Policy,
+        Some(Family::Group) => Kind::Group,
+        Some(Family::Role) => Kind::Role,
+        Some(Family::Assignment) => Kind::Assignment,
+        Some(Family::User) => Kind::User,
+        Some(Family::Team) => Kind::Team,
+        Some(Family::ServicePrincipal) => Kind::ServicePrincipal,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))
@@ -346,7 +401,17 @@ fn guess(node: &Node, file_name: &str) -> Option<Detected> {
         return None;
     }
     let refused = |what: &str| refusal(what).map(Detected::Refused);
-    let kind = if has("jobs") {
+    let kind = if has("principal") && has("role") {
+        Kind::Assignment
+    } else if has("assignableScopes") || has("AssignableScopes") || has("assignable_scopes") {
+        Kind::Role
+    } else if has("members") && has("name") {
+        Kind::Team
+    } else if has("federated") {
+        Kind::ServicePrincipal
+    } else if has("stages") && has("name") {
+        Kind::Group
+    } else if has("jobs") {
         if is_component(node, file_name, None) {
             Kind::PipelineComponent
         } else {

@@ -1,5 +1,6 @@
 //! The kinds that people write, one file each, and the objects they share.
 
+mod assignment;
 mod command_component;
 mod command_job;
 mod component;
@@ -12,6 +13,7 @@ mod datastore;
 mod detect;
 mod distribution;
 mod environment;
+mod group;
 mod identity;
 mod input;
 mod job;
@@ -25,9 +27,14 @@ mod policy;
 mod port;
 mod refused;
 mod resources;
+mod role;
 mod service;
+mod service_principal;
+mod team;
+mod user;
 mod workspace;
 
+pub use assignment::Assignment;
 pub use command_component::CommandComponent;
 pub use command_job::CommandJob;
 pub use component::{AutoDeleteCondition, AutoDeleteSetting, Component, ComponentRef};
@@ -54,6 +61,7 @@ pub use distribution::{
     Distribution, MpiDistribution, PyTorchDistribution, RayDistribution, TensorFlowDistribution,
 };
 pub use environment::{BuildContext, Environment, EnvironmentRef, InferenceConfig, OsType, Route};
+pub use group::Group;
 pub use identity::{
     AmlTokenIdentity, Identity, ManagedIdentity, ResourceIdentity, ResourceIdentityType,
     UserAssignedIdentity, UserIdentity,
@@ -74,7 +82,11 @@ pub use policy::{BudgetPolicy, ComputePolicy, Policy, PolicyType, QuotaPolicy};
 pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
 pub use refused::refusal;
 pub use resources::{DockerArgs, Resources};
+pub use role::Role;
 pub use service::{Service, ServiceType};
+pub use service_principal::{Federated, ServicePrincipal};
+pub use team::{Claim, Team};
+pub use user::User;
 pub use workspace::{Workspace, WorkspaceKind};
 
 use serde::{Deserialize, Serialize};
@@ -82,6 +94,7 @@ use serde::{Deserialize, Serialize};
 /// Anything that can be written in a file of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one is read a command; none are kept")]
 pub enum Spec {
     /// A job.
     Job(Job),
@@ -101,6 +114,18 @@ pub enum Spec {
     Workspace(Workspace),
     /// The policy of a workspace.
     Policy(Box<Policy>),
+    /// A group.
+    Group(Group),
+    /// A role.
+    Role(Role),
+    /// An assignment.
+    Assignment(Assignment),
+    /// A user.
+    User(User),
+    /// A team.
+    Team(Team),
+    /// A service principal.
+    ServicePrincipal(ServicePrincipal),
 }
 
 impl Spec {
@@ -116,6 +141,12 @@ impl Spec {
             Self::Compute(compute) => Some(compute.name()),
             Self::Workspace(workspace) => Some(&workspace.name),
             Self::Policy(_) => None,
+            Self::Group(group) => Some(&group.name),
+            Self::Role(role) => Some(&role.name),
+            Self::Assignment(assignment) => assignment.name.as_deref(),
+            Self::User(user) => Some(&user.name),
+            Self::Team(team) => Some(&team.name),
+            Self::ServicePrincipal(service_principal) => Some(&service_principal.name),
         }
     }
 }

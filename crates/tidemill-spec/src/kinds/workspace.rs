@@ -102,6 +102,12 @@ pub struct Workspace {
     /// The hub of a project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub_id: Option<String>,
+    /// The stage that it is for, such as DEV, TEST or PRD (a Tidemill extension).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The networks that it may be reached from, each as a CIDR such as 10.1.0.0/16 (a Tidemill extension); from everywhere when nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_networks: Vec<String>,
     /// Where URLs are read from instead (a Tidemill extension): the beginning of a URL, and a folder that the server can reach or a path in a datastore. The longest beginning wins.
     #[serde(
         default,

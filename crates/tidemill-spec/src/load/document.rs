@@ -173,6 +173,12 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::Compute => one(root, sources, Spec::Compute),
         Family::Workspace => one(root, sources, Spec::Workspace),
         Family::Policy => one(root, sources, |policy| Spec::Policy(Box::new(policy))),
+        Family::Group => one(root, sources, Spec::Group),
+        Family::Role => one(root, sources, Spec::Role),
+        Family::Assignment => one(root, sources, Spec::Assignment),
+        Family::User => one(root, sources, Spec::User),
+        Family::Team => one(root, sources, Spec::Team),
+        Family::ServicePrincipal => one(root, sources, Spec::ServicePrincipal),
     }
 }
 

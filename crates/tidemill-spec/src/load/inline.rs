@@ -69,6 +69,12 @@ impl<'f> Inliner<'f> {
             }
             Kind::Environment => self.environment_files(node, at),
             Kind::Data | Kind::Model | Kind::Datastore | Kind::Compute | Kind::Workspace | Kind::Policy => {}
+            Kind::Group
+            | Kind::Role
+            | Kind::Assignment
+            | Kind::User
+            | Kind::Team
+            | Kind::ServicePrincipal => {}
         }
     }
 

@@ -74,6 +74,13 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
         },
         // Their folders belong to the server.
         Spec::Datastore(_) | Spec::Compute(_) | Spec::Workspace(_) | Spec::Policy(_) => Ok(()),
+        // These hold no paths.
+        Spec::Group(_)
+        | Spec::Role(_)
+        | Spec::Assignment(_)
+        | Spec::User(_)
+        | Spec::Team(_)
+        | Spec::ServicePrincipal(_) => Ok(()),
     }
 }
 

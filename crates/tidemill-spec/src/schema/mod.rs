@@ -31,6 +31,15 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("compute.schema.json", schema::<kinds::Compute>(None)),
         ("workspace.schema.json", schema::<kinds::Workspace>(None)),
         ("policy.schema.json", schema::<kinds::Policy>(None)),
+        ("group.schema.json", schema::<kinds::Group>(None)),
+        ("role.schema.json", schema::<kinds::Role>(None)),
+        ("assignment.schema.json", schema::<kinds::Assignment>(None)),
+        ("user.schema.json", schema::<kinds::User>(None)),
+        ("team.schema.json", schema::<kinds::Team>(None)),
+        (
+            "servicePrincipal.schema.json",
+            schema::<kinds::ServicePrincipal>(None),
+        ),
     ]
 }
 

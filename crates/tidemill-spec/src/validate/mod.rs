@@ -57,6 +57,10 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
             names::check_needed(Some(&workspace.name), "a workspace", &mut problems)
         }
         Spec::Policy(policy) => check_policy(policy, &mut problems),
+        Spec::Group(group) => names::check_needed(Some(&group.name), "a group", &mut problems),
+        Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
+        // The server says which names these may have.
+        Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) | Spec::ServicePrincipal(_) => {}
     }
     problems
 }

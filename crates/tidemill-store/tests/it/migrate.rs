@@ -1,6 +1,6 @@
 //! Opening: the schema is made once, also by several at a time, and a newer one is refused.
 
-use tidemill_store::{ConnectionTrait as _, Store, StoreError, StoreOptions, migrate, workspace};
+use tidemill_store::{ConnectionTrait as _, Store, StoreError, StoreOptions, assignment, migrate, workspace};
 use tidemill_testdb::databases;
 
 use crate::support::*;
@@ -34,6 +34,39 @@ async fn several_open_a_fresh_database_at_once() {
             assert!(workspace::get(store.read(), WS).await.unwrap().is_some());
             store.close().await.unwrap();
         }
+    }
+}
+
+/// The steps after the ninth were released before it: such a database has them, and lacks what the ninth makes.
+#[tokio::test]
+async fn a_database_that_went_on_without_roles_gets_them() {
+    for database in databases() {
+        eprintln!("on {}", database.kind);
+        let store = open(&database).await;
+        make_workspace(&store, WS).await;
+        change!(store, |tx| {
+            tx.execute_unprepared(
+                "DROP TABLE principal; DROP TABLE role_definition; DROP TABLE role_assignment; DROP TABLE credential;
+                 ALTER TABLE resource_group DROP COLUMN spec; ALTER TABLE resource_group DROP COLUMN revision;
+                 ALTER TABLE resource_group DROP COLUMN updated_at;
+                 DELETE FROM schema_version WHERE version = 9",
+            )
+            .await?;
+            Ok(())
+        });
+        store.close().await.unwrap();
+        let upgraded = open(&database).await;
+        assert_eq!(
+            workspace::get(upgraded.read(), WS).await.unwrap(),
+            Some(workspace_row(WS))
+        );
+        let given = assignment::all(upgraded.read()).await.unwrap();
+        let given: Vec<_> = given
+            .iter()
+            .map(|row| (row.name.as_str(), row.role.as_str()))
+            .collect();
+        assert_eq!(given, [("owner", "Owner")]);
+        upgraded.close().await.unwrap();
     }
 }
 

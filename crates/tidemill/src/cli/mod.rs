@@ -3,6 +3,7 @@
 mod absent;
 pub mod args;
 mod asset;
+mod assignment;
 mod audit;
 mod azure;
 mod cloud;
@@ -15,17 +16,23 @@ mod data;
 mod datastore;
 mod environment;
 pub mod globals;
+mod group;
 mod job;
 mod model;
 mod policy;
 mod relay;
 mod report;
+mod role;
 mod run;
 mod runner;
 mod schema;
 mod secret;
 mod server;
+mod service_principal;
+mod team;
+mod token;
 mod update;
+mod user;
 mod vault;
 mod version;
 mod workspace;
@@ -81,6 +88,13 @@ enum Noun {
     Policy(policy::Policy),
     Secret(secret::Secret),
     Vault(vault::Vault),
+    Group(group::Group),
+    User(user::User),
+    Team(team::Team),
+    ServicePrincipal(service_principal::ServicePrincipal),
+    Token(token::Token),
+    Role(role::Role),
+    Assignment(assignment::Assignment),
     Audit(audit::Audit),
     Server(server::Server),
     Context(context::Context),
@@ -176,6 +190,13 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Policy(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Secret(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Vault(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Group(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::User(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Team(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::ServicePrincipal(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Token(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Role(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Assignment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Audit(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),

@@ -50,7 +50,7 @@ async fn put(
         spec["description"] = json!(description);
     }
     let spec = serde_json::from_value(spec).map_err(|error| MlflowError::invalid(error.to_string()))?;
-    Ok(view(&workspace::put(ctx, name, DEFAULT, spec, None).await?))
+    Ok(view(&workspace::put(ctx, name, None, spec, None).await?))
 }
 
 fn view(row: &workspace::Workspace) -> Workspace {

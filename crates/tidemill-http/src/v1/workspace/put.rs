@@ -28,7 +28,13 @@ pub(super) async fn put(
     headers: HeaderMap,
     Body(body): Body<serde_json::Value>,
 ) -> Result<Json<Workspace>, ApiError> {
-    let group = query.group.as_deref().unwrap_or(workspace::DEFAULT);
-    let row = workspace::put(&ctx, &ws, group, named(&ws, body)?, if_match(&headers)?).await?;
+    let row = workspace::put(
+        &ctx,
+        &ws,
+        query.group.as_deref(),
+        named(&ws, body)?,
+        if_match(&headers)?,
+    )
+    .await?;
     Ok(Json(super::view(row)))
 }

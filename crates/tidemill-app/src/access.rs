@@ -1,0 +1,221 @@
+//! Who may do what, kept ready in memory: read anew after each change of principals, roles, assignments or workspaces.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use tidemill_policy::access::Kind as SubjectKind;
+use tidemill_policy::{Access, Assignment, Grants, Place, RoleDefinition, Subject, builtin};
+use tidemill_store::{ConnectionTrait, Store, assignment, from_json, principal, role, workspace};
+
+use crate::{Error, Kind, Result, Scope};
+
+/// The user that the first start makes.
+pub const OWNER: &str = "owner";
+
+/// What stands in the store, made ready.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Roles, assignments and teams.
+    pub access: Access,
+    /// Users and service principals that may sign in.
+    pub active: Vec<Subject>,
+    /// Teams.
+    pub teams: Vec<Subject>,
+    /// Which claims put a user into which team: claim, value, team.
+    pub claims: Vec<(String, String, String)>,
+    networks: HashMap<String, Vec<IpNet>>,
+    grants: RwLock<HashMap<Subject, Arc<Grants>>>,
+}
+
+/// The snapshot that counts now.
+#[derive(Debug, Default)]
+pub struct AccessCache {
+    current: RwLock<Arc<Snapshot>>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(default)]
+    allowed_networks: Vec<String>,
+}
+
+impl AccessCache {
+    /// Reads the store anew. Whoever changed something calls it before answering, so that the change counts at once.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(crate) async fn reload(&self, store: &Store) -> Result<()> {
+        let _one_at_a_time = self.reading.lock().await;
+        let fresh = Arc::new(Snapshot::read(store.read()).await?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// What counts now.
+    pub fn current(&self) -> Arc<Snapshot> {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What a principal may do.
+    pub fn grants(&self, subject: &Subject) -> Arc<Grants> {
+        self.current().grants(subject)
+    }
+
+    /// Whether the local owner is the only one who may sign in: then nobody has to on loopback.
+    pub fn is_owner_alone(&self) -> bool {
+        let current = self.current();
+        matches!(current.active.as_slice(), [one] if *one == Subject::user(OWNER))
+    }
+}
+
+impl Snapshot {
+    pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Self> {
+        let mut snapshot = Self::default();
+        let mut members = Vec::new();
+        for row in principal::all(db).await? {
+            let Some(kind) = SubjectKind::parse(&row.kind) else {
+                continue;
+            };
+            let subject = Subject { kind, name: row.name };
+            if row.disabled {
+                continue;
+            }
+            match kind {
+                SubjectKind::Team => {
+                    let team: tidemill_spec::kinds::Team = from_json("principal", "spec", &row.spec)?;
+                    let inner = team.members.iter().filter_map(|member| Subject::parse(member));
+                    members.extend(inner.map(|member| (member, subject.clone())));
+                    let claims = team.claims.into_iter();
+                    snapshot
+                        .claims
+                        .extend(claims.map(|of| (of.claim, of.value, subject.name.clone())));
+                    snapshot.teams.push(subject);
+                }
+                SubjectKind::User => {
+                    let mapped: Vec<String> = from_json("principal", "mapped_teams", &row.mapped_teams)?;
+                    members.extend(mapped.into_iter().map(|name| {
+                        let team = Subject {
+                            kind: SubjectKind::Team,
+                            name,
+                        };
+                        (subject.clone(), team)
+                    }));
+                    snapshot.active.push(subject);
+                }
+                SubjectKind::ServicePrincipal => snapshot.active.push(subject),
+            }
+        }
+        let known: HashSet<&Subject> = snapshot.active.iter().chain(&snapshot.teams).collect();
+        members.retain(|(member, team)| known.contains(member) && known.contains(team));
+        let mut given: Vec<Assignment> = assignment::all(db)
+            .await?
+            .into_iter()
+            .filter_map(read_assignment)
+            .collect();
+        given.retain(|assignment| known.contains(&assignment.subject));
+        let mut groups = HashMap::new();
+        for row in workspace::all(db).await? {
+            let fields: Fields = from_json("workspace", "spec", &row.spec)?;
+            let networks: Vec<IpNet> = fields
+                .allowed_networks
+                .iter()
+                .filter_map(|text| network(text))
+                .collect();
+            if !fields.allowed_networks.is_empty() {
+                snapshot.networks.insert(row.name.clone(), networks);
+            }
+            groups.insert(row.name, row.group_name);
+        }
+        let mut roles: Vec<_> = builtin::roles().collect();
+        for row in role::all(db).await? {
+            let definition: RoleDefinition = from_json("role_definition", "spec", &row.spec)?;
+            // One that this program can't read gives nothing.
+            roles.extend(definition.read().ok());
+        }
+        snapshot.access = Access::new(roles, given, members, groups);
+        Ok(snapshot)
+    }
+
+    /// What a principal may do.
+    pub fn grants(&self, subject: &Subject) -> Arc<Grants> {
+        if let Some(known) = self
+            .grants
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(subject)
+        {
+            return known.clone();
+        }
+        let made = Arc::new(
+            match self.active.contains(subject) || self.teams.contains(subject) {
+                true => self.access.grants(subject),
+                false => Grants::default(),
+            },
+        );
+        let mut grants = self.grants.write().unwrap_or_else(PoisonError::into_inner);
+        grants.insert(subject.clone(), made.clone());
+        made
+    }
+
+    /// Whether a workspace may be reached from an address.
+    pub fn reaches(&self, workspace: &str, address: IpAddr) -> bool {
+        let Some(networks) = self.networks.get(workspace) else {
+            return true;
+        };
+        let address = address.to_canonical();
+        networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Refuses a state in which nobody may do everything.
+    pub(crate) fn has_owner(&self) -> Result<()> {
+        let everything = builtin::roles().find(|role| role.name == builtin::OWNER);
+        let everything = everything.map(|role| role.set).unwrap_or_default();
+        let owns = |subject: &Subject| {
+            everything
+                .without(self.access.grants(subject).at(&Scope::server()))
+                .is_empty()
+        };
+        if self.active.iter().any(owns) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Conflict,
+            "failed to take this away: then nobody would be the owner of the server",
+        )
+        .hint("first give somebody else the role Owner at `/`"))
+    }
+}
+
+fn read_assignment(row: assignment::Model) -> Option<Assignment> {
+    let assignment::Model {
+        id,
+        kind,
+        name,
+        role,
+        scope,
+        ..
+    } = row;
+    Some(Assignment {
+        id,
+        subject: Subject {
+            kind: SubjectKind::parse(&kind)?,
+            name,
+        },
+        role,
+        place: Place::parse(&scope).ok()?,
+    })
+}
+
+/// A network, or a single address.
+pub(crate) fn network(text: &str) -> Option<IpNet> {
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}

@@ -1,0 +1,25 @@
+//! `tidemill assignment list`.
+
+use clap::Args;
+
+use crate::cli::args::Most;
+use crate::error::Result;
+use crate::session::Session;
+
+/// List the assignments that you may see
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill assignment list")]
+pub struct List {
+    #[command(flatten)]
+    most: Most,
+}
+
+impl List {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let rows = session
+            .client
+            .list("/assignments", &[], self.most.max_results)
+            .await?;
+        session.list(rows, super::COLUMNS)
+    }
+}

@@ -1,0 +1,50 @@
+//! `tidemill assignment`.
+
+mod create;
+mod delete;
+mod list;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use crate::error::Result;
+use crate::output::Column;
+use crate::session::Session;
+
+const COLUMNS: &[Column] = &[
+    Column::text("name", "name"),
+    Column::text("principal", "principal"),
+    Column::text("role", "role"),
+    Column::text("scope", "scope"),
+    Column::text("by", "created_by"),
+];
+
+/// Assignments: who has which role where
+#[derive(Debug, Args)]
+pub struct Assignment {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(create::Create),
+    List(list::List),
+    Show(show::Show),
+    Delete(delete::Delete),
+}
+
+impl Assignment {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    /// What the verb says.
+    pub async fn run(self, session: &Session) -> Result<()> {
+        match self.verb {
+            Verb::Create(verb) => verb.run(session).await,
+            Verb::List(verb) => verb.run(session).await,
+            Verb::Show(verb) => verb.run(session).await,
+            Verb::Delete(verb) => verb.run(session).await,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `tidemill service-principal create`.
+
+use clap::Args;
+use tidemill_spec::kinds::Family;
+
+use crate::cli::args::Written;
+use crate::client::path;
+use crate::document;
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// Make or change a service principal
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidemill service-principal create --name ci
+  tidemill service-principal create -f ci.yml")]
+pub struct Create {
+    /// Name
+    #[arg(long, short)]
+    name: Option<String>,
+    /// What it is for
+    #[arg(long)]
+    description: Option<String>,
+    #[command(flatten)]
+    written: Written,
+}
+
+impl Create {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let mut changes = self.written.set.overrides()?;
+        let fields = [("name", self.name), ("description", self.description)];
+        changes.extend(
+            fields
+                .into_iter()
+                .filter_map(|(field, value)| Some(document::option(field, value?))),
+        );
+        let loaded = document::load(self.written.file.as_deref(), &changes, Family::ServicePrincipal)?;
+        document::tell(session, &loaded);
+        let name = loaded.spec.name().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return Err(
+                Error::usage("failed to make a service principal: it has no name").with_hint("add --name")
+            );
+        }
+        let body = document::body(&loaded.spec)?;
+        let view = session
+            .client
+            .put(&path(&["service-principals", &name]), &body, None)
+            .await?;
+        session.show(view)
+    }
+}

@@ -1,0 +1,22 @@
+//! `tidemill user show`.
+
+use clap::Args;
+
+use crate::client::path;
+use crate::error::Result;
+use crate::session::Session;
+
+/// Show a user
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill user show --name ada")]
+pub struct Show {
+    /// Name
+    #[arg(long, short)]
+    name: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        session.show(session.client.get(&path(&["users", &self.name])).await?)
+    }
+}

@@ -1,0 +1,99 @@
+/** Sign-in: a name and a password begin a session in a cookie that no script reads; a token stays in this browser. */
+import { Alert, Anchor, Box, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { IconKey, IconLock, IconUser } from '@tabler/icons-react';
+import { useState } from 'react';
+import { api, ok, Problem, token } from '../api/client';
+
+export function SignIn({ reason }: { reason: Problem }) {
+  // Whoever came with a token that does not count sees why, where it is entered.
+  const [byToken, setByToken] = useState(token.read() !== null);
+  return (
+    <Box p="lg" maw={420} mx="auto">
+      <Stack gap="sm">
+        <Text fw={600}>Sign in</Text>
+        {token.read() === null ? (
+          <Text size="sm" c="dimmed">
+            This server asks everyone to sign in.
+          </Text>
+        ) : (
+          <Alert color="red" p="xs">
+            {reason.message}
+          </Alert>
+        )}
+        {byToken ? <ByToken /> : <ByPassword />}
+        <Anchor component="button" size="sm" onClick={() => setByToken(!byToken)} style={{ alignSelf: 'flex-start' }}>
+          {byToken ? 'Sign in with a name and a password' : 'Sign in with a token'}
+        </Anchor>
+      </Stack>
+    </Box>
+  );
+}
+
+function ByPassword() {
+  const [user, setUser] = useState('');
+  const [password, setPassword] = useState('');
+  const [wrong, setWrong] = useState<Error>();
+  const [busy, setBusy] = useState(false);
+  const enter = async () => {
+    setBusy(true);
+    token.forget();
+    try {
+      await ok(api.POST('/api/v1/session', { body: { user: user.trim(), password } }));
+      window.location.reload();
+    } catch (error) {
+      setWrong(error as Error);
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void enter();
+      }}
+    >
+      <Stack gap="sm">
+        <TextInput
+          label="Name" autoComplete="username" autoCapitalize="none" leftSection={<IconUser size={16} />}
+          value={user} onChange={(event) => setUser(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label="Password" autoComplete="current-password" leftSection={<IconLock size={16} />}
+          value={password} onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        {wrong !== undefined && (
+          <Alert color="red" p="xs" role="alert">
+            {wrong.message}
+            {wrong instanceof Problem && wrong.hint !== undefined && <div>{wrong.hint}</div>}
+          </Alert>
+        )}
+        <Button type="submit" loading={busy} disabled={user.trim() === '' || password === ''}>
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+function ByToken() {
+  const [text, setText] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        token.write(text.trim());
+        window.location.reload();
+      }}
+    >
+      <Stack gap="sm">
+        <PasswordInput
+          label="Token" description="The owner's is in the file that the server named when it started; others make theirs with tidemill token create."
+          leftSection={<IconKey size={16} />} value={text} onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <Button type="submit" disabled={text.trim() === ''}>
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  );
+}
