@@ -20,7 +20,13 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, version: &str) -
 ///
 /// # Errors
 /// NotFound; Conflict where another file lies there by now.
-pub async fn get(ctx: &OpContext, workspace: &str, name: &str, version: &str, file: &str) -> Result<Download> {
+pub async fn get(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    version: &str,
+    file: &str,
+) -> Result<Download> {
     let (row, manifest) = found(ctx, workspace, name, version).await?;
     let uri = row.uri.as_deref().ok_or_else(|| Error::not_found("file", file))?;
     let place = resolve::stored_place(ctx, workspace, uri).await?;

@@ -516,19 +516,37 @@ async fn files_of_a_version_are_listed_and_read_as_they_were() {
         ("single", "azureml://datastores/lake/paths/m/b.csv".to_owned(), 1),
         ("inner", format!("tidemill://trees/{tree}/b.csv"), 1),
     ] {
-        let made = client.post(&format!("{URL}/{name}/versions"), json!({"path": path})).await;
+        let made = client
+            .post(&format!("{URL}/{name}/versions"), json!({"path": path}))
+            .await;
         made.ok();
         let files = format!("{URL}/{name}/versions/1/files");
         let listed = client.get(&files).await.ok();
-        assert_eq!(listed["items"].as_array().map(Vec::len), Some(count), "{name}: {listed}");
+        assert_eq!(
+            listed["items"].as_array().map(Vec::len),
+            Some(count),
+            "{name}: {listed}"
+        );
         let read = client.get(&format!("{files}/b.csv")).await.ok();
         assert_eq!(read, "x,y\n1,2\n", "{name}");
         client.get(&format!("{files}/absent.csv")).await.fails(404);
-        client.get(&format!("{files}/..%2F..%2Fetc%2Fpasswd")).await.fails(400);
+        client
+            .get(&format!("{files}/..%2F..%2Fetc%2Fpasswd"))
+            .await
+            .fails(400);
     }
     // What lies in a datastore may be changed by others; what was uploaded may not.
     write(folder.path(), "m/b.csv", "x,y\n");
-    client.get(&format!("{URL}/lake/versions/1/files/b.csv")).await.fails(409);
-    client.get(&format!("{URL}/tree/versions/1/files/b.csv")).await.ok();
-    client.get(&format!("{URL}/lake/versions/7/files")).await.fails(404);
+    client
+        .get(&format!("{URL}/lake/versions/1/files/b.csv"))
+        .await
+        .fails(409);
+    client
+        .get(&format!("{URL}/tree/versions/1/files/b.csv"))
+        .await
+        .ok();
+    client
+        .get(&format!("{URL}/lake/versions/7/files"))
+        .await
+        .fails(404);
 }

@@ -157,7 +157,7 @@ fn a_live_server_and_its_database_arrive_whole_and_once() {
 }
 
 #[test]
-fn an_import_from_a_server_that_was_killed_goes_on() {
+fn an_import_that_was_killed_goes_on() {
     let world = World::new();
     let folder = world.home.path();
     let uri = format!("sqlite:///{}", folder.join("mlflow.db").display());
