@@ -90,7 +90,7 @@ pub async fn put(
     crate::workspace::get(ctx, workspace).await?;
     check(given, &spec)?;
     crate::policy::check_compute(ctx.app(), workspace, given, &spec).await?;
-    crate::isolation::check(ctx.app().keeping, given, &spec)?;
+    crate::isolation::check(ctx.app(), given, &spec)?;
     let before = compute::get(ctx.app().store.read(), workspace, given).await?;
     check_revision(
         "compute",

@@ -16,7 +16,7 @@ pub struct Keeping {
     pub level: Isolation,
     /// Whether the level was asked for by name. One that is shared runs jobs without isolation only then.
     pub asked: bool,
-    /// Whether others than the owner of this machine reach the server.
+    /// Whether others than the owner of this machine reach the server: from elsewhere, or as people of its own.
     pub shared: bool,
 }
 
@@ -95,17 +95,25 @@ pub(crate) async fn of_compute(app: &App, workspace: &str, name: &str) -> Result
         None => None,
     };
     let wanted = crate::policy::network(db, workspace).await?;
-    said(app.keeping, name, spec.as_ref(), wanted)
+    said(in_force(app), name, spec.as_ref(), wanted)
 }
 
 /// Refuses a compute whose jobs this server could not run as it says.
 ///
 /// # Errors
 /// As [`of_compute`].
-pub(crate) fn check(keeping: Keeping, name: &str, spec: &kinds::Compute) -> Result<()> {
+pub(crate) fn check(app: &App, name: &str, spec: &kinds::Compute) -> Result<()> {
     match asked(spec) {
         (None, None) => Ok(()),
-        _ => said(keeping, name, Some(spec), None).map(drop),
+        _ => said(in_force(app), name, Some(spec), None).map(drop),
+    }
+}
+
+/// What the server gives now: it is shared from the day on which anybody beside its owner may sign in.
+fn in_force(app: &App) -> Keeping {
+    Keeping {
+        shared: app.keeping.shared || !app.access.is_owner_alone(),
+        ..app.keeping
     }
 }
 

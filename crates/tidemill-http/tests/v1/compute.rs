@@ -145,6 +145,29 @@ async fn a_shared_server_without_isolation_runs_no_job_and_names_the_option() {
 }
 
 #[tokio::test]
+async fn a_server_is_shared_from_the_day_on_which_another_may_sign_in() {
+    let server = TestServer::start_with(|options| {
+        options.environment_policy = "relaxed".into();
+        options.keeping = Keeping {
+            level: Isolation::None,
+            asked: false,
+            shared: false,
+        };
+    })
+    .await;
+    let client = server.client();
+    let job = json!({"spec": {"type": "command", "command": "true", "environment": {"image": "python:3"}}});
+    let put = |name: &str| client.put(&format!("/api/v1/workspaces/default/jobs/{name}"), job.clone());
+    put("alone").await.ok();
+    client
+        .put("/api/v1/users/ada", json!({"password": "correct horse battery"}))
+        .await
+        .ok();
+    let refused = put("together").await.fails(403);
+    assert!(refused.to_string().contains("--isolation none"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_compute_of_a_shared_server_cannot_drop_the_isolation() {
     let server = TestServer::start_with(|options| {
         options.keeping = Keeping {

@@ -23,6 +23,11 @@ impl Address {
         }
     }
 
+    /// True where what is said is encrypted.
+    pub fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// The port.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or(80)
