@@ -36,9 +36,10 @@ export async function start() {
     rmSync(data, { recursive: true, force: true });
   };
   const send = async (method, path, body) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const answer = await fetch(url + path, { method, headers: raw ? {} : headers, body: raw ? body : body && JSON.stringify(body) });
+    // With the owner's token: once there is a second user, everybody signs in.
+    const headers = { authorization: `Bearer ${token()}`, ...(raw || body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const answer = await fetch(url + path, { method, headers, body: raw ? body : body && JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);

@@ -14,6 +14,7 @@ mod openapi;
 mod postgres;
 mod recover;
 mod remote;
+mod role_matrix;
 mod secret;
 mod tree;
 mod workspace;
