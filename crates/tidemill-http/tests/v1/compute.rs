@@ -155,15 +155,16 @@ async fn a_server_is_shared_from_the_day_on_which_another_may_sign_in() {
         };
     })
     .await;
-    let client = server.client();
+    let token = std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
+    let client = server.client_with(token.trim());
     let job = json!({"spec": {"type": "command", "command": "true", "environment": {"image": "python:3"}}});
-    let put = |name: &str| client.put(&format!("/api/v1/workspaces/default/jobs/{name}"), job.clone());
-    put("alone").await.ok();
+    let jobs = "/api/v1/workspaces/default/jobs";
+    client.put(&format!("{jobs}/alone"), job.clone()).await.ok();
     client
         .put("/api/v1/users/ada", json!({"password": "correct horse battery"}))
         .await
         .ok();
-    let refused = put("together").await.fails(403);
+    let refused = client.put(&format!("{jobs}/together"), job).await.fails(403);
     assert!(refused.to_string().contains("--isolation none"), "{refused}");
 }
 
