@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
 use crate::metric::Points;
 use crate::{Result, StoreError, migrate, write::Writer};
+
+/// How long one waits for another that writes to the same SQLite file.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -46,7 +50,7 @@ impl Store {
         let backend = backend_of(&options.url)?;
         let (read, write) = match backend {
             DbBackend::Sqlite => {
-                let write = Database::connect(sqlite(&options.url, 1)).await?;
+                let write = connect_first(&options.url).await?;
                 migrate::up(&write).await?;
                 let read = Database::connect(sqlite(&options.url, options.connections)).await?;
                 (read, write)
@@ -131,6 +135,20 @@ fn backend_of(url: &str) -> Result<DbBackend> {
     }
 }
 
+/// The connection that changes things. Of several that open a fresh file at once, all but one find it locked while it
+/// is made a write-ahead log: SQLite answers that at once, whatever the busy timeout.
+async fn connect_first(url: &str) -> Result<DatabaseConnection> {
+    let start = Instant::now();
+    loop {
+        match Database::connect(sqlite(url, 1)).await {
+            Err(error) if start.elapsed() < BUSY && error.to_string().contains("database is locked") => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            connected => return Ok(connected?),
+        }
+    }
+}
+
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let path = url
         .trim_start_matches("sqlite:")
@@ -147,7 +165,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         sqlx.filename(&path)
             .create_if_missing(true)
             .foreign_keys(true)
-            .busy_timeout(std::time::Duration::from_secs(10))
+            .busy_timeout(BUSY)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
             .pragma("cache_size", "-8192")
