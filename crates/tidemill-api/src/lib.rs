@@ -13,6 +13,7 @@ pub mod otlp;
 pub mod page;
 pub mod policy;
 pub mod problem;
+pub mod query;
 pub mod run;
 pub mod runner;
 pub mod secret;

@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::isolation::{Isolation, Keeping};
 use crate::job::{Ending, Job, Status, end};
 use crate::loops::{self, Pipelines, Scheduler};
+use crate::query::QueryOptions;
 use crate::run_door::RunDoors;
 use crate::seal::Seal;
 use crate::session::Attempts;
@@ -52,6 +53,8 @@ pub struct AppOptions {
     pub retention: Option<Duration>,
     /// Where the master key of the vault is.
     pub master_key: MasterKey,
+    /// What queries over data may use.
+    pub query: QueryOptions,
 }
 
 impl AppOptions {
@@ -70,6 +73,7 @@ impl AppOptions {
             webhooks: WebhookOptions::default(),
             retention: None,
             master_key: MasterKey::File,
+            query: QueryOptions::default(),
         }
     }
 }
@@ -113,6 +117,9 @@ pub struct App {
     /// Tells the loop of webhooks that there is something to tell.
     pub(crate) webhook_news: Arc<tokio::sync::Notify>,
     pub(crate) retention: Option<Duration>,
+    pub(crate) query: QueryOptions,
+    /// Turns of queries.
+    pub(crate) queries: tokio::sync::Semaphore,
     environment_policy: String,
     address: OnceLock<String>,
     alone: Alone,
@@ -184,6 +191,8 @@ impl App {
             webhooks: options.webhooks,
             webhook_news: Arc::default(),
             retention: options.retention,
+            queries: tokio::sync::Semaphore::new(options.query.at_once.max(1)),
+            query: options.query,
             environment_policy: options.environment_policy,
             address: OnceLock::new(),
             alone,

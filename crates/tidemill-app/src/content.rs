@@ -322,10 +322,10 @@ async fn fetch(store: &Datastore, target: &ScanTarget, folder: &Path) -> Result<
 }
 
 /// A folder for bytes on their way, gone when it is dropped.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new(ctx: &OpContext) -> Result<Self> {
+    pub(crate) fn new(ctx: &OpContext) -> Result<Self> {
         let folder = ctx
             .app()
             .dir

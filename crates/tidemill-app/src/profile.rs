@@ -3,14 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use tidemill_objects::Silent;
 pub use tidemill_profile::Asked;
 use tidemill_profile::{Profile, Profiler};
 use tidemill_store::asset::{Key, Kind};
 use tidemill_table::ReadOptions;
 
-use crate::content::{self, OnDisk};
-use crate::{Error, OpContext, Result, action, asset, resolve};
+use crate::table::{self, Laid};
+use crate::{Error, OpContext, Result, action, asset};
 
 /// One table is read at a time: it takes all cores, and memory that is bounded for one.
 static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -39,19 +38,7 @@ pub async fn of_version(
     let profiler = match read_kept(&kept) {
         Some(profiler) => profiler,
         None => {
-            let uri = row.uri.as_deref().ok_or_else(|| {
-                Error::invalid(format!("failed to profile {name}:{version}: it has no bytes"))
-            })?;
-            let place = resolve::stored_place(ctx, workspace, uri).await?;
-            let manifest = content::read_manifest(ctx.app(), &row.digest).await?;
-            let now = content::survey(ctx, workspace, &place.source, manifest.as_ref(), &Silent).await?;
-            if now.manifest.digest().to_hex() != row.digest {
-                return Err(Error::conflict(format!(
-                    "failed to profile {name}:{version}: its files have changed since it was made"
-                ))
-                .hint("make a new version of it: `tidemill data create`"));
-            }
-            let there = content::on_disk(ctx, workspace, &place.source).await?;
+            let there = table::of_version(ctx, workspace, &row).await?;
             read(there, kept).await?
         }
     };
@@ -66,7 +53,7 @@ fn read_kept(path: &Path) -> Option<Profiler> {
 }
 
 /// Reads a table on a thread of its own, and keeps what came of it.
-async fn read(there: OnDisk, kept: PathBuf) -> Result<Profiler> {
+async fn read(there: Laid, kept: PathBuf) -> Result<Profiler> {
     let work = move || -> Result<Profiler> {
         let failed = |error: tidemill_table::Error| refused(error, &there.root);
         let tables = tidemill_table::open(&there.root, &ReadOptions::default()).map_err(failed)?;

@@ -216,14 +216,30 @@ struct JsonBlock {
 
 impl Part for JsonBlock {
     fn read(&self, sink: &mut Sink<'_>) -> Result<()> {
+        self.read_as(&self.table, sink)
+    }
+
+    fn read_some(&self, columns: &[usize], sink: &mut Sink<'_>) -> Result<()> {
+        let schema = self.table.schema.project(columns);
+        let schema = schema.map_err(|error| Error::of(&self.table.path, error))?;
+        let table = JsonTable {
+            schema: Arc::new(schema),
+            ..self.table.clone()
+        };
+        self.read_as(&table, sink)
+    }
+}
+
+impl JsonBlock {
+    fn read_as(&self, table: &JsonTable, sink: &mut Sink<'_>) -> Result<()> {
         let mut refused = None;
-        let decoded = self.table.decode(&self.block.bytes, &mut |batch| {
+        let decoded = table.decode(&self.block.bytes, &mut |batch| {
             sink(batch).inspect_err(|error| refused = Some(error.clone()))
         });
         match (decoded, refused) {
             (Ok(()), _) => Ok(()),
             (Err(_), Some(error)) => Err(error),
-            (Err(error), None) => Err(self.table.first_unfit_line(&self.block, &error.reason)),
+            (Err(error), None) => Err(table.first_unfit_line(&self.block, &error.reason)),
         }
     }
 }

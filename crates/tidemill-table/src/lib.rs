@@ -1,6 +1,6 @@
 //! Reading tables: Parquet, CSV, JSON lines, Arrow IPC, Delta, MLTable; and SQL over them.
 //!
-//! [`open`] finds the files of a table, [`profile`] reads them on all cores. Errors name the file, the row and the column.
+//! [`open`] finds the files of a table, [`profile`] reads them on all cores, [`sql`] answers queries over them. Errors name the file, the row and the column.
 
 mod arrow_ipc;
 mod blocks;
@@ -12,6 +12,7 @@ mod mltable;
 mod open;
 mod parquet;
 mod profile;
+pub mod sql;
 mod table;
 mod widen;
 

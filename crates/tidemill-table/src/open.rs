@@ -23,6 +23,30 @@ pub struct Tables {
     pub files: Vec<Box<dyn Table>>,
 }
 
+impl Tables {
+    /// The files with the types of all of their rows; the error that reading them gave, where that changes nothing.
+    pub(crate) fn widened(&self, error: &Error) -> Result<Self> {
+        let mut changed = false;
+        let mut wide = Vec::new();
+        for file in &self.files {
+            match file.widened()? {
+                Some(other) => {
+                    changed = true;
+                    wide.push(other);
+                }
+                None => wide.push(file.retyped(&file.schema()).ok_or_else(|| error.clone())?),
+            }
+        }
+        if !changed {
+            return Err(error.clone());
+        }
+        Ok(Self {
+            path: self.path.clone(),
+            files: alike(wide)?,
+        })
+    }
+}
+
 /// Opens what lies at a path.
 ///
 /// # Errors

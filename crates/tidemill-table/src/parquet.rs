@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::error::{Error, Result};
-use crate::table::{Part, Parts, Sink, Table};
+use crate::table::{Part, Parts, Sink, Table, of_columns};
 
 /// Rows of a batch.
 const BATCH: usize = 32_768;
@@ -121,12 +121,9 @@ struct Group {
     fields: Option<std::ops::Range<usize>>,
 }
 
-impl Part for Group {
-    fn rows(&self) -> Option<u64> {
-        u64::try_from(self.metadata.metadata().row_group(self.group).num_rows()).ok()
-    }
-
-    fn read(&self, sink: &mut Sink<'_>) -> Result<()> {
+impl Group {
+    /// Reads some of its columns; `None` means all.
+    fn read_fields(&self, fields: Option<Vec<usize>>, sink: &mut Sink<'_>) -> Result<()> {
         let failed = |error: &dyn std::fmt::Display| {
             Error::of(&self.path, format!("row group {}: {error}", self.group))
                 .with_hint("the file is damaged; write or copy it again")
@@ -135,14 +132,35 @@ impl Part for Group {
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![self.group])
             .with_batch_size(BATCH);
-        if let Some(fields) = &self.fields {
-            let mask = ProjectionMask::roots(self.metadata.parquet_schema(), fields.clone());
+        if let Some(fields) = fields {
+            let mask = ProjectionMask::roots(self.metadata.parquet_schema(), fields);
             builder = builder.with_projection(mask);
         }
         for batch in builder.build().map_err(|error| failed(&error))? {
             sink(&batch.map_err(|error| failed(&error))?)?;
         }
         Ok(())
+    }
+}
+
+impl Part for Group {
+    fn rows(&self) -> Option<u64> {
+        u64::try_from(self.metadata.metadata().row_group(self.group).num_rows()).ok()
+    }
+
+    fn read(&self, sink: &mut Sink<'_>) -> Result<()> {
+        self.read_fields(self.fields.clone().map(Iterator::collect), sink)
+    }
+
+    fn read_some(&self, columns: &[usize], sink: &mut Sink<'_>) -> Result<()> {
+        let mut stored = columns.to_vec();
+        stored.sort_unstable();
+        // They come in the order of the file.
+        let order: Vec<usize> = columns
+            .iter()
+            .filter_map(|column| stored.binary_search(column).ok())
+            .collect();
+        self.read_fields(Some(stored), &mut |batch| sink(&of_columns(batch, &order)?))
     }
 
     fn by_columns(&self, slices: usize) -> Option<Vec<(usize, Box<dyn Part>)>> {

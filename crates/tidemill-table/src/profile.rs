@@ -23,29 +23,9 @@ pub fn profile(tables: &Tables) -> Result<Profiler> {
     match all(&tables.files, expected, threads) {
         Ok(profiler) => Ok(profiler),
         Err(error) => {
-            let widened = widened(&tables.files, &error)?;
-            all(&widened, expected, threads)
+            let widened = tables.widened(&error)?;
+            all(&widened.files, expected, threads)
         }
-    }
-}
-
-/// The files with the types of all of their rows; the error, where that changes nothing.
-fn widened(files: &[Box<dyn Table>], error: &Error) -> Result<Vec<Box<dyn Table>>> {
-    let mut changed = false;
-    let mut wide = Vec::new();
-    for file in files {
-        match file.widened()? {
-            Some(other) => {
-                changed = true;
-                wide.push(other);
-            }
-            None => wide.push(file.retyped(&file.schema()).ok_or_else(|| error.clone())?),
-        }
-    }
-    if changed {
-        crate::open::alike(wide)
-    } else {
-        Err(error.clone())
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What takes the batches of a part; they come in the order of the rows.
 pub type Sink<'s> = dyn FnMut(&RecordBatch) -> Result<()> + 's;
@@ -19,6 +19,14 @@ pub trait Part: Send + Sync {
     /// What lies there cannot be read, or the sink refuses a batch.
     fn read(&self, sink: &mut Sink<'_>) -> Result<()>;
 
+    /// Reads some of its columns, in this order; each comes once.
+    ///
+    /// # Errors
+    /// As [`Part::read`].
+    fn read_some(&self, columns: &[usize], sink: &mut Sink<'_>) -> Result<()> {
+        self.read(&mut |batch| sink(&of_columns(batch, columns)?))
+    }
+
     /// Its rows, where they are known before it is read.
     fn rows(&self) -> Option<u64> {
         None
@@ -28,6 +36,13 @@ pub trait Part: Send + Sync {
     fn by_columns(&self, _slices: usize) -> Option<Vec<(usize, Box<dyn Part>)>> {
         None
     }
+}
+
+/// A batch of some columns of another one.
+pub(crate) fn of_columns(batch: &RecordBatch, columns: &[usize]) -> Result<RecordBatch> {
+    batch
+        .project(columns)
+        .map_err(|error| Error::of(Path::new("a batch"), error))
 }
 
 /// Where parts come from, one after the other; dropping it ends the reading.

@@ -58,6 +58,9 @@ pub enum Error {
     /// A table that cannot be read.
     #[error("{0}")]
     Table(#[from] tidemill_table::Error),
+    /// A query without an answer.
+    #[error("{0}")]
+    Query(#[from] tidemill_table::sql::Failure),
     /// A profile that cannot be made.
     #[error("{0}")]
     Profile(#[from] tidemill_profile::Error),
@@ -110,6 +113,7 @@ impl Error {
             Self::Usage { hint, .. } | Self::Failed { hint, .. } => hint.as_deref(),
             Self::Problem(problem) => problem.hint.as_deref(),
             Self::Table(error) => error.hint.as_deref(),
+            Self::Query(failure) => failure.hint.as_deref(),
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ mod import;
 mod job;
 mod model;
 mod policy;
+mod query;
 mod role;
 mod run;
 mod runner;
@@ -49,6 +50,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(audit::router())
         .merge(compute::router())
         .merge(data::router())
+        .merge(query::router())
         .merge(environment::router())
         .merge(component::router())
         .merge(event::router())

@@ -308,6 +308,8 @@ fn body(operation: &str) -> Value {
         "component_version_create" | "component_version_put" => {
             json!({"type": "command", "command": "true", "environment": "azureml:nowhere@latest"})
         }
+        "data_query" => json!({"sql": "select * from nowhere"}),
+        "data_diff" => json!({"before": "nowhere:1", "after": "nowhere:2", "key": ["id"]}),
         "experiment_import" => json!({"experiments": []}),
         "metric_point_import" => json!({"series": []}),
         "model_import" => json!({"models": []}),

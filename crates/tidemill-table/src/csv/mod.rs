@@ -109,8 +109,12 @@ impl CsvTable {
         }
     }
 
-    fn decode(&self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<(), Stopped> {
-        let mut decoder = self.dialect.reader(Arc::clone(&self.schema)).build_decoder();
+    fn decode(&self, bytes: &[u8], columns: Option<&[usize]>, sink: &mut Sink<'_>) -> Result<(), Stopped> {
+        let mut reader = self.dialect.reader(Arc::clone(&self.schema));
+        if let Some(columns) = columns {
+            reader = reader.with_projection(columns.to_vec());
+        }
+        let mut decoder = reader.build_decoder();
         let mut rest = bytes;
         loop {
             let read = decoder.decode(rest)?;
@@ -158,8 +162,18 @@ struct CsvBlock {
 
 impl Part for CsvBlock {
     fn read(&self, sink: &mut Sink<'_>) -> Result<()> {
+        self.read_columns(None, sink)
+    }
+
+    fn read_some(&self, columns: &[usize], sink: &mut Sink<'_>) -> Result<()> {
+        self.read_columns(Some(columns), sink)
+    }
+}
+
+impl CsvBlock {
+    fn read_columns(&self, columns: Option<&[usize]>, sink: &mut Sink<'_>) -> Result<()> {
         self.table
-            .decode(&self.block.bytes, sink)
+            .decode(&self.block.bytes, columns, sink)
             .map_err(|stopped| match stopped {
                 Stopped::Sink(error) => error,
                 Stopped::Arrow(error) => failure::explain(&self.table, &self.block, &error),

@@ -20,6 +20,7 @@ mod group;
 mod job;
 mod model;
 mod policy;
+mod query_worker;
 mod relay;
 mod report;
 mod role;
@@ -110,7 +111,10 @@ enum Noun {
 /// Runs a command line, and says with which code the program ends.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    if let Some(ended) = runner::run_first(&args).or_else(|| relay::run_first(&args)) {
+    if let Some(ended) = runner::run_first(&args)
+        .or_else(|| relay::run_first(&args))
+        .or_else(|| query_worker::run_first(&args))
+    {
         return ended;
     }
     let azure = args.first().is_some_and(azure::is_az);

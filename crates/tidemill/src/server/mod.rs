@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidemill_app::query::QueryOptions;
 use tidemill_app::vault::MasterKey;
 use tidemill_app::webhook::WebhookOptions;
 use tidemill_app::{App, AppOptions};
@@ -50,6 +51,8 @@ pub struct Options {
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
     pub retention: Option<Duration>,
+    /// What queries over data may use.
+    pub query: QueryOptions,
     /// Where the master key of the vault is.
     pub master_key: MasterKey,
     /// How its log looks.
@@ -86,6 +89,7 @@ async fn serve(options: Options) -> Result<()> {
         runner_patience,
         webhooks,
         retention,
+        query,
         master_key,
         log_format: _,
         debug: _,
@@ -110,6 +114,7 @@ async fn serve(options: Options) -> Result<()> {
         gpus,
         webhooks,
         retention,
+        query,
         master_key,
         ..AppOptions::new(&data_dir)
     };

@@ -12,6 +12,7 @@ mod import;
 mod import_mlflow;
 mod job;
 mod output;
+mod query;
 mod run;
 mod schema;
 mod server;

@@ -107,8 +107,19 @@ pub struct Mill {
 impl Mill {
     /// Starts one at an address; port 0 takes a free one.
     pub fn start(home: &Home, listen: &str) -> Self {
+        Self::starting(home, listen, &[])
+    }
+
+    /// Starts one with more options.
+    pub fn start_with(home: &Home, options: &[&str]) -> Self {
+        Self::starting(home, "127.0.0.1:0", options)
+    }
+
+    fn starting(home: &Home, listen: &str, options: &[&str]) -> Self {
         let mut command = home.command();
-        command.args(["server", "start", "--listen", listen]);
+        command
+            .args(["server", "start", "--listen", listen])
+            .args(options);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -2,10 +2,15 @@
 
 mod archive;
 mod create;
+mod diff;
 mod drift;
+mod head;
 mod list;
 mod profile;
+mod query;
 mod restore;
+mod rows;
+mod sample;
 mod show;
 mod table;
 mod update;
@@ -33,6 +38,10 @@ enum Verb {
     Show(show::Show),
     Profile(profile::Profile),
     Drift(drift::Drift),
+    Query(query::Query),
+    Head(head::Head),
+    Sample(sample::Sample),
+    Diff(diff::Diff),
     Validate(validate::Validate),
     Update(update::Update),
     Archive(archive::Archive),
@@ -51,6 +60,10 @@ impl Data {
             Verb::Show(verb) => verb.run(session).await,
             Verb::Validate(verb) => verb.run(session).await,
             Verb::Drift(verb) => verb.run(session).await,
+            Verb::Query(verb) => verb.run(session).await,
+            Verb::Head(verb) => verb.run(session).await,
+            Verb::Sample(verb) => verb.run(session).await,
+            Verb::Diff(verb) => verb.run(session).await,
             Verb::Profile(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Archive(verb) => verb.run(session).await,

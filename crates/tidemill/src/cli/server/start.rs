@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use tidemill_app::query::QueryOptions;
 use tidemill_app::vault::{Key, MasterKey};
 use tidemill_app::webhook::WebhookOptions;
 
@@ -74,6 +75,15 @@ pub struct Start {
     /// Remove deleted runs and experiments for good after this time, such as 30d [default: never]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     retention: Option<Duration>,
+    /// Memory of a query over data before it goes to disk, in MB
+    #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..))]
+    query_memory: u64,
+    /// How long a query over data may take
+    #[arg(long, value_name = "TIME", default_value = "1min", value_parser = humantime::parse_duration)]
+    query_time: Duration,
+    /// Rows that a query over data may give
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    query_rows: u64,
     /// Format of the log on standard error
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     log_format: LogFormat,
@@ -94,6 +104,9 @@ impl Start {
             webhook_allow_http,
             webhook_allow_private,
             retention,
+            query_memory,
+            query_time,
+            query_rows,
             log_format,
         } = self;
         let data_dir = match data_dir {
@@ -116,6 +129,12 @@ impl Start {
                 allow_private: webhook_allow_private,
             },
             retention,
+            query: QueryOptions {
+                memory_bytes: query_memory << 20,
+                time: query_time,
+                rows: query_rows,
+                ..QueryOptions::default()
+            },
             master_key: master_key()?,
             log_format,
             debug: globals.debug,
