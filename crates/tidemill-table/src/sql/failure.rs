@@ -131,11 +131,8 @@ impl From<DataFusionError> for Failure {
 
 /// Whether memory or disk ran out; the latter comes as an error of writing.
 pub(super) fn is_exhausted(root: &DataFusionError) -> bool {
-    match root {
-        DataFusionError::ResourcesExhausted(_) => true,
-        DataFusionError::IoError(error) => error.to_string().contains("used disk space during the spilling"),
-        _ => false,
-    }
+    matches!(root, DataFusionError::ResourcesExhausted(_))
+        || root.to_string().contains("used disk space during the spilling")
 }
 
 fn first_line(text: &str) -> &str {
