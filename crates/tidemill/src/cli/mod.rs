@@ -28,6 +28,7 @@ mod run;
 mod runner;
 mod schema;
 mod secret;
+mod serve;
 mod server;
 mod service_principal;
 mod team;
@@ -72,7 +73,8 @@ Examples:
   Run a job and follow its logs       tidemill job create -f job.yml --stream
   See what has run                    tidemill job list
 
-Exit codes: 0 done or job completed, 1 failed, 2 command line or file not understood, 3 job cancelled, 130 Ctrl-C.
+Exit codes: 0 done or job completed, 1 failed, 2 command line or file not understood, 3 job cancelled
+or model not made ready by `tidemill serve`, 130 Ctrl-C.
 Called by the name `az`, the program answers `az ml …` in the same way.";
 
 #[derive(Debug, Subcommand)]
@@ -98,6 +100,7 @@ enum Noun {
     Assignment(assignment::Assignment),
     Audit(audit::Audit),
     Server(server::Server),
+    Serve(serve::Serve),
     Context(context::Context),
     Schema(schema::Schema),
     Version(version::Version),
@@ -134,6 +137,9 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let Cli { globals, noun } = cli;
     if let Noun::Runner(runner) = noun {
         return runner.run(&globals);
+    }
+    if let Noun::Serve(serve) = noun {
+        return serve.run(&globals);
     }
     match run(globals, noun) {
         Ok(()) => ExitCode::from(crate::error::OK),
@@ -208,7 +214,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Schema(noun) => noun.run(),
             Noun::Completion(noun) => noun.run(command()),
             // These have been run without this runtime.
-            Noun::Server(_) | Noun::Runner(_) => Ok(()),
+            Noun::Server(_) | Noun::Serve(_) | Noun::Runner(_) => Ok(()),
         }
     });
     runtime.shutdown_background();

@@ -20,6 +20,7 @@ use tidemill_http::{HttpOptions, Server, router};
 
 pub use isolation::IsolationLevel;
 pub use log::LogFormat;
+pub use signals::Stop;
 
 use crate::error::{Error, Result};
 

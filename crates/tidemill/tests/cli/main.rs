@@ -15,6 +15,7 @@ mod output;
 mod query;
 mod run;
 mod schema;
+mod serve;
 mod server;
 mod support;
 mod table;

@@ -1,0 +1,39 @@
+//! `/`: whether the model is ready and somebody is there to run it.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::access::Access;
+use super::{App, answer};
+
+pub(super) async fn get(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let (access, refused) = Access::begin(parts, &app);
+    let response = refused.unwrap_or_else(|| healthy(&app));
+    access.quiet().end(response, &app)
+}
+
+fn healthy(app: &App) -> Response {
+    let ready = match app.ready() {
+        Ok(ready) => ready,
+        Err(response) => return response,
+    };
+    match ready.pool.down() {
+        None => answer::content(StatusCode::OK, answer::HTML, Bytes::from_static(b"Healthy")),
+        Some(why) => answer::retry(StatusCode::SERVICE_UNAVAILABLE, &format!("No worker runs: {why}")),
+    }
+}
+
+pub(super) async fn options(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let (access, refused) = Access::begin(parts, &app);
+    let response = refused.unwrap_or_else(|| {
+        let mut response = answer::content(StatusCode::OK, answer::HTML, Bytes::new());
+        let allowed = HeaderValue::from_static("GET, HEAD, OPTIONS");
+        response.headers_mut().insert(header::ALLOW, allowed);
+        response
+    });
+    access.quiet().end(response, &app)
+}

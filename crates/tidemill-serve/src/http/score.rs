@@ -1,0 +1,204 @@
+//! `/score`: one request to the scoring script.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::access::Access;
+use super::{App, answer, body};
+use crate::log::Level;
+use crate::worker::{Ask, Busy, Kind, Reply, Unanswered};
+
+pub(super) async fn score(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, content) = request.into_parts();
+    let (access, refused) = Access::begin(parts, &app);
+    let response = match refused {
+        Some(response) => response,
+        None => match run(&app, &access, peer, content).await {
+            Ok(response) | Err(response) => response,
+        },
+    };
+    access.end(response, &app)
+}
+
+/// What a worker is told of a request.
+#[derive(Debug, Serialize)]
+pub(super) struct Meta<'a> {
+    id: &'a str,
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    r#type: &'a str,
+    timeout_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<Vec<(&'a str, String)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+}
+
+async fn run(app: &App, access: &Access, peer: SocketAddr, content: Body) -> Result<Response, Response> {
+    let ready = app.ready()?;
+    let (parts, config) = (&access.parts, app.config());
+    let facts = ready.pool.facts_of_requests();
+    let body = body::read(&parts.headers, content, config.max_body_bytes).await?;
+    if !facts.raw && parts.method == Method::OPTIONS {
+        let mut response = answer::json(StatusCode::OK, Bytes::new(), false);
+        response.headers_mut().insert(header::CONTENT_TYPE, answer::HTML);
+        return Ok(response);
+    }
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let meta = Meta {
+        id: access.ids.logged(),
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        r#type: kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default(),
+        timeout_ms: u64::try_from(config.request_timeout.as_millis()).unwrap_or(u64::MAX),
+        headers: facts.wants_headers.then(|| texts(&parts.headers)),
+        peer: facts.raw.then(|| peer.ip().to_string()),
+    };
+    let meta = serde_json::to_vec(&meta).map_err(|error| internal(&error.to_string()))?;
+    ask(app, access, Ask::Score, &meta, &body).await
+}
+
+/// Asks a worker; its answer becomes the request's, and so does its death.
+pub(super) async fn ask(
+    app: &App,
+    access: &Access,
+    ask: Ask,
+    meta: &[u8],
+    body: &[u8],
+) -> Result<Response, Response> {
+    let ready = app.ready()?;
+    let lease = ready.pool.lease().await.map_err(|busy| refusal(&busy, app))?;
+    let pid = lease.pid();
+    match lease.ask(ask, meta, body).await {
+        Ok(reply) => Ok(response(reply)),
+        Err(how) => {
+            let (method, path) = (&access.parts.method, access.parts.uri.path());
+            let (status, what, message) = match how {
+                Unanswered::Died => (
+                    StatusCode::BAD_GATEWAY,
+                    "died",
+                    "The worker that ran this request died. Check the logs for more info.",
+                ),
+                Unanswered::Hung => (
+                    StatusCode::GATEWAY_TIMEOUT,
+                    "did not stop when its time was up, and was ended",
+                    "run() did not stop when its time was up, so its worker was ended.",
+                ),
+            };
+            let told = format_args!(
+                "Worker with pid {pid} {what} while it ran {method} {path} with {} bytes",
+                body.len()
+            );
+            app.log().line(Level::Error, Some(access.ids.logged()), told);
+            Err(answer::error(status, message, true))
+        }
+    }
+}
+
+/// Headers as texts; bytes that are no ASCII are read as Latin-1, as WSGI does.
+fn texts(headers: &HeaderMap) -> Vec<(&str, String)> {
+    let text = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), text(value)))
+        .collect()
+}
+
+fn refusal(busy: &Busy, app: &App) -> Response {
+    let config = app.config();
+    match busy {
+        Busy::Full => {
+            let (queue, workers) = (config.max_queue, config.workers);
+            let message =
+                format!("Too many requests: {queue} wait already for {workers} workers. Try again later.");
+            answer::retry(StatusCode::TOO_MANY_REQUESTS, &message)
+        }
+        Busy::Late => {
+            let waited_ms = config.request_timeout.as_millis();
+            let message =
+                format!("Too many requests: no worker was free within {waited_ms} ms. Try again later.");
+            answer::retry(StatusCode::TOO_MANY_REQUESTS, &message)
+        }
+        Busy::Down(why) => answer::retry(StatusCode::SERVICE_UNAVAILABLE, &format!("No worker runs: {why}")),
+    }
+}
+
+fn internal(_: &str) -> Response {
+    answer::error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "An unexpected internal error occurred. Check the logs for more info.",
+        false,
+    )
+}
+
+fn response(reply: Reply) -> Response {
+    match reply.kind {
+        Kind::Json => {
+            let mut response = answer::json(StatusCode::OK, reply.body, false);
+            if let Ok(took) = HeaderValue::from_maybe_shared(reply.meta) {
+                response.headers_mut().insert(answer::TOOK, took);
+            }
+            response
+        }
+        Kind::Raw => raw(&reply.meta, reply.body).unwrap_or_else(|error| internal(&error)),
+        Kind::Error => failed(&reply.meta).unwrap_or_else(|error| internal(&error.to_string())),
+        Kind::Inferred | Kind::Ready | Kind::Failed => internal("an answer out of place"),
+    }
+}
+
+fn failed(meta: &[u8]) -> Result<Response, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Failed {
+        status: u16,
+        message: String,
+        failed: bool,
+    }
+    let Failed {
+        status,
+        message,
+        failed,
+    } = serde_json::from_slice(meta)?;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok(answer::error(status, &message, failed))
+}
+
+/// An answer that a script made itself. What cannot stand in HTTP is an error of the script.
+fn raw(meta: &[u8], body: Bytes) -> Result<Response, String> {
+    #[derive(Deserialize)]
+    struct Raw {
+        status: u16,
+        headers: Vec<(String, String)>,
+        ms: Option<String>,
+    }
+    let Raw { status, headers, ms } = serde_json::from_slice(meta).map_err(|error| error.to_string())?;
+    let status = StatusCode::from_u16(status).map_err(|error| error.to_string())?;
+    let empty =
+        status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED || status.is_informational();
+    let mut response = Response::new(if empty { Body::empty() } else { Body::from(body) });
+    *response.status_mut() = status;
+    let own = headers
+        .into_iter()
+        .chain(ms.map(|ms| (answer::TOOK.to_string(), ms)));
+    for (name, value) in own {
+        let name = HeaderName::from_str(&name).map_err(|error| error.to_string())?;
+        let value = HeaderValue::from_str(&value).map_err(|error| error.to_string())?;
+        // The length is that of the body, and the connection is the server's.
+        if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING && name != header::CONNECTION {
+            response.headers_mut().append(name, value);
+        }
+    }
+    Ok(response)
+}

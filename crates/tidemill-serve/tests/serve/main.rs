@@ -1,0 +1,9 @@
+//! A scoring server as its users meet it: scripts that are good, bad and ugly, over real sockets and real Python.
+
+mod bodies;
+mod contract;
+mod death;
+mod load;
+mod reload;
+mod start;
+mod support;

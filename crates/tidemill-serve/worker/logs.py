@@ -1,0 +1,74 @@
+"""Logging as Azure's inference server has it: its loggers, its line, `print` as a logger; and the request's id in each line."""
+import builtins
+import functools
+import json
+import logging
+import logging.config
+import os
+import sys
+import time
+
+LINE = "%(asctime)s %(levelname).1s [%(process)d] %(name)s - %(message)s"
+log = logging.getLogger("azmlinfsrv")
+_printed = logging.getLogger("azmlinfsrv.print")
+_print = builtins.print
+# The id of the request that this worker works on.
+current = None
+
+
+class AMLLogFormatter(logging.Formatter):
+    """Azure's line, in UTC, with the id of the request before the message."""
+
+    converter = time.gmtime
+
+    def __init__(self, fmt=LINE, datefmt=None, style="%"):
+        logging.Formatter.__init__(self, fmt=fmt, datefmt=datefmt, style=style)
+
+    def formatMessage(self, record):
+        if current is not None:
+            record.message = "[%s] %s" % (current, record.message)
+        return logging.Formatter.formatMessage(self, record)
+
+
+class RootAccessFilter(logging.Filter):
+    """Leaves out the lines of probes."""
+
+    def filter(self, record):
+        return "GET / HTTP/1.1" not in record.getMessage()
+
+
+class Standard(logging.StreamHandler):
+    """Writes to what standard output is at that moment."""
+
+    def __init__(self):
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self):
+        return sys.stdout
+
+
+def set_up(level, folders):
+    """Sets the loggers up: by a `logging.json` in one of these folders, or as Azure does."""
+    for folder in folders:
+        path = os.path.join(folder, "logging.json") if folder else ""
+        if path and os.path.isfile(path):
+            with open(path) as file:
+                logging.config.dictConfig(json.load(file))
+            log.info("Loaded logging config from %s", path)
+            break
+    else:
+        handler = Standard()
+        handler.setFormatter(AMLLogFormatter())
+        log.addHandler(handler)
+        log.setLevel(level)
+        log.propagate = False
+    builtins.print = _to_logger
+
+
+@functools.wraps(_print)
+def _to_logger(*objects, sep=" ", end="\n", file=None, flush=False):
+    if file is None or file is sys.stdout:
+        _printed.info((" " if sep is None else sep).join(map(str, objects)))
+    else:
+        _print(*objects, sep=sep, end=end, file=file, flush=flush)

@@ -1,0 +1,242 @@
+//! `tidemill serve`: a model behind HTTP, on this machine and without a server.
+
+mod python;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tidemill_serve::azure::{self, Settings};
+use tidemill_serve::{Bound, Config, Log, Model};
+
+use super::globals::Globals;
+use crate::error::{Error, OK, Result};
+use crate::server::Stop;
+
+/// The exit code of a model that cannot be made ready, as Azure's inference server has it.
+const NOT_READY: u8 = 3;
+
+/// Serve a model over HTTP
+///
+/// A scoring script with init() and run() is served as Azure's inference server serves it: POST /score, GET / once it is ready,
+/// GET /swagger.json. SIGTERM and Ctrl-C let requests finish. Exit codes: 0 stopped, 2 command line not understood,
+/// 3 the model cannot be made ready; standard error says why.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidemill serve --entry-script score.py --model-dir ./model
+  tidemill serve --entry-script score.py --code-dir ./src --model-dir ./model --environment conda.yml --workers 2
+  curl -H 'Content-Type: application/json' -d '{\"data\": [[1, 2]]}' http://127.0.0.1:5001/score")]
+pub struct Serve {
+    /// Scoring script, relative to --code-dir or to here [default: AZUREML_ENTRY_SCRIPT]
+    #[arg(long, value_name = "FILE")]
+    entry_script: Option<PathBuf>,
+    /// Folder of the code: AML_APP_ROOT, and where workers start [default: AML_APP_ROOT, or here]
+    #[arg(long, value_name = "FOLDER")]
+    code_dir: Option<PathBuf>,
+    /// Folder or file of the model, which scripts find as AZUREML_MODEL_DIR [default: AZUREML_MODEL_DIR]
+    #[arg(long, value_name = "PATH")]
+    model_dir: Option<PathBuf>,
+    /// What the model is, where there is no script for it
+    #[arg(long, value_name = "TYPE", default_value = "custom")]
+    model_type: ModelType,
+    /// Environment to run Python in: its YAML, a conda file, requirements, or a curated name
+    #[arg(long, value_name = "FILE", conflicts_with = "python")]
+    environment: Option<String>,
+    /// Python to run [default: python3 of the PATH]
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
+    /// Processes that run the model, each one request at a time [default: WORKER_COUNT, 1]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=512))]
+    workers: Option<u16>,
+    /// Address for HTTP; port 0 takes a free one
+    #[arg(long, short, value_name = "ADDRESS", default_value = "127.0.0.1:5001")]
+    listen: SocketAddr,
+    /// Requests that may wait for a free process; more are answered 429
+    #[arg(long, value_name = "COUNT", default_value = "1000")]
+    max_queue: usize,
+    /// How long run() may take, in ms [default: SCORING_TIMEOUT_MS, one hour]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    request_timeout_ms: Option<u64>,
+    /// How long init() may take, in s [default: WORKER_TIMEOUT, 300]
+    #[arg(long, value_name = "S")]
+    start_timeout_s: Option<u64>,
+    /// How long requests may take to finish when the server stops, in s
+    #[arg(long, value_name = "S", default_value = "30")]
+    drain_timeout_s: u64,
+    /// Bytes of a request's body at most; more is answered 413
+    #[arg(long, value_name = "BYTES", default_value = "104857600")]
+    max_body: u64,
+    /// Bytes of an answer at most
+    #[arg(long, value_name = "BYTES", default_value = "104857600")]
+    max_answer: u64,
+    /// Name in metadata and logs [default: the model's folder]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Start processes anew when a file of the code changes
+    #[arg(long)]
+    reload: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum ModelType {
+    /// With a scoring script
+    Custom,
+    /// A folder that MLflow wrote; needs no script
+    MlflowModel,
+}
+
+impl Serve {
+    /// Serves until it is told to stop. Starts a runtime of its own.
+    pub fn run(self, globals: &Globals) -> ExitCode {
+        super::report::set_up(globals);
+        match self.serve() {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => super::report::error(&error),
+        }
+    }
+
+    fn serve(self) -> Result<u8> {
+        let config = self.config()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
+        let log = Log::new();
+        let settings = Settings::read(variable);
+        let told = (config.name.clone(), config.workers);
+        let served = runtime.block_on(async {
+            let mut stop = Stop::listen()?;
+            let bound = |Bound { http, .. }: Bound| say(format_args!("Listening at http://{http}"));
+            let ready = move |Bound { http, .. }: Bound| {
+                let (name, workers) = told;
+                say(format_args!(
+                    "Serving {name} with {workers} workers: POST http://{http}/score"
+                ));
+            };
+            let stopped = async move {
+                stop.next().await;
+            };
+            let served = tidemill_serve::serve(config, settings, log.clone(), bound, ready, stopped).await;
+            Ok::<_, Error>(served)
+        })?;
+        log.flush();
+        runtime.shutdown_background();
+        Ok(match served {
+            Ok(()) => OK,
+            Err(tidemill_serve::StartError::Stopped) => OK,
+            Err(error) => {
+                let _ = super::report::error(&Error::failed(error.to_string()));
+                NOT_READY
+            }
+        })
+    }
+
+    fn config(self) -> Result<Config> {
+        let app_root = match &self.code_dir {
+            Some(folder) => present(folder, "--code-dir")?,
+            None => match variable("AML_APP_ROOT") {
+                Some(folder) => present(Path::new(&folder), "AML_APP_ROOT")?,
+                None => here()?,
+            },
+        };
+        let model_dir = match &self.model_dir {
+            Some(path) => Some(present(path, "--model-dir")?),
+            None => variable("AZUREML_MODEL_DIR").map(PathBuf::from),
+        };
+        let model = match self.model_type {
+            ModelType::Custom => Model::Script {
+                entry_script: self.script(&app_root)?,
+            },
+            ModelType::MlflowModel => Model::Mlflow,
+        };
+        if model == Model::Mlflow && model_dir.is_none() {
+            return Err(Error::usage("failed to find the model: --model-dir is not given")
+                .with_hint("name the folder that holds the file MLmodel"));
+        }
+        let work_dir = if self.code_dir.is_some() {
+            app_root.clone()
+        } else {
+            here()?
+        };
+        let name = self.name.unwrap_or_else(|| {
+            let of = model_dir.as_deref().unwrap_or(&app_root).file_name();
+            of.map_or_else(
+                || String::from("model"),
+                |name| name.to_string_lossy().into_owned(),
+            )
+        });
+        let timeout = self.request_timeout_ms.map(Duration::from_millis);
+        Ok(Config {
+            name,
+            model,
+            model_dir,
+            app_root,
+            work_dir,
+            python: python::python(self.environment.as_deref(), self.python.as_deref())?,
+            workers: self
+                .workers
+                .or_else(|| number("WORKER_COUNT"))
+                .unwrap_or(1)
+                .into(),
+            listen: self.listen,
+            max_queue: self.max_queue,
+            request_timeout: timeout.unwrap_or_else(|| azure::scoring_timeout(variable)),
+            start_timeout: Duration::from_secs(
+                self.start_timeout_s
+                    .or_else(|| number("WORKER_TIMEOUT"))
+                    .unwrap_or(300),
+            ),
+            drain_timeout: Duration::from_secs(self.drain_timeout_s),
+            max_body_bytes: self.max_body,
+            max_answer_bytes: self.max_answer,
+            reload: self.reload,
+        })
+    }
+
+    /// The script: in the folder of the code, or else where the path leads from here.
+    fn script(&self, app_root: &Path) -> Result<PathBuf> {
+        let named = || variable("AZUREML_ENTRY_SCRIPT").map(PathBuf::from);
+        let Some(given) = &self.entry_script.clone().or_else(named) else {
+            return Err(Error::usage("failed to find the scoring script: --entry-script is not given")
+                .with_hint("name a Python file with init() and run(); an MLflow model needs none: --model-type mlflow_model"));
+        };
+        let inside = app_root.join(given);
+        if inside.is_file() {
+            Ok(inside)
+        } else {
+            present(given, "--entry-script")
+        }
+    }
+}
+
+/// A line on standard output; nobody needs to read it.
+fn say(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+/// An environment variable that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    variable(name)?.trim().parse().ok()
+}
+
+fn here() -> Result<PathBuf> {
+    std::env::current_dir()
+        .map_err(|error| Error::failed(format!("failed to find the current folder: {error}")))
+}
+
+/// A path that is there, absolute.
+fn present(path: &Path, option: &str) -> Result<PathBuf> {
+    path.canonicalize()
+        .map_err(|error| Error::usage(format!("failed to find {} ({option}): {error}", path.display())))
+}

@@ -1,0 +1,76 @@
+//! `tidemill serve`: its exit codes, what it says where, and how it stops.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use crate::support::Home;
+
+/// Starts it and waits until it listens; gives its address.
+fn served(home: &Home, more: &[&str]) -> (Child, String, BufReader<std::process::ChildStdout>) {
+    let mut command = home.command();
+    command.args(["serve", "--entry-script", "score.py", "--listen", "127.0.0.1:0"]);
+    command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let mut address = String::new();
+    for line in out.by_ref().lines() {
+        let line = line.expect("text");
+        if let Some(at) = line.strip_prefix("Listening at http://") {
+            address = at.to_owned();
+        }
+        if line.starts_with("Serving ") {
+            break;
+        }
+    }
+    (child, address, out)
+}
+
+fn asked(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(request.as_bytes()).expect("bytes can be sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn a_script_is_served_until_sigterm() {
+    let home = Home::new();
+    home.write("src/score.py", "import helper\ndef init(): pass\ndef run(data):\n    print('got', data)\n    return helper.ANSWER");
+    home.write("src/helper.py", "ANSWER = [1, 2]");
+    home.write("model/weights", "");
+    let (mut child, address, mut out) =
+        served(&home, &["--code-dir", "src", "--model-dir", "model", "--workers", "2", "--name", "blue"]);
+    let health = asked(&address, "GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+    assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("Healthy"), "{health}");
+    let body = "POST /score HTTP/1.1\r\nHost: t\r\nx-request-id: r1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
+    let answer = asked(&address, body);
+    assert!(answer.ends_with("[1, 2]"), "{answer}");
+    let told = std::process::Command::new("kill").arg(child.id().to_string()).status();
+    assert!(told.expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let mut log = String::new();
+    out.read_to_string(&mut log).expect("text");
+    for line in ["azmlinfsrv.print - [r1] got hi", "azmlinfsrv - [r1] POST /score 200", "azmlinfsrv - Stopped"] {
+        assert!(log.contains(line), "{line} is not in\n{log}");
+    }
+}
+
+#[test]
+fn a_model_that_does_not_become_ready_ends_it_with_code_3() {
+    let home = Home::new();
+    home.write("score.py", "def init(): raise ValueError('no weights')\ndef run(data): pass");
+    let done = home.run(&["serve", "--entry-script", "score.py", "--listen", "127.0.0.1:0"]);
+    let error = done.fails(3);
+    assert!(error.contains("failed to make the model ready: init() failed: ValueError: no weights"), "{error}");
+}
+
+#[test]
+fn a_command_line_without_a_script_is_not_understood() {
+    let home = Home::new();
+    let error = home.run(&["serve"]).fails(2);
+    assert!(error.contains("--entry-script is not given"), "{error}");
+    let error = home.run(&["serve", "--entry-script", "nowhere.py"]).fails(2);
+    assert!(error.contains("failed to find nowhere.py"), "{error}");
+}
