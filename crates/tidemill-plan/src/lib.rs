@@ -1,7 +1,8 @@
-//! The graph of a pipeline: its order, what is ready, and cache keys. Pure.
+//! The graph of a pipeline: its order, what is ready, and cache keys; infrastructure, desired against actual. Pure.
 
 mod cache_key;
 mod dag;
+pub mod infra;
 mod progress;
 
 pub use cache_key::{CacheKey, InputKey, StepKey};
