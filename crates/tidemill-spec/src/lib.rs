@@ -29,6 +29,7 @@
 mod de;
 pub mod error;
 pub mod expr;
+pub mod infra;
 pub mod kinds;
 pub mod load;
 pub mod refs;

@@ -127,6 +127,28 @@ impl Kind {
 }
 
 impl Family {
+    /// The family of a noun of the command line.
+    pub fn of_noun(noun: &str) -> Option<Self> {
+        let all = [
+            Self::Job,
+            Self::Component,
+            Self::Environment,
+            Self::Data,
+            Self::Model,
+            Self::Datastore,
+            Self::Compute,
+            Self::Workspace,
+            Self::Policy,
+            Self::Group,
+            Self::Role,
+            Self::Assignment,
+            Self::User,
+            Self::Team,
+            Self::ServicePrincipal,
+        ];
+        all.into_iter().find(|family| family.noun() == noun)
+    }
+
     /// The noun of the command line.
     pub fn noun(self) -> &'static str {
         match self {
@@ -318,6 +340,7 @@ fn from_type(node: &Node, file_name: &str, expected: Option<Family>) -> Option<D
         "amlcompute" | "computeinstance" | "kubernetes" | "virtualmachine" | "synapsespark" | "local" => {
             Kind::Compute
         }
+        "policy" => Kind::Policy,
         _ if expected == Some(Family::Component) => return refused::component(word).map(Detected::Refused),
         "managed" => return refusal("onlineDeployment").map(Detected::Refused),
         "git"

@@ -65,11 +65,33 @@ pub fn load_text(
     let mut inliner = Inliner::new(files);
     let file = inliner.sources.add(Source::new(path, text.clone()));
     inliner.enter(path);
-    let (root, kind) = match tree(&mut inliner, &text, path, file, overrides, expected) {
-        Ok(found) => found,
-        Err((problem, span)) => return Err(SpecError::place(problem, span, &inliner.sources).into()),
-    };
-    let mut root = root;
+    match tree(&mut inliner, &text, path, file, overrides, expected) {
+        Ok((root, kind)) => finish(files, inliner, root, kind).map(|(loaded, _)| loaded),
+        Err((problem, span)) => Err(SpecError::place(problem, span, &inliner.sources).into()),
+    }
+}
+
+/// As [`load_text`], for a tree that is at hand, such as one whose parameters were filled in. The texts of `sources` are those
+/// that its spans name; they come back with what was read besides.
+pub(crate) fn load_tree(
+    files: &dyn Files,
+    sources: SourceMap,
+    path: &Path,
+    root: Node,
+    kind: Kind,
+) -> Result<(Loaded, SourceMap), SpecErrors> {
+    let mut inliner = Inliner::new(files);
+    inliner.sources = sources;
+    inliner.enter(path);
+    finish(files, inliner, root, kind)
+}
+
+fn finish(
+    files: &dyn Files,
+    mut inliner: Inliner<'_>,
+    mut root: Node,
+    kind: Kind,
+) -> Result<(Loaded, SourceMap), SpecErrors> {
     inliner.document(&mut root, kind, &FieldPath::default());
     if inliner.is_full() {
         return Err(placed(inliner.errors, &inliner.sources));
@@ -98,11 +120,12 @@ pub fn load_text(
     let mut local_paths: Vec<PathBuf> = locals.into_iter().map(|local| local.absolute).collect();
     local_paths.sort();
     local_paths.dedup();
-    Ok(Loaded {
+    let loaded = Loaded {
         spec,
         warnings,
         local_paths,
-    })
+    };
+    Ok((loaded, sources))
 }
 
 fn tree(
