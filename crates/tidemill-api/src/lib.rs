@@ -6,6 +6,7 @@ pub mod audit;
 pub mod compute;
 pub mod datastore;
 pub mod import;
+pub mod infra;
 pub mod job;
 pub mod mlflow;
 pub mod model;

@@ -93,6 +93,8 @@ pub struct App {
     pub access: AccessCache,
     /// Who tried to sign in too often.
     pub(crate) attempts: Attempts,
+    /// Plans of infrastructure that are being applied.
+    pub(crate) infra: crate::infra::Running,
     /// What happens while it happens.
     pub hub: Hub,
     /// Who runs where and when.
@@ -174,6 +176,7 @@ impl App {
             tokens: TokenCache::default(),
             access: AccessCache::default(),
             attempts: Attempts::default(),
+            infra: crate::infra::Running::default(),
             hub: Hub::default(),
             scheduler: Scheduler::new(gpus),
             run_doors: RunDoors::default(),

@@ -32,6 +32,7 @@ pub mod experiment;
 pub mod group;
 pub mod hub;
 pub mod import;
+pub mod infra;
 pub mod isolation;
 pub mod job;
 pub mod logged_model;

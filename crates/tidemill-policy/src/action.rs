@@ -155,6 +155,12 @@ actions! {
     ENDPOINT_DELETE = "endpoints/delete";
     /// Call an endpoint.
     ENDPOINT_SCORE = "endpoints/score";
+    /// See plans of infrastructure, what stacks manage, and what has moved since.
+    INFRA_READ = "infra/read";
+    /// Make a plan of infrastructure.
+    INFRA_PLAN = "infra/plan";
+    /// Apply a plan of infrastructure; each of its steps asks for its own action besides.
+    INFRA_APPLY = "infra/apply";
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod eval_dataset;
 pub mod event;
 pub mod experiment;
 pub mod group;
+pub mod infra;
 pub mod job;
 pub mod keyset;
 pub mod lineage;

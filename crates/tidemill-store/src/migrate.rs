@@ -60,6 +60,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 12,
         sql: include_str!("migrations/0012_policy.sql"),
     },
+    Migration {
+        version: 13,
+        sql: include_str!("migrations/0013_infra.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.
