@@ -11,6 +11,7 @@ mod environment;
 mod event;
 mod group;
 mod import;
+mod infra;
 mod job;
 mod model;
 mod policy;
@@ -55,6 +56,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(component::router())
         .merge(event::router())
         .merge(import::router())
+        .merge(infra::router())
         .merge(job::router())
         .merge(model::router())
         .merge(tree::router())

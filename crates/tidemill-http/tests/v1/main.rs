@@ -9,6 +9,7 @@ mod data;
 mod datastore;
 mod environment;
 mod event;
+mod infra;
 mod model;
 mod openapi;
 mod postgres;

@@ -328,6 +328,7 @@ fn body(operation: &str) -> Value {
         "session_set_password" => json!({"old": "", "new": "short"}),
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),
         "compute_put" => json!({"type": "local"}),
+        "infra_plan_create" => json!({"stack": "matrix", "resources": []}),
         _ => json!({}),
     }
 }
