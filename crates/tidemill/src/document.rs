@@ -12,7 +12,8 @@ use tidemill_spec::yaml::Override;
 use crate::error::{Error, Result};
 
 /// The files of this machine.
-struct Disk;
+#[derive(Debug)]
+pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
@@ -115,7 +116,11 @@ pub fn place(path: &str, text: &str) -> Result<Override> {
     }
 }
 
-fn here() -> Result<PathBuf> {
+/// The working directory.
+///
+/// # Errors
+/// When there is none.
+pub fn here() -> Result<PathBuf> {
     std::env::current_dir().map_err(|error| {
         Error::failed(format!("failed to find the working directory: {error}"))
             .with_hint("change to a folder that is there")

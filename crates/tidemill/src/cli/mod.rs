@@ -17,6 +17,7 @@ mod datastore;
 mod environment;
 pub mod globals;
 mod group;
+mod infra;
 mod job;
 mod model;
 mod policy;
@@ -99,6 +100,7 @@ enum Noun {
     Role(role::Role),
     Assignment(assignment::Assignment),
     Audit(audit::Audit),
+    Infra(infra::Infra),
     Server(server::Server),
     Serve(serve::Serve),
     Context(context::Context),
@@ -208,6 +210,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Role(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Assignment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Audit(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Infra(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Version(noun) => noun.run(&globals).await,
             Noun::Context(noun) => noun.run(&globals),
             Noun::Cloud(noun) => noun.run(&globals),

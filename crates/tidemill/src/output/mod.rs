@@ -65,6 +65,11 @@ impl Output {
         self.format.is_none() && self.query.is_none() && self.format(Format::Yaml) == Format::Yaml
     }
 
+    /// True where a command that has a text of its own prints it: for people, and where a table is asked for.
+    pub fn is_text(&self) -> bool {
+        self.is_table() || self.is_for_people()
+    }
+
     /// The format, where one was given; else `for_people` in a terminal, and JSON for programs.
     fn format(&self, for_people: Format) -> Format {
         match self.format {

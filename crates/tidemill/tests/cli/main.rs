@@ -10,6 +10,7 @@ mod export;
 mod help;
 mod import;
 mod import_mlflow;
+mod infra;
 mod job;
 mod output;
 mod query;

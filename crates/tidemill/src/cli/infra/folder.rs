@@ -1,0 +1,187 @@
+//! What the files say: `-f`, `--parameters`, `--set`, and the request that comes of them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+use tidemill_api::infra::{InfraRequest, InfraResource};
+use tidemill_spec::infra::{Body, Resource, load};
+use tidemill_spec::yaml::Override;
+
+use crate::document::{self, Disk};
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::upload;
+
+/// The files, and the values of their parameters.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Folder {
+    /// File or folder with the resources; may be given several times
+    #[arg(long, short, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
+    pub file: Vec<PathBuf>,
+    /// YAML file with the values of the parameters
+    #[arg(long, short, value_name = "FILE")]
+    pub parameters: Option<PathBuf>,
+    /// Set a parameter; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
+    pub set: Vec<String>,
+    /// Set a parameter to the text of a variable, as for secrets
+    #[arg(long, value_name = "NAME=VARIABLE", num_args = 1.., action = clap::ArgAction::Append)]
+    pub set_env: Vec<String>,
+    /// Stack: what is managed together [default: the name in the file of type infrastructure]
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+}
+
+impl Folder {
+    /// Whether any file is named.
+    pub fn is_given(&self) -> bool {
+        !self.file.is_empty()
+    }
+
+    /// Reads the files, and uploads what they name.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, each with file and line.
+    pub async fn request(&self, session: &Session) -> Result<InfraRequest> {
+        let loaded = self.load()?;
+        for (file, warning) in &loaded.warnings {
+            session.warn(&format!("{}: {warning}", shown(file)));
+        }
+        let stack = self.name(loaded.name)?;
+        let mut resources = Vec::new();
+        for resource in loaded.resources {
+            resources.push(travelling(session, resource).await?);
+        }
+        Ok(InfraRequest {
+            stack,
+            resources,
+            destroy: false,
+            notes: Vec::new(),
+            outputs: Value::Null,
+        })
+    }
+
+    /// The name of the stack alone.
+    ///
+    /// # Errors
+    /// When neither the command line nor a file names one.
+    pub fn stack(&self) -> Result<String> {
+        match &self.stack {
+            Some(name) => Ok(name.clone()),
+            None if self.is_given() => self.name(self.load()?.name),
+            None => Err(Error::usage("failed to find the stack: none is named")
+                .with_hint("add --stack, or -f with its files")),
+        }
+    }
+
+    fn name(&self, said: Option<String>) -> Result<String> {
+        self.stack.clone().or(said).ok_or_else(|| {
+            Error::usage("failed to find the name of the stack").with_hint(
+                "add a file with `type: infrastructure` and `name:`, or name it with --stack: what a stack manages and its files don't want \
+                 any more is removed, so two folders need two names",
+            )
+        })
+    }
+
+    fn load(&self) -> Result<tidemill_spec::infra::Infrastructure> {
+        if !self.is_given() {
+            return Err(Error::usage("failed to plan: no files are named")
+                .with_hint("add -f with a file or a folder"));
+        }
+        let here = document::here()?;
+        let mut files = Vec::new();
+        for path in &self.file {
+            collect(&here.join(path), true, &mut files)?;
+        }
+        files.dedup();
+        let parameters = self.parameters.as_ref().map(|path| here.join(path));
+        Ok(load(&Disk, &files, parameters.as_deref(), &self.values()?)?)
+    }
+
+    fn values(&self) -> Result<Vec<Override>> {
+        let mut values = Vec::new();
+        for text in &self.set {
+            let (name, value) = pair(text, "--set")?;
+            values.push(Override {
+                path: name.to_owned(),
+                value: value.to_owned(),
+            });
+        }
+        for text in &self.set_env {
+            let (name, variable) = pair(text, "--set-env")?;
+            let value = std::env::var(variable).map_err(|_| {
+                Error::usage(format!(
+                    "failed to set parameter `{name}`: the variable {variable} is not set"
+                ))
+            })?;
+            // As a quoted text it stays what it is.
+            values.push(Override {
+                path: name.to_owned(),
+                value: Value::String(value).to_string(),
+            });
+        }
+        Ok(values)
+    }
+}
+
+fn pair<'t>(text: &'t str, option: &str) -> Result<(&'t str, &'t str)> {
+    text.split_once('=').ok_or_else(|| {
+        Error::usage(format!("failed to read {option} `{text}`: it has no `=`")).with_hint("write name=value")
+    })
+}
+
+/// The YAML files below a path, by name. Hidden files and folders, and folders named `parameters`, are left out.
+fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<()> {
+    let meta = std::fs::metadata(path).map_err(|error| Error::file("read", path, error))?;
+    if !meta.is_dir() {
+        let yaml = path.extension().is_some_and(|end| end == "yml" || end == "yaml");
+        if named || yaml {
+            files.push(path.to_path_buf());
+        }
+        return Ok(());
+    }
+    let mut inside = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| Error::file("read", path, error))? {
+        let entry = entry.map_err(|error| Error::file("read", path, error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && name != "parameters" {
+            inside.push(entry.path());
+        }
+    }
+    inside.sort();
+    inside.iter().try_for_each(|path| collect(path, false, files))
+}
+
+async fn travelling(session: &Session, resource: Resource) -> Result<InfraResource> {
+    let Resource {
+        kind,
+        place,
+        name,
+        body,
+        file,
+        line,
+    } = resource;
+    let spec = match body {
+        Body::Spec(mut spec) => {
+            upload::upload(session, &mut spec).await?;
+            document::body(&spec)?
+        }
+        Body::Secret { value, description } => json!({ "value": value.0, "description": description }),
+    };
+    Ok(InfraResource {
+        kind,
+        place,
+        name,
+        spec,
+        file: Some(shown(&file)),
+        line: Some(line),
+        needs: Vec::new(),
+    })
+}
+
+/// A path as people know it: from where they are.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,255 @@
+//! `tidemill infra`: the stages of the flights example from nothing, exit codes, drift, and a kill in the middle.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::{Home, Mill, World, done};
+
+/// The infrastructure of the example.
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/flights/infrastructure")
+}
+
+/// The arguments for a stage of the example.
+fn stage(stage: &str, more: &[&str]) -> Vec<String> {
+    let folder = example().join("stage").display().to_string();
+    let parameters = example()
+        .join(format!("parameters/{stage}.yaml"))
+        .display()
+        .to_string();
+    let mut args = vec!["-f".to_owned(), folder, "--parameters".to_owned(), parameters];
+    args.extend(more.iter().map(|word| (*word).to_owned()));
+    args
+}
+
+fn infra(world: &World, verb: &str, args: &[String]) -> crate::support::Done {
+    let args: Vec<&str> = ["infra", verb]
+        .into_iter()
+        .chain(args.iter().map(String::as_str))
+        .collect();
+    world.run(&args)
+}
+
+#[test]
+fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_nothing() {
+    let world = World::new();
+    let shared = example().join("shared").display().to_string();
+    let apply = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(|word| (*word).to_owned()).collect();
+        infra(&world, "apply", &args)
+    };
+    let made = apply(&["-f", &shared, "--yes", "-o", "table"]).ok();
+    assert!(made.contains("of stack flights: 6 created."), "{made}");
+    for name in ["dev", "test", "prd"] {
+        let made = infra(&world, "apply", &stage(name, &["--yes", "-o", "table"])).ok();
+        assert!(
+            made.contains(&format!("of stack flights-{name}: 8 created.")),
+            "{made}"
+        );
+    }
+    let shown = world
+        .run(&[
+            "workspace",
+            "list",
+            "-g",
+            "flights",
+            "--query",
+            "[].[name,stage]",
+            "-o",
+            "tsv",
+        ])
+        .ok();
+    assert_eq!(shown, "flights-dev\tDEV\nflights-prd\tPRD\nflights-test\tTEST\n");
+    let roles = world
+        .run(&[
+            "assignment",
+            "list",
+            "--query",
+            "[?scope=='/workspaces/flights-prd'].role",
+            "-o",
+            "tsv",
+        ])
+        .ok();
+    assert!(
+        roles.contains("Flights Watcher") && !roles.contains("Data Scientist"),
+        "{roles}"
+    );
+
+    for name in ["dev", "test", "prd"] {
+        let again = infra(&world, "apply", &stage(name, &["--yes", "-o", "table"]));
+        assert!(
+            again.err.contains(&format!(
+                "No changes: stack flights-{name} is as the files want it (8 resources)."
+            )),
+            "{again:?}"
+        );
+        infra(&world, "plan", &stage(name, &["--detailed-exitcode"])).ok();
+        infra(&world, "drift", &stage(name, &["--detailed-exitcode"])).ok();
+    }
+
+    let by_hand = [
+        "compute",
+        "create",
+        "-w",
+        "flights-prd",
+        "--name",
+        "cpu-cluster",
+        "--type",
+        "amlcompute",
+        "--max-instances",
+        "1",
+    ];
+    world.run(&by_hand).ok();
+    let drift = infra(
+        &world,
+        "drift",
+        &stage("prd", &["--detailed-exitcode", "-o", "table"]),
+    );
+    assert_eq!(drift.code, 2, "{drift:?}");
+    assert!(
+        drift.out.contains("max_instances: 4 → 1") && drift.out.contains("it was changed by hand"),
+        "{}",
+        drift.out
+    );
+    let plan = infra(
+        &world,
+        "plan",
+        &stage("prd", &["--detailed-exitcode", "-o", "table"]),
+    );
+    assert_eq!(plan.code, 2, "{plan:?}");
+    assert!(
+        plan.out.contains("~ compute flights-prd/cpu-cluster") && plan.out.contains("max_instances: 1 → 4"),
+        "{}",
+        plan.out
+    );
+    assert!(plan.out.contains("Stages that it touches: PRD"), "{}", plan.out);
+
+    // Everything goes again, stage by stage, and what they share last.
+    for name in ["dev", "test", "prd"] {
+        infra(&world, "destroy", &stage(name, &["--yes"])).ok();
+    }
+    apply(&["-f", &shared, "--yes"]).ok();
+    world
+        .run(&["infra", "destroy", "--stack", "flights", "--yes"])
+        .ok();
+    assert!(
+        world
+            .run(&["group", "list", "--query", "[].name", "-o", "tsv"])
+            .ok()
+            .trim()
+            == "default"
+    );
+}
+
+#[test]
+fn a_plan_is_applied_by_its_id_and_refused_once_the_world_has_moved() {
+    let world = World::new();
+    world
+        .home
+        .write("i/infra.yml", "type: infrastructure\nname: small\n");
+    world.home.write("i/team.yml", "kind: team\nname: analysts\n");
+    let id = |done: crate::support::Done| done.json()["id"].as_str().expect("an id").to_owned();
+    let plan = id(world.run(&["infra", "plan", "-f", "i"]));
+    let late = id(world.run(&["infra", "plan", "-f", "i"]));
+    // Nobody is there to be asked.
+    assert!(
+        world
+            .run(&["infra", "apply", "-f", "i"])
+            .fails(2)
+            .contains("--yes")
+    );
+    world.run(&["infra", "apply", &plan]).ok();
+    assert!(
+        world
+            .run(&["infra", "apply", &plan])
+            .err
+            .contains("was applied already")
+    );
+    let refused = world.run(&["infra", "apply", &late]).fails(1);
+    assert!(refused.contains("was applied since"), "{refused}");
+    // With the flag, every error is 1, also one of the files.
+    world.home.write("i/team.yml", "kind: team\nnmae: analysts\n");
+    world.run(&["infra", "plan", "-f", "i"]).fails(2);
+    let wrong = world
+        .run(&["infra", "plan", "-f", "i", "--detailed-exitcode"])
+        .fails(1);
+    assert!(wrong.contains("i/team.yml:2:1"), "{wrong}");
+    let nameless = world.run(&["infra", "plan", "-f", "i/team.yml"]).fails(2);
+    assert!(nameless.contains("nmae"), "{nameless}");
+}
+
+#[test]
+fn a_kill_in_the_middle_of_an_apply_leaves_a_plan_that_goes_on() {
+    let home = Home::new();
+    let mut files =
+        String::from("kind: group\nname: big\n---\nkind: workspace\nname: big-dev\nresource_group: big\n");
+    for n in 0..200 {
+        files.push_str(&format!("---\ntype: amlcompute\nname: c{n}\n"));
+    }
+    home.write("i/infra.yml", "type: infrastructure\nname: big\n");
+    home.write("i/all.yml", &files);
+    let mill = Mill::start(&home, "127.0.0.1:0");
+    let at = |url: &str, args: &[&str]| done(home.command().env("TIDEMILL_URL", url).args(args));
+    let plan = at(&mill.url, &["infra", "plan", "-f", "i"]).json()["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let mut going = home
+        .command()
+        .env("TIDEMILL_URL", &mill.url)
+        .args(["infra", "apply", &plan])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    let count = |url: &str| {
+        let query = "length(steps[?state=='done'])";
+        let told = at(url, &["infra", "show", &plan, "--query", query, "-o", "json"]).ok();
+        told.trim().parse::<usize>().expect("a number")
+    };
+    let until = Instant::now() + Duration::from_secs(60);
+    while count(&mill.url) < 10 {
+        assert!(Instant::now() < until, "nothing happens");
+    }
+    mill.signal("-KILL");
+    drop(mill);
+    assert!(!going.wait().expect("ends").success());
+
+    let mill = Mill::start(&home, "127.0.0.1:0");
+    let before = count(&mill.url);
+    assert!(
+        (10..202).contains(&before),
+        "{before} of 202 were done when the server was killed"
+    );
+    let state = at(
+        &mill.url,
+        &["infra", "show", &plan, "--query", "state", "-o", "tsv"],
+    )
+    .ok();
+    assert_eq!(state.trim(), "interrupted");
+    let ended = at(&mill.url, &["infra", "apply", &plan]).json();
+    assert_eq!(ended["state"], "applied");
+    let again = at(&mill.url, &["infra", "plan", "-f", "i"]).json();
+    assert_eq!(
+        (&again["has_changes"], &again["counts"]["keep"]),
+        (&false.into(), &202.into())
+    );
+    // No compute was made twice.
+    let made = at(
+        &mill.url,
+        &[
+            "audit",
+            "list",
+            "--action",
+            "computes/write",
+            "--max-results",
+            "1000",
+            "--query",
+            "length(@)",
+            "-o",
+            "json",
+        ],
+    );
+    assert_eq!(made.ok().trim(), "200");
+}
