@@ -26,6 +26,7 @@
 //! A client then uploads what [`load::for_each_local_path`] visits, and sends the spec as JSON; a server reads the same
 //! types with serde, checks them with [`validate::check`], and fills in expressions with [`expr::Template`].
 
+pub mod arm;
 mod de;
 pub mod error;
 pub mod expr;

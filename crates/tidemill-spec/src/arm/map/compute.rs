@@ -1,0 +1,339 @@
+//! `Microsoft.MachineLearningServices/workspaces/computes`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Fields, last, made, number, outer, tags};
+use crate::arm::Resource;
+use crate::arm::error::{ArmError, Result};
+use crate::arm::place::of_id;
+
+pub(super) fn compute(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
+    let (workspace, name) = (
+        outer(&fields.flat.name)?.to_owned(),
+        last(&fields.flat.name).to_owned(),
+    );
+    let word = fields
+        .text("computeType")
+        .ok_or_else(|| ArmError::new(format!("compute `{name}` has no computeType")))?;
+    let mut spec = Map::new();
+    let r#type = match word.to_ascii_lowercase().as_str() {
+        "amlcompute" => "amlcompute",
+        "computeinstance" => "computeinstance",
+        "kubernetes" | "aks" => "kubernetes",
+        "virtualmachine" => "virtualmachine",
+        "synapsespark" => "synapsespark",
+        _ => {
+            fields.note("", &format!("nothing runs on a compute of type {word} here"));
+            return Ok(None);
+        }
+    };
+    spec.insert("type".into(), r#type.into());
+    for (property, field) in [("description", "description"), ("resourceId", "resource_id")] {
+        if let Some(text) = fields.text(property) {
+            spec.insert(field.into(), text.into());
+        }
+    }
+    let location = fields
+        .text("computeLocation")
+        .or_else(|| fields.top("location").and_then(Value::as_str).map(str::to_owned));
+    if let Some(location) = location {
+        spec.insert("location".into(), location.into());
+    }
+    if let Some(tags) = tags(fields.top("tags")) {
+        spec.insert("tags".into(), tags);
+    }
+    if fields.top("identity").is_some() {
+        fields.note("identity", "jobs act as whoever submitted them");
+    }
+    fields.rest(
+        &[
+            "computeType",
+            "description",
+            "resourceId",
+            "computeLocation",
+            "properties",
+        ],
+        "there is no such setting here",
+    );
+    let inner = fields
+        .property("properties")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    let inner = Inner {
+        given: inner,
+        used: Vec::new(),
+    };
+    match r#type {
+        "amlcompute" => cluster(fields, inner, &mut spec)?,
+        "computeinstance" => instance(fields, inner, &mut spec),
+        "kubernetes" => {
+            let mut inner = inner;
+            let namespace = inner.text("namespace").unwrap_or_else(|| "default".into());
+            spec.insert("namespace".into(), namespace.into());
+            inner.rest(fields);
+        }
+        "virtualmachine" => machine(fields, inner, &mut spec),
+        _ => inner.rest(fields),
+    }
+    Ok(Some(made("compute", Some(workspace), &name, spec)))
+}
+
+/// `properties.properties`, and which of them were understood.
+struct Inner {
+    given: Map<String, Value>,
+    used: Vec<&'static str>,
+}
+
+impl Inner {
+    fn get(&mut self, name: &'static str) -> Option<Value> {
+        self.used.push(name);
+        self.given.get(name).filter(|value| !value.is_null()).cloned()
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        let found = self.get(name)?.as_str().map(str::to_owned);
+        found.filter(|text| !text.is_empty())
+    }
+
+    /// Notes what was not understood.
+    fn rest(self, fields: &mut Fields<'_>) {
+        for (name, value) in &self.given {
+            let says = !value.is_null() && value.as_str() != Some("");
+            if says && !self.used.contains(&name.as_str()) {
+                fields.note(
+                    &format!("properties.properties.{name}"),
+                    "there is no such setting here",
+                );
+            }
+        }
+    }
+}
+
+fn cluster(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Value>) -> Result<()> {
+    if let Some(size) = inner.text("vmSize") {
+        spec.insert("size".into(), size.into());
+    }
+    match inner
+        .text("vmPriority")
+        .map(|word| word.to_ascii_lowercase())
+        .as_deref()
+    {
+        Some("lowpriority") => drop(spec.insert("tier".into(), "low_priority".into())),
+        Some("dedicated") => drop(spec.insert("tier".into(), "dedicated".into())),
+        _ => {}
+    }
+    if let Some(scale) = inner.get("scaleSettings") {
+        for (property, field) in [
+            ("minNodeCount", "min_instances"),
+            ("maxNodeCount", "max_instances"),
+        ] {
+            if let Some(count) = scale.get(property).filter(|count| !count.is_null()) {
+                spec.insert(field.into(), number(count)?.into());
+            }
+        }
+        if let Some(idle) = scale.get("nodeIdleTimeBeforeScaleDown").and_then(Value::as_str) {
+            spec.insert("idle_time_before_scale_down".into(), seconds(idle)?.into());
+        }
+    }
+    if let Some(user) = inner.get("userAccountCredentials") {
+        let text = |property: &str| {
+            user.get(property)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let mut ssh = Map::new();
+        for (property, field) in [
+            ("adminUserName", "admin_username"),
+            ("adminUserSshPublicKey", "ssh_key_value"),
+        ] {
+            if let Some(text) = text(property) {
+                ssh.insert(field.into(), text.into());
+            }
+        }
+        // A secret that nothing needs is better not kept.
+        let password = text("adminUserPassword").is_some();
+        if !ssh.is_empty() {
+            spec.insert("ssh_settings".into(), Value::Object(ssh));
+            fields.note(
+                "properties.properties.userAccountCredentials",
+                "kept with the compute; its nodes are processes of the server, and nobody signs in to them",
+            );
+        }
+        if password {
+            fields.note(
+                "properties.properties.userAccountCredentials.adminUserPassword",
+                "not kept: nobody signs in to a node",
+            );
+        }
+    }
+    network(fields, &mut inner, spec);
+    match inner
+        .text("remoteLoginPortPublicAccess")
+        .map(|word| word.to_ascii_lowercase())
+        .as_deref()
+    {
+        Some("enabled") => drop(spec.insert("ssh_public_access_enabled".into(), true.into())),
+        Some("disabled") => drop(spec.insert("ssh_public_access_enabled".into(), false.into())),
+        _ => {}
+    }
+    if let Some(public) = inner.get("enableNodePublicIp").as_ref().and_then(Value::as_bool) {
+        spec.insert("enable_node_public_ip".into(), public.into());
+    }
+    if inner
+        .text("osType")
+        .is_some_and(|os| !os.eq_ignore_ascii_case("linux"))
+    {
+        fields.note("properties.properties.osType", "jobs run on Linux");
+    }
+    inner.rest(fields);
+    Ok(())
+}
+
+fn instance(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Value>) {
+    if let Some(size) = inner.text("vmSize") {
+        spec.insert("size".into(), size.into());
+    }
+    network(fields, &mut inner, spec);
+    if let Some(ssh) = inner.get("sshSettings") {
+        if let Some(key) = ssh
+            .get("adminPublicKey")
+            .and_then(Value::as_str)
+            .filter(|key| !key.is_empty())
+        {
+            spec.insert("ssh_settings".into(), json!({ "ssh_key_value": key }));
+        }
+        let open = ssh.get("sshPublicAccess").and_then(Value::as_str);
+        if let Some(open) = open.map(|word| word.eq_ignore_ascii_case("enabled")) {
+            spec.insert("ssh_public_access_enabled".into(), open.into());
+        }
+    }
+    if let Some(idle) = inner.text("idleTimeBeforeShutdown") {
+        spec.insert("idle_time_before_shutdown".into(), idle.into());
+    }
+    if let Some(user) = inner.get("personalComputeInstanceSettings") {
+        let assigned = &user["assignedUser"];
+        let text = |field: &str| assigned.get(field).and_then(Value::as_str);
+        if let (Some(object), Some(tenant)) = (text("objectId"), text("tenantId")) {
+            spec.insert(
+                "create_on_behalf_of".into(),
+                json!({ "user_object_id": object, "user_tenant_id": tenant }),
+            );
+            fields.note(
+                "properties.properties.personalComputeInstanceSettings",
+                "kept as a word: ids of Azure's users are not known here",
+            );
+        }
+    }
+    inner.rest(fields);
+}
+
+fn machine(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Value>) {
+    let mut ssh = Map::new();
+    if let Some(account) = inner.get("administratorAccount") {
+        if let Some(text) = account
+            .get("username")
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+        {
+            ssh.insert("admin_username".into(), text.into());
+        }
+        if account
+            .get("password")
+            .is_some_and(|password| !password.is_null())
+        {
+            fields.note(
+                "properties.properties.administratorAccount.password",
+                "not kept: nobody signs in to a node",
+            );
+        }
+    }
+    if let Some(port) = inner.get("sshPort").as_ref().and_then(Value::as_u64) {
+        ssh.insert("ssh_port".into(), port.into());
+    }
+    if !ssh.is_empty() {
+        spec.insert("ssh_settings".into(), Value::Object(ssh));
+    }
+    inner.rest(fields);
+}
+
+/// The subnet, as the names that its id holds.
+fn network(fields: &mut Fields<'_>, inner: &mut Inner, spec: &mut Map<String, Value>) {
+    let Some(id) = inner
+        .get("subnet")
+        .and_then(|subnet| subnet.get("id").and_then(Value::as_str).map(str::to_owned))
+    else {
+        return;
+    };
+    if id.is_empty() {
+        return;
+    }
+    let names = of_id(&id).map(|(_, name)| name).unwrap_or_else(|| id.clone());
+    let (vnet, subnet) = names.split_once('/').unwrap_or(("", names.as_str()));
+    let mut settings = Map::new();
+    if !vnet.is_empty() {
+        settings.insert("vnet_name".into(), vnet.into());
+    }
+    settings.insert("subnet".into(), subnet.into());
+    spec.insert("network_settings".into(), Value::Object(settings));
+    fields.note(
+        "properties.properties.subnet",
+        "kept with the compute; its nodes are in the network of the server",
+    );
+}
+
+/// A time of ISO 8601 in days, hours, minutes and seconds, such as `PT120S`, as seconds.
+fn seconds(text: &str) -> Result<u64> {
+    let no = || ArmError::new(format!("`{text}` is no time such as PT120S"));
+    let rest = text.trim().strip_prefix('P').ok_or_else(no)?;
+    let (days, time) = rest.split_once('T').unwrap_or((rest, ""));
+    let mut whole = 0u64;
+    let mut part = |text: &str, units: &[(char, u64)]| -> Result<()> {
+        let mut digits = String::new();
+        for c in text.chars() {
+            if c.is_ascii_digit() {
+                digits.push(c);
+                continue;
+            }
+            let (_, unit) = units.iter().find(|(sign, _)| *sign == c).ok_or_else(no)?;
+            let count: u64 = digits.parse().map_err(|_| no())?;
+            whole = count
+                .checked_mul(*unit)
+                .and_then(|more| whole.checked_add(more))
+                .ok_or_else(no)?;
+            digits.clear();
+        }
+        if digits.is_empty() { Ok(()) } else { Err(no()) }
+    };
+    part(days, &[('D', 86_400), ('W', 604_800)])?;
+    part(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
+    Ok(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_iso_8601_are_seconds() {
+        for (text, wanted) in [
+            ("PT120S", 120),
+            ("PT2M", 120),
+            ("P1DT1H1M1S", 90_061),
+            ("PT0S", 0),
+        ] {
+            assert_eq!(seconds(text), Ok(wanted), "{text}");
+        }
+        for odd in [
+            "120",
+            "PT",
+            "PT1",
+            "PTS",
+            "P1Y",
+            "PT-1S",
+            "PT99999999999999999999S",
+        ] {
+            assert!(odd == "PT" || seconds(odd).is_err(), "{odd}");
+        }
+    }
+}

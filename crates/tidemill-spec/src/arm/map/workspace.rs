@@ -1,0 +1,91 @@
+//! `Microsoft.MachineLearningServices/workspaces`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Fields, made, tags};
+use crate::arm::Resource;
+use crate::arm::error::Result;
+
+/// Properties that have a field of the same meaning, and that field.
+const SAME: &[(&str, &str)] = &[
+    ("friendlyName", "display_name"),
+    ("description", "description"),
+    ("storageAccount", "storage_account"),
+    ("keyVault", "key_vault"),
+    ("applicationInsights", "application_insights"),
+    ("containerRegistry", "container_registry"),
+    ("imageBuildCompute", "image_build_compute"),
+    ("primaryUserAssignedIdentity", "primary_user_assigned_identity"),
+    ("discoveryUrl", "discovery_url"),
+];
+
+/// The name as it is here: small letters, and `-` for `_`.
+pub(super) fn name(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
+pub(super) fn workspace(fields: &mut Fields<'_>) -> Result<Resource> {
+    let given = fields.flat.name.clone();
+    let mut spec = Map::new();
+    if let Some(location) = fields.top("location").and_then(Value::as_str) {
+        spec.insert("location".into(), location.into());
+    }
+    for (property, field) in SAME {
+        if let Some(text) = fields.text(property) {
+            spec.insert((*field).into(), text.into());
+        }
+    }
+    if !spec.contains_key("display_name") && name(&given) != given {
+        spec.insert("display_name".into(), given.clone().into());
+    }
+    if let Some(hbi) = fields.property("hbiWorkspace").and_then(Value::as_bool) {
+        spec.insert("hbi_workspace".into(), hbi.into());
+    }
+    match fields.text("publicNetworkAccess").as_deref() {
+        Some("Enabled") => drop(spec.insert("public_network_access".into(), "enabled".into())),
+        Some("Disabled") => drop(spec.insert("public_network_access".into(), "disabled".into())),
+        _ => {}
+    }
+    if let Some(tags) = tags(fields.top("tags")) {
+        spec.insert("tags".into(), tags);
+    }
+    match fields
+        .top("kind")
+        .and_then(Value::as_str)
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
+        Some(kind @ ("default" | "hub" | "project")) => drop(spec.insert("kind".into(), kind.into())),
+        Some(other) => fields.note(
+            "kind",
+            &format!("a workspace of kind {other} is one like every other"),
+        ),
+        None => {}
+    }
+    if fields.property("encryption.status").and_then(Value::as_str) == Some("Enabled") {
+        let (vault, key) = (
+            fields.text("encryption.keyVaultProperties.keyVaultArmId"),
+            fields.text("encryption.keyVaultProperties.keyIdentifier"),
+        );
+        if let (Some(vault), Some(key)) = (vault, key) {
+            spec.insert(
+                "customer_managed_key".into(),
+                json!({ "key_vault": vault, "key_uri": key }),
+            );
+        }
+        fields.note(
+            "properties.encryption",
+            "the server's own master key seals secrets; this key is kept as a word",
+        );
+    }
+    if fields.top("identity").is_some() {
+        fields.note(
+            "identity",
+            "a workspace acts as the server does; people and programs have roles of their own",
+        );
+    }
+    let mut known: Vec<&str> = SAME.iter().map(|(property, _)| *property).collect();
+    known.extend(["hbiWorkspace", "publicNetworkAccess", "encryption"]);
+    fields.rest(&known, "there is no such setting here");
+    Ok(made("workspace", Some(fields.flat.group.clone()), &given, spec))
+}
