@@ -152,6 +152,27 @@ pub(crate) async fn touch(db: &impl ConnectionTrait, key: Key<'_>, now_ms: i64) 
     Ok(())
 }
 
+/// Removes the environments of a workspace that is being deleted; all of them are archived by then.
+pub(crate) async fn delete_archived_environments(db: &impl ConnectionTrait, workspace: &str) -> Result<()> {
+    let kind = Kind::Environment.as_str();
+    crate::asset_label::Entity::delete_many()
+        .filter(crate::asset_label::Column::Workspace.eq(workspace))
+        .filter(crate::asset_label::Column::Kind.eq(kind))
+        .exec(db)
+        .await?;
+    crate::asset_version::Entity::delete_many()
+        .filter(crate::asset_version::Column::Workspace.eq(workspace))
+        .filter(crate::asset_version::Column::Kind.eq(kind))
+        .exec(db)
+        .await?;
+    Entity::delete_many()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Kind.eq(kind))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Hides a name from lists, or shows it again; says whether it is there.
 pub async fn set_archived(
     db: &impl ConnectionTrait,

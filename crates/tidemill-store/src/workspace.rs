@@ -97,7 +97,8 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     Ok(())
 }
 
-/// What a workspace holds besides its own datastores and compute: nouns and how many, only those that are there.
+/// What a workspace holds besides its own datastores and compute: nouns and how many, only those that are there. Archived
+/// environments don't count: without runs, nothing names them.
 pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'static str, i64)>> {
     const HELD: &[(&str, &str)] = &[
         (
@@ -119,7 +120,7 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
         ),
         (
             "environments",
-            "SELECT COUNT(*) AS n FROM asset WHERE kind = 'environment' AND workspace = ",
+            "SELECT COUNT(*) AS n FROM asset WHERE kind = 'environment' AND archived = FALSE AND workspace = ",
         ),
         (
             "components",
@@ -150,11 +151,12 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
     Ok(held)
 }
 
-/// Removes a workspace that is empty, with its own datastores and compute.
+/// Removes a workspace that is empty, with its own datastores and compute, and its archived environments.
 pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
     crate::datastore::delete_all(db, name).await?;
     crate::compute::delete_all(db, name).await?;
     crate::policy::delete(db, name).await?;
+    crate::asset::delete_archived_environments(db, name).await?;
     crate::experiment::delete_default(db, name).await?;
     Ok(Entity::delete_by_id(name).exec(db).await?.rows_affected > 0)
 }

@@ -103,7 +103,7 @@ async fn held(ctx: &OpContext, id: &str) -> Result<()> {
     let body = body_of(&row)?;
     let Some(wanted) = opened(ctx.app(), &row).await? else {
         return Err(Error::conflict(format!(
-            "failed to apply plan {id}: another plan of stack `{}` was applied since",
+            "failed to apply plan {id}: another plan of stack `{}` was applied since, or it is older than a week",
             row.stack
         ))
         .hint("plan again"));

@@ -56,6 +56,7 @@ async fn of_workspace(app: &App, name: &str, removed: &HashSet<Address>) -> Resu
         let count = match noun {
             "datastores" => count - also(Kind::Datastore),
             "computes" => count - also(Kind::Compute),
+            "environments" => count - also(Kind::Environment),
             _ => count,
         };
         if count > 0 {

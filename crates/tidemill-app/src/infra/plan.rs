@@ -20,6 +20,8 @@ use crate::{App, Error, OpContext, Result, Scope, action, name};
 
 /// The most resources of a plan.
 const MOST: usize = 5_000;
+/// How long a plan that nobody applies can be applied: a week.
+const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 
 /// What is kept of a plan; secrets are masked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -149,8 +151,12 @@ async fn keep(
         after: serde_json::json!({ "plan": id, "digest": row.digest, "counts": counts(&body.steps) }),
     };
     let written = row.clone();
+    let too_old = ctx.now_ms() - KEPT_MS;
     ctx.change(change, move |tx| {
-        Box::pin(async move { Ok(plan_row::insert(tx, written).await?) })
+        Box::pin(async move {
+            plan_row::forget_old_secrets(tx, &written.stack, too_old).await?;
+            Ok(plan_row::insert(tx, written).await?)
+        })
     })
     .await?;
     Ok(view(ctx, row, body, Vec::new(), wanted))
@@ -399,6 +405,7 @@ fn view(
         .filter_map(|row| Some((usize::try_from(row.place).ok()?, row)))
         .collect();
     let open = row.state != "applied";
+    let own = row.created_by == ctx.principal().to_string();
     let counts = counts(&body.steps);
     let mut lacking = Vec::new();
     let mut steps = Vec::new();
@@ -430,7 +437,7 @@ fn view(
             lacks,
             source,
             progress.remove(&place),
-            sees,
+            (sees, own),
         ));
     }
     let interrupted = row.state == "applying" && !ctx.app().infra.is_running(&row.id);
@@ -467,7 +474,7 @@ fn step_view(
     lacking: Vec<String>,
     source: Option<(String, u32)>,
     row: Option<step_row::Model>,
-    sees: bool,
+    (sees, own): (bool, bool),
 ) -> InfraStep {
     let Step {
         address,
@@ -490,7 +497,8 @@ fn step_view(
             Vec::new()
         },
         before: before.filter(|_| sees),
-        after,
+        // Whoever wrote it knows what it is to be.
+        after: after.filter(|_| sees || own),
         waits_for,
         loses: if sees { loses } else { Vec::new() },
         lacking,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tidemill_api::infra::InfraResource;
 use tidemill_plan::infra::{Address, Desired};
-use tidemill_policy::{Place, RoleDefinition, Subject};
+use tidemill_policy::{Place, RoleDefinition, Subject, builtin};
 use tidemill_spec::kinds::{self, Spec};
 
 use super::kind::{self, Kind};
@@ -235,10 +235,10 @@ fn assignment(one: &InfraResource) -> Result<Told> {
         Error::invalid(format!("failed to read the principal `{}`", spec.principal))
             .hint("write user:NAME, team:NAME or service-principal:NAME")
     })?;
-    let mut needs = vec![
-        principal(&spec.principal)?,
-        kind::on_server(Kind::Role, &spec.role),
-    ];
+    // The built-in roles may be written in any case; one's own are written as they are called.
+    let builtin = builtin::definitions().find(|role| role.name.eq_ignore_ascii_case(&spec.role));
+    let role = builtin.map_or(spec.role, |role| role.name);
+    let mut needs = vec![principal(&spec.principal)?, kind::on_server(Kind::Role, &role)];
     match &place {
         Place::Server => {}
         Place::Group(group) => needs.push(kind::on_server(Kind::Group, group)),
@@ -254,8 +254,8 @@ fn assignment(one: &InfraResource) -> Result<Told> {
             }
         }
     }
-    let said = json!({ "principal": subject.to_string(), "role": spec.role, "scope": place.to_string() });
-    let name = format!("{subject} as {}", spec.role);
+    let said = json!({ "principal": subject.to_string(), "role": role, "scope": place.to_string() });
+    let name = format!("{subject} as {role}");
     Ok((
         Address::new(kind.as_str(), &place.to_string(), &name),
         said,

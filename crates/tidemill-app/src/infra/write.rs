@@ -105,20 +105,29 @@ pub(super) async fn delete(ctx: &OpContext, address: &Address) -> Result<()> {
         Kind::Policy => crate::policy::delete(ctx, workspace).await,
         Kind::Datastore => crate::datastore::delete(ctx, workspace, name).await,
         Kind::Compute => crate::compute::delete(ctx, workspace, name).await,
-        Kind::Environment => {
-            let kind = asset::Kind::Environment;
-            match name.split_once(':') {
-                Some((name, version)) => asset::archive_version(ctx, kind, workspace, name, version, true)
-                    .await
-                    .map(drop),
-                None => asset::archive(ctx, kind, workspace, name, true).await.map(drop),
-            }
-        }
+        Kind::Environment => archive(ctx, workspace, name).await,
         Kind::Assignment => match actual::given(ctx.app(), address).await? {
             Some(row) => crate::assignment::delete(ctx, &row.id).await,
             None => Ok(()),
         },
     }
+}
+
+/// Archives an environment, or one version of it; with its last version the name is archived, too.
+async fn archive(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> {
+    let kind = asset::Kind::Environment;
+    let name = match name.split_once(':') {
+        None => name,
+        Some((name, version)) => {
+            asset::archive_version(ctx, kind, workspace, name, version, true).await?;
+            let left = asset::get(ctx, kind, workspace, name).await?.latest_version;
+            if left.is_some() {
+                return Ok(());
+            }
+            name
+        }
+    };
+    asset::archive(ctx, kind, workspace, name, true).await.map(drop)
 }
 
 fn typed<T: DeserializeOwned>(wanted: &Wanted) -> Result<T> {

@@ -150,3 +150,14 @@ pub async fn forget_secrets(db: &impl ConnectionTrait, stack: &str, but: &str) -
         .await?;
     Ok(())
 }
+
+/// Takes the secrets away from plans of a stack that were made before a time.
+pub async fn forget_old_secrets(db: &impl ConnectionTrait, stack: &str, before_ms: i64) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Sealed, Expr::value(None::<String>))
+        .filter(Column::Stack.eq(stack))
+        .filter(Column::CreatedAt.lt(before_ms))
+        .exec(db)
+        .await?;
+    Ok(())
+}
