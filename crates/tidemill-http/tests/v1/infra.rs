@@ -475,11 +475,7 @@ async fn everything_goes_in_reverse_order_unless_something_would_be_lost() {
 async fn an_empty_stack_is_what_a_destroyed_one_is() {
     let server = TestServer::start().await;
     let client = server.client();
-    let few: Vec<Value> = flights()
-        .into_iter()
-        .filter(|one| one["kind"] != "environment")
-        .collect();
-    up(&client, &few).await;
+    up(&client, &flights()).await;
     let plan = client
         .post(
             "/api/v1/infra/plans",
@@ -492,7 +488,7 @@ async fn an_empty_stack_is_what_a_destroyed_one_is() {
             plan["counts"]["delete"].as_u64(),
             plan["blocked"].as_array().map(Vec::len)
         ),
-        (Some(8), Some(0)),
+        (Some(9), Some(0)),
         "{plan}"
     );
     let told = actions(&plan);

@@ -253,3 +253,92 @@ fn a_kill_in_the_middle_of_an_apply_leaves_a_plan_that_goes_on() {
     );
     assert_eq!(made.ok().trim(), "200");
 }
+
+#[test]
+fn a_template_of_azure_applies_unchanged_and_a_second_time_changes_nothing() {
+    let world = World::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tidemill-spec/tests/arm");
+    let (template, parameters) = (folder.join("workspace.json"), folder.join("parameters.dev.json"));
+    let args = |verb: &'static str, more: &[&'static str]| {
+        let mut args = vec![
+            "infra".to_owned(),
+            verb.to_owned(),
+            "-g".to_owned(),
+            "flights".to_owned(),
+        ];
+        args.extend(["--template".to_owned(), template.display().to_string()]);
+        args.extend(["--parameters".to_owned(), parameters.display().to_string()]);
+        args.extend([
+            "--set".to_owned(),
+            "scientists=[analysts]".to_owned(),
+            "-o".to_owned(),
+            "table".to_owned(),
+        ]);
+        args.extend(more.iter().map(|word| (*word).to_owned()));
+        world.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    world.run(&["team", "create", "--name", "analysts"]).ok();
+    // The group has to be there, as in Azure.
+    let missing = args("plan", &[]).fails(1);
+    assert!(
+        missing.contains("needs group flights, which is not there"),
+        "{missing}"
+    );
+    world
+        .run(&[
+            "group",
+            "create",
+            "--name",
+            "flights",
+            "--set",
+            "location=westeurope",
+        ])
+        .ok();
+
+    let plan = args("plan", &["--detailed-exitcode"]);
+    assert_eq!(plan.code, 2, "{plan:?}");
+    for told in [
+        "+ workspace flights-dev",
+        "+ compute flights-dev/cpu-cluster",
+        "network_settings: {\"vnet_name\":\"vnet-ml\",\"subnet\":\"default\"}",
+        "+ secret flights/database-password",
+        "Read, and without a meaning here:",
+        "Microsoft.Storage/storageAccounts",
+        "Microsoft.Resources/deployments second-cluster: its condition is false",
+    ] {
+        assert!(plan.out.contains(told), "{told}\n{}", plan.out);
+    }
+    let done = args("apply", &["--yes"]);
+    let said = format!("{}{}", done.out, done.err);
+    assert!(
+        done.code == 0 && done.out.contains("of stack flights.parameters.dev: 7 created."),
+        "{said}"
+    );
+    assert!(done.out.contains("clusterSize: Standard_DS3_v2"), "{said}");
+    assert!(
+        !said.contains("hush") && !said.contains("correct-horse"),
+        "{said}"
+    );
+    let secret = world
+        .run(&[
+            "secret", "list", "-g", "flights", "--query", "[].name", "-o", "tsv",
+        ])
+        .ok();
+    assert_eq!(secret.trim(), "database-password");
+    let again = args("apply", &["--yes"]);
+    assert!(
+        again.err.contains("No changes: stack flights.parameters.dev"),
+        "{again:?}"
+    );
+    assert!(
+        args("drift", &["--detailed-exitcode"])
+            .ok()
+            .starts_with("No drift")
+    );
+    for file in ["tidemill.db", "tidemill.db-wal"] {
+        let bytes = std::fs::read(world.home.data().join(file)).unwrap_or_default();
+        let holds = |word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
+        assert!(!holds(b"hush-hush") && !holds(b"correct-horse"), "{file}");
+    }
+    args("destroy", &["--yes"]).ok();
+}

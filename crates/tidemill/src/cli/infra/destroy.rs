@@ -25,7 +25,7 @@ pub struct Destroy {
 impl Destroy {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let request = InfraRequest {
-            stack: self.folder.stack()?,
+            stack: self.folder.stack(session)?,
             resources: Vec::new(),
             destroy: true,
             notes: Vec::new(),

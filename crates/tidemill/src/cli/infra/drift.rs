@@ -29,7 +29,7 @@ impl Drift {
     }
 
     async fn drifted(&self, session: &Session) -> Result<bool> {
-        let stack = self.folder.stack()?;
+        let stack = self.folder.stack(session)?;
         let drift = session
             .client
             .get(&path(&["infra", "stacks", &stack, "drift"]))

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
-use tidemill_api::infra::{InfraRequest, InfraResource};
+use tidemill_api::infra::{InfraNote, InfraRequest, InfraResource};
+use tidemill_spec::arm::{Place, translate};
 use tidemill_spec::infra::{Body, Resource, load};
 use tidemill_spec::yaml::Override;
 
+use crate::client::path;
 use crate::document::{self, Disk};
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -19,7 +21,10 @@ pub struct Folder {
     /// File or folder with the resources; may be given several times
     #[arg(long, short, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
     pub file: Vec<PathBuf>,
-    /// YAML file with the values of the parameters
+    /// ARM template of Azure, instead of files
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub template: Option<PathBuf>,
+    /// File with the values of the parameters: YAML, or JSON as Azure has it for a template
     #[arg(long, short, value_name = "FILE")]
     pub parameters: Option<PathBuf>,
     /// Set a parameter; may be given several times
@@ -28,7 +33,8 @@ pub struct Folder {
     /// Set a parameter to the text of a variable, as for secrets
     #[arg(long, value_name = "NAME=VARIABLE", num_args = 1.., action = clap::ArgAction::Append)]
     pub set_env: Vec<String>,
-    /// Stack: what is managed together [default: the name in the file of type infrastructure]
+    /// Stack: what is managed together [default: the name in the file of type infrastructure; for a template its group and its
+    /// parameters file]
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
 }
@@ -36,7 +42,7 @@ pub struct Folder {
 impl Folder {
     /// Whether any file is named.
     pub fn is_given(&self) -> bool {
-        !self.file.is_empty()
+        !self.file.is_empty() || self.template.is_some()
     }
 
     /// Reads the files, and uploads what they name.
@@ -44,6 +50,9 @@ impl Folder {
     /// # Errors
     /// Everything that is wrong with them, each with file and line.
     pub async fn request(&self, session: &Session) -> Result<InfraRequest> {
+        if let Some(template) = &self.template {
+            return self.translated(session, template).await;
+        }
         let loaded = self.load()?;
         for (file, warning) in &loaded.warnings {
             session.warn(&format!("{}: {warning}", shown(file)));
@@ -66,11 +75,12 @@ impl Folder {
     ///
     /// # Errors
     /// When neither the command line nor a file names one.
-    pub fn stack(&self) -> Result<String> {
-        match &self.stack {
-            Some(name) => Ok(name.clone()),
-            None if self.is_given() => self.name(self.load()?.name),
-            None => Err(Error::usage("failed to find the stack: none is named")
+    pub fn stack(&self, session: &Session) -> Result<String> {
+        match (&self.stack, &self.template) {
+            (Some(name), _) => Ok(name.clone()),
+            (None, Some(template)) => Ok(self.of_template(&group(session), template)),
+            (None, None) if self.is_given() => self.name(self.load()?.name),
+            (None, None) => Err(Error::usage("failed to find the stack: none is named")
                 .with_hint("add --stack, or -f with its files")),
         }
     }
@@ -82,6 +92,75 @@ impl Folder {
                  any more is removed, so two folders need two names",
             )
         })
+    }
+
+    /// What a template comes to in the kinds here.
+    async fn translated(&self, session: &Session, template: &Path) -> Result<InfraRequest> {
+        let group = group(session);
+        let text = read(template)?;
+        let parameters = self.parameters.as_deref().map(read).transpose()?;
+        let mut set = serde_json::Map::new();
+        for Override { path, value } in self.values()? {
+            set.insert(path, document::yaml_value(&value)?);
+        }
+        // The region is the group's, as in Azure.
+        let location = match session.client.get(&path(&["groups", &group])).await {
+            Ok(found) => found["spec"]["location"].as_str().map(str::to_owned),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        let place = Place {
+            group: group.clone(),
+            location: location.unwrap_or_else(|| "local".to_owned()),
+            deployment: stem(template),
+        };
+        let done = translate(&text, parameters.as_deref(), set, place).map_err(|error| {
+            Error::usage(format!(
+                "failed to read the template {}: {error}",
+                template.display()
+            ))
+        })?;
+        let file = template.display().to_string();
+        let resources = done.resources.into_iter().map(|one| InfraResource {
+            kind: one.kind,
+            place: one.place,
+            name: one.name,
+            spec: one.spec,
+            file: Some(file.clone()),
+            line: one.line,
+            needs: one.needs,
+        });
+        let outputs = done
+            .outputs
+            .into_iter()
+            .map(|(name, mut output)| (name, output["value"].take()));
+        let outputs: serde_json::Map<String, Value> = outputs.collect();
+        Ok(InfraRequest {
+            stack: self
+                .stack
+                .clone()
+                .unwrap_or_else(|| self.of_template(&group, template)),
+            resources: resources.collect(),
+            destroy: false,
+            notes: done
+                .notes
+                .into_iter()
+                .map(|note| InfraNote {
+                    what: note.what,
+                    why: note.why,
+                })
+                .collect(),
+            outputs: if outputs.is_empty() {
+                Value::Null
+            } else {
+                Value::Object(outputs)
+            },
+        })
+    }
+
+    /// The stack of a template: two parameters files are two stacks.
+    fn of_template(&self, group: &str, template: &Path) -> String {
+        format!("{group}.{}", stem(self.parameters.as_deref().unwrap_or(template)))
     }
 
     fn load(&self) -> Result<tidemill_spec::infra::Infrastructure> {
@@ -123,6 +202,22 @@ impl Folder {
         }
         Ok(values)
     }
+}
+
+/// The group that a template is deployed to, as `az deployment group` has it.
+fn group(session: &Session) -> String {
+    session.group.clone().unwrap_or_else(|| "default".to_owned())
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))
 }
 
 fn pair<'t>(text: &'t str, option: &str) -> Result<(&'t str, &'t str)> {

@@ -16,6 +16,7 @@ use crate::session::Session;
 #[command(after_help = "Examples:
   tidemill infra plan -f infrastructure/ --parameters dev.yaml
   tidemill infra plan -f infrastructure/ --parameters prd.yaml --set max_nodes=8 --detailed-exitcode
+  tidemill infra plan -g flights --template template.json --parameters parameters.dev.json
   tidemill infra plan -f infrastructure/ -o json --query \"steps[?action!='keep'].address\"
 
 Exit codes with --detailed-exitcode: 0 no changes, 1 an error, 2 changes.")]
