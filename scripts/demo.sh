@@ -54,7 +54,15 @@ for months in 1-7 1-8; do
 done
 "$tidemill" data list --name flights
 
-say "The pipeline: prepare, train, evaluate, register"
+say "The first version is the baseline; each month is profiled, and leaves its statistics in the history"
+"$tidemill" data baseline set --name flights --version 1 --query "join(' is version ', [label, version])" -o tsv
+for version in 1 2; do
+  "$tidemill" data profile --data azureml:flights:$version/flights --query rows -o tsv
+done
+"$tidemill" data history flights --column arr_delay --statistic mean -o table
+"$tidemill" data query 'select month, count(*) as flights, round(avg(arr_delay), 1) as delay from "flights/flights" group by month order by month' -o table
+
+say "The pipeline: validate, prepare, train, evaluate, register"
 name=flights-$(date +%Y%m%d-%H%M%S)
 "$tidemill" job create -f $flights/code/pipelines/training.yml --name "$name" --stream
 

@@ -115,6 +115,13 @@ const assets = (['models', 'data', 'environments', 'components'] satisfies Asset
   }),
 ]);
 
+const sql = createRoute({
+  getParentRoute: () => workspace,
+  path: 'sql',
+  component: lazyRouteComponent(() => import('./features/data/SqlPage'), 'SqlPage'),
+  validateSearch: (search: Record<string, unknown>): { sql?: string } => ({ sql: search.sql === undefined ? undefined : String(search.sql) }),
+});
+
 const computes = createRoute({ getParentRoute: () => workspace, path: 'computes', component: ComputeListPage });
 const compute = createRoute({ getParentRoute: () => workspace, path: 'computes/$name', component: ComputePage });
 
@@ -140,7 +147,7 @@ const roles = createRoute({
 
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, computes, compute, audit, roles])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, sql, computes, compute, audit, roles])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

@@ -98,3 +98,24 @@ pub struct DiffRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_s: Option<u64>,
 }
+
+/// A validation of a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationRequest {
+    /// What is expected, as the YAML of expectations has it (`docs/data-profile.md`).
+    pub expectations: Value,
+    /// The version to compare with, such as `azureml:flights:1`; where it is not given, the one with the label `baseline`, if
+    /// there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+}
+
+/// What came of a validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ValidationAnswer {
+    /// `passed`, `errors`, `warnings`, `outcomes` (`column`, `expected`, `found`, `met`, `level`) and `drift`.
+    pub validation: Value,
+    /// The profile of the table.
+    pub profile: Value,
+}

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use tidemill_objects::SafePath;
 pub use tidemill_profile::Asked;
 use tidemill_profile::{Profile, Profiler};
 use tidemill_store::asset::{Key, Kind};
 use tidemill_table::ReadOptions;
 
 use crate::table::{self, Laid};
-use crate::{Error, OpContext, Result, action, asset};
+use crate::{Error, OpContext, Result, action, asset, history};
 
 /// One table is read at a time: it takes all cores, and memory that is bounded for one.
 static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -24,6 +25,7 @@ pub async fn of_version(
     name: &str,
     version: &str,
     asked: Asked,
+    path: Option<&str>,
 ) -> Result<Profile> {
     ctx.authorize(action::DATA_READ, &asset::scope(Kind::Data, workspace, name))
         .await?;
@@ -33,18 +35,39 @@ pub async fn of_version(
         name,
     };
     let row = asset::find_version(ctx, key, version).await?;
-    let kept = ctx.app().dir.cache().join("profiles").join(&row.digest);
+    let inside = SafePath::normalise(path.unwrap_or_default())?;
+    let folder = ctx.app().dir.cache().join("profiles");
+    let kept = match inside.is_root() {
+        true => folder.join(&row.digest),
+        false => folder.join(format!(
+            "{}-{}",
+            row.digest,
+            blake3::hash(inside.as_str().as_bytes()).to_hex()
+        )),
+    };
     let _alone = READING.lock().await;
-    let profiler = match read_kept(&kept) {
+    let known = read_kept(&kept);
+    let is_new = known.is_none();
+    let profiler = match known {
         Some(profiler) => profiler,
         None => {
-            let there = table::of_version(ctx, workspace, &row).await?;
+            let mut there = table::of_version(ctx, workspace, &row).await?;
+            there.root = inside.under(&there.root);
             read(there, kept).await?
         }
     };
-    profiler
-        .finish(&asked)
-        .map_err(|error| Error::invalid(error.to_string()))
+    let finished = |asked: &Asked| {
+        let profile = profiler.finish(asked);
+        profile.map_err(|error| Error::invalid(error.to_string()))
+    };
+    let table = inside.as_str();
+    if is_new || !history::has_statistics(ctx, &row, table).await {
+        let profile = finished(&Asked::default())?;
+        if let Err(error) = history::add_statistics(ctx, &row, table, &profile).await {
+            tracing::warn!(%error, "failed to add statistics to the history of data");
+        }
+    }
+    finished(&asked)
 }
 
 /// A state that was kept; one of another version, or cut off, is as none.

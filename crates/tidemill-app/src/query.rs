@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use tidemill_objects::SafePath;
 use tidemill_process::{Stat, resident_bytes};
 use tidemill_spec::refs::AssetRef;
 use tidemill_table::sql::{
@@ -53,6 +54,8 @@ impl Default for QueryOptions {
 
 /// What a process takes besides: its program, and the batches that are on their way.
 const BESIDES_BYTES: u64 = 512 << 20;
+/// What the states of profiles take on top of it, on all threads.
+const PROFILE_BYTES: u64 = 1 << 30;
 /// How often its memory is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long it has to end by itself after its time.
@@ -123,7 +126,8 @@ pub async fn run(ctx: &OpContext, workspace: &str, asked: Asked) -> Result<Answe
         )));
     }
     let task = Task::Query(Query { sql, sample });
-    answer(ctx, workspace, task, wanted, in_order, how).await
+    let tables = mounted_all(ctx, workspace, wanted).await?;
+    answer(ctx, task, tables, in_order, how).await
 }
 
 /// Compares two versions row by row.
@@ -141,30 +145,40 @@ pub async fn diff(
     ctx.authorize(action::DATA_READ, &Scope::workspace(workspace))
         .await?;
     let wanted = IndexMap::from([(BEFORE.to_owned(), before), (AFTER.to_owned(), after)]);
-    answer(ctx, workspace, Task::Diff(Diff { key }), wanted, false, how).await
+    let tables = mounted_all(ctx, workspace, wanted).await?;
+    answer(ctx, Task::Diff(Diff { key }), tables, false, how).await
 }
 
-async fn answer(
+/// The versions that references name, on this machine: names in SQL, references, where they lie.
+pub(crate) async fn mounted_all(
     ctx: &OpContext,
     workspace: &str,
-    task: Task,
     wanted: IndexMap<String, String>,
+) -> Result<Vec<(String, String, Laid)>> {
+    let mut tables = Vec::new();
+    for (name, reference) in wanted {
+        let there = mounted(ctx, workspace, &reference).await?;
+        tables.push((name, reference, there));
+    }
+    Ok(tables)
+}
+
+/// Runs a task over tables: names in SQL, what people call them, where they lie. Whoever calls it has asked whether it may be.
+pub(crate) async fn answer(
+    ctx: &OpContext,
+    task: Task,
+    tables: Vec<(String, String, Laid)>,
     in_order: bool,
     how: How,
 ) -> Result<AnswerFile> {
     let options = &ctx.app().query;
     let scratch = Scratch::new(ctx)?;
-    let mut mounts = Vec::new();
-    let mut laid: Vec<(String, Laid)> = Vec::new();
-    for (name, reference) in wanted {
-        let there = mounted(ctx, workspace, &reference).await?;
-        mounts.push(Mount {
-            name,
-            path: there.root.clone(),
-            reading: Default::default(),
-        });
-        laid.push((reference, there));
-    }
+    let mounts = tables.iter().map(|(name, _, there)| Mount {
+        name: name.clone(),
+        path: there.root.clone(),
+        reading: Default::default(),
+    });
+    let mounts = mounts.collect();
     let rows = match (how.rows, how.format) {
         (Some(rows), _) => rows,
         (None, Format::Answer) => JSON_ROWS,
@@ -202,7 +216,7 @@ async fn answer(
     };
     let answered = match in_process(options, &assignment).await? {
         Outcome::Answered(answered) => answered,
-        Outcome::Failed(failure) => return Err(told(by_name(failure, &laid))),
+        Outcome::Failed(failure) => return Err(told(by_name(failure, &tables))),
     };
     let file = tokio::fs::File::open(&assignment.answer)
         .await
@@ -220,6 +234,12 @@ async fn mounted(ctx: &OpContext, workspace: &str, reference: &str) -> Result<La
         true => reference.to_owned(),
         false => format!("azureml:{reference}"),
     };
+    // Data of several tables: `flights:7/weather`. Azure's own ids have slashes from the start.
+    let (full, inside) = match full.split_once('/') {
+        Some((asset, inside)) if !asset.ends_with(':') => (asset.to_owned(), inside.to_owned()),
+        _ => (full, String::new()),
+    };
+    let inside = SafePath::normalise(&inside)?;
     let wanted: AssetRef = full.parse().map_err(|error| {
         Error::invalid(format!("failed to read the table `{reference}`: {error}"))
             .hint("name a version of data, as in \"flights:7\" or \"flights@latest\"")
@@ -235,7 +255,17 @@ async fn mounted(ctx: &OpContext, workspace: &str, reference: &str) -> Result<La
     )
     .await?;
     let row = asset::resolve(ctx, AssetKind::Data, workspace, &wanted).await?;
-    table::of_version(ctx, workspace, &row).await
+    let mut there = table::of_version(ctx, workspace, &row).await?;
+    if !inside.is_root() {
+        there.root = inside.under(&there.root);
+        if !there.root.exists() {
+            return Err(Error::not_found("table", reference).hint(format!(
+                "the files of {}:{} are shown by `tidemill data show`, and on its page",
+                row.name, row.version
+            )));
+        }
+    }
+    Ok(there)
 }
 
 /// Runs an assignment in a process of its own. The process ends when this is dropped.
@@ -262,7 +292,11 @@ async fn in_process(options: &QueryOptions, assignment: &Assignment) -> Result<O
         output.read_to_end(&mut said).await
     };
     let time = Duration::from_millis(assignment.limits.time_ms);
-    let most = assignment.limits.memory_bytes + BESIDES_BYTES;
+    let profiles = match assignment.task {
+        Task::Validate(_) => PROFILE_BYTES,
+        Task::Query(_) | Task::Diff(_) => 0,
+    };
+    let most = assignment.limits.memory_bytes + BESIDES_BYTES + profiles;
     let ended = tokio::select! {
         read = told => read.map(|_| None).map_err(Error::internal)?,
         () = tokio::time::sleep(time + GRACE) => Some(Failure {
@@ -306,8 +340,8 @@ async fn grown(child: &Child, most: u64) {
 }
 
 /// A failure by the names of versions: where they lie on the server is nobody's business.
-fn by_name(mut failure: Failure, laid: &[(String, Laid)]) -> Failure {
-    for (reference, there) in laid {
+fn by_name(mut failure: Failure, tables: &[(String, String, Laid)]) -> Failure {
+    for (_, reference, there) in tables {
         let root = there.root.display().to_string();
         let replaced = |text: &str| text.replace(&root, reference);
         failure.message = replaced(&failure.message);

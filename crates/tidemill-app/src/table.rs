@@ -29,6 +29,16 @@ enum Held {
     Elsewhere { _there: OnDisk },
 }
 
+impl Laid {
+    /// What is there already.
+    pub(crate) fn of(there: OnDisk) -> Self {
+        Self {
+            root: there.root.clone(),
+            _held: Held::Elsewhere { _there: there },
+        }
+    }
+}
+
 /// Brings a version onto this machine. Uploaded data is laid once, and kept in the cache.
 ///
 /// # Errors
@@ -52,10 +62,7 @@ pub(crate) async fn of_version(ctx: &OpContext, workspace: &str, row: &Row) -> R
         .hint("make a new version of it: `tidemill data create`"));
     }
     let there = content::on_disk(ctx, workspace, &place.source).await?;
-    Ok(Laid {
-        root: there.root.clone(),
-        _held: Held::Elsewhere { _there: there },
-    })
+    Ok(Laid::of(there))
 }
 
 /// A tree, laid out in the cache. A folder stands under its name only when it is whole.

@@ -17,11 +17,15 @@ pub(crate) fn places(
     texts: &Texts,
     outputs: &[Placed],
     distributed: bool,
+    program: bool,
     relay: Option<Relay>,
 ) -> Places {
     let data_dir = &args.data_dir;
     let mut read = commands(data_dir);
     read.extend(prefix.map(of_environment).unwrap_or_default());
+    if program {
+        read.extend(std::env::current_exe());
+    }
     let inputs = texts.data.iter().filter_map(|name| texts.inputs.get(name));
     read.extend(inputs.map(PathBuf::from).filter(|path| path.is_absolute()));
     let own = [

@@ -14,7 +14,7 @@ use crate::publish::{Published, publish};
 use crate::relay;
 use crate::stop::{Cause, Stop};
 use crate::tell::Teller;
-use crate::variables::variables;
+use crate::variables::{PROGRAM, variables};
 use crate::work::Work;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -203,6 +203,7 @@ impl Job<'_> {
                 &texts,
                 &placed,
                 assignment.distribution.is_some(),
+                assignment.environment_variables.contains_key(PROGRAM),
                 relay,
             ),
         };

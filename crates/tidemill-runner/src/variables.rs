@@ -17,6 +17,9 @@ const THREADS: &[&str] = &[
     "LOKY_MAX_CPU_COUNT",
 ];
 
+/// A job whose variables hold this one is given the path of this program in it, and may start it.
+pub(crate) const PROGRAM: &str = "TIDEMILL_PROGRAM";
+
 /// What the references of a command stand for: `${{inputs.x}}` and `${{outputs.x}}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Texts {
@@ -68,6 +71,10 @@ pub(crate) fn variables(
         all.insert(format!("AZURE_ML_OUTPUT_{name}"), path.clone());
     }
     all.extend(assignment.environment_variables.clone());
+    // A step of the platform itself runs by this program.
+    if let (true, Ok(program)) = (all.contains_key(PROGRAM), std::env::current_exe()) {
+        all.insert(PROGRAM.into(), program.display().to_string());
+    }
     // By this a sweep finds them, so nobody may set it otherwise.
     all.insert(
         MARKER.into(),

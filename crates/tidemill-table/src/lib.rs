@@ -7,6 +7,7 @@ mod blocks;
 mod csv;
 mod delta;
 mod error;
+pub mod history;
 mod json;
 mod mltable;
 mod open;

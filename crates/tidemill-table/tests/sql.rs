@@ -179,11 +179,7 @@ fn a_column_whose_first_rows_mislead_is_read_as_what_it_is() {
         }
     }
     let t = write(&folder, "t.csv", &text);
-    let answer = ask(
-        "select count(*) as n, max(a) as m from t",
-        &[("t", &t)],
-    )
-    .expect("answers");
+    let answer = ask("select count(*) as n, max(a) as m from t", &[("t", &t)]).expect("answers");
     assert_eq!(answer["rows"], json!([{"n": 400_001, "m": "word"}]));
 }
 
@@ -481,4 +477,62 @@ fn what_cannot_be_read_is_told_with_its_place() {
     assert!(tables_of("").is_err() && tables_of(&"x".repeat(300_000)).is_err());
     let deep = format!("select {}1{}", "(".repeat(20_000), ")".repeat(20_000));
     assert!(tables_of(&deep).is_err(), "nesting is bounded");
+}
+
+#[test]
+fn rules_in_sql_are_expectations_over_one_table_and_several() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        &folder,
+        "d/flights/1.csv",
+        "id,origin,delay\n1,JFK,5\n2,EWR,7\n3,LGA,900\n",
+    );
+    write(&folder, "d/airports.csv", "code\nJFK\nEWR\n");
+    let d = folder.path().join("d");
+    let expectations = serde_json::from_value(json!({
+        "path": "flights",
+        "tables": {"airports": "airports.csv"},
+        "rows": {"min": 1},
+        "rules": {
+            "no delay above ten hours": {"sql": "select id, delay from data where delay > 600"},
+            "every origin is known": {"sql": "select origin from data where origin not in (select code from airports)", "level": "warning"},
+            "mean delay": {"sql": "select avg(delay) from data", "max": 400},
+            "rows of the baseline": {"sql": "select count(*) from baseline", "min": 3, "max": 3},
+            "broken": {"sql": "select nothing from data", "level": "warning"},
+        },
+    }))
+    .expect("expectations");
+    let task = Task::Validate(Box::new(tidemill_table::sql::Validate { expectations }));
+    let tables: [(&str, &Path); 2] = [("data", &d), ("baseline", &d)];
+    let (bytes, _) = done(task, &tables, &Limits::default(), Format::Answer).expect("validates");
+    let found: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let validation = &found["validation"];
+    assert_eq!(found["profile"]["rows"], 3);
+    assert_eq!(
+        [
+            &validation["passed"],
+            &validation["errors"],
+            &validation["warnings"]
+        ],
+        [&json!(false), &json!(1), &json!(2)],
+        "{validation}"
+    );
+    let outcome = |name: &str| {
+        let outcomes = validation["outcomes"].as_array().expect("outcomes");
+        let found = outcomes.iter().find(|outcome| {
+            outcome["expected"]
+                .as_str()
+                .is_some_and(|said| said.starts_with(name))
+        });
+        found.unwrap_or_else(|| panic!("{name} in {outcomes:?}")).clone()
+    };
+    assert_eq!(outcome("no delay above")["found"], "1 row: id 3, delay 900");
+    assert_eq!(outcome("every origin")["found"], "1 row: origin LGA");
+    assert_eq!(outcome("mean delay")["met"], true);
+    assert_eq!(outcome("rows of the baseline")["met"], true);
+    assert!(
+        outcome("broken")["found"]
+            .as_str()
+            .is_some_and(|said| said.contains("nothing"))
+    );
 }

@@ -7,7 +7,7 @@ use tidemill_plan::Dag;
 use tidemill_spec::expr::{Ref, Template};
 use tidemill_spec::kinds::{
     CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Node,
-    Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources,
+    Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources, ValidateNode,
 };
 use tidemill_spec::refs::{ComputeRef, DataPath};
 use tidemill_spec::value::Literal;
@@ -16,7 +16,8 @@ use super::inputs::{in_field, word};
 use super::output::planned_output;
 use super::submit::{check_datastore, check_room, code_tree, distribution, plan_environment};
 use super::{
-    CommandPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork, planned_input,
+    CommandPlan, EnvironmentPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork,
+    planned_input,
 };
 use crate::{Error, OpContext, Result, component, compute, datastore};
 
@@ -124,6 +125,7 @@ async fn build(
         let step = match node {
             Node::Command(node) => command_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node, &inputs).await,
+            Node::Validate(node) => validate_step(ctx, workspace, &parts, node_name, node, &inputs).await,
         };
         let step = step.map_err(|mut error| {
             error.message = format!("failed to plan step `{node_name}`: {}", error.message);
@@ -137,6 +139,7 @@ async fn build(
             parts.name
         )));
     }
+    guard(parts.nodes, &mut steps);
     let waits = steps
         .iter()
         .map(|(name, step): (&String, &StepPlan)| (name.clone(), step.waits_for.clone()))
@@ -259,6 +262,128 @@ async fn command_step(
         compute: Some(ComputeRef::Named(target.name)),
         waits_for: waits_for(&node.inputs)?,
     })
+}
+
+/// A step that checks data: this very program, run by the runner.
+async fn validate_step(
+    ctx: &OpContext,
+    workspace: &str,
+    parts: &Parts<'_>,
+    node_name: &str,
+    node: &ValidateNode,
+    pipeline_inputs: &IndexMap<String, PlannedInput>,
+) -> Result<StepPlan> {
+    let ValidateNode {
+        inputs,
+        outputs,
+        compute,
+        limits,
+        comment: _,
+        display_name,
+    } = node;
+    let reference = own_compute(compute.as_ref(), parts);
+    let target = compute::resolve(
+        ctx,
+        workspace,
+        bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
+    )
+    .await?;
+    crate::isolation::of_compute(ctx.app(), workspace, &target.name).await?;
+    let mut command = String::from(
+        "\"$TIDEMILL_PROGRAM\" data validate --data \"${{inputs.data}}\" --expectations \"${{inputs.expectations}}\" -o table",
+    );
+    for name in inputs.keys() {
+        match name.as_str() {
+            "data" | "expectations" => {}
+            "baseline" => command.push_str(" $[[--baseline \"${{inputs.baseline}}\"]]"),
+            name => command.push_str(&format!(" $[[--table \"{name}=${{{{inputs.{name}}}}}\"]]")),
+        }
+    }
+    if outputs.contains_key(ValidateNode::REPORT) {
+        command.push_str(" --report \"${{outputs.report}}\"");
+    }
+    let plan = CommandPlan {
+        command,
+        code: None,
+        environment: EnvironmentPlan {
+            name: None,
+            request: serde_json::Value::Null,
+            build_context: None,
+        },
+        // What another version of this program finds is other work.
+        variables: IndexMap::from([
+            ("TIDEMILL_PROGRAM".to_owned(), String::new()),
+            (
+                "TIDEMILL_VERSION".to_owned(),
+                env!("CARGO_PKG_VERSION").to_owned(),
+            ),
+        ]),
+        inputs: IndexMap::new(),
+        outputs: IndexMap::new(),
+        distribution: None,
+        instance_count: 1,
+        timeout_s: limits.as_ref().and_then(|limits| limits.timeout),
+        memory_bytes: None,
+        cores: None,
+        gpus: 0,
+        retries: limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
+        deterministic: true,
+    };
+    Ok(StepPlan {
+        job: child_name(parts.name, node_name),
+        display_name: display_name.clone().or_else(|| Some(node_name.to_owned())),
+        work: StepWork::Command(Box::new(plan)),
+        given: inputs.clone(),
+        ports: IndexMap::new(),
+        outputs: step_outputs(outputs, None)?,
+        compute: Some(ComputeRef::Named(target.name)),
+        waits_for: waits_for(inputs)?,
+    })
+}
+
+/// A step that checks data stands before every other step that reads the same data, except those that it waits for itself.
+fn guard(nodes: &IndexMap<String, Node>, steps: &mut IndexMap<String, StepPlan>) {
+    let guarded = |node: &Node| match node {
+        Node::Validate(node) => node.inputs.get("data").map(place_of),
+        Node::Command(_) | Node::Pipeline(_) => None,
+    };
+    for (guard, node) in nodes {
+        let Some(data) = guarded(node) else { continue };
+        let before = before(guard, steps);
+        for (name, step) in steps.iter_mut() {
+            let reads = step.given.values().any(|input| place_of(input) == data);
+            if name != guard && reads && !before.contains(name) && !step.waits_for.contains(guard) {
+                let is_guard = nodes.get(name).is_some_and(|node| guarded(node).is_some());
+                // Two checks of the same data need not wait for each other.
+                if !is_guard {
+                    step.waits_for.push(guard.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Where an input comes from: a binding, or a path.
+fn place_of(input: &Input) -> String {
+    match (input.expression(), input) {
+        (Some(text), _) => text.split_whitespace().collect(),
+        (None, Input::Data(data)) => data.path.as_ref().map(ToString::to_string).unwrap_or_default(),
+        (None, Input::Literal(value)) => format!("literal {value}"),
+    }
+}
+
+/// The steps that a step waits for, directly or not.
+fn before(step: &str, steps: &IndexMap<String, StepPlan>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![step.to_owned()];
+    while let Some(next) = open.pop() {
+        for earlier in steps.get(&next).into_iter().flat_map(|plan| &plan.waits_for) {
+            if found.insert(earlier.clone()) {
+                open.push(earlier.clone());
+            }
+        }
+    }
+    found
 }
 
 async fn pipeline_step(

@@ -54,20 +54,37 @@ pub fn check(expectations: &Expectations, profile: &Profile, drift: Option<Drift
     if let (Some(expected), Some(drift)) = (&expectations.drift, &drift) {
         outcomes.push(drifted(expected, drift));
     }
-    outcomes.sort_by_key(|outcome| (outcome.met, outcome.level));
-    let count = |level| {
-        outcomes
-            .iter()
-            .filter(|outcome| !outcome.met && outcome.level == level)
-            .count()
-    };
-    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    Validation {
-        passed: errors == 0,
-        errors,
-        warnings,
-        outcomes,
-        drift,
+    Validation::of(outcomes, drift)
+}
+
+impl Validation {
+    /// What came of expectations.
+    pub fn of(mut outcomes: Vec<Outcome>, drift: Option<Drift>) -> Self {
+        outcomes.sort_by_key(|outcome| (outcome.met, outcome.level));
+        let count = |level| {
+            outcomes
+                .iter()
+                .filter(|outcome| !outcome.met && outcome.level == level)
+                .count()
+        };
+        let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+        Self {
+            passed: errors == 0,
+            errors,
+            warnings,
+            outcomes,
+            drift,
+        }
+    }
+
+    /// With more outcomes, such as those of rules.
+    #[must_use]
+    pub fn with(self, more: Vec<Outcome>) -> Self {
+        let Self {
+            mut outcomes, drift, ..
+        } = self;
+        outcomes.extend(more);
+        Self::of(outcomes, drift)
     }
 }
 
@@ -177,7 +194,8 @@ fn drifted(expected: &DriftExpectation, drift: &Drift) -> Outcome {
     }
 }
 
-fn bounded(column: Option<&str>, statistic: &str, found: Option<f64>, bound: &Bound) -> Outcome {
+/// What came of a rule whose number is to lie in an interval.
+pub fn bounded(column: Option<&str>, statistic: &str, found: Option<f64>, bound: &Bound) -> Outcome {
     let interval = match (bound.min, bound.max) {
         (Some(min), Some(max)) if min == max => format!("is {}", number(min)),
         (Some(min), Some(max)) => format!("is from {} to {}", number(min), number(max)),
@@ -274,6 +292,18 @@ impl Expectations {
     /// What is written here and means nothing, as sentences: a slip would pass for an expectation that is never met.
     pub fn mistakes(&self) -> Vec<String> {
         let mut found = Vec::new();
+        let paths = self.path.iter().chain(self.tables.values());
+        let climbs = |path: &str| path.starts_with('/') || path.split('/').any(|part| part == "..");
+        found.extend(
+            paths
+                .filter(|path| climbs(path))
+                .map(|path| format!("the path `{path}` does not lie in the data")),
+        );
+        for (name, rule) in &self.rules {
+            if rule.sql.trim().is_empty() {
+                found.push(format!("rule `{name}` has no `sql`"));
+            }
+        }
         for (column, expected) in &self.columns {
             for (name, bound) in &expected.statistics {
                 if !NAMES.contains(&name.as_str()) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))

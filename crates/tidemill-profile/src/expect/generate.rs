@@ -11,6 +11,9 @@ const CATEGORIES: usize = 50;
 /// A draft: the schema, missing values with some room, keys, categories, ends and means as warnings.
 pub fn generate(profile: &Profile) -> Expectations {
     Expectations {
+        path: None,
+        tables: IndexMap::new(),
+        rules: IndexMap::new(),
         rows: Some(Bound {
             min: Some((profile.rows as f64 / 2.0).floor()),
             ..Bound::default()

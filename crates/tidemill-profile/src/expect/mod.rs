@@ -12,13 +12,22 @@ use serde_json::Value;
 
 use crate::drift::DriftOptions;
 
-pub use check::check;
+pub use check::{bounded, check};
 pub use generate::generate;
 
 /// What a table has to be like.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expectations {
+    /// Where the table lies in the data, for data of several tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Further tables of the data, by the names that rules give them: paths in it.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub tables: IndexMap<String, String>,
+    /// Rules in SQL, by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub rules: IndexMap<String, Rule>,
     /// Rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<Bound>,
@@ -33,6 +42,35 @@ pub struct Expectations {
     /// Drift against a baseline, where one is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftExpectation>,
+}
+
+/// A rule in SQL, over the tables `data`, `baseline` (where one is given) and those of [`Expectations::tables`]. Without an
+/// interval it selects rows that must not be there; with one, a single number that must lie in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// The query.
+    pub sql: String,
+    /// Its number is not less than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Its number is not more than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// How grave it is.
+    #[serde(skip_serializing_if = "Level::is_error")]
+    pub level: Level,
+}
+
+impl Rule {
+    /// The interval of its number, where it has one.
+    pub fn bound(&self) -> Option<Bound> {
+        (self.min.is_some() || self.max.is_some()).then_some(Bound {
+            min: self.min,
+            max: self.max,
+            level: self.level,
+        })
+    }
 }
 
 /// How grave it is when an expectation is not met.

@@ -19,9 +19,11 @@ pub enum Node {
     Command(Box<CommandNode>),
     /// A pipeline component.
     Pipeline(Box<PipelineNode>),
+    /// A check of data against expectations (a Tidemill extension).
+    Validate(Box<ValidateNode>),
 }
 
-tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline }, default "command", refuse refused::node);
+tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline, "validate" => Validate }, default "command", refuse refused::node);
 
 impl Node {
     /// What goes in.
@@ -29,6 +31,7 @@ impl Node {
         match self {
             Self::Command(node) => &node.inputs,
             Self::Pipeline(node) => &node.inputs,
+            Self::Validate(node) => &node.inputs,
         }
     }
 
@@ -37,6 +40,7 @@ impl Node {
         match self {
             Self::Command(node) => &node.outputs,
             Self::Pipeline(node) => &node.outputs,
+            Self::Validate(node) => &node.outputs,
         }
     }
 
@@ -45,6 +49,7 @@ impl Node {
         match self {
             Self::Command(node) => node.component.as_ref(),
             Self::Pipeline(node) => Some(&node.component),
+            Self::Validate(_) => None,
         }
     }
 }
@@ -163,4 +168,37 @@ pub struct PipelineNode {
     /// The name that people see (a Tidemill extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+}
+
+/// A step that checks data against expectations, and fails where they are not met. Every other step that reads the same data
+/// waits for it. Its inputs are `data` and `expectations` (a file), `baseline` where drift is looked at, and further tables that
+/// rules in SQL name; its output `report` takes report.html, validation.json and profile.json.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidateNode {
+    /// What goes in: `data`, `expectations`, `baseline`, and tables for rules.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Input>,
+    /// What comes out: `report`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Output>,
+    /// Where it runs, or a binding to an input of the pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<ComputeRef>,
+    /// How long and how often it may run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// A remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The name that people see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl ValidateNode {
+    /// Inputs that it needs.
+    pub const NEEDS: [&'static str; 2] = ["data", "expectations"];
+    /// Its output.
+    pub const REPORT: &'static str = "report";
 }

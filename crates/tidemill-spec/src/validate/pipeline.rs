@@ -7,7 +7,8 @@ use super::{check_component as check_inner, command, cycle, environment, values}
 use crate::error::{FieldPath, Problem, did_you_mean};
 use crate::expr::{Ref, Template};
 use crate::kinds::{
-    CommandNode, Component, ComponentInput, ComponentRef, Input, Node, Output, PipelineComponent, PipelineJob,
+    CommandNode, Component, ComponentInput, ComponentRef, Input, Node, Output, PipelineComponent,
+    PipelineJob, ValidateNode,
 };
 use crate::refs::{ComputeRef, DataPath};
 use crate::value::Literal;
@@ -185,8 +186,10 @@ fn check_step(step: &Node, parent: &Parent<'_>, at: &FieldPath, problems: &mut V
     }
     command::check_io(step.inputs(), step.outputs(), at, problems);
     command::check_output_paths(step.outputs(), &scope, at, problems);
-    if let Node::Command(step) = step {
-        check_command_step(step, parent, at, problems);
+    match step {
+        Node::Command(step) => check_command_step(step, parent, at, problems),
+        Node::Validate(step) => check_validate_step(step, &scope, at, problems),
+        Node::Pipeline(_) => {}
     }
     if let Some(inner) = step.component().and_then(ComponentRef::inline) {
         let at_component = at.key("component");
@@ -206,6 +209,28 @@ fn check_step(step: &Node, parent: &Parent<'_>, at: &FieldPath, problems: &mut V
         check_inner(inner, &at_component, problems);
         check_given(step.inputs(), inner.inputs(), at, problems);
         check_outputs(step.outputs(), inner, at, problems);
+    }
+}
+
+fn check_validate_step(step: &ValidateNode, scope: &Scope<'_>, at: &FieldPath, problems: &mut Vec<Problem>) {
+    for needed in ValidateNode::NEEDS {
+        if !step.inputs.contains_key(needed) {
+            problems.push(
+                Problem::new(format!("a step of type `validate` needs the input `{needed}`"))
+                    .at(at.key("inputs"))
+                    .hint("it takes `data`, `expectations` (a file), `baseline`, and tables for rules"),
+            );
+        }
+    }
+    if let Some(name) = step.outputs.keys().find(|name| *name != ValidateNode::REPORT) {
+        problems.push(
+            Problem::new(format!("a step of type `validate` has no output `{name}`"))
+                .at(at.key("outputs").key(name))
+                .hint("its output is `report`"),
+        );
+    }
+    if let Some(ComputeRef::Expression(text)) = &step.compute {
+        check_text(text, scope, &at.key("compute"), problems);
     }
 }
 

@@ -11,6 +11,7 @@ mod run;
 mod sample;
 mod session;
 mod statement;
+mod validate;
 mod worker;
 
 pub use diff::{AFTER, BEFORE, ColumnChange, Diff, Difference};
@@ -19,4 +20,5 @@ pub use limits::Limits;
 pub use result::{Answered, ColumnType, Format};
 pub use run::{Mount, Query, Sample, Task, run};
 pub use statement::tables_of;
+pub use validate::{BASELINE, DATA, Validate, Validated};
 pub use worker::{Assignment, Outcome, work};

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::result::{Answer, Answered, Format};
 use super::sample::Sampler;
 use super::session::Session;
+use super::validate::{self, Validate};
 use crate::open::{Tables, open};
 use crate::table::ReadOptions;
 
@@ -49,13 +50,15 @@ pub struct Sample {
 }
 
 /// What is to be done with tables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Answer a query.
     Query(Query),
     /// Compare two tables row by row.
     Diff(Diff),
+    /// Check a table against expectations.
+    Validate(Box<Validate>),
 }
 
 /// Runs a task over tables. `make` gives what the answer is written to; it is called again where a first try has to begin
@@ -99,6 +102,9 @@ async fn whole(
     format: Format,
     make: &mut (dyn FnMut() -> std::io::Result<Box<dyn Write + Send>> + Send),
 ) -> Result<Answered, Failure> {
+    if let Task::Validate(asked) = task {
+        return validate::run(asked, mounts, limits, make).await;
+    }
     let mut tables = mounts
         .iter()
         .map(|mount| Ok((mount.name.clone(), Arc::new(open(&mount.path, &mount.reading)?))))
@@ -109,6 +115,7 @@ async fn whole(
         let done = match task {
             Task::Query(query) => once(&session, query, limits, format, make).await,
             Task::Diff(asked) => diff::run(&session, asked, limits, format, make).await,
+            Task::Validate(_) => return Err(Failure::invalid("a validation is no query")),
         };
         match done {
             Ok(answered) => return Ok(answered),

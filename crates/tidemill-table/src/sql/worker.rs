@@ -13,7 +13,7 @@ use super::result::{Answered, Format};
 use super::run::{Mount, Task, run};
 
 /// What a worker is to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
     /// The task.
     pub task: Task,

@@ -261,3 +261,141 @@ fn files_are_tables_without_a_server() {
         .json();
     assert_eq!([&diff["added"], &diff["removed"], &diff["changed"]], [1, 1, 1]);
 }
+
+#[test]
+fn versions_are_validated_against_a_baseline_and_leave_a_history() {
+    let world = world();
+    world.home.write(
+        "expectations.yml",
+        "rows: {min: 3}\ncolumns:\n  carrier:\n    values: {only: [UA, AA]}\nrules:\n  ids stay: {sql: 'select id from baseline \
+         where id not in (select id from data)'}\n",
+    );
+    let none = world.run(&["data", "history", "flights"]).fails(1);
+    assert!(none.contains("begins with the first profile"), "{none}");
+    world
+        .run(&["data", "baseline", "set", "--name", "flights", "--version", "1"])
+        .ok();
+    let shown = world.run(&[
+        "data", "baseline", "show", "--name", "flights", "--query", "version", "-o", "tsv",
+    ]);
+    assert_eq!(shown.ok(), "1\n");
+    let validate = |version: &str| {
+        let data = format!("azureml:flights:{version}");
+        world.run(&[
+            "data",
+            "validate",
+            "--data",
+            &data,
+            "--expectations",
+            "expectations.yml",
+            "--html",
+            "report.html",
+            "-o",
+            "json",
+        ])
+    };
+    let second = validate("2");
+    assert_eq!(second.code, 1, "{}", second.err);
+    let found: Value = serde_json::from_str(&second.out).expect("JSON");
+    let open: Vec<&str> = found["outcomes"]
+        .as_array()
+        .expect("outcomes")
+        .iter()
+        .filter(|outcome| outcome["met"] == false)
+        .filter_map(|outcome| outcome["found"].as_str())
+        .collect();
+    assert_eq!(open, ["DL", "1 row: id 3"]);
+    let page = std::fs::read_to_string(world.home.path().join("report.html")).expect("a page");
+    assert!(page.contains("ids stay") && !page.contains("<script"));
+    world.home.write("loose.yml", "rows: {min: 3}\n");
+    world
+        .run(&[
+            "data",
+            "validate",
+            "--data",
+            "azureml:flights:1",
+            "--expectations",
+            "loose.yml",
+        ])
+        .ok();
+    let means = world
+        .run(&[
+            "data",
+            "history",
+            "flights",
+            "--column",
+            "id",
+            "--statistic",
+            "mean",
+        ])
+        .json();
+    let means: Vec<_> = means
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            (
+                row["version"].as_str().expect("text"),
+                row["value"].as_f64().expect("a number"),
+            )
+        })
+        .collect();
+    assert_eq!(means, [("1", 2.0), ("2", 7.0 / 3.0)]);
+    let checks = world.run(&["data", "history", "flights", "--validations"]).json();
+    let told = checks.as_array().expect("rows").iter().any(|row| {
+        row["version"] == "2"
+            && row["baseline"] == "azureml:flights:1"
+            && row["passed"] == false
+            && row["found"] == "DL"
+    });
+    assert!(told, "{checks}");
+    world
+        .run(&["data", "history", "flights", "--output-file", "history.parquet"])
+        .ok();
+    let counted = world.run(&[
+        "data",
+        "query",
+        "select count(distinct version) as n from 'history.parquet'",
+    ]);
+    assert_eq!(counted.json(), json!([{"n": 2}]));
+}
+
+#[test]
+fn data_of_several_tables_names_the_one_that_is_meant() {
+    let world = World::new();
+    world.home.write("d/flights/1.csv", JANUARY);
+    world.home.write("d/carriers.csv", "carrier,name\nUA,United\n");
+    world
+        .run(&[
+            "data",
+            "create",
+            "--name",
+            "d",
+            "--type",
+            "uri_folder",
+            "--path",
+            "d",
+        ])
+        .ok();
+    assert_eq!(
+        rows(
+            &world,
+            "select name, count(*) as n from \"d:1/flights\" f join \"d/carriers.csv\" c on f.carrier = c.carrier group by name"
+        ),
+        json!([{"name": "United", "n": 2}])
+    );
+    let profile = world
+        .run(&["data", "profile", "--data", "azureml:d:1/flights"])
+        .json();
+    assert_eq!(profile["rows"], 3);
+    let outside = world
+        .run(&["data", "query", "select * from \"d/../../../etc\""])
+        .fails(1);
+    assert!(outside.contains(".."), "{outside}");
+    assert!(
+        world
+            .run(&["data", "query", "select * from \"d/nowhere\""])
+            .fails(1)
+            .contains("nowhere")
+    );
+}

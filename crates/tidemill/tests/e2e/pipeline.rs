@@ -173,3 +173,58 @@ fn a_step_whose_name_another_job_has_gets_another_one() {
         "{names:?}"
     );
 }
+
+#[test]
+fn a_check_of_data_stands_before_whatever_reads_it() {
+    let mill = Mill::start();
+    mill.write("good/t.csv", "id,delay\n1,5\n2,7\n");
+    mill.write("bad/t.csv", "id,delay\n1,5\n1,7\n");
+    mill.write(
+        "expectations.yml",
+        "columns:\n  id: {unique: true}\nrules:\n  no more rows than before: {sql: 'select count(*) from data', max: 2}\n",
+    );
+    let yaml = |data: &str| {
+        format!(
+            "type: pipeline\nsettings: {{default_compute: serverless}}\ninputs:\n  data: {{type: uri_folder, path: ./{data}}}\njobs:\n  \
+             check:\n    type: validate\n    inputs:\n      data: ${{{{parent.inputs.data}}}}\n      baseline: {{type: uri_folder, path: \
+             ./good}}\n      expectations: {{type: uri_file, path: ./expectations.yml}}\n    outputs:\n      report: {{type: uri_folder}}\n  \
+             train:\n    type: command\n    command: cat ${{{{inputs.data}}}}/t.csv\n    {ENVIRONMENT}\n    inputs:\n      data: \
+             ${{{{parent.inputs.data}}}}\n"
+        )
+    };
+    let text = mill.stream("fine", &yaml("good")).ends(0).text();
+    assert!(text.contains("passed, 0 errors"), "{text}");
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "fine_check",
+        "--output-name",
+        "report",
+        "-p",
+        "got",
+    ])
+    .ends(0);
+    let names: Vec<String> = crate::support::files(&mill.path("got"))
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+        .collect();
+    for name in ["profile.json", "report.html", "validation.json"] {
+        assert!(names.iter().any(|found| found == name), "{names:?}");
+    }
+    mill.stream("again", &yaml("good")).ends(0);
+    assert!(
+        mill.steps("again")["check"].1,
+        "the same check of the same bytes is not done again"
+    );
+    let text = mill.stream("broken", &yaml("bad")).ends(1).text();
+    assert!(text.contains("no value comes twice"), "{text}");
+    let steps = mill.steps("broken");
+    assert_eq!(steps["check"].0, "failed");
+    assert_ne!(
+        steps["train"].0, "completed",
+        "nothing is spent on data that failed: {steps:?}"
+    );
+    let log = mill.log("broken_check");
+    assert!(log.contains("failed, 1 error"), "{log}");
+}

@@ -13,6 +13,7 @@ import { Panel } from '../../parts/Panel';
 import { Empty, Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
 import { useWorkspace } from '../../parts/useWorkspace';
+import { OverTime } from '../data/OverTime';
 import { History } from '../model/History';
 import { assetQuery, versionsQuery, type Version } from './queries';
 import { WORDS } from './words';
@@ -41,6 +42,7 @@ export function AssetPage({ kind }: { kind: AssetKind }) {
               {(all) => (all.length > 0 ? <VersionTable ws={ws} kind={kind} versions={all} /> : <Empty title="No versions that are not archived" />)}
             </Loaded>
           </Panel>
+          {kind === 'data' && <OverTime ws={ws} name={found.name} />}
           {kind === 'models' && <History ws={ws} name={found.name} />}
         </Page>
       )}

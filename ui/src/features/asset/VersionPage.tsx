@@ -17,6 +17,7 @@ import { Tags } from '../../parts/Tags';
 import { Ago } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
 import { useWorkspace } from '../../parts/useWorkspace';
+import { Profile } from '../data/Profile';
 import { commandLine } from '../job/command';
 import { History } from '../model/History';
 import { Lineage } from '../model/Lineage';
@@ -70,6 +71,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
       </Panel>
       <Description text={found.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
       {kind === 'models' && <Lineage ws={ws} name={name} version={version} maker={madeBy ?? undefined} />}
+      {kind === 'data' && <Profile ws={ws} name={name} version={version} />}
       {(kind === 'models' || kind === 'data') && <VersionFiles ws={ws} kind={kind} name={name} version={version} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>

@@ -18,6 +18,8 @@ pub(super) struct Asked {
     target: Option<String>,
     /// The column that segments the rows.
     by: Option<String>,
+    /// Where the table lies in data of several tables, such as `weather`.
+    path: Option<String>,
 }
 
 /// The profile of a version that is a table (Parquet, CSV, JSON lines, Arrow, Delta, MLTable): types, missing values,
@@ -29,9 +31,9 @@ pub(super) struct Asked {
 pub(super) async fn get(
     Ctx(ctx): Ctx,
     Path((ws, name, version)): Path<(String, String, String)>,
-    Query(Asked { target, by }): Query<Asked>,
+    Query(Asked { target, by, path }): Query<Asked>,
 ) -> Result<Json<Value>, ApiError> {
     let asked = profile::Asked { target, by };
-    let profile = profile::of_version(&ctx, &ws, &name, &version, asked).await?;
+    let profile = profile::of_version(&ctx, &ws, &name, &version, asked, path.as_deref()).await?;
     Ok(Json(serde_json::to_value(profile).map_err(Error::internal)?))
 }

@@ -2,7 +2,9 @@
 
 mod answer;
 mod diff;
+mod history;
 mod run;
+mod validate;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,4 +15,6 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(run::run))
         .routes(routes!(diff::diff))
+        .routes(routes!(history::get))
+        .routes(routes!(validate::create))
 }

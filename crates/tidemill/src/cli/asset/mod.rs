@@ -75,6 +75,21 @@ pub struct Which {
 }
 
 impl Which {
+    /// What `azureml:iris:3`, `iris@latest` or `iris` names.
+    pub fn of_reference(text: &str) -> Self {
+        let wanted = text.strip_prefix("azureml:").unwrap_or(text);
+        let (name, version, label) = match (wanted.rsplit_once(':'), wanted.rsplit_once('@')) {
+            (Some((name, version)), _) => (name, Some(version.to_owned()), None),
+            (None, Some((name, label))) => (name, None, Some(label.to_owned())),
+            (None, None) => (wanted, None, None),
+        };
+        Self {
+            name: name.to_owned(),
+            version,
+            label,
+        }
+    }
+
     /// As people write it, as in `iris:3`.
     pub fn shown(&self) -> String {
         match (&self.version, &self.label) {

@@ -1,10 +1,12 @@
 //! `tidemill data`.
 
 mod archive;
+mod baseline;
 mod create;
 mod diff;
 mod drift;
 mod head;
+mod history;
 mod list;
 mod profile;
 mod query;
@@ -43,6 +45,8 @@ enum Verb {
     Sample(sample::Sample),
     Diff(diff::Diff),
     Validate(validate::Validate),
+    Baseline(baseline::Baseline),
+    History(history::History),
     Update(update::Update),
     Archive(archive::Archive),
     Restore(restore::Restore),
@@ -59,6 +63,8 @@ impl Data {
             Verb::List(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
             Verb::Validate(verb) => verb.run(session).await,
+            Verb::Baseline(verb) => verb.run(session).await,
+            Verb::History(verb) => verb.run(session).await,
             Verb::Drift(verb) => verb.run(session).await,
             Verb::Query(verb) => verb.run(session).await,
             Verb::Head(verb) => verb.run(session).await,

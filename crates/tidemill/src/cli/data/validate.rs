@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tidemill_profile::drift::{DriftOptions, compare};
-use tidemill_profile::expect::{Expectations, Level, Outcome, check, generate};
+use tidemill_profile::expect::{Expectations, Level, Outcome, generate};
 use tidemill_profile::{Asked, report};
+use tidemill_table::sql::{self, BASELINE, DATA, Mount, Task, Validated};
 
 use super::table::{Reading, write_report};
+use crate::cli::asset::Which;
 use crate::error::{Error, FAILED, Result};
 use crate::output::{Column, count, write_out};
 use crate::session::Session;
@@ -16,28 +17,36 @@ use crate::session::Session;
 /// Check a table against expectations, and against a baseline
 ///
 /// Ends with 1 where an expectation of level error is not met. --generate writes a draft from the table, to be edited and kept
-/// with the project. Works on tables of this machine, without a server.
+/// with the project. Tables of this machine are checked without a server; versions of data on it, against the version with the
+/// label baseline where no other is named, and what was found is kept: `tidemill data history --validations`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data validate --data january.parquet --generate expectations.yml
   tidemill data validate --data july.parquet --expectations expectations.yml --html report.html
-  tidemill data validate --data july.parquet --baseline january.parquet --expectations expectations.yml")]
+  tidemill data validate --data july.parquet --baseline january.parquet --expectations expectations.yml
+  tidemill data validate --data azureml:flights:7 --baseline azureml:flights:1 --expectations expectations.yml")]
 pub struct Validate {
-    /// File or folder of a table
-    #[arg(long, short, value_name = "PATH")]
-    data: PathBuf,
+    /// File or folder of a table, or a version of data as in azureml:flights:7
+    #[arg(long, short, value_name = "PATH|ASSET")]
+    data: String,
     /// Table to compare it with
-    #[arg(long, value_name = "PATH")]
-    baseline: Option<PathBuf>,
+    #[arg(long, value_name = "PATH|ASSET")]
+    baseline: Option<String>,
     /// YAML of what is expected
     #[arg(long, short, value_name = "FILE", required_unless_present = "generate")]
     expectations: Option<PathBuf>,
+    /// Name a further table for rules in SQL, as in weather=weather.parquet
+    #[arg(long = "table", value_name = "NAME=PATH")]
+    tables: Vec<String>,
     /// Write a draft of expectations here, and check nothing
     #[arg(long, value_name = "FILE", conflicts_with = "expectations")]
     generate: Option<PathBuf>,
     /// Write a page with pictures here
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write report.html, validation.json and profile.json into this folder
+    #[arg(long, value_name = "FOLDER")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
 }
@@ -46,27 +55,28 @@ impl Validate {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         // A slip in the file is told before anything is read.
         let expectations = self.expectations.as_ref().map(read).transpose()?;
-        let current = self.reading.profile(&self.data)?;
-        let profile = current.finish(&Asked::default())?;
         let Some(expectations) = expectations else {
+            let profile = self
+                .reading
+                .profile(self.data.as_ref())?
+                .finish(&Asked::default())?;
             return self.write_draft(session, &generate(&profile));
         };
-        let baseline = self
-            .baseline
-            .as_ref()
-            .map(|path| self.reading.profile(path))
-            .transpose()?;
-        let options = expectations
-            .drift
-            .as_ref()
-            .and_then(|drift| drift.options.clone())
-            .unwrap_or_default();
-        let drift = baseline.map(|baseline| compare(&baseline, &current, &DriftOptions { ..options }));
-        let validation = check(&expectations, &profile, drift);
+        let Validated { validation, profile } = match self.data.starts_with("azureml:") {
+            true => self.there(session, &expectations).await?,
+            false => self.here(expectations).await?,
+        };
+        let title = format!("Validation of {}", self.data);
+        let page = report::validation(&title, &validation, &profile);
         if let Some(path) = &self.html {
-            let title = format!("Validation of {}", self.data.display());
-            write_report(path, &report::validation(&title, &validation, &profile))?;
+            write_report(path, &page)?;
             session.note(&format!("Wrote {}", path.display()));
+        }
+        if let Some(folder) = &self.report {
+            std::fs::create_dir_all(folder).map_err(|error| Error::file("make the folder", folder, error))?;
+            write_report(&folder.join("report.html"), &page)?;
+            write_report(&folder.join("validation.json"), &json_text(&validation)?)?;
+            write_report(&folder.join("profile.json"), &json_text(&profile)?)?;
         }
         if session.output.is_table() {
             let (passed, expected) = (
@@ -75,7 +85,7 @@ impl Validate {
             );
             write_out(&format!(
                 "{}: {passed}, {} and {} of {expected} expectations\n",
-                self.data.display(),
+                self.data,
                 count(validation.errors as u64, "error"),
                 count(validation.warnings as u64, "warning")
             ))?;
@@ -102,6 +112,44 @@ impl Validate {
         }
     }
 
+    /// Checks tables of this machine.
+    async fn here(&self, expectations: Expectations) -> Result<Validated> {
+        let reading = self.reading.options()?;
+        let mount = |name: &str, path: &str| Mount {
+            name: name.to_owned(),
+            path: path.into(),
+            reading: reading.clone(),
+        };
+        let mut mounts = vec![mount(DATA, &self.data)];
+        mounts.extend(self.baseline.as_deref().map(|path| mount(BASELINE, path)));
+        for table in &self.tables {
+            let (name, path) = table.split_once('=').ok_or_else(|| {
+                Error::usage(format!("failed to read --table `{table}`: expected NAME=PATH"))
+            })?;
+            mounts.push(mount(name, path));
+        }
+        let task = Task::Validate(Box::new(sql::Validate { expectations }));
+        let bytes = super::rows::bytes_of(task, mounts).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::failed(format!("failed to read what the validation found: {error}")))
+    }
+
+    /// Has a version checked by the server.
+    async fn there(&self, session: &Session, expectations: &Expectations) -> Result<Validated> {
+        if let Some(table) = self.tables.first() {
+            return Err(Error::usage(format!(
+                "failed to add the table `{table}`: a version of data is checked with the tables that it holds"
+            ))
+            .with_hint("name them in the expectations, under `tables`"));
+        }
+        let which = Which::of_reference(&self.data);
+        let (path, _) = which.found(session, super::KIND).await?;
+        let body = serde_json::json!({ "expectations": expectations, "baseline": self.baseline });
+        let answer = session.client.post(&format!("{path}/validations"), &body).await?;
+        serde_json::from_value(answer)
+            .map_err(|error| Error::failed(format!("failed to read what the server found: {error}")))
+    }
+
     fn write_draft(&self, session: &Session, draft: &Expectations) -> Result<()> {
         let Some(path) = &self.generate else { return Ok(()) };
         let text = serde_yaml_ng::to_string(draft)
@@ -111,6 +159,12 @@ impl Validate {
         session.note(&format!("Wrote {}", path.display()));
         Ok(())
     }
+}
+
+fn json_text(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Error::failed(format!("failed to write JSON: {error}")))
 }
 
 /// Reads expectations; a name that means nothing is an error.

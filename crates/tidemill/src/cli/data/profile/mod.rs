@@ -20,6 +20,7 @@ use crate::session::Session;
 #[command(after_help = "Examples:
   tidemill data profile flights.parquet
   tidemill data profile --data azureml:flights:3
+  tidemill data profile --data azureml:flights:3/weather
   tidemill data profile months/ --target late --html report.html
   tidemill data profile flights.csv --query \"columns[?missing > `0`].name\" -o tsv")]
 pub struct Profile {
@@ -76,22 +77,21 @@ impl Profile {
 
     /// The profile that the server has of a version, and what the version is called.
     async fn of_server(&self, session: &Session, data: &str) -> Result<(String, tidemill_profile::Profile)> {
-        let wanted = data.strip_prefix("azureml:").unwrap_or(data);
-        let (name, version, label) = match (wanted.rsplit_once(':'), wanted.rsplit_once('@')) {
-            (Some((name, version)), _) => (name, Some(version.to_owned()), None),
-            (None, Some((name, label))) => (name, None, Some(label.to_owned())),
-            (None, None) => (wanted, None, None),
+        // Data of several tables: `flights:7/weather`.
+        let (data, inside) = match data.split_once('/') {
+            Some((data, inside)) => (data, Some(inside)),
+            None => (data, None),
         };
-        let which = Which {
-            name: name.to_owned(),
-            version,
-            label,
-        };
+        let which = Which::of_reference(data);
         let (path, _) = which.found(session, super::KIND).await?;
-        let asked = [("target", &self.target), ("by", &self.by)];
+        let asked = [
+            ("target", self.target.as_deref()),
+            ("by", self.by.as_deref()),
+            ("path", inside),
+        ];
         let asked: Vec<(&str, &str)> = asked
             .iter()
-            .filter_map(|(field, column)| Some((*field, column.as_deref()?)))
+            .filter_map(|(field, value)| Some((*field, (*value)?)))
             .collect();
         let query = if asked.is_empty() {
             String::new()
