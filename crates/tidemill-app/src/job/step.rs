@@ -246,6 +246,17 @@ pub(crate) fn cache_key(plan: &CommandPlan) -> Option<CacheKey> {
                 },
                 r#type: r#type.clone(),
             },
+            // What lies in a tree is named by the tree.
+            PlannedInput::Data {
+                r#type,
+                manifest: None,
+                source: Source::Tree { tree, path },
+                ..
+            } => InputKey::Bytes {
+                digest: tree.clone(),
+                path: path.clone(),
+                r#type: r#type.clone(),
+            },
             // Bytes that nothing names may be others tomorrow.
             PlannedInput::Data { manifest: None, .. } => return None,
         };

@@ -363,8 +363,8 @@ fn versions_are_validated_against_a_baseline_and_leave_a_history() {
 #[test]
 fn data_of_several_tables_names_the_one_that_is_meant() {
     let world = World::new();
-    world.home.write("d/flights/1.csv", JANUARY);
-    world.home.write("d/carriers.csv", "carrier,name\nUA,United\n");
+    world.home.write("raw/flights/1.csv", JANUARY);
+    world.home.write("raw/carriers.csv", "carrier,name\nUA,United\n");
     world
         .run(&[
             "data",
@@ -374,7 +374,7 @@ fn data_of_several_tables_names_the_one_that_is_meant() {
             "--type",
             "uri_folder",
             "--path",
-            "d",
+            "raw",
         ])
         .ok();
     assert_eq!(

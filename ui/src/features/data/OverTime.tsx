@@ -43,7 +43,7 @@ function Statistics({ ws, name, rows }: Props & { rows: Statistic[] }) {
     () => here.filter((row) => row.column === column && row.statistic === statistic).sort((a, b) => a.created_at.localeCompare(b.created_at)),
     [here, column, statistic],
   );
-  const lines = useMemo(() => [{ name: statistic, points: points.map((row, at): [number, number | null] => [at + 1, row.value]) }], [points, statistic]);
+  const lines = useMemo(() => [{ name: statistic, points: points.map((row): [number, number | null] => [Date.parse(row.created_at), row.value]) }], [points, statistic]);
   const last = points[points.length - 1];
   const before = points[points.length - 2];
   const moved = last?.value != null && before?.value != null && before.value !== 0 ? (last.value - before.value) / Math.abs(before.value) : undefined;
@@ -60,7 +60,7 @@ function Statistics({ ws, name, rows }: Props & { rows: Statistic[] }) {
     >
       {points.length > 1 ? (
         <Suspense fallback={<div style={{ height: 220 }} />}>
-          <Chart label={`${statistic} of ${column || 'the table'} by version`} lines={lines} height={220} />
+          <Chart label={`${statistic} of ${column || 'the table'} by version`} lines={lines} across="time" height={220} />
         </Suspense>
       ) : (
         <Empty title={last?.value != null ? `${statistic} ${figure(last.value)}` : 'No value'}>A line is drawn from the second profiled version on.</Empty>
@@ -124,7 +124,7 @@ function Validations({ ws, name, rows }: Props & { rows: Expectation[] }) {
           ),
       },
       { id: 'baseline', header: 'Baseline', wide: true, cell: (check) => (check.baseline === '' ? '–' : check.baseline.replace(/^azureml:/, '')) },
-      { id: 'at', header: 'When', number: true, by: (check) => check.at, cell: (check) => <Ago at={check.at} /> },
+      { id: 'at', header: 'When', number: true, by: (check) => check.at, cell: (check) => <Ago at={Date.parse(check.at)} /> },
     ],
     [ws, name],
   );

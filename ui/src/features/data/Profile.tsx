@@ -146,4 +146,4 @@ const number = (column: ColumnProfile, statistic: 'mean' | 'standard_deviation')
   return Number.isFinite(value) ? figure(Number(value.toPrecision(4))) : '–';
 };
 
-const brief = (value: unknown) => (typeof value === 'number' ? figure(value) : cell(value).slice(0, 19));
+const brief = (value: unknown) => (typeof value === 'number' ? figure(value) : cell(value).slice(0, 10));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cell, drawable, tablesOf } from './shape';
+import { atTheRight, cell, drawable, tablesOf } from './shape';
 
 const column = (name: string, type: string) => ({ name, type });
 
@@ -18,4 +18,9 @@ test('cells show what is there', () => {
 
 test('tables of a version are what stands first in its paths', () => {
   expect(tablesOf(['flights/2013-01.parquet', 'flights/2013-02.parquet', 'planes.parquet', 'source.json'])).toEqual(['flights', 'planes.parquet']);
+});
+
+test('what is small beside the rest has an axis of its own', () => {
+  expect(atTheRight([40_000, 20, 0])).toEqual([false, true, false]);
+  expect(atTheRight([10, 5])).toEqual([false, false]);
 });

@@ -29,7 +29,7 @@ export function drawable(columns: readonly Column[], rows: number): Drawn | unde
 /** A value as a cell shows it. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(12)));
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
@@ -38,4 +38,13 @@ export function tablesOf(paths: readonly string[]): string[] {
   const table = /\.(parquet|parq|pq|csv|tsv|jsonl|ndjson|arrow|feather)$/i;
   const first = paths.filter((path) => table.test(path)).map((path) => path.split('/')[0] ?? '');
   return [...new Set(first)].sort();
+}
+
+/** So much smaller than the largest, a column gets an axis of its own at the right. */
+const APART = 20;
+
+/** For each column, whether it is drawn against the axis at the right: next to the largest it would be a flat line. */
+export function atTheRight(most: readonly number[]): boolean[] {
+  const largest = Math.max(...most);
+  return most.map((own) => own > 0 && own * APART < largest);
 }

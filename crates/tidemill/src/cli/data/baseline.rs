@@ -25,7 +25,7 @@ enum Verb {
 ///
 /// It is the label `baseline`: SQL and YAML name it azureml:flights@baseline.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidemill data baseline set --name flights --version 1")]
+#[command(after_help = "Examples:\n  tidemill data baseline set --name flights --version 1")]
 struct Set {
     /// Name
     #[arg(long, short)]
@@ -37,7 +37,7 @@ struct Set {
 
 /// Show the version that others are compared with
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidemill data baseline show --name flights")]
+#[command(after_help = "Examples:\n  tidemill data baseline show --name flights")]
 struct Show {
     /// Name
     #[arg(long, short)]

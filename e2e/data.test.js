@@ -1,0 +1,101 @@
+/** Data in the studio: its profile, its figures over time, validations, and SQL. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { home, patience, studio as started } from './browser.js';
+
+const root = new URL('..', import.meta.url).pathname;
+const binary = process.env.TIDEMILL ?? join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug', 'tidemill');
+const shots = new URL('screenshots/', import.meta.url).pathname;
+
+let studio;
+let folder;
+
+/** Runs the command line against the server; its exit code is not looked at where it says what was found. */
+function tidemill(...args) {
+  try {
+    return execFileSync(binary, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: folder, TIDEMILL_URL: studio.server.url } });
+  } catch (error) {
+    return String(error.stdout);
+  }
+}
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  studio = await started();
+  folder = mkdtempSync(join(tmpdir(), 'tidemill-e2e-data-'));
+  for (const [month, late, carriers] of [['january', 0, ['UA', 'AA']], ['july', 30, ['UA', 'XX']]]) {
+    const rows = Array.from({ length: 2000 }, (_, row) => `${row},${(row * 7919) % 61 + late},${carriers[row % 3 === 0 ? 1 : 0]},2026-0${1 + (row % 6)}-11`);
+    writeFileSync(join(folder, `${month}.csv`), `id,delay,carrier,day\n${rows.join('\n')}\n`);
+    tidemill('data', 'create', '--name', 'flights', '--type', 'uri_file', '--path', `${month}.csv`);
+  }
+  writeFileSync(join(folder, 'e.yml'), 'columns:\n  carrier: {values: {only: [UA, AA]}}\n  delay: {mean: {max: 40}}\n');
+  tidemill('data', 'baseline', 'set', '--name', 'flights', '--version', '1');
+  for (const version of ['1', '2']) tidemill('data', 'validate', '--data', `azureml:flights:${version}`, '--expectations', 'e.yml');
+});
+
+after(async () => {
+  await studio?.stop();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+async function looked(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.waitForTimeout(200);
+    await page.screenshot({ path: `${shots}${name}-${colorScheme}.png`, fullPage: true });
+  }
+}
+
+test('a version shows what is in it', async () => {
+  const page = await studio.open(`${home}/data/flights/versions/2`);
+  const profile = page.getByRole('region', { name: 'Profile' });
+  await profile.getByRole('row', { name: /^delay/ }).waitFor(patience);
+  assert.match(await profile.innerText(), /2,000/);
+  await profile.getByRole('img', { name: /delay from/ }).waitFor(patience);
+  assert.match(await profile.getByRole('row', { name: /^carrier/ }).innerText(), /UA\s+67 %/);
+  await looked(page, 'data-profile');
+  await studio.close(page);
+});
+
+test('an asset shows its figures over time, and what its validations found', async () => {
+  const page = await studio.open(`${home}/data/flights`);
+  const time = page.getByRole('region', { name: 'Over time' });
+  await time.getByRole('combobox', { name: 'Column' }).click();
+  await page.getByRole('option', { name: 'delay', exact: true }).click();
+  await time.getByText(/^\+\d+(\.\d+)? % since the version before$/).waitFor(patience);
+  const checks = page.getByRole('region', { name: 'Validations' });
+  assert.match(await checks.getByRole('row', { name: /failed/ }).innerText(), /carrier: .*found XX/);
+  await checks.getByRole('row', { name: /passed/ }).waitFor(patience);
+  await looked(page, 'data-history');
+  await studio.close(page);
+});
+
+test('SQL is answered as a table, a chart and CSV, and a slip is told', async () => {
+  const page = await studio.open(`${home}/sql`);
+  const query = page.getByRole('textbox', { name: 'Query' });
+  await query.fill('select carrier, count(*) as n, avg(delay) as delay from "flights:1" group by carrier order by carrier');
+  await query.press('Control+Enter');
+  const answer = page.getByRole('table', { name: 'Answer' });
+  await answer.waitFor(patience);
+  assert.deepEqual((await answer.getByRole('row').nth(1).innerText()).split(/\s+/).slice(0, 2), ['AA', '667']);
+  assert.match(page.url(), /sql=select/);
+  await looked(page, 'sql-table');
+  await page.getByText('Chart', { exact: true }).click();
+  await page.getByRole('img', { name: 'n, delay by carrier' }).waitFor(patience);
+  await looked(page, 'sql-chart');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'CSV' }).click();
+  const text = readFileSync(await (await download).path(), 'utf8');
+  assert.match(text, /^carrier,n,delay\nAA,667,/);
+  await query.fill('drop table flights');
+  await page.getByRole('button', { name: /^Run/ }).click();
+  await page.getByRole('alert').getByText('DROP is not run here').waitFor(patience);
+  await query.fill('select * from nowhere');
+  await query.press('Control+Enter');
+  await page.getByRole('alert').getByText('failed to find data `nowhere`').waitFor(patience);
+  await studio.close(page);
+});
