@@ -220,9 +220,9 @@ fn a_check_of_data_stands_before_whatever_reads_it() {
     let text = mill.stream("broken", &yaml("bad")).ends(1).text();
     assert!(text.contains("no value comes twice"), "{text}");
     let steps = mill.steps("broken");
-    assert_eq!(steps["check"].0, "failed");
+    assert_eq!(steps["check"].0, "Failed");
     assert_ne!(
-        steps["train"].0, "completed",
+        steps["train"].0, "Completed",
         "nothing is spent on data that failed: {steps:?}"
     );
     let log = mill.log("broken_check");

@@ -17,8 +17,10 @@ use crate::problem::ApiError;
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// `statistics` (the default) or `validations`.
+    #[param(inline)]
     of: Option<Kept>,
     /// `json` (the default), `json_lines`, `csv`, `arrow` or `parquet`.
+    #[param(inline)]
     format: Option<QueryFormat>,
     /// Rows at most; 100,000 for JSON.
     rows: Option<u64>,
