@@ -45,3 +45,35 @@ pub struct Used {
     /// The budget of a month.
     pub budget: Option<f64>,
 }
+
+/// The rules for tags and names that hold in a workspace: its own, then its group's. All of them hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TagRules {
+    /// The rules.
+    pub items: Vec<TagRule>,
+}
+
+/// A rule for a tag, or for the name that people see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TagRule {
+    /// What messages call it by.
+    pub name: String,
+    /// Where it is written, such as ``workspace `team-a` ``.
+    pub of: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The tag; null in a rule for the name.
+    pub tag: Option<String>,
+    /// A regular expression that the whole value, or name, has to fit.
+    pub pattern: Option<String>,
+    /// Whether the tag has to be there.
+    pub required: bool,
+    /// A URL in which `{value}` is the tag's value, and `{digits}` the digits in it.
+    pub link: Option<String>,
+    /// `warn` or `refuse`.
+    pub effect: String,
+    /// When a run has to carry the tag: `start` or `end`.
+    pub checked: String,
+    /// `run`, `job`, or both.
+    pub on: Vec<String>,
+}

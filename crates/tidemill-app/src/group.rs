@@ -1,7 +1,7 @@
 //! Groups: what workspaces belong to, with the stages that releases go through.
 
 use serde_json::Value;
-use tidemill_spec::kinds;
+use tidemill_spec::kinds::{self, Spec};
 use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{assignment, from_json, group, to_json, workspace};
 
@@ -25,6 +25,8 @@ pub async fn put(ctx: &OpContext, given: &str, spec: kinds::Group, if_match: Opt
     let before = group::get(ctx.app().store.read(), &name).await?;
     check_revision("group", &name, before.as_ref().map(|row| row.revision), if_match)?;
     check_stages(ctx, &name, &spec.stages).await?;
+    crate::spec::check(&Spec::Group(spec.clone()))?;
+    crate::tag_policy::check(&spec.tag_policy)?;
     let now = ctx.now_ms();
     let display_name = spec.display_name.clone().unwrap_or_else(|| given.to_owned());
     let spec = serde_json::to_value(&spec).map_err(Error::internal)?;

@@ -65,6 +65,7 @@ pub mod service_principal;
 pub mod session;
 pub mod spec;
 mod table;
+pub mod tag_policy;
 pub mod team;
 pub mod token;
 pub mod trace;

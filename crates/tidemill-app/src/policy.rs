@@ -54,6 +54,7 @@ pub async fn put(
     ctx.authorize(action::POLICY_WRITE, &scope).await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     crate::spec::check(&Spec::Policy(Box::new(spec.clone())))?;
+    crate::tag_policy::check(&spec.tag_policy)?;
     let before = policy::get(ctx.app().store.read(), workspace).await?;
     check_revision(
         "policy",

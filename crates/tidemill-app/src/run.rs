@@ -10,6 +10,7 @@ use tidemill_api::mlflow::run_input::{
     Dataset, DatasetInput, ModelInput, ModelOutput, RunInputs, RunOutputs,
 };
 use tidemill_api::mlflow::{KeyValue, rule};
+use tidemill_policy::tag_rule;
 use tidemill_query::{Subject, parse_order};
 use tidemill_store::run::{self, Logged, NAME_TAG, PARENT_TAG};
 use tidemill_store::run_search::{self, Search};
@@ -21,10 +22,15 @@ use crate::experiment::{pairs, require_active, stages, texts};
 use crate::rule::{Asked, cut, limit, no_duplicates, place, place_token, python_list, python_text};
 use crate::run_door::Door;
 use crate::run_name::{generate, uuid_hex};
-use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as points};
+use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as points, tag_policy};
 
 /// A run, as it is stored.
 pub(crate) type Row = run::Model;
+
+/// What to do about a run that may not start.
+const AT_START: &str = "name the run and set its tags when it starts: mlflow.start_run(run_name=..., tags={...})";
+/// What to do about a change that may not be.
+const LATER: &str = "`tidemill policy tags` lists the rules";
 
 /// The tag in which old clients record the models that a run logged.
 const MODEL_HISTORY_TAG: &str = "mlflow.log-model.history";
@@ -47,10 +53,10 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateRun) -> Res
         rule::run_tag(&format!("tags[{at}]"), key)?;
     }
     let db = ctx.app().store.read();
-    let job = owner_job(ctx, workspace, &mut tags).await?;
+    let Above { job, is_there } = above(ctx, workspace, &mut tags).await?;
     let run_id = uuid_hex(&*ctx.app().clock);
-    ctx.authorize(action::RUN_WRITE, &Scope::run(workspace, &run_id, job.as_deref()))
-        .await?;
+    let scope = Scope::run(workspace, &run_id, job.as_deref());
+    ctx.authorize(action::RUN_WRITE, &scope).await?;
     let id = if experiment_id.is_empty() {
         "0"
     } else {
@@ -72,6 +78,13 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateRun) -> Res
         deleted_at: None,
         job,
     };
+    let rules = tag_policy::of(db, workspace).await?;
+    let found = tag_policy::breaches(&rules, &row, &tags, is_there, false);
+    let warnings =
+        tag_policy::settle(ctx, action::RUN_WRITE, &scope, "start the run", AT_START, found).await?;
+    if !warnings.is_empty() {
+        tags.push((tag_policy::WARNING_TAG.to_owned(), warnings.join("; ")));
+    }
     let (written, with) = (row.clone(), tags.clone());
     ctx.app()
         .store
@@ -89,26 +102,41 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateRun) -> Res
     ))
 }
 
-/// The job that a new run belongs to: that of its parent; a job's own when a job starts it.
-async fn owner_job(ctx: &OpContext, workspace: &str, tags: &mut tag::Pairs) -> Result<Option<String>> {
+/// What a new run is below.
+struct Above {
+    /// The job that it belongs to: that of its parent; a job's own when a job starts it.
+    job: Option<String>,
+    /// Whether there is a run above it.
+    is_there: bool,
+}
+
+async fn above(ctx: &OpContext, workspace: &str, tags: &mut tag::Pairs) -> Result<Above> {
     let parent = tags
         .iter()
         .find(|(key, _)| key == PARENT_TAG)
         .map(|(_, parent)| parent.clone());
     if let Some(parent) = parent {
         let row = run::get(ctx.app().store.read(), workspace, &parent).await?;
-        return Ok(match (row, ctx.principal()) {
+        let is_there = row.is_some();
+        let job = match (row, ctx.principal()) {
             (Some(row), _) => row.job.or(Some(parent)),
             // The parent may be on another server, but a job may not make one up.
             (None, Principal::Job { .. }) => Some(parent),
             (None, _) => None,
-        });
+        };
+        return Ok(Above { job, is_there });
     }
     let Principal::Job { job, .. } = ctx.principal() else {
-        return Ok(None);
+        return Ok(Above {
+            job: None,
+            is_there: false,
+        });
     };
     tags.push((PARENT_TAG.to_owned(), job.clone()));
-    Ok(Some(job.clone()))
+    Ok(Above {
+        job: Some(job.clone()),
+        is_there: true,
+    })
 }
 
 fn chosen_name(ctx: &OpContext, given: Option<String>, tags: &tag::Pairs) -> Result<String> {
@@ -205,11 +233,17 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateRun) -> Res
         end_time,
         run_name,
     } = request;
-    writable(ctx, workspace, &run_id).await?;
+    let row = writable(ctx, workspace, &run_id).await?;
+    let name = run_name.filter(|name| !name.is_empty());
+    let rules = tag_policy::of(ctx.app().store.read(), workspace).await?;
+    if !rules.is_empty() {
+        let finishes = status == Some(RunStatus::Finished);
+        check_update(ctx, &rules, row, name.as_deref(), finishes).await?;
+    }
     let change = run::Change {
         status: status.map(|status| status.as_str().to_owned()),
         end_time,
-        name: run_name.filter(|name| !name.is_empty()),
+        name,
     };
     let workspace = workspace.to_owned();
     ctx.app()
@@ -218,10 +252,41 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateRun) -> Res
             Box::pin(async move {
                 find_active(tx, &workspace, &run_id).await?;
                 run::update(tx, &workspace, &run_id, change).await?;
+                tag_policy::mark(tx, &rules, &workspace, &run_id).await?;
                 Ok(info(find(tx, &workspace, &run_id).await?))
             })
         })
         .await
+}
+
+/// Refuses a name that a rule does not allow, and to finish a run without the tags that are due by then. One that failed
+/// or was ended by somebody may end as it is.
+async fn check_update(
+    ctx: &OpContext,
+    rules: &[tag_policy::TagRule],
+    row: Row,
+    name: Option<&str>,
+    finishes: bool,
+) -> Result<()> {
+    if name.is_none() && !finishes {
+        return Ok(());
+    }
+    let db = ctx.app().store.read();
+    let tags = tag::of(db, tag::Table::Tag, &row.workspace, Noun::Run, &row.run_id).await?;
+    if tag_policy::is_below(db, &row, &tags).await? {
+        return Ok(());
+    }
+    let subject = tag_policy::subject(&row);
+    let mut found = tag_rule::set(rules, subject, name, &[]);
+    // A job was looked at when it was submitted.
+    if finishes && subject == tag_rule::Subject::Run {
+        found.extend(tag_rule::finished(rules, subject, &tags));
+    }
+    let scope = Scope::run(&row.workspace, &row.run_id, row.job.as_deref());
+    let doing = format!("change the run {}", row.run_id);
+    tag_policy::settle(ctx, action::RUN_WRITE, &scope, &doing, LATER, found)
+        .await
+        .map(drop)
 }
 
 /// Deletes a run; it can be restored.
@@ -354,7 +419,7 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
         params,
         tags,
     } = batch;
-    loggable(ctx, workspace, &run_id).await?;
+    let door = loggable(ctx, workspace, &run_id).await?;
     let store = &ctx.app().store;
     let short = |pairs: tag::Pairs, most| {
         pairs
@@ -365,6 +430,10 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
     let params: tag::Pairs = short(pairs(params), rule::PARAM_VALUE);
     let tags: tag::Pairs = short(pairs(tags), rule::RUN_TAG_VALUE);
     let (points, model_points) = points::split(metrics, &run_id);
+    let rules = match tags.is_empty() {
+        true => Vec::new(),
+        false => check_tags(ctx, workspace, &run_id, door, &tags).await?,
+    };
     if !(params.is_empty() && tags.is_empty() && model_points.is_empty()) {
         let (workspace, run_id) = (workspace.to_owned(), run_id.clone());
         store
@@ -376,12 +445,40 @@ async fn log(ctx: &OpContext, workspace: &str, batch: LogBatch) -> Result<()> {
                         return Err(params_changed(&run_id, &changes));
                     }
                     tidemill_store::logged_model::append_points(tx, &workspace, &model_points).await?;
-                    put_tags(tx, &workspace, &run_id, tags).await
+                    put_tags(tx, &workspace, &run_id, tags).await?;
+                    tag_policy::mark(tx, &rules, &workspace, &run_id).await
                 })
             })
             .await?;
     }
     Ok(store.append_points(workspace, &run_id, points).await?)
+}
+
+/// Refuses tags, and a name among them, that a rule does not allow; gives the rules.
+async fn check_tags(
+    ctx: &OpContext,
+    workspace: &str,
+    run_id: &str,
+    door: Door,
+    tags: &tag::Pairs,
+) -> Result<Vec<tag_policy::TagRule>> {
+    let db = ctx.app().store.read();
+    let rules = tag_policy::of(db, workspace).await?;
+    if rules.is_empty() {
+        return Ok(rules);
+    }
+    let row = find(db, workspace, run_id).await?;
+    let subject = tag_policy::subject(&row);
+    let mut name = tag_policy::name_in(tags);
+    if name.is_some() {
+        let before = tag::of(db, tag::Table::Tag, workspace, Noun::Run, run_id).await?;
+        name = name.filter(|_| before.iter().all(|(key, _)| key != PARENT_TAG));
+    }
+    let found = tag_rule::set(&rules, subject, name, tags);
+    let scope = Scope::run(workspace, run_id, door.job.as_deref());
+    let doing = format!("set a tag of the run {run_id}");
+    tag_policy::settle(ctx, action::RUN_WRITE, &scope, &doing, LATER, found).await?;
+    Ok(rules)
 }
 
 fn params_changed(run_id: &str, changes: &[param::Change]) -> Error {
@@ -445,7 +542,20 @@ async fn put_tags(
 /// # Errors
 /// NotFound when it is not set.
 pub async fn delete_tag(ctx: &OpContext, workspace: &str, run_id: String, key: String) -> Result<()> {
-    writable(ctx, workspace, &run_id).await?;
+    let row = writable(ctx, workspace, &run_id).await?;
+    let db = ctx.app().store.read();
+    let rules = tag_policy::of(db, workspace).await?;
+    if !rules.is_empty() {
+        let tags = tag::of(db, tag::Table::Tag, workspace, Noun::Run, &run_id).await?;
+        let has_ended = row.status == RunStatus::Finished.as_str();
+        let found = match tag_policy::is_below(db, &row, &tags).await? {
+            true => Vec::new(),
+            false => tag_rule::removed(&rules, tag_policy::subject(&row), &key, has_ended),
+        };
+        let scope = Scope::run(workspace, &run_id, row.job.as_deref());
+        let doing = format!("remove a tag of the run {run_id}");
+        tag_policy::settle(ctx, action::RUN_WRITE, &scope, &doing, LATER, found).await?;
+    }
     let workspace = workspace.to_owned();
     ctx.app()
         .store
@@ -453,6 +563,7 @@ pub async fn delete_tag(ctx: &OpContext, workspace: &str, run_id: String, key: S
             Box::pin(async move {
                 find_active(tx, &workspace, &run_id).await?;
                 if tag::delete(tx, &workspace, Noun::Run, &run_id, &key).await? {
+                    tag_policy::mark(tx, &rules, &workspace, &run_id).await?;
                     return Ok(());
                 }
                 let message = format!("No tag with name: {key} in run with id {run_id}");
@@ -550,7 +661,7 @@ pub(crate) async fn writable(ctx: &OpContext, workspace: &str, run_id: &str) -> 
 }
 
 /// Whether the one who asks may log to a run, and the run is active.
-async fn loggable(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<()> {
+async fn loggable(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<Door> {
     let doors = &ctx.app().run_doors;
     let door = match doors.get(workspace, run_id) {
         Ok(door) => door,
@@ -568,7 +679,7 @@ async fn loggable(ctx: &OpContext, workspace: &str, run_id: &str) -> Result<()> 
     )
     .await?;
     ctx.app().hub.tell_run(workspace, run_id);
-    Ok(())
+    Ok(door)
 }
 
 fn info(row: Row) -> RunInfo {

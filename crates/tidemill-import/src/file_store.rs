@@ -178,8 +178,10 @@ impl FileStore {
         }
         for folder in self.folders(&at.join("outputs")) {
             let Some(meta) = self.meta(&folder) else { continue };
+            // The folder has the model's name; MLflow writes the run's id as `destination_id`.
+            let name = folder.file_name().and_then(|name| name.to_str());
             run.model_outputs.push(ImportRunModel {
-                model_id: text(&meta, "destination_id").unwrap_or_default(),
+                model_id: name.unwrap_or_default().to_owned(),
                 step: number(&meta, "step").unwrap_or(0),
             });
         }

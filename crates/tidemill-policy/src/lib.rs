@@ -23,6 +23,7 @@ pub mod quota;
 pub mod role;
 mod scope;
 mod set;
+pub mod tag_rule;
 
 pub use access::{Access, Assignment, Grants, Subject};
 pub use action::Action;

@@ -41,6 +41,7 @@ pub mod run_input;
 pub mod run_search;
 pub mod search;
 mod sequence;
+mod shrink;
 pub mod tag;
 pub mod token;
 pub mod trace;

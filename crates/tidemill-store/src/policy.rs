@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, JoinType, OnConflict, Query};
 
 use crate::Result;
 
@@ -32,6 +32,48 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The policy of a workspace, when it has one.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(workspace.to_owned()).one(db).await?)
+}
+
+/// The specification of a workspace's policy, of its group, and the group's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Above {
+    /// JSON of the policy, when there is one.
+    pub policy: Option<String>,
+    /// JSON of the group.
+    pub group: Option<String>,
+    /// The group.
+    pub group_name: String,
+}
+
+/// What is said above the runs and jobs of a workspace; `None` without the workspace.
+pub async fn above(db: &impl ConnectionTrait, workspace: &str) -> Result<Option<Above>> {
+    let mut select = Query::select();
+    select
+        .expr_as(Expr::col(("p", "spec")), "policy_spec")
+        .expr_as(Expr::col(("g", "spec")), "group_spec")
+        .expr_as(Expr::col(("w", "group_name")), "group_name")
+        .from_as("workspace", "w")
+        .join_as(
+            JoinType::LeftJoin,
+            "policy",
+            "p",
+            Expr::col(("p", "workspace")).eq(Expr::col(("w", "name"))),
+        )
+        .join_as(
+            JoinType::LeftJoin,
+            "resource_group",
+            "g",
+            Expr::col(("g", "name")).eq(Expr::col(("w", "group_name"))),
+        )
+        .and_where(Expr::col(("w", "name")).eq(workspace));
+    let Some(row) = db.query_one(&select).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Above {
+        policy: row.try_get("", "policy_spec")?,
+        group: row.try_get("", "group_spec")?,
+        group_name: row.try_get("", "group_name")?,
+    }))
 }
 
 /// Writes a policy, new or changed.

@@ -5,8 +5,10 @@ import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHistory, IconHome, I
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Fragment, useEffect, useMemo } from 'react';
-import { api, ok, token } from '../api/client';
+import { api, ok, Problem, token } from '../api/client';
 import { useLive } from '../api/live';
+import { sessionQuery } from '../api/queries';
+import { SignInPage } from '../parts/SignIn';
 import { useWorkspace } from '../parts/useWorkspace';
 import { to } from '../pure/links';
 import { remember } from './lastWorkspace';
@@ -28,6 +30,13 @@ const places = (ws: string) => [
 ];
 
 export function Shell() {
+  const session = useQuery(sessionQuery);
+  // One sign-in for the whole page; what is drawn until the answer comes is what those who are signed in see.
+  if (session.error instanceof Problem && session.error.status === 401) return <SignInPage reason={session.error} />;
+  return <Frame />;
+}
+
+function Frame() {
   const ws = useWorkspace();
   const [opened, nav] = useDisclosure(false);
   const { pathname } = useLocation();
@@ -158,7 +167,7 @@ async function signOut() {
 
 /** Who is signed in, and the way out; nothing where nobody has to sign in. */
 function SignOut() {
-  const who = useQuery({ queryKey: ['session'], queryFn: () => ok(api.GET('/api/v1/session')), staleTime: 60_000 }).data;
+  const who = useQuery(sessionQuery).data;
   if (who === undefined || who.alone) return null;
   return (
     <Tooltip label={`Sign out ${who.display_name || who.principal}`}>

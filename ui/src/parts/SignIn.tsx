@@ -1,16 +1,23 @@
 /** Sign-in: a name and a password begin a session in a cookie that no script reads; a token stays in this browser. */
-import { Alert, Anchor, Box, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Center, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { IconKey, IconLock, IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
 import { api, ok, Problem, token } from '../api/client';
 
-export function SignIn({ reason }: { reason: Problem }) {
+export function SignInPage({ reason }: { reason: Problem }) {
+  useDocumentTitle('Sign in · Tidemill');
   // Whoever came with a token that does not count sees why, where it is entered.
   const [byToken, setByToken] = useState(token.read() !== null);
   return (
-    <Box p="lg" maw={420} mx="auto">
-      <Stack gap="sm">
-        <Text fw={600}>Sign in</Text>
+    <Center component="main" mih="100dvh" p="md">
+      <Stack gap="sm" w="100%" maw={400} className="panel" p="xl">
+        <Group gap="sm">
+          <img src="/ui/mark.svg" alt="" width={30} height={30} />
+          <Title order={1} size="h3">
+            Sign in to Tidemill
+          </Title>
+        </Group>
         {token.read() === null ? (
           <Text size="sm" c="dimmed">
             This server asks everyone to sign in.
@@ -25,7 +32,7 @@ export function SignIn({ reason }: { reason: Problem }) {
           {byToken ? 'Sign in with a name and a password' : 'Sign in with a token'}
         </Anchor>
       </Stack>
-    </Box>
+    </Center>
   );
 }
 

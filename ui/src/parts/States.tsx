@@ -4,7 +4,6 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Problem } from '../api/client';
-import { SignIn } from './SignIn';
 
 export function Loading({ lines = 4 }: { lines?: number }) {
   return (
@@ -30,7 +29,8 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 }
 
 export function Failure({ error, again }: { error: Error; again?: () => void }) {
-  if (error instanceof Problem && error.status === 401) return <SignIn reason={error} />;
+  // The page as a whole asks to sign in.
+  if (error instanceof Problem && error.status === 401) return <Loading />;
   const unreachable = error instanceof TypeError;
   return (
     <Alert color="red" icon={<IconAlertTriangle size={18} />} m="md" title={unreachable ? 'The server cannot be reached' : error.message}>

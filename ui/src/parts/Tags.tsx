@@ -1,6 +1,6 @@
 /** Tags that people set, and can change here. */
-import { ActionIcon, Button, Group, Text, TextInput, Tooltip } from '@mantine/core';
-import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Anchor, Button, Group, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconExternalLink, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { Panel } from './Panel';
 
@@ -9,9 +9,11 @@ interface Props {
   /** Without these, they are only shown. */
   onSet?: (key: string, value: string) => Promise<unknown>;
   onRemove?: (key: string) => Promise<unknown>;
+  /** Where a tag leads to. */
+  linkOf?: (key: string, value: string) => string | undefined;
 }
 
-export function Tags({ tags, onSet, onRemove }: Props) {
+export function Tags({ tags, onSet, onRemove, linkOf }: Props) {
   const [edited, edit] = useState<string>();
   const [key, setKey] = useState('');
   const [value, setValue] = useState('');
@@ -65,7 +67,7 @@ export function Tags({ tags, onSet, onRemove }: Props) {
               ) : (
                 <tr key={name} className="edited">
                   <td className="port key" title={name}>{name}</td>
-                  <td style={{ width: '100%', overflowWrap: 'anywhere' }}>{text}</td>
+                  <td style={{ width: '100%', overflowWrap: 'anywhere' }}><Value text={text} link={linkOf?.(name, text)} /></td>
                   <td className="nowrap">
                     {onSet !== undefined && (
                       <ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Change the tag ${name}`} onClick={() => start(name, text)}>
@@ -86,5 +88,14 @@ export function Tags({ tags, onSet, onRemove }: Props) {
       )}
       {edited === '' && form}
     </Panel>
+  );
+}
+
+function Value({ text, link }: { text: string; link: string | undefined }) {
+  if (link === undefined) return <>{text}</>;
+  return (
+    <Anchor href={link} target="_blank" rel="noopener noreferrer" size="sm">
+      {text} <IconExternalLink size={13} aria-hidden />
+    </Anchor>
   );
 }

@@ -20,6 +20,7 @@ mod show;
 mod status;
 pub(crate) mod step;
 pub(crate) mod submit;
+mod tags;
 mod variables;
 
 pub use archive::{archive, patch, restore};

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use tidemill_api::runner::Distribution;
 use tidemill_policy::action;
+use tidemill_policy::tag_rule::Effect;
 use tidemill_spec::kinds::{self as spec, CommandJob, Job as JobSpec, Spec};
 use tidemill_spec::refs::CodeRef;
 use tidemill_spec::validate;
@@ -14,7 +15,7 @@ use super::output::planned_output;
 use super::{CommandPlan, EnvironmentPlan, Job, Plan, PlannedInput, Status, plan_pipeline, planned_input};
 use crate::compute::ResolvedCompute;
 use crate::context::Change;
-use crate::{Error, Kind, OpContext, Result, Scope, compute, datastore, environment, name};
+use crate::{Error, Kind, OpContext, Result, Scope, compute, datastore, environment, name, tag_policy};
 
 /// The experiment of a job that names none.
 const DEFAULT_EXPERIMENT: &str = "Default";
@@ -51,9 +52,16 @@ pub async fn validate(
 ) -> Result<Vec<String>> {
     ctx.authorize(action::JOB_READ, &Scope::job(workspace, given))
         .await?;
-    plan(ctx, workspace, given, submission)
-        .await
-        .map(|planned| planned.warnings)
+    let planned = plan(ctx, workspace, given, submission).await?;
+    let rules = tag_policy::of(ctx.app().store.read(), workspace).await?;
+    let found = super::tags::breaches(&rules, &submission.spec, given);
+    if let Some(refused) = found.iter().find(|breach| breach.effect == Effect::Refuse) {
+        let message = format!("failed to submit job `{given}`: {}", refused.text);
+        return Err(Error::forbidden(message).hint(super::tags::HINT));
+    }
+    let mut warnings = planned.warnings;
+    warnings.extend(tag_policy::texts(found));
+    Ok(warnings)
 }
 
 /// Submits a job. The same submission under the same name again is the job that is there.
@@ -76,10 +84,18 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
             .hint("choose another name, or leave the name out"))
         };
     }
-    let planned = plan(ctx, workspace, given, &submission).await?;
+    let mut planned = plan(ctx, workspace, given, &submission).await?;
+    let rules = tag_policy::of(ctx.app().store.read(), workspace).await?;
+    let found = super::tags::breaches(&rules, &submission.spec, given);
+    let doing = format!("submit job `{given}`");
+    let said = tag_policy::settle(ctx, action::JOB_WRITE, &scope, &doing, super::tags::HINT, found).await?;
+    planned.warnings.extend(said.iter().cloned());
     let draft = draft(ctx, workspace, given, &submission, spec, planned);
     let rows = lineage_rows(&draft);
-    let run = job_run(&draft);
+    let mut run = job_run(&draft);
+    if !said.is_empty() {
+        run.tags.push((tag_policy::WARNING_TAG.to_owned(), said.join("; ")));
+    }
     let change = Change {
         action: action::JOB_WRITE,
         scope,

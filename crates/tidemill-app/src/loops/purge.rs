@@ -1,11 +1,14 @@
-//! Removes for good what was deleted longer ago than the retention time.
+//! Removes for good what was deleted longer ago than the retention time, and gives its space back.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tidemill_objects::SafePath;
+use tidemill_store::job::{self, Model as Job};
 use tidemill_store::purge::{self, Gone};
 
-use crate::{App, Error, Result, artifact};
+use crate::job::{artifact_root, outputs_of};
+use crate::{App, Error, OpContext, Result, artifact, bytes, datastore};
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(600);
@@ -30,8 +33,8 @@ async fn run(weak: Weak<App>) {
     }
 }
 
-/// Removes all that is due now; gives how many runs. Files go first: a run whose files are gone is looked at again
-/// when the server is killed in between, one whose row is gone is not.
+/// Removes all that is due now, and gives its space back; says how many runs and jobs. Files go first: a run whose files
+/// are gone is looked at again when the server is killed in between, one whose row is gone is not.
 pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
     let Some(retention) = app.retention else {
         return Ok(0);
@@ -51,7 +54,12 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
             artifact_uri,
         } in &due
         {
-            artifact::delete(&ctx, workspace, artifact::store_path(artifact_uri)).await?;
+            let path = artifact::store_path(artifact_uri);
+            // The folder of the run, where there is one around its artifacts.
+            let folder = path
+                .strip_suffix("/artifacts")
+                .filter(|folder| folder.ends_with(&format!("/{run_id}")));
+            artifact::delete(&ctx, workspace, folder.unwrap_or(path)).await?;
             let (workspace, run_id) = (workspace.clone(), run_id.clone());
             let done = app
                 .store
@@ -66,10 +74,59 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
             break;
         }
     }
+    gone += jobs(&ctx, until).await?;
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move { Ok(purge::remove_experiments(tx, until).await?) })
         })
         .await?;
+    app.store.shrink().await?;
     Ok(gone)
+}
+
+/// Removes jobs whose run was deleted, with their steps, logs, artifacts, and outputs that became nothing else.
+async fn jobs(ctx: &OpContext, until: i64) -> Result<u64> {
+    let store = &ctx.app().store;
+    let mut gone = 0;
+    loop {
+        let due = purge::jobs(store.read(), until, AT_ONCE).await?;
+        let mut removed = 0;
+        for (workspace, root) in due {
+            let tree = job::tree(store.read(), &workspace, &root).await?;
+            for row in &tree {
+                remove_files(ctx, row).await?;
+            }
+            let names: Vec<String> = tree.into_iter().map(|row| row.name).collect();
+            let done = store
+                .write::<_, Error, _>(move |tx| {
+                    Box::pin(async move {
+                        Ok(purge::remove_job(tx, &workspace, &root, &names, until).await?)
+                    })
+                })
+                .await?;
+            removed += u64::from(done);
+        }
+        gone += removed;
+        if removed == 0 {
+            return Ok(gone);
+        }
+    }
+}
+
+/// Removes the logs and artifacts of a job, and its outputs where they lie at the places that jobs have by themselves. An
+/// output that became an asset is the asset's, and one at a chosen path is its owner's.
+async fn remove_files(ctx: &OpContext, row: &Job) -> Result<()> {
+    let root = artifact_root(row);
+    let folder = root.strip_suffix("/artifacts").unwrap_or(&root);
+    artifact::delete(ctx, &row.workspace, folder).await?;
+    let outputs = outputs_of(row);
+    let own = format!("azureml/{}/", row.name);
+    for record in outputs.values() {
+        let is_own = record.datastore.as_deref() == Some(datastore::BLOB) && record.path.starts_with(&own);
+        if is_own && record.asset.is_none() {
+            let store = bytes::open(ctx, &row.workspace, datastore::BLOB).await?;
+            store.delete_all(&SafePath::parse(&record.path)?).await?;
+        }
+    }
+    Ok(())
 }

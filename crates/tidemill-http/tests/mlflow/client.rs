@@ -120,3 +120,8 @@ async fn tells_webhooks_of_a_workspace() {
 async fn keeps_datasets_for_evaluating() {
     converse("datasets.py", "").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn is_told_which_rule_a_run_breaks() {
+    converse("policy.py", "").await;
+}

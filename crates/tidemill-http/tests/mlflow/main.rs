@@ -4,5 +4,6 @@ mod bad_input;
 mod client;
 mod envelope;
 mod job_token;
+mod policy;
 mod purge;
 mod workspace;

@@ -1,4 +1,5 @@
-//! What was deleted longer ago than the retention time is gone for good, with its points and files.
+//! What was deleted longer ago than the retention time is gone for good, with its points and files, and the disk has its
+//! space back.
 
 use std::time::Duration;
 
@@ -91,4 +92,79 @@ async fn without_a_retention_time_everything_can_be_restored() {
         .post(&format!("{API}/runs/restore"), json!({"run_id": id}))
         .await
         .ok();
+}
+
+/// Bytes of all files below a folder.
+fn bytes_below(folder: &std::path::Path) -> u64 {
+    let mut sum = 0;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(meta) if meta.is_dir() => folders.push(entry.path()),
+                Ok(meta) => sum += meta.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    sum
+}
+
+#[tokio::test]
+async fn what_is_removed_frees_its_space() {
+    let server = TestServer::start_with(|options| options.retention = Some(Duration::ZERO)).await;
+    let client = server.client();
+    let http = reqwest::Client::new();
+    let database = server.dir.path().join("tidemill.db");
+    let on_sqlite = database.exists();
+    let mut ids = Vec::new();
+    // Noise does not compress: 8 runs of 25,000 points, and 2 MB of artifacts each.
+    let mut noise = 1_u64;
+    for _ in 0..8 {
+        let run = client
+            .post(&format!("{API}/runs/create"), json!({"experiment_id": "0"}))
+            .await
+            .ok();
+        let id = run["run"]["info"]["run_id"].as_str().expect("an id").to_owned();
+        for batch in 0..25 {
+            let points: Vec<_> = (0..1000)
+                .map(|at| {
+                    noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    json!({"key": "m", "value": noise as f64, "timestamp": noise % 4_000_000_000_000, "step": batch * 1000 + at})
+                })
+                .collect();
+            let body = json!({"run_id": id, "metrics": points});
+            client.post(&format!("{API}/runs/log-batch"), body).await.ok();
+        }
+        let file = format!(
+            "http://{}/api/2.0/mlflow-artifacts/artifacts/0/{id}/artifacts/weights.bin",
+            server.address
+        );
+        let put = http.put(&file).body(vec![7_u8; 2 << 20]).send().await.expect("answers");
+        assert_eq!(put.status(), 200);
+        ids.push(id);
+    }
+    server.app.store.settle_points().await.expect("points move to their place");
+    let artifacts = server.dir.path().join("objects");
+    let (files_before, whole_before) = (bytes_below(&artifacts), bytes_below(server.dir.path()));
+    assert!(files_before > 16 << 20, "{files_before}");
+    for id in &ids[1..] {
+        client
+            .post(&format!("{API}/runs/delete"), json!({"run_id": id}))
+            .await
+            .ok();
+    }
+    assert_eq!(server.app.purge().await.expect("it can be removed"), 7);
+    let (files_after, whole_after) = (bytes_below(&artifacts), bytes_below(server.dir.path()));
+    assert!(files_after < files_before / 4, "{files_before} -> {files_after}");
+    assert!(whole_before - whole_after > 14 << 20, "{whole_before} -> {whole_after}");
+    if on_sqlite {
+        // 175,000 points of 16 random bytes each are gone from the file itself.
+        let size = std::fs::metadata(&database).expect("the database").len();
+        assert!(size < 2_500_000, "{size}");
+    }
+    // What stays is whole.
+    let path = format!("{API}/metrics/get-history?run_id={}&metric_key=m&max_results=25000", ids[0]);
+    let kept = client.get(&path).await.ok();
+    assert_eq!(kept["metrics"].as_array().map(Vec::len), Some(25_000));
 }

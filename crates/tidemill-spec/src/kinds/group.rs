@@ -1,5 +1,6 @@
 //! A group of workspaces.
 
+use super::TagPolicy;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,4 +31,7 @@ pub struct Group {
     )]
     #[schemars(with = "IndexMap<String, Option<crate::value::Literal>>")]
     pub tags: IndexMap<String, String>,
+    /// Rules for the tags and names of runs and jobs of all its workspaces, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub tag_policy: TagPolicy,
 }

@@ -1,6 +1,6 @@
 //! The policy of a workspace: what may run in it, on what, and for how much. A Tidemill extension.
 
-use super::JobNetwork;
+use super::{JobNetwork, TagPolicy};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,9 @@ pub struct Policy {
     /// How much may be in use at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<QuotaPolicy>,
+    /// Rules for the tags and names of runs and jobs, by name; those of the workspace's group hold as well.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub tag_policy: TagPolicy,
 }
 
 /// The word that says what the document is.

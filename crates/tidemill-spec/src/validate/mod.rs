@@ -9,6 +9,7 @@ mod environment;
 mod names;
 mod no_effect;
 mod pipeline;
+mod tag_policy;
 mod values;
 mod warnings;
 
@@ -56,8 +57,14 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::Workspace(workspace) => {
             names::check_needed(Some(&workspace.name), "a workspace", &mut problems)
         }
-        Spec::Policy(policy) => check_policy(policy, &mut problems),
-        Spec::Group(group) => names::check_needed(Some(&group.name), "a group", &mut problems),
+        Spec::Policy(policy) => {
+            check_policy(policy, &mut problems);
+            tag_policy::check(&policy.tag_policy, &mut problems);
+        }
+        Spec::Group(group) => {
+            names::check_needed(Some(&group.name), "a group", &mut problems);
+            tag_policy::check(&group.tag_policy, &mut problems);
+        }
         Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
         // The server says which names these may have.
         Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) | Spec::ServicePrincipal(_) => {}

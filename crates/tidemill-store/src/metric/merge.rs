@@ -147,9 +147,10 @@ async fn merge_run(
                     .to_owned(),
             );
         for (key, samples) in series {
+            // In the order in which they were logged: of two that tie, zero and NaN, the first stays the latest.
+            let Some(latest) = latest(samples) else { continue };
             let mut samples = samples.clone();
             settle(&mut samples);
-            let Some(latest) = latest(&samples) else { continue };
             let old = heads.remove(key).unwrap_or_else(|| {
                 *next += 1;
                 Head {

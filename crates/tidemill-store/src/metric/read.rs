@@ -126,7 +126,8 @@ impl Store {
                     .or_default()
                     .entry(row.try_get("", "key")?)
                     .and_modify(|tail| {
-                        if sample.is_after(tail) {
+                        // Of two that tie, the one that was logged first.
+                        if !tail.is_after(&sample) {
                             *tail = sample;
                         }
                     })

@@ -112,6 +112,34 @@ async fn the_latest_point_has_the_greatest_step_whatever_comes_last() {
     .await;
 }
 
+/// MLflow compares NaN as zero, and strictly: of NaN and zero at one step and time, the one that was logged first stays.
+#[tokio::test]
+async fn nan_is_zero_when_the_latest_point_is_looked_for_and_of_two_that_tie_the_first_stays() {
+    in_both_places(async |store, settle| {
+        append(store, "r", &[("first nan", f64::NAN, 1), ("first nan", 0.0, 1)]).await;
+        append(store, "r", &[("first zero", 0.0, 1)]).await;
+        append(store, "r", &[("below", -1.0, 1), ("above", f64::NAN, 1)]).await;
+        settle().done().await;
+        append(store, "r", &[("first zero", f64::NAN, 1), ("below", f64::NAN, 1), ("above", 1.0, 1)]).await;
+        settle().done().await;
+        let found = latest(store).await;
+        let of = |key: &str| found.iter().find(|(name, _, _)| name == key).map(|found| found.2);
+        assert_eq!(of("first zero"), Some(0.0));
+        assert_eq!(of("above"), Some(1.0));
+        assert!(of("first nan").is_some_and(f64::is_nan));
+        assert!(of("below").is_some_and(f64::is_nan));
+    })
+    .await;
+    // One part in its series, the other in the tail.
+    on_each(async |store| {
+        append(store, "r", &[("m", f64::NAN, 1)]).await;
+        store.settle_points().await.unwrap();
+        append(store, "r", &[("m", 0.0, 1)]).await;
+        assert!(latest(store).await[0].2.is_nan());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn odd_numbers_come_back() {
     in_both_places(async |store, settle| {

@@ -16,6 +16,7 @@ fn mlflow_reads_an_exported_folder_as_it_reads_the_server() {
     };
     let some = export(&["--experiment", "flights é/ü", "--filter", "params.depth = '3'"]);
     assert_eq!(some["runs"], json!({"added": 1, "there_already": 0}));
+    assert_eq!(some["models"], json!({"written": 0, "versions_added": 0}));
     // What a kill leaves of a run that was not whole.
     world.home.write("out/mlruns/.unfinished/params/x", "y");
     let all = export(&[]);
@@ -23,9 +24,12 @@ fn mlflow_reads_an_exported_folder_as_it_reads_the_server() {
         (&all["runs"], &all["left_out"]),
         (&json!({"added": 13, "there_already": 1}), &json!([]))
     );
+    assert_eq!(all["logged_models"], json!({"added": 1, "there_already": 0}));
+    // Two versions of `wine`, and one of the prompt.
+    assert_eq!(all["models"], json!({"written": 3, "versions_added": 3}));
     assert_eq!(export(&[])["runs"], json!({"added": 0, "there_already": 14}));
     let uri = format!("file://{}", folder.join("out/mlruns").display());
-    let said = script(folder, "import_compare.py", &[&world.mill.url, &uri, "runs"]);
+    let said = script(folder, "import_compare.py", &[&world.mill.url, &uri, "active"]);
     assert!(said.contains("14 runs, 26612 points compared"), "{said}");
 
     // It is a source of an import as well.
@@ -37,10 +41,11 @@ fn mlflow_reads_an_exported_folder_as_it_reads_the_server() {
         (&told["runs"], &told["left_out"]),
         (&json!({"added": 14}), &json!([]))
     );
+    assert_eq!(told["logged_models"], json!({"added": 1}));
     script(
         folder,
         "import_compare.py",
-        &[&world.mill.url, &other.mill.url, "runs"],
+        &[&world.mill.url, &other.mill.url, "active"],
     );
 }
 

@@ -1,5 +1,6 @@
 """Reads every experiment, run, point, file and model from two servers with MLflow's client, and says where they differ:
-`import_compare.py SOURCE_URI COPY_URI [runs]`. With `runs`, only runs that are not deleted, without models. What is compared is listed here, so that nothing is compared by accident."""
+`import_compare.py SOURCE_URI COPY_URI [active]`. With `active`, only what is not deleted. What is compared is listed here,
+so that nothing is compared by accident."""
 
 import collections
 import math
@@ -10,8 +11,7 @@ import tempfile
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-ONLY_RUNS = sys.argv[3:] == ["runs"]
-VIEW = ViewType.ACTIVE_ONLY if ONLY_RUNS else ViewType.ALL
+VIEW = ViewType.ACTIVE_ONLY if sys.argv[3:] == ["active"] else ViewType.ALL
 PROMPT = "tags.`mlflow.prompt.is_prompt` = 'true'"
 
 
@@ -59,8 +59,8 @@ def run(client, run):
              d.dataset.profile or "", sorted((t.key, t.value) for t in d.tags))
             for d in run.inputs.dataset_inputs
         ),
-        "read models": [] if ONLY_RUNS else sorted(m.model_id for m in run.inputs.model_inputs),
-        "made models": [] if ONLY_RUNS else sorted((m.model_id, m.step) for m in run.outputs.model_outputs),
+        "read models": sorted(m.model_id for m in run.inputs.model_inputs),
+        "made models": sorted((m.model_id, m.step) for m in run.outputs.model_outputs),
         "files": files(client, info.run_id) if info.lifecycle_stage == "active" else {},
     }
 
@@ -79,7 +79,7 @@ def logged_model(client, model):
 def experiment(client, one):
     ids = [one.experiment_id]
     runs = every(client.search_runs, experiment_ids=ids, run_view_type=VIEW, max_results=100)
-    models = [] if ONLY_RUNS else every(client.search_logged_models, experiment_ids=ids)
+    models = every(client.search_logged_models, experiment_ids=ids)
     return {
         "info": (one.lifecycle_stage, one.creation_time),
         "tags": one.tags,
@@ -112,7 +112,7 @@ def everything(uri):
     experiments = every(client.search_experiments, view_type=VIEW)
     return {
         "experiments": {one.name: experiment(client, one) for one in experiments},
-        "registry": {} if ONLY_RUNS else registry(client),
+        "registry": registry(client),
     }
 
 

@@ -12,6 +12,7 @@ mod isolation;
 mod pipeline;
 mod points;
 mod policy;
+mod purge;
 mod reuse;
 mod secrets;
 mod support;

@@ -21,6 +21,7 @@ import { isOver, Status } from '../../parts/Status';
 import { Tags } from '../../parts/Tags';
 import { Ago, Lasted } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
+import { useTagLinks } from '../../parts/useTagLinks';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { Datasets, LoggedModels, Params } from '../run/Logged';
 import { Register } from '../model/Register';
@@ -118,6 +119,7 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
   const run = useQuery(runQuery(ws, job.name, !isOver(job.status)));
   const where = { ws, origin: window.location.origin };
   const save = useChange<Schemas['PatchJob']>({ change: (body) => patchJob(ws, job.name, body), stale: [['job', ws, job.name], ['run', ws, job.name]] });
+  const links = useTagLinks(ws);
   const reused = job.reused_from;
   const facts = job.properties as Record<string, string | undefined>;
   const commit = facts['mlflow.source.git.commit'];
@@ -147,7 +149,7 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
         <Inputs ws={ws} job={job} />
         <Outputs ws={ws} job={job} />
         {run.data !== undefined && <Params run={run.data} />}
-        <Tags tags={Object.entries(job.tags as Record<string, string>)} onSet={(key, value) => save.mutateAsync({ tags: { [key]: value } as unknown as Schemas['PatchJob']['tags'] })} />
+        <Tags tags={Object.entries(job.tags as Record<string, string>)} onSet={(key, value) => save.mutateAsync({ tags: { [key]: value } as unknown as Schemas['PatchJob']['tags'] })} linkOf={links} />
         {run.data !== undefined && <Datasets run={run.data} />}
         {run.data !== undefined && <LoggedModels ws={ws} run={run.data} />}
       </SimpleGrid>

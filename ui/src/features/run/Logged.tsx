@@ -1,5 +1,6 @@
 /** What a run logged beside metrics: parameters, tags, a description, data that went in, models that came out. */
-import { Box, Group, Text, TextInput } from '@mantine/core';
+import { Alert, Box, Group, Text, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { deleteTag, registerModel, setTag, type Run } from '../../api/mlflow';
 import { short } from '../../pure/format';
@@ -9,6 +10,7 @@ import { Panel } from '../../parts/Panel';
 import { Empty } from '../../parts/States';
 import { Tags } from '../../parts/Tags';
 import { useChange } from '../../parts/useChange';
+import { useTagLinks } from '../../parts/useTagLinks';
 import { Register } from '../model/Register';
 
 /** Where MLflow keeps what people say of a run. */
@@ -55,7 +57,21 @@ export function RunTags({ ws, run }: { ws: string; run: Run }) {
   const set = useChange<[string, string]>({ change: ([key, value]) => setTag(ws, id, key, value), stale: [['run', ws, id]] });
   const remove = useChange<string>({ change: (key) => deleteTag(ws, id, key), stale: [['run', ws, id]] });
   const tags = (run.data.tags ?? []).filter(({ key }) => !isOwn(key)).sort((a, b) => a.key.localeCompare(b.key));
-  return <Tags tags={tags.map(({ key, value }) => [key, value] as const)} onSet={(key, value) => set.mutateAsync([key, value])} onRemove={(key) => remove.mutateAsync(key)} />;
+  return <Tags tags={tags.map(({ key, value }) => [key, value] as const)} onSet={(key, value) => set.mutateAsync([key, value])} onRemove={(key) => remove.mutateAsync(key)} linkOf={useTagLinks(ws)} />;
+}
+
+/** Which rules of the workspace the run breaks. */
+export function RunWarning({ run }: { run: Run }) {
+  const said = run.data.tags?.find(({ key }) => key === 'tidemill.policy.warning')?.value;
+  if (said === undefined) return null;
+  const each = said.split('; rule `').map((text, at) => (at === 0 ? text : `rule \`${text}`));
+  return (
+    <Alert color="orange" icon={<IconAlertTriangle size={18} />} title={each.length === 1 ? 'A rule of the workspace is broken' : `${each.length} rules of the workspace are broken`} mb="md">
+      {each.map((text) => (
+        <div key={text}>{text}</div>
+      ))}
+    </Alert>
+  );
 }
 
 export function RunDescription({ ws, run }: { ws: string; run: Run }) {

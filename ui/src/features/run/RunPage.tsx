@@ -20,7 +20,7 @@ import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from '../job/command';
 import { jobQuery } from '../job/queries';
 import { Artifacts } from './Artifacts';
-import { Datasets, LoggedModels, Params, RunDescription, RunTags } from './Logged';
+import { Datasets, LoggedModels, Params, RunDescription, RunTags, RunWarning } from './Logged';
 import { Metrics } from './Metrics';
 import { experimentsQuery, runQuery } from './queries';
 
@@ -74,6 +74,7 @@ function OneRun({ ws, id, run }: { ws: string; id: string; run: Run }) {
         </Group>
       }
     >
+      <RunWarning run={run} />
       <Tabs value={tab} onChange={choose} keepMounted={false}>
         <Tabs.List mb="md" className="tabs">
           {RUN_TABS.map((each) => (

@@ -3,6 +3,7 @@
 mod delete;
 mod get;
 mod put;
+mod tags;
 mod usage;
 
 use tidemill_api::policy::Policy;
@@ -16,6 +17,7 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(put::put, get::get, delete::delete))
         .routes(routes!(usage::usage))
+        .routes(routes!(tags::tags))
 }
 
 fn view(row: Row) -> Policy {

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod show;
+mod tags;
 mod usage;
 
 use clap::{Args, Subcommand};
@@ -22,6 +23,7 @@ enum Verb {
     Create(create::Create),
     Show(show::Show),
     Usage(usage::Usage),
+    Tags(tags::Tags),
     Delete(delete::Delete),
 }
 
@@ -35,6 +37,7 @@ impl Policy {
             Verb::Create(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
             Verb::Usage(verb) => verb.run(session).await,
+            Verb::Tags(verb) => verb.run(session).await,
             Verb::Delete(verb) => verb.run(session).await,
         }
     }

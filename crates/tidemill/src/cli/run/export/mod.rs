@@ -8,17 +8,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tidemill_api::import::ImportRun;
 use tidemill_import::{Login, Options, Source};
 
 use self::folder::Folder;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
-/// Export runs into an `mlruns` folder that MLflow reads: parameters, tags, every point, dataset inputs, files
+/// Export runs, logged models and the registry into an `mlruns` folder that MLflow reads, to the last point and file
 ///
-/// A run that is in the folder stays as it is, so an export that broke off goes on when it is started again. The registry
-/// and logged models stay behind.
+/// A run or logged model that is in the folder stays as it is, so an export that broke off goes on when it is started
+/// again. With --experiment or --filter, the logged models of these runs come along, and the registered models that have
+/// a version of them. Traces stay behind.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill run export --to ./mlruns
@@ -34,7 +34,7 @@ pub struct Export {
     /// Only runs that fit a filter in MLflow's grammar
     #[arg(long, default_value = "", hide_default_value = true)]
     filter: String,
-    /// Leave the files of runs behind
+    /// Leave the files of runs and logged models behind
     #[arg(long)]
     no_artifacts: bool,
 }
@@ -65,6 +65,8 @@ impl Export {
             .map_err(|error| told(&error))?;
         let mut folder = Folder::open(&self.to)?;
         let (mut added, mut there, mut points, mut files) = (0, 0, 0, 0);
+        let mut logged = Count::default();
+        let is_all = self.experiment.is_empty() && self.filter.trim().is_empty();
         let experiments = source.experiments().await.map_err(|error| told(&error))?;
         for one in experiments.iter().filter(|one| ids.contains(&one.id)) {
             folder.experiment(one)?;
@@ -80,10 +82,34 @@ impl Export {
                     folder.series(&series)?;
                 }
                 if !self.no_artifacts {
-                    files += copy(source.as_mut(), &folder, run).await?;
+                    files += copy(source.as_mut(), &folder, &run.run_id).await?;
                 }
                 folder.finish(&one.id, &run.run_id)?;
                 added += 1;
+            }
+            let models = source.logged_models(one).await.map_err(|error| told(&error))?;
+            for model in models.iter().filter(|model| !model.deleted) {
+                let source_run = model.source_run_id.as_ref();
+                if !self.filter.trim().is_empty() && !source_run.is_some_and(|run| wanted.contains(run)) {
+                    continue;
+                }
+                if folder.has_logged_model(&one.id, &model.model_id) {
+                    logged.there += 1;
+                    continue;
+                }
+                folder.begin_logged_model(&one.id, model)?;
+                if !self.no_artifacts {
+                    files += copy(source.as_mut(), &folder, &model.model_id).await?;
+                }
+                folder.finish_logged_model(&one.id, &model.model_id)?;
+                logged.added += 1;
+            }
+        }
+        let (mut models, mut versions) = (0, 0);
+        for model in source.models().await.map_err(|error| told(&error))? {
+            if is_all || model.versions.iter().any(|version| folder.holds(version)) {
+                models += 1;
+                versions += folder.model(&model)?;
             }
         }
         let mut left_out: Vec<_> = source.left_out();
@@ -98,6 +124,8 @@ impl Export {
         session.output.show(json!({
             "folder": self.to.display().to_string(),
             "runs": {"added": added, "there_already": there},
+            "logged_models": {"added": logged.added, "there_already": logged.there},
+            "models": {"written": models, "versions_added": versions},
             "points": points,
             "files": files,
             "left_out": left_out,
@@ -105,11 +133,18 @@ impl Export {
     }
 }
 
-/// Copies the files of a run; gives how many there were.
-async fn copy(source: &mut dyn Source, folder: &Folder, run: &ImportRun) -> Result<u64> {
+/// How many are new in the folder, and how many were there.
+#[derive(Default)]
+struct Count {
+    added: u64,
+    there: u64,
+}
+
+/// Copies the files of a run or logged model; gives how many there were.
+async fn copy(source: &mut dyn Source, folder: &Folder, owner: &str) -> Result<u64> {
     let mut count = 0;
-    for path in source.files(&run.run_id).await.map_err(|error| told(&error))? {
-        let opened = source.open(&run.run_id, &path).await;
+    for path in source.files(owner).await.map_err(|error| told(&error))? {
+        let opened = source.open(owner, &path).await;
         if let Some(bytes) = opened.map_err(|error| told(&error))? {
             folder.file(&path, bytes).await?;
             count += 1;

@@ -1,7 +1,9 @@
 //! What MLflow keeps in the files of an `mlruns` folder.
 
 use serde_json::{Value, json};
-use tidemill_api::import::{ImportDataset, ImportRun, ImportSeries};
+use tidemill_api::import::{
+    ImportDataset, ImportLoggedModel, ImportModel, ImportModelPoint, ImportModelVersion, ImportRun, ImportSeries,
+};
 use tidemill_import::SourceExperiment;
 
 /// The `meta.yaml` of an experiment.
@@ -42,6 +44,103 @@ pub(super) fn run(run: &ImportRun, experiment: &str, artifacts: &str) -> String 
         "tags": [],
         "user_id": run.user,
     }))
+}
+
+/// The `meta.yaml` of a logged model.
+pub(super) fn logged_model(one: &ImportLoggedModel, experiment: &str, artifacts: &str) -> String {
+    let status = match one.status.as_str() {
+        "PENDING" => 1,
+        "READY" => 2,
+        "FAILED" => 3,
+        _ => 0,
+    };
+    yaml(&json!({
+        "artifact_location": artifacts,
+        "creation_timestamp": one.created_at,
+        "experiment_id": experiment,
+        "last_updated_timestamp": one.updated_at,
+        "lifecycle_stage": "active",
+        "model_id": one.model_id,
+        "model_type": one.model_type,
+        "name": one.name,
+        "source_run_id": one.source_run_id,
+        "status": status,
+        "status_message": one.status_message,
+    }))
+}
+
+/// A point of a logged model: a line with time, value, step, run, and the dataset where there is one.
+pub(super) fn model_point(one: &ImportModelPoint) -> String {
+    let ImportModelPoint {
+        key: _,
+        timestamp,
+        value,
+        step,
+        run_id,
+        dataset_name,
+        dataset_digest,
+    } = one;
+    let dataset = match (dataset_name, dataset_digest) {
+        (Some(name), Some(digest)) => format!(" {name} {digest}"),
+        _ => String::new(),
+    };
+    format!("{timestamp} {value:?} {step} {run_id}{dataset}\n")
+}
+
+/// The `meta.yaml` of a logged model that a run read.
+pub(super) fn model_input(model: &str, run: &str) -> String {
+    yaml(&json!({
+        "destination_id": run,
+        "destination_type": "RUN",
+        "source_id": model,
+        "source_type": "MODEL",
+        "tags": {},
+    }))
+}
+
+/// The `meta.yaml` of a logged model that a run made. MLflow takes `destination_id` for the model.
+pub(super) fn model_output(model: &str, step: i64) -> String {
+    yaml(&json!({
+        "destination_id": model,
+        "destination_type": "MODEL_OUTPUT",
+        "source_id": model,
+        "source_type": "RUN_OUTPUT",
+        "step": step,
+        "tags": {},
+    }))
+}
+
+/// The `meta.yaml` of a registered model.
+pub(super) fn model(one: &ImportModel) -> String {
+    yaml(&json!({
+        "creation_timestamp": one.created_at,
+        "description": one.description,
+        "last_updated_timestamp": one.updated_at,
+        "name": one.name,
+    }))
+}
+
+/// The `meta.yaml` of a version of a registered model, whose files are at `location`.
+pub(super) fn version(model: &str, one: &ImportModelVersion, location: &str) -> String {
+    let mut meta = json!({
+        "creation_timestamp": one.created_at,
+        "current_stage": one.stage,
+        "description": one.description,
+        "last_updated_timestamp": one.updated_at,
+        "name": model,
+        "run_id": one.run_id,
+        "run_link": one.run_link,
+        "source": one.source,
+        "status": one.status,
+        "status_message": one.status_message,
+        "storage_location": location,
+        "user_id": one.user,
+        "version": one.version,
+    });
+    if let Some(id) = &one.model_id {
+        meta["model_id"] = id.as_str().into();
+    }
+    yaml(&meta)
 }
 
 /// The `meta.yaml` of a dataset.
