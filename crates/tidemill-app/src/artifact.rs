@@ -167,6 +167,8 @@ pub async fn list_of_logged_model(
     model_id: &str,
     path: Option<&str>,
 ) -> Result<ListArtifactsResponse> {
+    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
+        .await?;
     let row = logged_model::find(ctx.app().store.read(), workspace, model_id, false).await?;
     list_below(ctx, workspace, row.artifact_location, path.unwrap_or_default()).await
 }
@@ -180,6 +182,22 @@ pub async fn path_in_run(ctx: &OpContext, workspace: &str, run_id: &str, path: &
         .await?;
     let row = run::find(ctx.app().store.read(), workspace, run_id).await?;
     Ok(join(store_path(&row.artifact_uri), &rule::artifact_path(path)?))
+}
+
+/// The path in the store of a file of a logged model.
+///
+/// # Errors
+/// NotFound for the model, Invalid for a path that leaves its artifacts.
+pub async fn path_in_logged_model(
+    ctx: &OpContext,
+    workspace: &str,
+    model_id: &str,
+    path: &str,
+) -> Result<String> {
+    ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
+        .await?;
+    let row = logged_model::find(ctx.app().store.read(), workspace, model_id, false).await?;
+    Ok(join(store_path(&row.artifact_location), &rule::artifact_path(path)?))
 }
 
 async fn list_below(

@@ -88,7 +88,7 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
         >
           <Fit />
           <Background gap={20} size={1} />
-          <Controls showInteractive={false} />
+          <Controls showInteractive={false} position="top-right" orientation="horizontal" />
         </ReactFlow>
       </Show>
     </div>

@@ -78,6 +78,18 @@ impl Request for GetArtifact {
     const SCHEMA: Schema = &[("run_id", &[Check::Required]), ("path", &[Check::Required])];
 }
 
+/// `GET logged-models/{model_id}/artifacts/files`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetLoggedModelArtifact {
+    /// The file.
+    pub artifact_file_path: String,
+}
+
+impl Request for GetLoggedModelArtifact {
+    const SCHEMA: Schema = &[("artifact_file_path", &[Check::Required])];
+}
+
 /// `GET /model-versions/get-artifact`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

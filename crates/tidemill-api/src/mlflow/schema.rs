@@ -205,8 +205,24 @@ fn missing_value(name: &str) -> String {
     format!("Missing value for required parameter '{name}'.{SEE}")
 }
 
+/// JSON as Python writes it: whatever is not ASCII is escaped, beyond the first plane as two halves.
+fn ascii(json: &str) -> String {
+    let mut written = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            written.push(c);
+            continue;
+        }
+        for half in c.encode_utf16(&mut [0; 2]) {
+            written.push_str(&format!("\\u{half:04x}"));
+        }
+    }
+    written
+}
+
 /// The text for a value that can't be.
 pub fn invalid_value(name: &str, value: &Value, why: &str) -> String {
+    let value = ascii(&value.to_string());
     if why.is_empty() {
         format!("Invalid value {value} for parameter '{name}' supplied.")
     } else {
@@ -243,6 +259,14 @@ mod tests {
         for body in ["", "{}", r#"{"name": ""}"#, r#"{"name": null}"#, "no json"] {
             assert_eq!(refused::<CreateExperiment>(body), text, "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_not_ascii_is_told_as_python_tells_it() {
+        assert_eq!(
+            invalid_value("key", &"gr\u{f6}\u{1f6eb}\u{1}".into(), ""),
+            "Invalid value \"gr\\u00f6\\ud83d\\udeeb\\u0001\" for parameter 'key' supplied."
+        );
     }
 
     #[test]

@@ -56,6 +56,142 @@ async fn what_breaks_a_rule_is_told_in_mlflows_words() {
     }
 }
 
+/// What makes no sense, and what MLflow 3.18 says of it: asked of `mlflow server` itself, row by row. `RUN` is a run whose
+/// parameter `p` is 1, `GONE` a deleted run, `m` a registered model.
+#[rustfmt::skip]
+const TABLE: &[(&str, &str, &str)] = &[
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "vx", "value": "x", "timestamp": 1}"#, r#"Invalid value "x" for parameter 'value' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "v", "value": "", "timestamp": 1}"#, r#"Missing value for required parameter 'value'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "v", "value": null, "timestamp": 1}"#, r#"Missing value for required parameter 'value'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "k", "value": 1, "timestamp": -1}"#, r#"Invalid value -1 for parameter 'timestamp' supplied: metric 'k' (value=1.0). Timestamp must be a nonnegative long (64-bit integer) "#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "k", "value": 1, "timestamp": "x"}"#, r#"Invalid value "x" for parameter 'timestamp' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "a\u0001b", "value": 1, "timestamp": 1}"#, r#"Invalid value "a\u0001b" for parameter 'name' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "../x", "value": 1, "timestamp": 1}"#, r#"Invalid value "../x" for parameter 'name' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '../x'"#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "a/../b", "value": 1, "timestamp": 1}"#, r#"Invalid value "a/../b" for parameter 'name' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to 'b'"#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "/x", "value": 1, "timestamp": 1}"#, r#"Invalid value "/x" for parameter 'name' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '/x'"#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "gr\u00f6\u00dfe \ud83d\udeeb", "value": 1, "timestamp": 1}"#, r#"Invalid value "gr\u00f6\u00dfe \ud83d\udeeb" for parameter 'name' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "<b>", "value": 1, "timestamp": 1}"#, r#"Invalid value "<b>" for parameter 'name' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "", "value": 1, "timestamp": 1}"#, r#"Missing value for required parameter 'key'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-metric"#, r#"{"key": "k", "value": 1, "timestamp": 1}"#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "GONE", "key": "k", "value": 1, "timestamp": 1}"#, r#"The run GONE must be in the 'active' state. Current state is deleted."#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "nope", "key": "k", "value": 1, "timestamp": 1}"#, r#"Run with id=nope not found"#),
+    (r#"POST /runs/log-parameter"#, r#"{"run_id": "RUN", "key": "p", "value": "2"}"#, r#"Changing param values is not allowed. Param with key='p' was already logged with value='1' for run ID='RUN'. Attempted logging new value '2'."#),
+    (r#"POST /runs/log-parameter"#, r#"{"run_id": "RUN", "key": "a\u0001b", "value": "1"}"#, r#"Invalid value "a\u0001b" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/log-parameter"#, r#"{"run_id": "RUN", "key": "p<i>", "value": "1"}"#, r#"Invalid value "p<i>" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "params": [{"key": "p", "value": "3"}, {"key": "q", "value": "1"}]}"#, r#"Changing param values is not allowed. Params were already logged='[{'key': 'p', 'old_value': '1', 'new_value': '3'}]' for run ID='RUN'."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "params": [{"key": "r", "value": "3"}, {"key": "r", "value": "1"}]}"#, r#"Duplicate parameter keys have been submitted: ['r']. Please ensure the request contains only one param value per param key."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "params": [{"key": "s", "value": "3"}, {"key": "s", "value": "3"}]}"#, r#"Duplicate parameter keys have been submitted: ['s']. Please ensure the request contains only one param value per param key."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "metrics": [{"key": "k", "timestamp": 1}]}"#, r#"Missing value for required parameter 'metrics[0].value'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "metrics": [{"key": "a\u0001b", "value": 1, "timestamp": 1}]}"#, r#"Invalid value "a\u0001b" for parameter 'metrics[0].name' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "params": [{"value": "3"}]}"#, r#"Missing value for required parameter 'params[0].key'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/log-batch"#, r#"{"run_id": "RUN", "metrics": "x"}"#, r#"Invalid value "x" for parameter 'metrics' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/set-tag"#, r#"{"run_id": "RUN", "key": "a\u0001b", "value": "1"}"#, r#"Invalid value "a\u0001b" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."#),
+    (r#"POST /runs/set-tag"#, r#"{"run_id": "RUN", "key": "", "value": "x"}"#, r#"Missing value for required parameter 'key'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/delete-tag"#, r#"{"run_id": "RUN", "key": "nope"}"#, r#"No tag with name: nope in run with id RUN"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "filter": "a OR b"}"#, r#"Invalid clause(s) in filter string: 'a', 'OR', 'b'"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "filter": "tags.a = 'x' AND nope.b = 1"}"#, r#"Invalid entity type 'nope'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "filter": "params.a = 1"}"#, r#"Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "filter": "metrics.a = 'x'"}"#, r#"Expected numeric value type for metric. Found 'x'"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "order_by": ["nope.x"]}"#, r#"Invalid entity type 'nope'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "order_by": ["metrics.a UP"]}"#, r#"Invalid ordering key in order_by clause 'metrics.a UP'."#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "page_token": "x"}"#, r#"Invalid page token, could not base64-decode"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "max_results": 50001}"#, r#"Invalid value 50001 for parameter 'max_results' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "max_results": 0}"#, r#"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "max_results": -1}"#, r#"Invalid value -1 for parameter 'max_results' supplied. It must be a positive integer"#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": "0"}"#, r#"Invalid value "0" for parameter 'experiment_ids' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters."#),
+    (r#"POST /experiments/create"#, r#"{"name": ""}"#, r#"Missing value for required parameter 'name'. See the API docs for more information about request parameters."#),
+    (r#"POST /experiments/create"#, r#"{"name": 3}"#, r#"Invalid value 3 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters."#),
+    (r#"POST /runs/create"#, r#"{"experiment_id": "99"}"#, r#"No Experiment with id=99 exists"#),
+    (r#"POST /runs/create"#, r#"{"experiment_id": "0", "run_name": "a", "tags": [{"key": "mlflow.runName", "value": "b"}]}"#, r#"Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='a', mlflow.runName='b')."#),
+    (r#"POST /registered-models/create"#, r#"{"name": ""}"#, r#"Missing value for required parameter 'name'. See the API docs for more information about request parameters."#),
+    (r#"POST /registered-models/create"#, r#"{"name": "a/b"}"#, r#"Invalid model name 'a/b'. Names cannot contain '/' or ':'."#),
+    (r#"POST /registered-models/create"#, r#"{"name": "a:b"}"#, r#"Invalid model name 'a:b'. Names cannot contain '/' or ':'."#),
+    (r#"POST /registered-models/create"#, r#"{"name": "m"}"#, r#"Registered Model (name=m) already exists."#),
+    (r#"POST /registered-models/alias"#, r#"{"name": "m", "alias": "a b", "version": "1"}"#, r#"Invalid alias name: 'a b'. Names may only contain alphanumerics, underscores (_), and dashes (-)."#),
+    (r#"POST /registered-models/alias"#, r#"{"name": "m", "alias": "v1", "version": "1"}"#, r#"Version alias name 'v1' is reserved."#),
+    (r#"POST /registered-models/alias"#, r#"{"name": "m", "alias": "latest", "version": "1"}"#, r#"'latest' alias name (case insensitive) is reserved."#),
+    (r#"GET /model-versions/get?name=m&version=x"#, r#""#, r#"Parameter 'version' must be an integer, got 'x'."#),
+    (r#"GET /model-versions/get?name=m&version=7"#, r#""#, r#"Model Version (name=m, version=7) not found"#),
+    (r#"GET /artifacts/list?run_id=RUN&path=../x"#, r#""#, r#"Invalid path"#),
+    (r#"GET /artifacts/list?run_id=RUN&path=/etc"#, r#""#, r#"Invalid path"#),
+    (r#"GET /artifacts/list?run_id=RUN&path=a%2F..%2F..%2Fb"#, r#""#, r#"Invalid path"#),
+    (r#"GET /get-artifact?run_id=RUN&path=../../x"#, r#""#, r#"Invalid path"#),
+    (r#"GET /api/2.0/mlflow-artifacts/artifacts/..%2f..%2fx"#, r#""#, r#"Invalid path"#),
+    (r#"GET /api/2.0/mlflow-artifacts/artifacts?path=../x"#, r#""#, r#"Invalid path"#),
+    (r#"GET /metrics/get-history?run_id=RUN"#, r#""#, r#"Missing value for required parameter 'metric_key'. See the API docs for more information about request parameters."#),
+    (r#"GET /metrics/get-history?run_id=RUN&metric_key=k&page_token=x&max_results=5"#, r#""#, r#"Invalid page token, could not base64-decode"#),
+    (r#"GET /runs/get"#, r#""#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
+    (r#"GET /runs/get?run_id=nope"#, r#""#, r#"Run with id=nope not found"#),
+    (r#"POST /runs/update"#, r#"{"status": "FINISHED"}"#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
+];
+
+/// Rows whose body is too long to write down.
+fn long_rows(run: &str) -> Vec<(&'static str, Value, &'static str)> {
+    let texts = |count: usize| -> Vec<Value> {
+        (0..count).map(|at| json!({"key": format!("k{at}"), "value": "1"})).collect()
+    };
+    let points = |count: usize| vec![json!({"key": "k", "value": 1, "timestamp": 1}); count];
+    vec![
+        ("/runs/log-batch", json!({"run_id": run, "metrics": points(1001)}),
+            "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics across multiple requests and try again."),
+        ("/runs/log-batch", json!({"run_id": run, "params": texts(101)}),
+            "A batch logging request can contain at most 100 params. Got 101 params. Please split up params across multiple requests and try again."),
+        ("/runs/log-batch", json!({"run_id": run, "tags": texts(101)}),
+            "A batch logging request can contain at most 100 tags. Got 101 tags. Please split up tags across multiple requests and try again."),
+        ("/runs/log-batch", json!({"run_id": run, "metrics": points(1000), "tags": texts(1)}),
+            "A batch logging request can contain at most 1000 metrics, params, and tags. Got 1001 metrics, params, and tags. Please split up metrics, params, and tags across multiple requests and try again."),
+        ("/runs/log-metric", json!({"run_id": run, "key": "k".repeat(251), "value": 1, "timestamp": 1}),
+            "'Metric name' exceeds the maximum length of 250 characters"),
+        ("/experiments/create", json!({"name": "x".repeat(501)}), "'name' exceeds the maximum length of 500 characters"),
+    ]
+}
+
+#[tokio::test]
+async fn each_line_is_answered_as_mlflow_answers_it() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    let (run, gone) = (run(&client).await, run(&client).await);
+    let post = async |path: &str, body: Value| client.post(&format!("{API}{path}"), body).await;
+    post("/runs/log-parameter", json!({"run_id": run, "key": "p", "value": "1"})).await.ok();
+    post("/runs/delete", json!({"run_id": gone})).await.ok();
+    post("/registered-models/create", json!({"name": "m"})).await.ok();
+    let mut wrong = Vec::new();
+    for (asked, body, said) in TABLE {
+        let fill = |text: &str| text.replace("RUN", &run).replace("GONE", &gone);
+        let (verb, path) = asked.split_once(' ').expect("a verb and a path");
+        let path = fill(path);
+        let path = match path.starts_with("/api/") || path.starts_with("/get-artifact") {
+            true => path,
+            false => format!("{API}{path}"),
+        };
+        let body = (!body.is_empty()).then(|| serde_json::from_str(&fill(body)).expect("JSON"));
+        let answer = client.send(verb, &path, body.clone(), &[]).await;
+        let code = match answer.status {
+            404 => "RESOURCE_DOES_NOT_EXIST",
+            _ if said.contains("already exists") => "RESOURCE_ALREADY_EXISTS",
+            _ => "INVALID_PARAMETER_VALUE",
+        };
+        let is_missing = ["not found", "No tag with name", "No Experiment with id"];
+        let status = if is_missing.iter().any(|words| said.contains(words)) { 404 } else { 400 };
+        let expected = (status, json!(code), json!(fill(said)));
+        let found = (answer.status, answer.body["error_code"].clone(), answer.body["message"].clone());
+        if found != expected {
+            wrong.push(format!("{asked} {body:?}\n  {found:?}\n  {expected:?}"));
+        }
+    }
+    for (path, body, said) in long_rows(&run) {
+        let answer = post(path, body).await.fails(400);
+        if answer["message"] != said {
+            wrong.push(format!("{path} {answer}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Nothing of all this was kept.
+    let kept = client.get(&format!("{API}/runs/get?run_id={run}")).await.ok();
+    assert_eq!(kept["run"]["data"]["params"], json!([{"key": "p", "value": "1"}]));
+    assert_eq!(kept["run"]["data"]["metrics"], Value::Null);
+}
+
 #[tokio::test]
 async fn odd_numbers_and_names_are_kept_as_they_are() {
     let server = TestServer::start().await;

@@ -184,7 +184,7 @@ async fn the_group_and_the_workspace_both_hold_and_their_rules_are_told() {
     assert_eq!(told(1, "on"), json!(["run", "job"]));
     // Another group's workspace is free.
     client
-        .put("/api/v1/workspaces/elsewhere", json!({"resource_group": "other"}))
+        .put("/api/v1/workspaces/elsewhere?group=other", json!({}))
         .await
         .ok();
     let body = json!({"experiment_id": "0"});

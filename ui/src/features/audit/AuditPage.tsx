@@ -57,15 +57,15 @@ function Filters({ ws, search, change }: { ws: string; search: AuditSearch; chan
   return (
     <Group gap="sm">
       <TextInput
-        aria-label="Principal" placeholder="Who, such as owner" size="sm" w={190} value={principal}
+        aria-label="Principal" placeholder="Who, such as owner" size="sm" w={{ base: '100%', xs: 190 }} value={principal}
         onChange={({ currentTarget: { value } }) => { setPrincipal(value); later({ principal: said(value), action: said(action) }); }}
       />
       <TextInput
-        aria-label="Action" placeholder="What, such as models/*" size="sm" w={190} value={action}
+        aria-label="Action" placeholder="What, such as models/*" size="sm" w={{ base: '100%', xs: 190 }} value={action}
         onChange={({ currentTarget: { value } }) => { setAction(value); later({ action: said(value), principal: said(principal) }); }}
       />
       <Select
-        aria-label="Place" size="sm" w={190} allowDeselect={false} value={search.scope ?? ''} onChange={(scope) => change({ scope: scope || undefined })}
+        aria-label="Place" size="sm" w={{ base: '100%', xs: 190 }} allowDeselect={false} value={search.scope ?? ''} onChange={(scope) => change({ scope: scope || undefined })}
         data={[{ value: '', label: `Workspace ${ws}` }, { value: '/', label: 'Whole server' }, ...(search.scope === undefined || search.scope === '/' ? [] : [search.scope])]}
       />
       <Select

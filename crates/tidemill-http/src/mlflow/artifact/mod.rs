@@ -4,6 +4,7 @@ mod delete_file;
 mod download;
 mod get_artifact;
 mod get_file;
+mod get_model_artifact;
 mod get_version_artifact;
 mod link;
 mod list;
@@ -25,6 +26,10 @@ pub(super) fn router() -> Router<Server> {
         .route("/artifacts/presigned-upload-url", post(link::upload_url))
         .route("/artifacts/presigned-download-url", post(link::download_url))
         .route("/upload-artifact", post(upload::upload))
+        .route(
+            "/logged-models/{model_id}/artifacts/files",
+            get(get_model_artifact::get_model_artifact),
+        )
 }
 
 /// Below `/api/2.0/mlflow-artifacts`.

@@ -204,6 +204,8 @@ impl Folder {
             added += usize::from(!folder.join("meta.yaml").is_file());
             let location = match self.location(version) {
                 Some(at) => self.uri(&at),
+                // A prompt is its tags, and has no files.
+                None if one.tags.contains_key("mlflow.prompt.is_prompt") => version.source.clone(),
                 None => {
                     self.leave(
                         format!("the files of version {} of `{name}`", version.version),
