@@ -26,8 +26,8 @@ export async function seed({ send }) {
     },
   });
   await ended({ send }, 'train_delay');
-  await send('PUT', `${v1}/environments/forecast/versions/1`, { spec: { name: 'forecast', version: '1', image: 'python:3', description: 'What the forecasts run in.', conda_file: environment.conda_file } });
-  await send('PUT', `${v1}/components/clean_rows/versions/1`, { spec: { type: 'command', name: 'clean_rows', version: '1', display_name: 'Clean rows', environment, inputs: { raw: { type: 'uri_folder' } }, outputs: { clean: { type: 'uri_folder' } }, command: 'cp ${{inputs.raw}}/* ${{outputs.clean}}/' } });
+  await send('PUT', `${v1}/environments/forecast/versions/1`, { name: 'forecast', version: '1', image: 'python:3', description: 'What the forecasts run in.', conda_file: environment.conda_file });
+  await send('PUT', `${v1}/components/clean_rows/versions/1`, { type: 'command', name: 'clean_rows', version: '1', display_name: 'Clean rows', environment, inputs: { raw: { type: 'uri_folder' } }, outputs: { clean: { type: 'uri_folder' } }, command: 'cp ${{inputs.raw}}/* ${{outputs.clean}}/' });
   await submit('sad_harbor', command({ display_name: 'Score the backlog', command: 'echo "no such file: backlog.csv" >&2; exit 3' }));
   await ended({ send }, 'sad_harbor');
   // Its second step fails the first time and not the second.
