@@ -197,7 +197,10 @@ pub async fn path_in_logged_model(
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
     let row = logged_model::find(ctx.app().store.read(), workspace, model_id, false).await?;
-    Ok(join(store_path(&row.artifact_location), &rule::artifact_path(path)?))
+    Ok(join(
+        store_path(&row.artifact_location),
+        &rule::artifact_path(path)?,
+    ))
 }
 
 async fn list_below(

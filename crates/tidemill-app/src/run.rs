@@ -28,7 +28,8 @@ use crate::{Error, Kind, OpContext, Principal, Result, Scope, action, metric as 
 pub(crate) type Row = run::Model;
 
 /// What to do about a run that may not start.
-const AT_START: &str = "name the run and set its tags when it starts: mlflow.start_run(run_name=..., tags={...})";
+const AT_START: &str =
+    "name the run and set its tags when it starts: mlflow.start_run(run_name=..., tags={...})";
 /// What to do about a change that may not be.
 const LATER: &str = "`tidemill policy tags` lists the rules";
 

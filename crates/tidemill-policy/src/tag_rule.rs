@@ -289,11 +289,15 @@ mod tests {
         let rules = [rule(About::Tag("item".into()), Some("AB#[0-9]+"))];
         assert_eq!(
             texts(whole(&rules, thing(&[]))),
-            ["rule `work-item` of workspace `w`: the tag `item` is missing; its value has to fit `AB#[0-9]+`"]
+            [
+                "rule `work-item` of workspace `w`: the tag `item` is missing; its value has to fit `AB#[0-9]+`"
+            ]
         );
         assert_eq!(
             texts(whole(&rules, thing(&tags("AB#1 and more")))),
-            ["rule `work-item` of workspace `w`: the tag `item` with the value \"AB#1 and more\" does not fit `AB#[0-9]+`"]
+            [
+                "rule `work-item` of workspace `w`: the tag `item` with the value \"AB#1 and more\" does not fit `AB#[0-9]+`"
+            ]
         );
         assert!(whole(&rules, thing(&tags("AB#17"))).is_empty());
         assert!(set(&rules, Subject::Run, None, &[]).is_empty());

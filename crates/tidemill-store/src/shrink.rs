@@ -38,11 +38,12 @@ impl Store {
             free = now;
         }
         if free < before {
-            // The file itself becomes shorter when the log is moved into it.
+            // The file itself becomes shorter when the log is moved into it; the log is as long as what was moved. Who
+            // writes meanwhile waits, as it does when the log is full.
             self.read()
                 .query_all_raw(Statement::from_string(
                     DbBackend::Sqlite,
-                    "PRAGMA wal_checkpoint(PASSIVE)",
+                    "PRAGMA wal_checkpoint(TRUNCATE)",
                 ))
                 .await?;
         }

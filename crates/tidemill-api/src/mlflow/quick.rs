@@ -227,7 +227,8 @@ mod tests {
 
     #[test]
     fn both_ways_keep_the_last_bit() {
-        let point = json!({"run_id": "r", "key": "®", "value": -1.111_854_985_327_830_5e-215, "timestamp": 0});
+        let point =
+            json!({"run_id": "r", "key": "®", "value": -1.111_854_985_327_830_5e-215, "timestamp": 0});
         assert!(same::<LogMetric>(point.to_string().as_bytes()));
         let value: f64 = serde_json::from_str("-1.1118549853278305e-215").unwrap();
         assert_eq!(value.to_bits(), (-1.111_854_985_327_830_5e-215_f64).to_bits());

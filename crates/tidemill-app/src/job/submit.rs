@@ -94,7 +94,8 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
     let rows = lineage_rows(&draft);
     let mut run = job_run(&draft);
     if !said.is_empty() {
-        run.tags.push((tag_policy::WARNING_TAG.to_owned(), said.join("; ")));
+        run.tags
+            .push((tag_policy::WARNING_TAG.to_owned(), said.join("; ")));
     }
     let change = Change {
         action: action::JOB_WRITE,

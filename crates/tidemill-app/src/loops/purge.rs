@@ -99,9 +99,9 @@ async fn jobs(ctx: &OpContext, until: i64) -> Result<u64> {
             let names: Vec<String> = tree.into_iter().map(|row| row.name).collect();
             let done = store
                 .write::<_, Error, _>(move |tx| {
-                    Box::pin(async move {
-                        Ok(purge::remove_job(tx, &workspace, &root, &names, until).await?)
-                    })
+                    Box::pin(
+                        async move { Ok(purge::remove_job(tx, &workspace, &root, &names, until).await?) },
+                    )
                 })
                 .await?;
             removed += u64::from(done);

@@ -128,21 +128,42 @@ const TABLE: &[(&str, &str, &str)] = &[
 /// Rows whose body is too long to write down.
 fn long_rows(run: &str) -> Vec<(&'static str, Value, &'static str)> {
     let texts = |count: usize| -> Vec<Value> {
-        (0..count).map(|at| json!({"key": format!("k{at}"), "value": "1"})).collect()
+        (0..count)
+            .map(|at| json!({"key": format!("k{at}"), "value": "1"}))
+            .collect()
     };
     let points = |count: usize| vec![json!({"key": "k", "value": 1, "timestamp": 1}); count];
     vec![
-        ("/runs/log-batch", json!({"run_id": run, "metrics": points(1001)}),
-            "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics across multiple requests and try again."),
-        ("/runs/log-batch", json!({"run_id": run, "params": texts(101)}),
-            "A batch logging request can contain at most 100 params. Got 101 params. Please split up params across multiple requests and try again."),
-        ("/runs/log-batch", json!({"run_id": run, "tags": texts(101)}),
-            "A batch logging request can contain at most 100 tags. Got 101 tags. Please split up tags across multiple requests and try again."),
-        ("/runs/log-batch", json!({"run_id": run, "metrics": points(1000), "tags": texts(1)}),
-            "A batch logging request can contain at most 1000 metrics, params, and tags. Got 1001 metrics, params, and tags. Please split up metrics, params, and tags across multiple requests and try again."),
-        ("/runs/log-metric", json!({"run_id": run, "key": "k".repeat(251), "value": 1, "timestamp": 1}),
-            "'Metric name' exceeds the maximum length of 250 characters"),
-        ("/experiments/create", json!({"name": "x".repeat(501)}), "'name' exceeds the maximum length of 500 characters"),
+        (
+            "/runs/log-batch",
+            json!({"run_id": run, "metrics": points(1001)}),
+            "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics across multiple requests and try again.",
+        ),
+        (
+            "/runs/log-batch",
+            json!({"run_id": run, "params": texts(101)}),
+            "A batch logging request can contain at most 100 params. Got 101 params. Please split up params across multiple requests and try again.",
+        ),
+        (
+            "/runs/log-batch",
+            json!({"run_id": run, "tags": texts(101)}),
+            "A batch logging request can contain at most 100 tags. Got 101 tags. Please split up tags across multiple requests and try again.",
+        ),
+        (
+            "/runs/log-batch",
+            json!({"run_id": run, "metrics": points(1000), "tags": texts(1)}),
+            "A batch logging request can contain at most 1000 metrics, params, and tags. Got 1001 metrics, params, and tags. Please split up metrics, params, and tags across multiple requests and try again.",
+        ),
+        (
+            "/runs/log-metric",
+            json!({"run_id": run, "key": "k".repeat(251), "value": 1, "timestamp": 1}),
+            "'Metric name' exceeds the maximum length of 250 characters",
+        ),
+        (
+            "/experiments/create",
+            json!({"name": "x".repeat(501)}),
+            "'name' exceeds the maximum length of 500 characters",
+        ),
     ]
 }
 
@@ -152,7 +173,12 @@ async fn each_line_is_answered_as_mlflow_answers_it() {
     let client = server.client();
     let (run, gone) = (run(&client).await, run(&client).await);
     let post = async |path: &str, body: Value| client.post(&format!("{API}{path}"), body).await;
-    post("/runs/log-parameter", json!({"run_id": run, "key": "p", "value": "1"})).await.ok();
+    post(
+        "/runs/log-parameter",
+        json!({"run_id": run, "key": "p", "value": "1"}),
+    )
+    .await
+    .ok();
     post("/runs/delete", json!({"run_id": gone})).await.ok();
     post("/registered-models/create", json!({"name": "m"})).await.ok();
     let mut wrong = Vec::new();
@@ -172,9 +198,17 @@ async fn each_line_is_answered_as_mlflow_answers_it() {
             _ => "INVALID_PARAMETER_VALUE",
         };
         let is_missing = ["not found", "No tag with name", "No Experiment with id"];
-        let status = if is_missing.iter().any(|words| said.contains(words)) { 404 } else { 400 };
+        let status = if is_missing.iter().any(|words| said.contains(words)) {
+            404
+        } else {
+            400
+        };
         let expected = (status, json!(code), json!(fill(said)));
-        let found = (answer.status, answer.body["error_code"].clone(), answer.body["message"].clone());
+        let found = (
+            answer.status,
+            answer.body["error_code"].clone(),
+            answer.body["message"].clone(),
+        );
         if found != expected {
             wrong.push(format!("{asked} {body:?}\n  {found:?}\n  {expected:?}"));
         }

@@ -31,10 +31,7 @@ async fn tag(client: &Client, run: &str, key: &str) -> Option<String> {
 }
 
 async fn refusals(client: &Client) -> Vec<String> {
-    let log = client
-        .get("/api/v1/audit?outcome=refused")
-        .await
-        .ok();
+    let log = client.get("/api/v1/audit?outcome=refused").await.ok();
     let rows = log["items"].as_array().expect("rows").clone();
     rows.iter().map(|row| row["detail"].to_string()).collect()
 }
@@ -64,12 +61,16 @@ async fn a_run_without_its_tag_is_refused_by_name_of_the_rule() {
         .await
         .fails(403);
     assert!(
-        odd["message"].as_str().is_some_and(|text| text.contains("does not fit")),
+        odd["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("does not fit")),
         "{odd}"
     );
-    let run = id(&start(&client, "a", json!([{"key": "work_item", "value": "AB#17"}]))
-        .await
-        .ok());
+    let run = id(
+        &start(&client, "a", json!([{"key": "work_item", "value": "AB#17"}]))
+            .await
+            .ok(),
+    );
     // What it must have may be changed to something that fits, and not taken away.
     let path = |verb: &str| format!("{API}/runs/{verb}");
     let to = |value: &str| json!({"run_id": run, "key": "work_item", "value": value});
@@ -105,12 +106,17 @@ async fn a_tag_that_is_due_at_the_end_keeps_a_run_from_finishing_and_not_from_fa
     let path = format!("{API}/runs/update");
     let refused = client.post(&path, end("FINISHED")).await.fails(403);
     assert!(
-        refused["message"].as_str().is_some_and(|text| text
-            .contains("rule `reviewer` of workspace `default`: the tag `reviewer` is missing")),
+        refused["message"].as_str().is_some_and(
+            |text| text.contains("rule `reviewer` of workspace `default`: the tag `reviewer` is missing")
+        ),
         "{refused}"
     );
     client.post(&path, end("FAILED")).await.ok();
-    assert!(tag(&client, &run, WARNING).await.is_some_and(|text| text.contains("reviewer")));
+    assert!(
+        tag(&client, &run, WARNING)
+            .await
+            .is_some_and(|text| text.contains("reviewer"))
+    );
     let set_tag = json!({"run_id": run, "key": "reviewer", "value": "ada"});
     client.post(&format!("{API}/runs/set-tag"), set_tag).await.ok();
     assert_eq!(tag(&client, &run, WARNING).await, None);
@@ -155,9 +161,13 @@ async fn a_warning_stands_on_the_run_until_it_is_mended() {
 async fn the_group_and_the_workspace_both_hold_and_their_rules_are_told() {
     let server = TestServer::start().await;
     let client = server.client();
-    let strict = json!({"item": {"tag": "item", "effect": "refuse", "link": "https://tracker.example/{digits}"}});
+    let strict =
+        json!({"item": {"tag": "item", "effect": "refuse", "link": "https://tracker.example/{digits}"}});
     client
-        .put("/api/v1/groups/default", json!({"name": "default", "tag_policy": strict}))
+        .put(
+            "/api/v1/groups/default",
+            json!({"name": "default", "tag_policy": strict}),
+        )
         .await
         .ok();
     // The workspace may add, not soften.
@@ -172,7 +182,13 @@ async fn the_group_and_the_workspace_both_hold_and_their_rules_are_told() {
     let rules = client.get(&format!("{POLICY}/tags")).await.ok();
     let told = |at: usize, field: &str| rules["items"][at][field].clone();
     assert_eq!(
-        (told(0, "of"), told(0, "effect"), told(1, "of"), told(1, "effect"), told(1, "link")),
+        (
+            told(0, "of"),
+            told(0, "effect"),
+            told(1, "of"),
+            told(1, "effect"),
+            told(1, "link")
+        ),
         (
             json!("workspace `default`"),
             json!("warn"),
@@ -199,11 +215,23 @@ async fn a_rule_that_makes_no_sense_is_refused_with_its_place() {
     let server = TestServer::start().await;
     let client = server.client();
     let table = [
-        (json!({"a": {"tag": "t", "pattern": "("}}), "failed to read the pattern `(` of rule `a`"),
-        (json!({"a": {"effect": "warn"}}), "tag_policy.a: expected `tag` or `name`"),
+        (
+            json!({"a": {"tag": "t", "pattern": "("}}),
+            "failed to read the pattern `(` of rule `a`",
+        ),
+        (
+            json!({"a": {"effect": "warn"}}),
+            "tag_policy.a: expected `tag` or `name`",
+        ),
         (json!({"a": {"tag": "t", "name": "x"}}), "not both"),
-        (json!({"a": {"tag": "t", "link": "javascript:alert({value})"}}), "expected a URL of http or https"),
-        (json!({"a": {"tag": "t", "link": "https://t.example"}}), "{value} or {digits}"),
+        (
+            json!({"a": {"tag": "t", "link": "javascript:alert({value})"}}),
+            "expected a URL of http or https",
+        ),
+        (
+            json!({"a": {"tag": "t", "link": "https://t.example"}}),
+            "{value} or {digits}",
+        ),
         (json!({"a b": {"tag": "t"}}), "expected a name of letters"),
     ];
     for (rules, said) in table {

@@ -140,11 +140,21 @@ async fn what_is_removed_frees_its_space() {
             "http://{}/api/2.0/mlflow-artifacts/artifacts/0/{id}/artifacts/weights.bin",
             server.address
         );
-        let put = http.put(&file).body(vec![7_u8; 2 << 20]).send().await.expect("answers");
+        let put = http
+            .put(&file)
+            .body(vec![7_u8; 2 << 20])
+            .send()
+            .await
+            .expect("answers");
         assert_eq!(put.status(), 200);
         ids.push(id);
     }
-    server.app.store.settle_points().await.expect("points move to their place");
+    server
+        .app
+        .store
+        .settle_points()
+        .await
+        .expect("points move to their place");
     let artifacts = server.dir.path().join("objects");
     let (files_before, whole_before) = (bytes_below(&artifacts), bytes_below(server.dir.path()));
     assert!(files_before >= 16 << 20, "{files_before}");
@@ -157,14 +167,20 @@ async fn what_is_removed_frees_its_space() {
     assert_eq!(server.app.purge().await.expect("it can be removed"), 7);
     let (files_after, whole_after) = (bytes_below(&artifacts), bytes_below(server.dir.path()));
     assert!(files_after < files_before / 4, "{files_before} -> {files_after}");
-    assert!(whole_before - whole_after > 14 << 20, "{whole_before} -> {whole_after}");
+    assert!(
+        whole_before - whole_after > 14 << 20,
+        "{whole_before} -> {whole_after}"
+    );
     if on_sqlite {
         // 175,000 points of 16 random bytes each are gone from the file itself.
         let size = std::fs::metadata(&database).expect("the database").len();
         assert!(size < 2_500_000, "{size}");
     }
     // What stays is whole.
-    let path = format!("{API}/metrics/get-history?run_id={}&metric_key=m&max_results=25000", ids[0]);
+    let path = format!(
+        "{API}/metrics/get-history?run_id={}&metric_key=m&max_results=25000",
+        ids[0]
+    );
     let kept = client.get(&path).await.ok();
     assert_eq!(kept["metrics"].as_array().map(Vec::len), Some(25_000));
 }

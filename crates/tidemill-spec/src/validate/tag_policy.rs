@@ -12,7 +12,8 @@ pub(super) fn check(rules: &TagPolicy, problems: &mut Vec<Problem>) {
         let at = root.key(name);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.len() > 100 || !name.chars().all(plain) {
-            problems.push(Problem::new("expected a name of letters, digits, `-`, `_` and `.`").at(at.clone()));
+            problems
+                .push(Problem::new("expected a name of letters, digits, `-`, `_` and `.`").at(at.clone()));
         }
         let wrong = match (&rule.tag, &rule.name) {
             (None, None) => Some("expected `tag` or `name`: what is the rule for?"),
@@ -23,7 +24,9 @@ pub(super) fn check(rules: &TagPolicy, problems: &mut Vec<Problem>) {
             (None, Some(_)) if rule.pattern.is_some() => {
                 Some("expected no `pattern` beside `name`, which is the pattern")
             }
-            (None, Some(_)) if rule.link.is_some() => Some("expected `link` beside `tag`: only tags are linked"),
+            (None, Some(_)) if rule.link.is_some() => {
+                Some("expected `link` beside `tag`: only tags are linked")
+            }
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -34,7 +37,8 @@ pub(super) fn check(rules: &TagPolicy, problems: &mut Vec<Problem>) {
                 && PLACES.iter().any(|place| link.contains(place)))
         {
             problems.push(
-                Problem::new("expected a URL of http or https with {value} or {digits} in it").at(at.key("link")),
+                Problem::new("expected a URL of http or https with {value} or {digits} in it")
+                    .at(at.key("link")),
             );
         }
     }

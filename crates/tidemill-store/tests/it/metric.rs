@@ -120,7 +120,16 @@ async fn nan_is_zero_when_the_latest_point_is_looked_for_and_of_two_that_tie_the
         append(store, "r", &[("first zero", 0.0, 1)]).await;
         append(store, "r", &[("below", -1.0, 1), ("above", f64::NAN, 1)]).await;
         settle().done().await;
-        append(store, "r", &[("first zero", f64::NAN, 1), ("below", f64::NAN, 1), ("above", 1.0, 1)]).await;
+        append(
+            store,
+            "r",
+            &[
+                ("first zero", f64::NAN, 1),
+                ("below", f64::NAN, 1),
+                ("above", 1.0, 1),
+            ],
+        )
+        .await;
         settle().done().await;
         let found = latest(store).await;
         let of = |key: &str| found.iter().find(|(name, _, _)| name == key).map(|found| found.2);

@@ -37,22 +37,45 @@ fn asked(address: &str, request: &str) -> String {
 #[test]
 fn a_script_is_served_until_sigterm() {
     let home = Home::new();
-    home.write("src/score.py", "import helper\ndef init(): pass\ndef run(data):\n    print('got', data)\n    return helper.ANSWER");
+    home.write(
+        "src/score.py",
+        "import helper\ndef init(): pass\ndef run(data):\n    print('got', data)\n    return helper.ANSWER",
+    );
     home.write("src/helper.py", "ANSWER = [1, 2]");
     home.write("model/weights", "");
-    let (mut child, address, mut out) =
-        served(&home, &["--code-dir", "src", "--model-dir", "model", "--workers", "2", "--name", "blue"]);
+    let (mut child, address, mut out) = served(
+        &home,
+        &[
+            "--code-dir",
+            "src",
+            "--model-dir",
+            "model",
+            "--workers",
+            "2",
+            "--name",
+            "blue",
+        ],
+    );
     let health = asked(&address, "GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
-    assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("Healthy"), "{health}");
+    assert!(
+        health.starts_with("HTTP/1.1 200") && health.ends_with("Healthy"),
+        "{health}"
+    );
     let body = "POST /score HTTP/1.1\r\nHost: t\r\nx-request-id: r1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
     let answer = asked(&address, body);
     assert!(answer.ends_with("[1, 2]"), "{answer}");
-    let told = std::process::Command::new("kill").arg(child.id().to_string()).status();
+    let told = std::process::Command::new("kill")
+        .arg(child.id().to_string())
+        .status();
     assert!(told.expect("kill runs").success());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
     let mut log = String::new();
     out.read_to_string(&mut log).expect("text");
-    for line in ["azmlinfsrv.print - [r1] got hi", "azmlinfsrv - [r1] POST /score 200", "azmlinfsrv - Stopped"] {
+    for line in [
+        "azmlinfsrv.print - [r1] got hi",
+        "azmlinfsrv - [r1] POST /score 200",
+        "azmlinfsrv - Stopped",
+    ] {
         assert!(log.contains(line), "{line} is not in\n{log}");
     }
 }
@@ -60,10 +83,16 @@ fn a_script_is_served_until_sigterm() {
 #[test]
 fn a_model_that_does_not_become_ready_ends_it_with_code_3() {
     let home = Home::new();
-    home.write("score.py", "def init(): raise ValueError('no weights')\ndef run(data): pass");
+    home.write(
+        "score.py",
+        "def init(): raise ValueError('no weights')\ndef run(data): pass",
+    );
     let done = home.run(&["serve", "--entry-script", "score.py", "--listen", "127.0.0.1:0"]);
     let error = done.fails(3);
-    assert!(error.contains("failed to make the model ready: init() failed: ValueError: no weights"), "{error}");
+    assert!(
+        error.contains("failed to make the model ready: init() failed: ValueError: no weights"),
+        "{error}"
+    );
 }
 
 #[test]

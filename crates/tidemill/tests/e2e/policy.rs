@@ -154,14 +154,17 @@ fn a_job_without_its_tag_is_refused_or_warned_of() {
         "type: policy\ntag_policy:\n  work-item: {tag: work_item, pattern: 'AB#[0-9]+', effect: refuse}\n  \
          names: {name: '[a-z ]+', effect: warn, on: [job]}\n",
     );
-    let job = |tags: &str| format!("command: echo done\ndisplay_name: nightly 1\ntags: {tags}\n{ENVIRONMENT}\n");
+    let job =
+        |tags: &str| format!("command: echo done\ndisplay_name: nightly 1\ntags: {tags}\n{ENVIRONMENT}\n");
     mill.stream("bare", &job("{}"))
         .ends(1)
         .says("failed to submit job `bare`: rule `work-item` of workspace `default`: the tag `work_item` is missing");
     mill.stream("odd", &job("{work_item: '17'}"))
         .ends(1)
         .says("does not fit `AB#[0-9]+`");
-    mill.stream("good", &job("{work_item: 'AB#17'}")).ends(0).says("done");
+    mill.stream("good", &job("{work_item: 'AB#17'}"))
+        .ends(0)
+        .says("done");
     let shown = mill.ok(&["job", "show", "-n", "good"]);
     let warning = "rule `names` of workspace `default`: the name \"nightly 1\" does not fit `[a-z ]+`";
     assert_eq!(shown["warnings"], serde_json::json!([warning]));
@@ -177,7 +180,13 @@ fn a_job_without_its_tag_is_refused_or_warned_of() {
     mill.ok(&["job", "update", "-n", "good", "--set", "tags.team=ops"]);
     let shown = mill.ok(&["job", "show", "-n", "good"]);
     assert_eq!(shown["warnings"], serde_json::json!([]));
-    assert_eq!((&shown["tags"]["work_item"], &shown["tags"]["team"]), (&"AB#17".into(), &"ops".into()));
+    assert_eq!(
+        (&shown["tags"]["work_item"], &shown["tags"]["team"]),
+        (&"AB#17".into(), &"ops".into())
+    );
     let rules = mill.ok(&["policy", "tags"]);
-    assert_eq!((&rules[0]["name"], &rules[0]["effect"]), (&"work-item".into(), &"refuse".into()));
+    assert_eq!(
+        (&rules[0]["name"], &rules[0]["effect"]),
+        (&"work-item".into(), &"refuse".into())
+    );
 }

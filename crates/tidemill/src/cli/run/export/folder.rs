@@ -117,7 +117,9 @@ impl Folder {
             write(&input.join("meta.yaml"), &text::input(dataset, &id, &run.run_id))?;
         }
         for model in &run.model_inputs {
-            let input = at.join("inputs").join(text::input_id(&model.model_id, &run.run_id));
+            let input = at
+                .join("inputs")
+                .join(text::input_id(&model.model_id, &run.run_id));
             let meta = text::model_input(&model.model_id, &run.run_id);
             write(&input.join("meta.yaml"), &meta)?;
         }
@@ -134,7 +136,12 @@ impl Folder {
     pub(super) fn begin_logged_model(&mut self, experiment: &str, one: &ImportLoggedModel) -> Result<()> {
         let at = self.empty()?;
         let id = &one.model_id;
-        let artifacts = self.root.join(experiment).join("models").join(id).join("artifacts");
+        let artifacts = self
+            .root
+            .join(experiment)
+            .join("models")
+            .join(id)
+            .join("artifacts");
         write(
             &at.join("meta.yaml"),
             &text::logged_model(one, experiment, &self.uri(&artifacts)),
@@ -209,7 +216,10 @@ impl Folder {
                 None => {
                     self.leave(
                         format!("the files of version {} of `{name}`", version.version),
-                        format!("they are of no run or logged model that is exported: {}", version.source),
+                        format!(
+                            "they are of no run or logged model that is exported: {}",
+                            version.source
+                        ),
                     );
                     version.source.clone()
                 }
@@ -218,7 +228,10 @@ impl Folder {
                 self.keyed(&folder.join("tags"), name, key, value)?;
             }
             // What makes the version one comes last.
-            write(&folder.join("meta.yaml"), &text::version(name, version, &location))?;
+            write(
+                &folder.join("meta.yaml"),
+                &text::version(name, version, &location),
+            )?;
         }
         Ok(added)
     }
@@ -226,7 +239,10 @@ impl Folder {
     /// Whether a version is of a run or logged model that is in the folder.
     pub(super) fn holds(&self, version: &ImportModelVersion) -> bool {
         self.location(version).is_some()
-            || version.run_id.as_ref().is_some_and(|run| self.artifacts.contains_key(run))
+            || version
+                .run_id
+                .as_ref()
+                .is_some_and(|run| self.artifacts.contains_key(run))
     }
 
     /// Where the files of a version are in the folder.

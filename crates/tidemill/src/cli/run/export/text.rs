@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tidemill_api::import::{
-    ImportDataset, ImportLoggedModel, ImportModel, ImportModelPoint, ImportModelVersion, ImportRun, ImportSeries,
+    ImportDataset, ImportLoggedModel, ImportModel, ImportModelPoint, ImportModelVersion, ImportRun,
+    ImportSeries,
 };
 use tidemill_import::SourceExperiment;
 
