@@ -52,7 +52,7 @@ impl Store {
             DbBackend::Sqlite => {
                 let write = connect_first(&options.url).await?;
                 migrate::up(&write).await?;
-                let read = Database::connect(sqlite(&options.url, options.connections)).await?;
+                let read = Database::connect(sqlite(&options.url, options.connections, Role::Reader)).await?;
                 (read, write)
             }
             _ => {
@@ -109,7 +109,7 @@ pub(crate) fn as_it_is(url: &str) -> Result<ConnectOptions> {
         options.max_connections(1).sqlx_logging(false);
         return Ok(options);
     }
-    let mut options = sqlite(url, 1);
+    let mut options = sqlite(url, 1, Role::Reader);
     let path = url
         .trim_start_matches("sqlite:")
         .trim_start_matches("//")
@@ -140,7 +140,7 @@ fn backend_of(url: &str) -> Result<DbBackend> {
 async fn connect_first(url: &str) -> Result<DatabaseConnection> {
     let start = Instant::now();
     loop {
-        match Database::connect(sqlite(url, 1)).await {
+        match Database::connect(sqlite(url, 1, Role::Writer)).await {
             Err(error) if start.elapsed() < BUSY && error.to_string().contains("database is locked") => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -149,7 +149,14 @@ async fn connect_first(url: &str) -> Result<DatabaseConnection> {
     }
 }
 
-fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+/// What a connection to a SQLite file is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Reader,
+    Writer,
+}
+
+fn sqlite(url: &str, connections: u32, role: Role) -> ConnectOptions {
     let path = url
         .trim_start_matches("sqlite:")
         .trim_start_matches("//")
@@ -162,12 +169,16 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         .sqlx_logging(false)
         .test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlx| {
+        let sqlx = match role {
+            // Counts for a file that is made now: pages that are free can be given back one by one. Saying it takes the
+            // lock of a writer, so that no reader does.
+            Role::Writer => sqlx.pragma("auto_vacuum", "INCREMENTAL"),
+            Role::Reader => sqlx,
+        };
         sqlx.filename(&path)
             .create_if_missing(true)
             .foreign_keys(true)
             .busy_timeout(BUSY)
-            // Counts for a file that is made now; pages that are free can be given back one by one.
-            .pragma("auto_vacuum", "INCREMENTAL")
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
             .pragma("cache_size", "-8192")
