@@ -53,7 +53,8 @@ def main(sock, settings):
     # A script may have taken the signal for itself.
     alarm = Alarm()
     gc.collect()
-    gc.freeze()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
     facts.update(pid=os.getpid(), python=".".join(map(str, sys.version_info[:3])))
     line.send(wire.READY, json.dumps(facts).encode())
     _serve(line, model, alarm)

@@ -19,7 +19,8 @@ pub fn nearest(
     let (mut allowed, mut others): (Vec<&Interpreter>, Vec<&Interpreter>) = present
         .iter()
         .partition(|interpreter| wanted.allows(&interpreter.release()));
-    let minor_of = |constraint: &Constraint| constraint.anchor().map(Version::minor);
+    // `3` alone, as in the image `python:3`, is about no minor version.
+    let minor_of = |constraint: &Constraint| constraint.anchor().filter(|version| version.0.len() > 1).map(Version::minor);
     // Of several that will do, the one that an image suggests, then the preferred ones; newest patch first.
     allowed.sort_by_key(|interpreter| {
         let minor = interpreter.minor();
@@ -85,6 +86,8 @@ mod tests {
             ("", "", "3.11.7", 5),
             ("", "==3.9.*", "3.9.18", 5),
             ("", "==3.10.*", "3.11.7", 5),
+            ("", "==3.*", "3.11.7", 5),
+            ("==3.*", "", "3.11.7", 5),
             ("", "==3.12.4.*", "3.12.1", 5),
             (">=3.7", "", "3.11.7", 5),
         ];
