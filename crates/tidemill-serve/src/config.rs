@@ -14,6 +14,16 @@ pub enum Model {
     },
     /// A folder that MLflow wrote.
     Mlflow,
+    /// An ONNX file, or a folder with one.
+    Onnx {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A folder of ONNX models as Triton has them.
+    Triton {
+        /// The folder.
+        folder: PathBuf,
+    },
 }
 
 /// The Python that workers run in.
@@ -46,6 +56,8 @@ pub struct Config {
     pub workers: usize,
     /// Address for HTTP.
     pub listen: SocketAddr,
+    /// Address for gRPC; none where nobody asks for it.
+    pub grpc_listen: Option<SocketAddr>,
     /// Requests that may wait for a worker; more are answered 429.
     pub max_queue: usize,
     /// How long `run()` may take. `SCORING_TIMEOUT_MS` in Azure's server.

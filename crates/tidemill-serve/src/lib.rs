@@ -9,6 +9,8 @@ mod config;
 mod error;
 mod http;
 mod log;
+mod oip;
+mod onnx;
 mod reload;
 mod server;
 pub mod worker;

@@ -31,6 +31,12 @@ def documents(run, app_root):
     return found
 
 
+def of_schemas(given, taken):
+    """Documents of a model that needs no script."""
+    builds = (("2", _two), ("3", _three), ("3.1", _three_one))
+    return {version: json.dumps(build(copy.deepcopy(given), copy.deepcopy(taken))) for version, build in builds}
+
+
 def _read(app_root, name):
     path = os.path.join(app_root, name)
     try:

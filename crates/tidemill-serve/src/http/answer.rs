@@ -9,11 +9,11 @@ use bytes::Bytes;
 pub(super) const FAILED: HeaderName = HeaderName::from_static("x-ms-run-function-failed");
 /// How long `run()` took, in ms.
 pub(super) const TOOK: HeaderName = HeaderName::from_static("x-ms-run-fn-exec-ms");
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// A body with its type.
-pub(super) fn content(status: StatusCode, kind: HeaderValue, body: Bytes) -> Response {
+pub(crate) fn content(status: StatusCode, kind: HeaderValue, body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -36,9 +36,14 @@ pub(super) fn error(status: StatusCode, message: &str, failed: bool) -> Response
 /// An error that is gone a second later.
 pub(super) fn retry(status: StatusCode, message: &str) -> Response {
     let mut response = error(status, message, false);
+    in_a_second(&mut response);
+    response
+}
+
+/// Says when to come again.
+pub(crate) fn in_a_second(response: &mut Response) {
     let second = HeaderValue::from_static("1");
     response.headers_mut().insert(header::RETRY_AFTER, second);
-    response
 }
 
 fn python_bool(value: bool) -> HeaderValue {

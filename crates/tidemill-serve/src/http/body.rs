@@ -12,7 +12,7 @@ use super::answer;
 ///
 /// # Errors
 /// The answer to a body that is too large (413) or cut short (400).
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, Response> {
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, Response> {
     let too_large = || {
         let message =
             format!("The body has more than {limit} bytes, which is the limit of this server (--max-body).");

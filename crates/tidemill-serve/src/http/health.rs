@@ -16,13 +16,9 @@ pub(super) async fn get(State(app): State<App>, request: Request) -> Response {
 }
 
 fn healthy(app: &App) -> Response {
-    let ready = match app.ready() {
-        Ok(ready) => ready,
-        Err(response) => return response,
-    };
-    match ready.pool.down() {
+    match app.not_ready() {
         None => answer::content(StatusCode::OK, answer::HTML, Bytes::from_static(b"Healthy")),
-        Some(why) => answer::retry(StatusCode::SERVICE_UNAVAILABLE, &format!("No worker runs: {why}")),
+        Some(why) => answer::retry(StatusCode::SERVICE_UNAVAILABLE, &why),
     }
 }
 

@@ -1,14 +1,16 @@
 //! HTTP: Azure's scoring contract, and what every request to it passes.
 
 mod access;
-mod answer;
-mod body;
+pub(crate) mod answer;
+pub(crate) mod body;
 mod cors;
 mod health;
 mod ids;
+mod invocations;
 mod score;
 mod swagger;
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
@@ -21,7 +23,11 @@ pub use cors::Origins;
 use crate::azure;
 use crate::config::Config;
 use crate::log::Log;
+use crate::oip::{self, Problem, ProblemKind, Repository, Served};
 use crate::worker::Pool;
+
+/// What is answered until the model is ready.
+const STARTING: &str = "The model is being made ready.";
 
 /// What handlers share.
 #[derive(Debug, Clone)]
@@ -40,8 +46,12 @@ struct Inner {
 /// A model that is ready.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    /// The workers that run it.
-    pub pool: Pool,
+    /// The workers that run it; none for ONNX.
+    pub pool: Option<Pool>,
+    /// The models of the Open Inference Protocol; none for a scoring script.
+    pub repository: Repository,
+    /// MLflow's version, where the model is one of MLflow's.
+    pub mlflow: Option<String>,
 }
 
 impl App {
@@ -68,7 +78,7 @@ impl App {
         &self.inner.config
     }
 
-    fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Log {
         &self.inner.log
     }
 
@@ -76,15 +86,50 @@ impl App {
         &self.inner.azure
     }
 
+    /// How long a request may take.
+    pub(crate) fn timeout_ms(&self) -> u64 {
+        u64::try_from(self.config().request_timeout.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Why requests cannot be answered; `None` while they can.
+    pub(crate) fn not_ready(&self) -> Option<String> {
+        let Some(Ready { pool, repository, .. }) = self.inner.ready.get() else {
+            return Some(String::from(STARTING));
+        };
+        let down = pool
+            .as_ref()
+            .and_then(|pool| Some(format!("No worker runs: {}", pool.down()?)));
+        down.or_else(|| repository.not_ready())
+    }
+
+    /// The models of the Open Inference Protocol.
+    pub(crate) fn repository(&self) -> Result<&Repository, Problem> {
+        let ready = self.inner.ready.get();
+        let ready = ready.ok_or_else(|| Problem::new(ProblemKind::Unavailable, STARTING))?;
+        Ok(&ready.repository)
+    }
+
+    /// The model that a path names by `model` and perhaps `version`.
+    pub(crate) fn model(&self, at: &HashMap<String, String>) -> Result<Arc<Served>, Problem> {
+        let part = |name: &str| at.get(name).map_or("", String::as_str);
+        self.repository()?.get(part("model"), part("version"))
+    }
+
+    fn is_mlflow(&self) -> bool {
+        self.config().model == crate::config::Model::Mlflow
+    }
+
+    fn mlflow_version(&self) -> Option<String> {
+        self.inner.ready.get()?.mlflow.clone()
+    }
+
     /// The model, or the answer until there is one.
     #[expect(clippy::result_large_err, reason = "the answer is sent as it is")]
     fn ready(&self) -> Result<&Ready, Response> {
-        self.inner.ready.get().ok_or_else(|| {
-            answer::retry(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The model is being made ready: init() runs.",
-            )
-        })
+        self.inner
+            .ready
+            .get()
+            .ok_or_else(|| answer::retry(StatusCode::SERVICE_UNAVAILABLE, STARTING))
     }
 }
 
@@ -99,6 +144,11 @@ pub(crate) fn router(app: App) -> Router {
         .route("/", get(health::get).options(health::options))
         .route("/score", on(scored, score::score))
         .route("/swagger.json", get(swagger::get).options(health::options))
+        .route("/invocations", axum::routing::post(invocations::invocations))
+        .route("/ping", get(invocations::ping))
+        .route("/health", get(invocations::ping))
+        .route("/version", get(invocations::version))
+        .merge(oip::rest::router())
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
         .with_state(app)

@@ -11,9 +11,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::access::Access;
-use super::{App, answer, body};
+use super::{App, Ready, answer, body};
 use crate::log::Level;
-use crate::worker::{Ask, Busy, Kind, Reply, Unanswered};
+use crate::worker::{Ask, Busy, Kind, Pool, Reply, Unanswered};
 
 pub(super) async fn score(
     State(app): State<App>,
@@ -46,10 +46,39 @@ pub(super) struct Meta<'a> {
     peer: Option<String>,
 }
 
+impl<'a> Meta<'a> {
+    /// Of a request whose headers the worker does not need.
+    pub(super) fn of(access: &'a Access, kind: &'a str, timeout_ms: u64) -> Vec<u8> {
+        let meta = Self {
+            id: access.ids.logged(),
+            method: access.parts.method.as_str(),
+            path: access.parts.uri.path(),
+            query: access.parts.uri.query().unwrap_or_default(),
+            r#type: kind,
+            timeout_ms,
+            headers: None,
+            peer: None,
+        };
+        // Texts and a number are always JSON.
+        serde_json::to_vec(&meta).unwrap_or_default()
+    }
+}
+
+/// The workers of the model; an ONNX model has none.
+#[expect(clippy::result_large_err, reason = "the answer is sent as it is")]
+fn workers<'a>(app: &App, ready: &'a Ready) -> Result<&'a Pool, Response> {
+    ready.pool.as_ref().ok_or_else(|| {
+        let name = &app.config().name;
+        let message =
+            format!("This model is served by the Open Inference Protocol: POST /v2/models/{name}/infer");
+        answer::error(StatusCode::NOT_FOUND, &message, false)
+    })
+}
+
 async fn run(app: &App, access: &Access, peer: SocketAddr, content: Body) -> Result<Response, Response> {
     let ready = app.ready()?;
     let (parts, config) = (&access.parts, app.config());
-    let facts = ready.pool.facts_of_requests();
+    let facts = workers(app, ready)?.facts_of_requests();
     let body = body::read(&parts.headers, content, config.max_body_bytes).await?;
     if !facts.raw && parts.method == Method::OPTIONS {
         let mut response = answer::json(StatusCode::OK, Bytes::new(), false);
@@ -63,7 +92,7 @@ async fn run(app: &App, access: &Access, peer: SocketAddr, content: Body) -> Res
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
         r#type: kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default(),
-        timeout_ms: u64::try_from(config.request_timeout.as_millis()).unwrap_or(u64::MAX),
+        timeout_ms: app.timeout_ms(),
         headers: facts.wants_headers.then(|| texts(&parts.headers)),
         peer: facts.raw.then(|| peer.ip().to_string()),
     };
@@ -80,7 +109,10 @@ pub(super) async fn ask(
     body: &[u8],
 ) -> Result<Response, Response> {
     let ready = app.ready()?;
-    let lease = ready.pool.lease().await.map_err(|busy| refusal(&busy, app))?;
+    let lease = workers(app, ready)?
+        .lease()
+        .await
+        .map_err(|busy| refusal(&busy, app))?;
     let pid = lease.pid();
     match lease.ask(ask, meta, body).await {
         Ok(reply) => Ok(response(reply)),

@@ -19,7 +19,11 @@ fn document(app: &App, query: Option<&str>) -> Response {
         Ok(ready) => ready,
         Err(response) => return response,
     };
-    let swagger = ready.pool.facts().swagger;
+    let swagger = ready
+        .pool
+        .as_ref()
+        .map(|pool| pool.facts().swagger)
+        .unwrap_or_default();
     let asked = query
         .unwrap_or_default()
         .split('&')

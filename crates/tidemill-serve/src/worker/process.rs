@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::frame::{self, Ask, Kind, Reply};
 use super::{Settings, source};
-use crate::config::Config;
+use crate::config::{Config, Model};
 use crate::error::StartError;
 
 /// What a worker says of its model.
@@ -179,7 +179,7 @@ fn spawn(config: &Config, socket: OwnedFd) -> Result<Child, StartError> {
     if let Some(folder) = &config.model_dir {
         command.env("AZUREML_MODEL_DIR", folder);
     }
-    if let crate::config::Model::Script { entry_script } = &config.model {
+    if let Model::Script { entry_script } = &config.model {
         command.env("AZUREML_ENTRY_SCRIPT", entry_script);
     }
     command.current_dir(&config.work_dir).stdin(Stdio::from(socket));
@@ -194,12 +194,12 @@ fn spawn(config: &Config, socket: OwnedFd) -> Result<Child, StartError> {
 async fn hand_over(config: &Config, stream: &mut UnixStream) -> io::Result<Reply> {
     let settings = Settings {
         kind: match config.model {
-            crate::config::Model::Script { .. } => "script",
-            crate::config::Model::Mlflow => "mlflow",
+            Model::Script { .. } => "script",
+            _ => "mlflow",
         },
         entry_script: match &config.model {
-            crate::config::Model::Script { entry_script } => Some(entry_script.clone()),
-            crate::config::Model::Mlflow => None,
+            Model::Script { entry_script } => Some(entry_script.clone()),
+            _ => None,
         },
         app_root: config.app_root.clone(),
         path: source_directory(config),
@@ -217,7 +217,7 @@ async fn hand_over(config: &Config, stream: &mut UnixStream) -> io::Result<Reply
 fn source_directory(config: &Config) -> Vec<std::path::PathBuf> {
     let named = std::env::var_os("AZUREML_SOURCE_DIRECTORY").filter(|name| !name.is_empty());
     let mut folders: Vec<_> = named.map(|name| config.app_root.join(name)).into_iter().collect();
-    if let crate::config::Model::Script { entry_script } = &config.model {
+    if let Model::Script { entry_script } = &config.model {
         folders.extend(entry_script.parent().map(std::path::Path::to_path_buf));
     }
     folders

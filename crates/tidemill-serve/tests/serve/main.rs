@@ -4,6 +4,7 @@ mod bodies;
 mod contract;
 mod death;
 mod load;
+mod oip;
 mod reload;
 mod start;
 mod support;

@@ -42,6 +42,7 @@ impl Setup {
             },
             workers: 1,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            grpc_listen: None,
             max_queue: 100,
             request_timeout: Duration::from_secs(30),
             start_timeout: Duration::from_secs(60),
@@ -90,9 +91,10 @@ impl Setup {
                 drop(tell.send(Err(error)));
             }
         });
-        let Bound { http, .. } = told.recv().expect("the server says how it is")?;
+        let Bound { http, grpc } = told.recv().expect("the server says how it is")?;
         Ok(Server {
             http,
+            grpc,
             dir,
             stop: Some(stop),
             thread: Some(thread),
@@ -116,6 +118,7 @@ impl Setup {
 /// A server that runs.
 pub struct Server {
     pub http: SocketAddr,
+    pub grpc: Option<SocketAddr>,
     pub dir: TempDir,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -21,12 +21,15 @@ const NOT_READY: u8 = 3;
 /// Serve a model over HTTP
 ///
 /// A scoring script with init() and run() is served as Azure's inference server serves it: POST /score, GET / once it is ready,
-/// GET /swagger.json. SIGTERM and Ctrl-C let requests finish. Exit codes: 0 stopped, 2 command line not understood,
+/// GET /swagger.json. Models of MLflow and ONNX need no script: --model-type mlflow_model answers /invocations and /score, and
+/// all of them the Open Inference Protocol by REST (/v2) and gRPC. SIGTERM and Ctrl-C let requests finish. Exit codes: 0 stopped, 2 command line not understood,
 /// 3 the model cannot be made ready; standard error says why.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill serve --entry-script score.py --model-dir ./model
   tidemill serve --entry-script score.py --code-dir ./src --model-dir ./model --environment conda.yml --workers 2
+  tidemill serve --model-type mlflow_model --model-dir ./model --environment ./model/conda.yaml
+  tidemill serve --model-type onnx --model-dir iris.onnx --python .venv/bin/python --grpc-listen 127.0.0.1:5002
   curl -H 'Content-Type: application/json' -d '{\"data\": [[1, 2]]}' http://127.0.0.1:5001/score")]
 pub struct Serve {
     /// Scoring script, relative to --code-dir or to here [default: AZUREML_ENTRY_SCRIPT]
@@ -53,6 +56,9 @@ pub struct Serve {
     /// Address for HTTP; port 0 takes a free one
     #[arg(long, short, value_name = "ADDRESS", default_value = "127.0.0.1:5001")]
     listen: SocketAddr,
+    /// Address for gRPC: the Open Inference Protocol [default: none]
+    #[arg(long, value_name = "ADDRESS")]
+    grpc_listen: Option<SocketAddr>,
     /// Requests that may wait for a free process; more are answered 429
     #[arg(long, value_name = "COUNT", default_value = "1000")]
     max_queue: usize,
@@ -86,6 +92,10 @@ enum ModelType {
     Custom,
     /// A folder that MLflow wrote; needs no script
     MlflowModel,
+    /// A folder of ONNX models as Triton has them
+    TritonModel,
+    /// An ONNX file
+    Onnx,
 }
 
 impl Serve {
@@ -107,16 +117,26 @@ impl Serve {
             .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
         let log = Log::new();
         let settings = Settings::read(variable);
-        let told = (config.name.clone(), config.workers);
+        let (name, workers) = (&config.name, config.workers);
+        let (what, path) = match &config.model {
+            Model::Script { .. } => (format!("{name} with {workers} workers"), String::from("/score")),
+            Model::Mlflow => (
+                format!("{name} with {workers} workers"),
+                String::from("/invocations, /score, /v2"),
+            ),
+            Model::Onnx { .. } => (name.clone(), format!("/v2/models/{name}/infer")),
+            Model::Triton { .. } => (format!("the models of {name}"), String::from("/v2")),
+        };
         let served = runtime.block_on(async {
             let mut stop = Stop::listen()?;
-            let bound = |Bound { http, .. }: Bound| say(format_args!("Listening at http://{http}"));
-            let ready = move |Bound { http, .. }: Bound| {
-                let (name, workers) = told;
-                say(format_args!(
-                    "Serving {name} with {workers} workers: POST http://{http}/score"
-                ));
+            let bound = |Bound { http, grpc }: Bound| {
+                say(format_args!("Listening at http://{http}"));
+                if let Some(grpc) = grpc {
+                    say(format_args!("Listening at grpc://{grpc}"));
+                }
             };
+            let ready =
+                move |Bound { http, .. }: Bound| say(format_args!("Serving {what} at http://{http}{path}"));
             let stopped = async move {
                 stop.next().await;
             };
@@ -151,19 +171,24 @@ impl Serve {
             ModelType::Custom => Model::Script {
                 entry_script: self.script(&app_root)?,
             },
-            ModelType::MlflowModel => Model::Mlflow,
+            ModelType::MlflowModel => {
+                needed(model_dir.as_deref(), "the folder that holds the file MLmodel")?;
+                Model::Mlflow
+            }
+            ModelType::TritonModel => Model::Triton {
+                folder: needed(model_dir.as_deref(), "the folder that holds NAME/1/model.onnx")?,
+            },
+            ModelType::Onnx => Model::Onnx {
+                path: needed(model_dir.as_deref(), "the .onnx file")?,
+            },
         };
-        if model == Model::Mlflow && model_dir.is_none() {
-            return Err(Error::usage("failed to find the model: --model-dir is not given")
-                .with_hint("name the folder that holds the file MLmodel"));
-        }
         let work_dir = if self.code_dir.is_some() {
             app_root.clone()
         } else {
             here()?
         };
         let name = self.name.unwrap_or_else(|| {
-            let of = model_dir.as_deref().unwrap_or(&app_root).file_name();
+            let of = model_dir.as_deref().unwrap_or(&app_root).file_stem();
             of.map_or_else(
                 || String::from("model"),
                 |name| name.to_string_lossy().into_owned(),
@@ -183,6 +208,7 @@ impl Serve {
                 .unwrap_or(1)
                 .into(),
             listen: self.listen,
+            grpc_listen: self.grpc_listen,
             max_queue: self.max_queue,
             request_timeout: timeout.unwrap_or_else(|| azure::scoring_timeout(variable)),
             start_timeout: Duration::from_secs(
@@ -233,6 +259,13 @@ fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
 fn here() -> Result<PathBuf> {
     std::env::current_dir()
         .map_err(|error| Error::failed(format!("failed to find the current folder: {error}")))
+}
+
+/// The model of a kind that is nothing without one.
+fn needed(path: Option<&Path>, what: &str) -> Result<PathBuf> {
+    path.map(Path::to_path_buf).ok_or_else(|| {
+        Error::usage("failed to find the model: --model-dir is not given").with_hint(format!("name {what}"))
+    })
 }
 
 /// A path that is there, absolute.

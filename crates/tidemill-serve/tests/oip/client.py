@@ -1,0 +1,152 @@
+"""Asks a server of the Open Inference Protocol with Triton's own client: client.py HTTP_PORT GRPC_PORT iris|triton FOLDER."""
+import pathlib
+import sys
+
+import numpy as np
+import onnxruntime
+import tritonclient.grpc as over_grpc
+import tritonclient.http as over_http
+from tritonclient.utils import InferenceServerException
+
+http_port, grpc_port, what, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4])
+ROWS = np.array([[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]], dtype=np.float32)
+EXPECTED = onnxruntime.InferenceSession(folder / "iris.onnx", providers=["CPUExecutionProvider"]).run(None, {"X": ROWS})
+
+
+def refused(words, call, *args, **kwargs):
+    try:
+        call(*args, **kwargs)
+    except InferenceServerException as error:
+        assert words in str(error), str(error)
+    else:
+        raise AssertionError(f"expected a refusal with {words!r}")
+
+
+def rows_of(module, rows=ROWS, binary=None):
+    given = module.InferInput("X", list(rows.shape), "FP32")
+    if binary is None:
+        given.set_data_from_numpy(rows)
+    else:
+        given.set_data_from_numpy(rows, binary_data=binary)
+    return [given]
+
+
+def check_iris(result):
+    np.testing.assert_array_equal(result.as_numpy("label"), EXPECTED[0])
+    np.testing.assert_allclose(result.as_numpy("probabilities"), EXPECTED[1], rtol=1e-6)
+
+
+def alive(client):
+    assert client.is_server_live() and client.is_server_ready() and client.is_model_ready("iris")
+    refused("unknown model", client.get_model_metadata, "nothing")
+    refused("unknown model", client.infer, "nothing", rows_of(over_http if isinstance(client, over_http.InferenceServerClient) else over_grpc))
+
+
+def by_http():
+    client = over_http.InferenceServerClient(f"127.0.0.1:{http_port}")
+    alive(client)
+    server = client.get_server_metadata()
+    assert server["name"] == "tidemill" and "binary_tensor_data" in server["extensions"], server
+    about = client.get_model_metadata("iris")
+    assert about["inputs"] == [{"name": "X", "datatype": "FP32", "shape": [-1, 4]}], about
+    assert [output["name"] for output in about["outputs"]] == ["label", "probabilities"], about
+    for given in (True, False):
+        for taken in (True, False):
+            outputs = [over_http.InferRequestedOutput(name, binary_data=taken) for name in ("label", "probabilities")]
+            result = client.infer("iris", rows_of(over_http, binary=given), outputs=outputs, request_id="r1")
+            check_iris(result)
+            assert result.get_response()["id"] == "r1" and result.get_response()["model_name"] == "iris"
+            check_iris(client.infer("iris", rows_of(over_http, binary=given)))
+    only = client.infer("iris", rows_of(over_http), outputs=[over_http.InferRequestedOutput("probabilities", binary_data=False)])
+    assert only.as_numpy("label") is None
+    refused("unexpected inference output", client.infer, "iris", rows_of(over_http), outputs=[over_http.InferRequestedOutput("no")])
+    refused("shape", client.infer, "iris", rows_of(over_http, np.zeros((2, 3), np.float32)))
+    wrong = over_http.InferInput("X", [1, 4], "FP64")
+    wrong.set_data_from_numpy(np.zeros((1, 4)))
+    refused("FP64", client.infer, "iris", [wrong])
+    other = over_http.InferInput("Y", [1, 4], "FP32")
+    other.set_data_from_numpy(np.zeros((1, 4), np.float32))
+    refused("unexpected inference input", client.infer, "iris", [other])
+    return client
+
+
+def by_grpc():
+    client = over_grpc.InferenceServerClient(f"127.0.0.1:{grpc_port}")
+    alive(client)
+    about = client.get_model_metadata("iris")
+    assert about.inputs[0].name == "X" and list(about.inputs[0].shape) == [-1, 4] and about.inputs[0].datatype == "FP32"
+    assert client.get_server_metadata().name == "tidemill"
+    result = client.infer("iris", rows_of(over_grpc), request_id="r2")
+    check_iris(result)
+    assert result.get_response().id == "r2"
+    only = client.infer("iris", rows_of(over_grpc), outputs=[over_grpc.InferRequestedOutput("label")])
+    np.testing.assert_array_equal(only.as_numpy("label"), EXPECTED[0])
+    assert only.as_numpy("probabilities") is None
+    refused("shape", client.infer, "iris", rows_of(over_grpc, np.zeros((2, 3), np.float32)))
+    refused("not served", client.get_inference_statistics)
+    # Typed contents, which Triton's client never sends.
+    request = over_grpc.service_pb2.ModelInferRequest(model_name="iris")
+    tensor = request.inputs.add(name="X", datatype="FP32", shape=[2, 4])
+    tensor.contents.fp32_contents.extend(ROWS.reshape(-1).tolist())
+    answer = client._client_stub.ModelInfer(request)
+    np.testing.assert_array_equal(np.frombuffer(answer.raw_output_contents[0], np.int64), EXPECTED[0])
+    return client
+
+
+def every_type(module, client, **binary):
+    values = {
+        "BOOL": np.array([[True, False]]), "INT8": np.array([[-128, 127]], np.int8), "INT16": np.array([[-3, 4]], np.int16),
+        "INT32": np.array([[-5, 6]], np.int32), "INT64": np.array([[-(2**62), 7]], np.int64), "UINT8": np.array([[0, 255]], np.uint8),
+        "UINT16": np.array([[1, 65535]], np.uint16), "UINT32": np.array([[1, 2**32 - 1]], np.uint32),
+        "UINT64": np.array([[1, 2**63]], np.uint64), "FP32": np.array([[0.1, -1e30]], np.float32),
+        "FP64": np.array([[0.1, -1e300]]), "BYTES": np.array([["é", ""]], dtype=object),
+    }  # fmt: skip
+    inputs = []
+    for name, value in values.items():
+        given = module.InferInput(f"in_{name}", list(value.shape), name)
+        given.set_data_from_numpy(value, **binary)
+        inputs.append(given)
+    outputs = [module.InferRequestedOutput(f"out_{name}", **binary) for name in values]
+    result = client.infer("types", inputs, outputs=outputs)
+    for name, value in values.items():
+        back = result.as_numpy(f"out_{name}")
+        if name == "BYTES":
+            back = np.array([item.decode() if isinstance(item, bytes) else item for item in back.reshape(-1)], dtype=object).reshape(back.shape)
+        np.testing.assert_array_equal(back, value, err_msg=name)
+        assert back.dtype == value.dtype, name
+
+
+def repository(client):
+    def states():
+        index = client.get_model_repository_index()
+        lines = index if isinstance(index, list) else [{"name": line.name, "version": line.version, "state": line.state} for line in index.models]
+        return sorted((line["name"], line["version"], line["state"]) for line in lines)
+
+    ready = [("iris", "1", "READY"), ("iris", "2", "READY"), ("types", "1", "READY")]
+    assert states() == ready, states()
+    client.unload_model("iris")
+    assert not client.is_model_ready("iris") and client.is_server_live()
+    assert states() == [("iris", "", "UNAVAILABLE"), ("types", "1", "READY")], states()
+    client.load_model("iris")
+    assert states() == ready, states()
+    assert client.is_model_ready("iris", "1") and client.is_model_ready("iris", "2")
+    refused("no such model", client.load_model, "nothing")
+    refused("no such model", client.unload_model, "nothing")
+
+
+http_client, grpc_client = by_http(), by_grpc()
+if what == "triton":
+    every_type(over_http, http_client, binary_data=True)
+    every_type(over_http, http_client, binary_data=False)
+    every_type(over_grpc, grpc_client)
+    for client in (http_client, grpc_client):
+        repository(client)
+    check_iris(http_client.infer("iris", rows_of(over_http), model_version="1"))
+    refused("version 7", http_client.infer, "iris", rows_of(over_http), model_version="7")
+    refused("batch of 9", http_client.infer, "iris", rows_of(over_http, np.zeros((9, 4), np.float32)))
+else:
+    http_client.unload_model("iris")
+    refused("not ready", http_client.infer, "iris", rows_of(over_http))
+    http_client.load_model("iris")
+    check_iris(http_client.infer("iris", rows_of(over_http)))
+print("all answered")
