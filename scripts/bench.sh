@@ -3,7 +3,7 @@
 # or fails. Usage: scripts/bench.sh [NAME]..., such as `scripts/bench.sh pipeline`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "$#" -gt 0 ] || set -- server pipeline small_files tracking profile
+[ "$#" -gt 0 ] || set -- server pipeline small_files tracking profile serving
 
 # What the comparison with MLflow's server needs; without it the bench says what it leaves out.
 case " $* " in
@@ -21,6 +21,9 @@ case " $* " in
     done
     cargo build --release --package tidemill-table --example measure
     ;;
+esac
+case " $* " in
+  *" serving "*) scripts/test-tools.sh serving ;;
 esac
 if ! command -v wrk >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "bench: installing wrk"
