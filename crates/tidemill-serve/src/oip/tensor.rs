@@ -97,7 +97,7 @@ impl Tensor {
     ) -> Result<Self, Problem> {
         let elements = elements(&name, &shape)?;
         let found = match datatype.size() {
-            Some(size) if content.len() % size != 0 => {
+            Some(size) if !content.len().is_multiple_of(size) => {
                 let (length, name_of) = (content.len(), datatype.name());
                 let message =
                     format!("input '{name}' has {length} bytes, which are no whole number of {name_of}");

@@ -103,3 +103,48 @@ fn a_command_line_without_a_script_is_not_understood() {
     let error = home.run(&["serve", "--entry-script", "nowhere.py"]).fails(2);
     assert!(error.contains("failed to find nowhere.py"), "{error}");
 }
+
+#[test]
+fn workers_end_with_a_program_that_is_killed() {
+    let home = Home::new();
+    home.write(
+        "score.py",
+        "import os, time\ndef init(): pass\ndef run(data):\n    if data == 'sleep': time.sleep(600)\n    return os.getpid()",
+    );
+    let (mut child, address, _out) = served(&home, &["--workers", "2"]);
+    let request = |body: &str| {
+        let length = body.len();
+        format!(
+            "POST /score HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    let mut busy = TcpStream::connect(&address).expect("it listens");
+    busy.write_all(request("sleep").as_bytes())
+        .expect("bytes can be sent");
+    let pid = asked(&address, &request("pid"))
+        .rsplit("\r\n")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    // Whichever thread started them.
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id()))
+        .expect("a process")
+        .flatten();
+    let children =
+        tasks.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let group = children.collect::<String>();
+    assert!(
+        group.split_whitespace().any(|worker| worker == pid),
+        "{pid} is no worker of {group}"
+    );
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let runs = |worker: &str| {
+        std::fs::read_to_string(format!("/proc/{worker}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    while group.split_whitespace().any(runs) {
+        assert!(std::time::Instant::now() < until, "{group} are still there");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
