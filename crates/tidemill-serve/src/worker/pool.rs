@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::frame::{Ask, Reply};
 use super::process::{self, Facts, Process, Worker};
@@ -30,14 +30,14 @@ struct Shared {
     log: Log,
     state: Mutex<State>,
     next_id: AtomicU64,
-    renew: Notify,
+    renew: watch::Sender<u64>,
     closing: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     idle: Vec<Worker>,
-    waiting: VecDeque<oneshot::Sender<Worker>>,
+    waiting: VecDeque<oneshot::Sender<Lease>>,
     alive: usize,
     /// Why the last one could not be started.
     failure: Option<String>,
@@ -86,7 +86,7 @@ impl Pool {
                 log,
                 state: Mutex::default(),
                 next_id: AtomicU64::new(0),
-                renew: Notify::new(),
+                renew: watch::Sender::new(0),
                 closing: watch::Sender::new(false),
             }),
         };
@@ -170,7 +170,7 @@ impl Pool {
             waits
         };
         match tokio::time::timeout(self.shared.config.request_timeout, waits).await {
-            Ok(Ok(worker)) => Ok(Lease::new(worker, &self.shared)),
+            Ok(Ok(lease)) => Ok(lease),
             Ok(Err(_)) => {
                 let why = self.down();
                 Err(Busy::Down(
@@ -183,7 +183,7 @@ impl Pool {
 
     /// Starts new workers, and lets the old ones go when these are ready.
     pub fn renew(&self) {
-        self.shared.renew.notify_waiters();
+        self.shared.renew.send_modify(|times| *times += 1);
     }
 
     /// Lets all workers go, and waits for their end.
@@ -235,15 +235,20 @@ impl Shared {
     }
 
     /// Gives a worker to who waits longest, or lays it by.
-    fn offer(&self, mut worker: Worker) {
+    ///
+    /// It is lent already when it is handed over: should the one who waits be gone, it comes back by itself.
+    fn offer(self: &Arc<Self>, mut worker: Worker) {
         if worker.marks.retired.load(Ordering::Acquire) {
             return;
         }
         let mut state = self.lock();
         while let Some(turn) = state.waiting.pop_front() {
-            match turn.send(worker) {
+            match turn.send(Lease::new(worker, self)) {
                 Ok(()) => return,
-                Err(back) => worker = back,
+                Err(mut back) => match back.worker.take() {
+                    Some(back) => worker = back,
+                    None => return,
+                },
             }
         }
         if !*self.closing.borrow() {
@@ -253,7 +258,7 @@ impl Shared {
 
     /// Watches one worker after the other in one place of the pool.
     async fn supervise(self: Arc<Self>, mut process: Process) {
-        let mut closing = self.closing.subscribe();
+        let (mut closing, mut renewals) = (self.closing.subscribe(), self.renew.subscribe());
         let mut pause = PAUSE.0;
         loop {
             let began = tokio::time::Instant::now();
@@ -261,7 +266,7 @@ impl Shared {
                 biased;
                 () = closed(&mut closing) => Next::Close,
                 how = process.ended() => Next::Ended(how),
-                () = self.renew.notified() => Next::Renew,
+                Ok(()) = renewals.changed() => Next::Renew,
             };
             match next {
                 Next::Ended(how) => self.bury(&process, &how),
@@ -305,7 +310,7 @@ impl Shared {
         }
     }
 
-    async fn replace(&self, old: &Process) -> Option<Process> {
+    async fn replace(self: &Arc<Self>, old: &Process) -> Option<Process> {
         match self.start().await {
             Ok((worker, process)) => {
                 old.marks.retired.store(true, Ordering::Release);
