@@ -247,3 +247,23 @@ test('while the server cannot be reached the page says so, and goes on once it i
   await page.getByRole('grid', { name: 'Runs' }).getByRole('link').first().waitFor(patience);
   await studio.close(page);
 });
+
+test('a tag leads to the tracker by the rule of its workspace, and what breaks a rule is told', async () => {
+  const rules = { 'work-item': { tag: 'work_item', link: 'https://tracker.example/items/{digits}' }, names: { name: '[a-z]+-[0-9]+', on: ['run'] } };
+  await studio.server.send('PUT', '/api/v1/workspaces/default/policy', { type: 'policy', tag_policy: rules });
+  const { run } = await studio.server.send('POST', '/api/2.0/mlflow/runs/create', { experiment_id: '0', run_name: 'Final FINAL', start_time: Date.now() });
+  const page = await studio.open(`${home}/runs/${run.info.run_id}`);
+  await page.getByText('2 rules of the workspace are broken').waitFor(patience);
+  await page.getByText('rule `work-item` of workspace `default`: the tag `work_item` is missing').waitFor(patience);
+  await page.getByRole('button', { name: 'Add a tag' }).click();
+  await page.getByRole('textbox', { name: 'Key' }).fill('work_item');
+  await page.getByRole('textbox', { name: 'Value' }).fill('AB#17');
+  await page.keyboard.press('Enter');
+  const link = page.getByRole('link', { name: 'AB#17' });
+  await link.waitFor(patience);
+  assert.equal(await link.getAttribute('href'), 'https://tracker.example/items/17');
+  await page.getByText('A rule of the workspace is broken').waitFor(patience);
+  await page.screenshot({ path: 'screenshots/rule.png' });
+  await studio.server.send('DELETE', '/api/v1/workspaces/default/policy');
+  await studio.close(page);
+});
