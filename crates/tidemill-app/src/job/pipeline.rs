@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use tidemill_plan::Dag;
 use tidemill_spec::expr::{Ref, Template};
 use tidemill_spec::kinds::{
-    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Node,
-    Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources, ValidateNode,
+    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Limits,
+    Node, Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources, TransformNode,
+    ValidateNode,
 };
 use tidemill_spec::refs::{ComputeRef, DataPath};
 use tidemill_spec::value::Literal;
@@ -125,6 +126,7 @@ async fn build(
         let step = match node {
             Node::Command(node) => command_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node, &inputs).await,
+            Node::Transform(node) => transform_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Validate(node) => validate_step(ctx, workspace, &parts, node_name, node, &inputs).await,
         };
         let step = step.map_err(|mut error| {
@@ -281,14 +283,6 @@ async fn validate_step(
         comment: _,
         display_name,
     } = node;
-    let reference = own_compute(compute.as_ref(), parts);
-    let target = compute::resolve(
-        ctx,
-        workspace,
-        bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
-    )
-    .await?;
-    crate::isolation::of_compute(ctx.app(), workspace, &target.name).await?;
     let mut command = String::from(
         "\"$TIDEMILL_PROGRAM\" data validate --data \"${{inputs.data}}\" --expectations \"${{inputs.expectations}}\" -o table",
     );
@@ -302,6 +296,114 @@ async fn validate_step(
     if outputs.contains_key(ValidateNode::REPORT) {
         command.push_str(" --report \"${{outputs.report}}\"");
     }
+    let own = Own {
+        command,
+        variables: IndexMap::new(),
+        inputs,
+        outputs,
+        compute: compute.as_ref(),
+        limits: limits.as_ref(),
+        display_name: display_name.as_deref(),
+    };
+    own_step(ctx, workspace, parts, node_name, own, pipeline_inputs).await
+}
+
+/// A step that makes tables of tables: this very program, run by the runner.
+async fn transform_step(
+    ctx: &OpContext,
+    workspace: &str,
+    parts: &Parts<'_>,
+    node_name: &str,
+    node: &TransformNode,
+    pipeline_inputs: &IndexMap<String, PlannedInput>,
+) -> Result<StepPlan> {
+    let TransformNode {
+        inputs,
+        outputs,
+        sql,
+        steps,
+        split,
+        compute,
+        limits,
+        comment: _,
+        display_name,
+    } = node;
+    let plan = serde_json::json!({ "sql": sql, "steps": steps, "split": split });
+    // A slip is told now, and not when the step's turn has come.
+    serde_json::from_value::<tidemill_table::sql::Transform>(plan.clone())
+        .map_err(|error| Error::invalid(format!("its steps cannot be read: {error}")))?;
+    if let Some(sql) = sql {
+        let tables =
+            tidemill_table::sql::tables_of(sql).map_err(|failure| Error::invalid(failure.message))?;
+        if let Some(unknown) = tables.iter().find(|name| !inputs.contains_key(*name)) {
+            return Err(Error::invalid(format!(
+                "its query names the table `{unknown}`, which is none of its inputs"
+            )));
+        }
+    }
+    let mut command =
+        String::from("\"$TIDEMILL_PROGRAM\" data transform --plan-text \"$TIDEMILL_TRANSFORM\"");
+    for name in inputs.keys() {
+        match name.as_str() {
+            TransformNode::PARAMETERS => command.push_str(" $[[--parameters \"${{inputs.parameters}}\"]]"),
+            name => command.push_str(&format!(" $[[--file \"{name}=${{{{inputs.{name}}}}}\"]]")),
+        }
+    }
+    command.push_str(" --output \"${{outputs.data}}\"");
+    let own = Own {
+        command,
+        variables: IndexMap::from([("TIDEMILL_TRANSFORM".to_owned(), plan.to_string())]),
+        inputs,
+        outputs,
+        compute: compute.as_ref(),
+        limits: limits.as_ref(),
+        display_name: display_name.as_deref(),
+    };
+    own_step(ctx, workspace, parts, node_name, own, pipeline_inputs).await
+}
+
+/// A step that is done by this very program.
+struct Own<'a> {
+    command: String,
+    variables: IndexMap<String, String>,
+    inputs: &'a IndexMap<String, Input>,
+    outputs: &'a IndexMap<String, Output>,
+    compute: Option<&'a ComputeRef>,
+    limits: Option<&'a Limits>,
+    display_name: Option<&'a str>,
+}
+
+async fn own_step(
+    ctx: &OpContext,
+    workspace: &str,
+    parts: &Parts<'_>,
+    node_name: &str,
+    own: Own<'_>,
+    pipeline_inputs: &IndexMap<String, PlannedInput>,
+) -> Result<StepPlan> {
+    let Own {
+        command,
+        mut variables,
+        inputs,
+        outputs,
+        compute,
+        limits,
+        display_name,
+    } = own;
+    let reference = own_compute(compute, parts);
+    let target = compute::resolve(
+        ctx,
+        workspace,
+        bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
+    )
+    .await?;
+    crate::isolation::of_compute(ctx.app(), workspace, &target.name).await?;
+    variables.insert("TIDEMILL_PROGRAM".to_owned(), String::new());
+    // What another version of this program finds is other work.
+    variables.insert(
+        "TIDEMILL_VERSION".to_owned(),
+        env!("CARGO_PKG_VERSION").to_owned(),
+    );
     let plan = CommandPlan {
         command,
         code: None,
@@ -310,28 +412,23 @@ async fn validate_step(
             request: serde_json::Value::Null,
             build_context: None,
         },
-        // What another version of this program finds is other work.
-        variables: IndexMap::from([
-            ("TIDEMILL_PROGRAM".to_owned(), String::new()),
-            (
-                "TIDEMILL_VERSION".to_owned(),
-                env!("CARGO_PKG_VERSION").to_owned(),
-            ),
-        ]),
+        variables,
         inputs: IndexMap::new(),
         outputs: IndexMap::new(),
         distribution: None,
         instance_count: 1,
-        timeout_s: limits.as_ref().and_then(|limits| limits.timeout),
+        timeout_s: limits.and_then(|limits| limits.timeout),
         memory_bytes: None,
         cores: None,
         gpus: 0,
-        retries: limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
+        retries: limits.and_then(|limits| limits.retries).unwrap_or(0),
         deterministic: true,
     };
     Ok(StepPlan {
         job: child_name(parts.name, node_name),
-        display_name: display_name.clone().or_else(|| Some(node_name.to_owned())),
+        display_name: display_name
+            .map(str::to_owned)
+            .or_else(|| Some(node_name.to_owned())),
         work: StepWork::Command(Box::new(plan)),
         given: inputs.clone(),
         ports: IndexMap::new(),
@@ -345,7 +442,7 @@ async fn validate_step(
 fn guard(nodes: &IndexMap<String, Node>, steps: &mut IndexMap<String, StepPlan>) {
     let guarded = |node: &Node| match node {
         Node::Validate(node) => node.inputs.get("data").map(place_of),
-        Node::Command(_) | Node::Pipeline(_) => None,
+        Node::Command(_) | Node::Pipeline(_) | Node::Transform(_) => None,
     };
     for (guard, node) in nodes {
         let Some(data) = guarded(node) else { continue };

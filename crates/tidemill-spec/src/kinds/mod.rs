@@ -75,7 +75,7 @@ pub use network::{
     OutboundRule, PrivateEndpointDestination, PrivateEndpointRule, PublicNetworkAccess,
     ServerlessComputeSettings, ServiceTagDestination, ServiceTagRule,
 };
-pub use node::{CommandNode, Node, PipelineNode, ValidateNode};
+pub use node::{CommandNode, Node, PipelineNode, TransformNode, ValidateNode};
 pub use output::{AssetType, Output, OutputMode};
 pub use pipeline_component::PipelineComponent;
 pub use pipeline_job::{PipelineJob, PipelineSettings};

@@ -21,9 +21,11 @@ pub enum Node {
     Pipeline(Box<PipelineNode>),
     /// A check of data against expectations (a Tidemill extension).
     Validate(Box<ValidateNode>),
+    /// Tables made of tables (a Tidemill extension).
+    Transform(Box<TransformNode>),
 }
 
-tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline, "validate" => Validate }, default "command", refuse refused::node);
+tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline, "validate" => Validate, "transform" => Transform }, default "command", refuse refused::node);
 
 impl Node {
     /// What goes in.
@@ -32,6 +34,7 @@ impl Node {
             Self::Command(node) => &node.inputs,
             Self::Pipeline(node) => &node.inputs,
             Self::Validate(node) => &node.inputs,
+            Self::Transform(node) => &node.inputs,
         }
     }
 
@@ -41,6 +44,7 @@ impl Node {
             Self::Command(node) => &node.outputs,
             Self::Pipeline(node) => &node.outputs,
             Self::Validate(node) => &node.outputs,
+            Self::Transform(node) => &node.outputs,
         }
     }
 
@@ -49,7 +53,7 @@ impl Node {
         match self {
             Self::Command(node) => node.component.as_ref(),
             Self::Pipeline(node) => Some(&node.component),
-            Self::Validate(_) => None,
+            Self::Validate(_) | Self::Transform(_) => None,
         }
     }
 }
@@ -201,4 +205,46 @@ impl ValidateNode {
     pub const NEEDS: [&'static str; 2] = ["data", "expectations"];
     /// Its output.
     pub const REPORT: &'static str = "report";
+}
+
+/// A step that makes tables of tables, without code: a query over its inputs, steps whose parameters are fitted, a split. Its
+/// output `data` takes data.parquet, or train.parquet and test.parquet, and parameters.json; the input `parameters` gives what was
+/// fitted before.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransformNode {
+    /// What goes in: tables by name, and `parameters`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Input>,
+    /// What comes out: `data`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Output>,
+    /// The query over the inputs; without it, all of the only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+    /// Steps: `log`, `scale`, `bin`, `one_hot`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<serde_json::Value>,
+    /// Rows to train on and rows to test on: `by` or `key`, and `test`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<serde_json::Value>,
+    /// Where it runs, or a binding to an input of the pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<ComputeRef>,
+    /// How long and how often it may run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// A remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The name that people see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl TransformNode {
+    /// The input that is no table.
+    pub const PARAMETERS: &'static str = "parameters";
+    /// Its output.
+    pub const DATA: &'static str = "data";
 }

@@ -111,6 +111,7 @@ where
             match step {
                 Node::Command(step) => self.command_step(step, &at)?,
                 Node::Validate(step) => self.inputs(&mut step.inputs, &at)?,
+                Node::Transform(step) => self.inputs(&mut step.inputs, &at)?,
                 Node::Pipeline(step) => {
                     self.inputs(&mut step.inputs, &at)?;
                     self.component_ref(Some(&mut step.component), &at)?;

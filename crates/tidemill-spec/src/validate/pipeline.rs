@@ -8,7 +8,7 @@ use crate::error::{FieldPath, Problem, did_you_mean};
 use crate::expr::{Ref, Template};
 use crate::kinds::{
     CommandNode, Component, ComponentInput, ComponentRef, Input, Node, Output, PipelineComponent,
-    PipelineJob, ValidateNode,
+    PipelineJob, TransformNode, ValidateNode,
 };
 use crate::refs::{ComputeRef, DataPath};
 use crate::value::Literal;
@@ -189,6 +189,7 @@ fn check_step(step: &Node, parent: &Parent<'_>, at: &FieldPath, problems: &mut V
     match step {
         Node::Command(step) => check_command_step(step, parent, at, problems),
         Node::Validate(step) => check_validate_step(step, &scope, at, problems),
+        Node::Transform(step) => check_transform_step(step, &scope, at, problems),
         Node::Pipeline(_) => {}
     }
     if let Some(inner) = step.component().and_then(ComponentRef::inline) {
@@ -209,6 +210,29 @@ fn check_step(step: &Node, parent: &Parent<'_>, at: &FieldPath, problems: &mut V
         check_inner(inner, &at_component, problems);
         check_given(step.inputs(), inner.inputs(), at, problems);
         check_outputs(step.outputs(), inner, at, problems);
+    }
+}
+
+fn check_transform_step(
+    step: &TransformNode,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    problems: &mut Vec<Problem>,
+) {
+    if step.inputs.keys().all(|name| name == TransformNode::PARAMETERS) {
+        problems.push(
+            Problem::new("a step of type `transform` needs a table among its inputs").at(at.key("inputs")),
+        );
+    }
+    if step.outputs.len() != 1 || !step.outputs.contains_key(TransformNode::DATA) {
+        problems.push(
+            Problem::new("a step of type `transform` has the output `data`, and no other")
+                .at(at.key("outputs"))
+                .hint("write `outputs: {data: {type: uri_folder}}`"),
+        );
+    }
+    if let Some(ComputeRef::Expression(text)) = &step.compute {
+        check_text(text, scope, &at.key("compute"), problems);
     }
 }
 

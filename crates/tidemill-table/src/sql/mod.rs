@@ -11,6 +11,7 @@ mod run;
 mod sample;
 mod session;
 mod statement;
+mod transform;
 mod validate;
 mod worker;
 
@@ -20,5 +21,6 @@ pub use limits::Limits;
 pub use result::{Answered, ColumnType, Format};
 pub use run::{Mount, Query, Sample, Task, run};
 pub use statement::tables_of;
+pub use transform::{Fitted, ScaleBy, Scaled, Split, Step, Transform, Transformed, transform};
 pub use validate::{BASELINE, DATA, Validate, Validated};
 pub use worker::{Assignment, Outcome, work};

@@ -3,13 +3,15 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use arrow_array::Float64Array;
+use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, FieldRef};
 use datafusion::common::TableReference;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{ColumnarValue, LogicalPlan, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 
 use super::failure::Failure;
@@ -50,11 +52,19 @@ impl Session {
         // No address leads to a file.
         runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
         let context = SessionContext::new_with_config_rt(config, runtime);
+        context.register_udf(share_of());
         for (name, tables) in tables {
             let provider = Arc::new(Provider::new(Arc::clone(tables)));
             context.register_table(TableReference::bare(name.as_str()), provider)?;
         }
         Ok(Self(context))
+    }
+
+    /// Keeps a query under a name, as a table that is made when it is asked for.
+    pub(super) async fn keep(&self, name: &str, sql: &str) -> Result<(), Failure> {
+        let view = self.plan(sql).await?.into_view();
+        self.0.register_table(TableReference::bare(name), view)?;
+        Ok(())
     }
 
     /// The columns of a table.
@@ -77,4 +87,31 @@ impl Session {
             .verify_plan(&plan)?;
         Ok(DataFrame::new(state, plan))
     }
+}
+
+/// `share_of(text)`: a number from 0 to 1 that depends on the text alone and is spread evenly over texts, to split rows by key.
+/// FNV-1a, mixed by SplitMix64's finish.
+fn share_of() -> ScalarUDF {
+    let shares = |arguments: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(arguments)?;
+        let texts = arrays[0].as_string_view();
+        let share = |text: &str| {
+            let start = 0xcbf2_9ce4_8422_2325_u64;
+            let hash = text.bytes().fold(start, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+            let z = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        };
+        let shares: Float64Array = texts.iter().map(|text| text.map(share)).collect();
+        Ok(ColumnarValue::Array(Arc::new(shares)))
+    };
+    create_udf(
+        "share_of",
+        vec![DataType::Utf8View],
+        DataType::Float64,
+        Volatility::Immutable,
+        Arc::new(shares),
+    )
 }

@@ -228,3 +228,31 @@ fn a_check_of_data_stands_before_whatever_reads_it() {
     let log = mill.log("broken_check");
     assert!(log.contains("failed, 1 error"), "{log}");
 }
+
+#[test]
+fn a_step_makes_tables_of_tables_without_code() {
+    let mill = Mill::start();
+    let text: String = (0..100)
+        .map(|row| format!("{row},{}\n", ["UA", "AA"][row % 2]))
+        .collect();
+    mill.write("data/t.csv", format!("id,carrier\n{text}"));
+    let yaml = format!(
+        "type: pipeline\nsettings: {{default_compute: serverless}}\ninputs:\n  data: {{type: uri_folder, path: ./data}}\njobs:\n  \
+         features:\n    type: transform\n    inputs: {{t: \"${{{{parent.inputs.data}}}}\"}}\n    sql: select id, carrier from t where \
+         id < 50\n    steps: [{{one_hot: {{columns: [carrier]}}}}, {{scale: {{columns: [id]}}}}]\n    split: {{by: id, test: 0.2}}\n    \
+         outputs: {{data: {{type: uri_folder}}}}\n  look:\n    type: command\n    command: ls ${{{{inputs.data}}}}; cat \
+         ${{{{inputs.data}}}}/parameters.json\n    {ENVIRONMENT}\n    inputs: {{data: \
+         \"${{{{parent.jobs.features.outputs.data}}}}\"}}\n"
+    );
+    let text = mill.stream("made", &yaml).ends(0).text();
+    for word in ["train.parquet", "test.parquet", "one_hot", "19.5"] {
+        assert!(text.contains(word), "{word} in {text}");
+    }
+    mill.stream("again", &yaml).ends(0);
+    assert!(
+        mill.steps("again")["features"].1,
+        "the same work is not done again"
+    );
+    let slip = yaml.replace("one_hot", "one_cold");
+    mill.stream("slip", &slip).ends(1).says("one_cold");
+}

@@ -15,6 +15,7 @@ mod rows;
 mod sample;
 mod show;
 mod table;
+mod transform;
 mod update;
 mod validate;
 
@@ -44,6 +45,7 @@ enum Verb {
     Head(head::Head),
     Sample(sample::Sample),
     Diff(diff::Diff),
+    Transform(transform::Transform),
     Validate(validate::Validate),
     Baseline(baseline::Baseline),
     History(history::History),
@@ -70,6 +72,7 @@ impl Data {
             Verb::Head(verb) => verb.run(session).await,
             Verb::Sample(verb) => verb.run(session).await,
             Verb::Diff(verb) => verb.run(session).await,
+            Verb::Transform(verb) => verb.run(session).await,
             Verb::Profile(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Archive(verb) => verb.run(session).await,

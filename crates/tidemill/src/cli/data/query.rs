@@ -100,7 +100,7 @@ impl Query {
 }
 
 /// Names and what they stand for.
-fn pairs(option: &str, given: &[String]) -> Result<Vec<(String, String)>> {
+pub(super) fn pairs(option: &str, given: &[String]) -> Result<Vec<(String, String)>> {
     given
         .iter()
         .map(|text| match text.split_once('=') {
