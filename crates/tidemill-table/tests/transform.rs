@@ -177,7 +177,7 @@ fn what_cannot_be_made_is_told() {
             &folder.path().join("o"),
         );
         let failure = failure.expect_err("cannot be made");
-        format!("{failure} {}", failure.hint.unwrap_or_default())
+        format!("{failure} {}", failure.hint.clone().unwrap_or_default())
     };
     assert!(
         told(json!({"steps": [{"scale": {"columns": ["nowhere"]}}]}))

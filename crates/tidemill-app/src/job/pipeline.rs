@@ -349,7 +349,7 @@ async fn transform_step(
             name => command.push_str(&format!(" $[[--file \"{name}=${{{{inputs.{name}}}}}\"]]")),
         }
     }
-    command.push_str(" --output \"${{outputs.data}}\"");
+    command.push_str(" --output-folder \"${{outputs.data}}\"");
     let own = Own {
         command,
         variables: IndexMap::from([("TIDEMILL_TRANSFORM".to_owned(), plan.to_string())]),

@@ -17,9 +17,9 @@ use crate::session::Session;
 /// steps there are.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidemill data transform --file flights=months/ --plan features.yml --output prepared
-  tidemill data transform --file f=new.parquet --plan features.yml --parameters prepared/parameters.json --output scored
-  tidemill data transform --file a=a.csv b=b.csv --sql \"select * from a join b using (id)\" --output joined")]
+  tidemill data transform --file flights=months/ --plan features.yml --output-folder prepared
+  tidemill data transform --file f=new.parquet --plan features.yml --parameters prepared/parameters.json --output-folder scored
+  tidemill data transform --file a=a.csv b=b.csv --sql \"select * from a join b using (id)\" --output-folder joined")]
 pub struct Transform {
     /// Name a file or folder of this machine, as in t=flights.parquet
     #[arg(long, value_name = "NAME=PATH", num_args = 1.., required = true, action = clap::ArgAction::Append)]
@@ -38,7 +38,7 @@ pub struct Transform {
     parameters: Option<PathBuf>,
     /// Folder to write
     #[arg(long, value_name = "FOLDER")]
-    output: PathBuf,
+    output_folder: PathBuf,
     #[command(flatten)]
     reading: Reading,
 }
@@ -84,12 +84,12 @@ impl Transform {
                 reading: reading.clone(),
             })
             .collect();
-        let folder = self.output.clone();
+        let folder = self.output_folder.clone();
         let work = move || transform(&plan, fitted, &mounts, &Limits::default(), &folder);
         let made = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Error::failed(format!("failed to transform: {error}")))??;
-        session.note(&format!("Wrote {}", self.output.display()));
+        session.note(&format!("Wrote {}", self.output_folder.display()));
         let value: Value = serde_json::to_value(&made)
             .map_err(|error| Error::failed(format!("failed to say what was made: {error}")))?;
         session.output.show(value)
