@@ -99,9 +99,13 @@ fn files_that_others_name_are_no_resources() {
     assert_eq!(found.resources.len(), 1);
 }
 
+/// Files, values that are set, and what the error says.
+type Case<'t> = (&'t [Pair<'t>], &'t [Pair<'t>], &'t [&'t str]);
+type Pair<'t> = (&'t str, &'t str);
+
 #[test]
 fn what_is_wrong_names_file_and_line() {
-    let table: &[(&[(&str, &str)], &[(&str, &str)], &[&str])] = &[
+    let table: &[Case] = &[
         // Nothing gives the stage.
         (
             &[SETTINGS, WORKSPACE, COMPUTE],

@@ -82,7 +82,12 @@ pub async fn create(ctx: &OpContext, request: InfraRequest) -> Result<InfraPlan>
     check_owners(app, &stack, &wanted).await?;
     check_needs(app, &wanted).await?;
     let desired: Vec<_> = wanted.iter().map(|one| one.desired(app)).collect();
-    let steps = pure::plan(&desired, &there, &managed).map_err(|error| unplanned(error, &wanted))?;
+    let mut steps = pure::plan(&desired, &there, &managed).map_err(|error| unplanned(error, &wanted))?;
+    if destroy {
+        for step in steps.iter_mut().filter(|step| step.action == Action::Delete) {
+            step.why = "the whole stack goes".into();
+        }
+    }
     let removed: HashSet<Address> = steps
         .iter()
         .filter(|step| step.action == Action::Delete)
@@ -324,7 +329,8 @@ fn at(source: &Option<(String, u32)>) -> String {
 
 fn unplanned(error: PlanError, wanted: &[Wanted]) -> Error {
     let addresses: Vec<&Address> = match &error {
-        PlanError::Twice(address) | PlanError::Needed { address, .. } => vec![address],
+        PlanError::Twice(address) => vec![address],
+        PlanError::Needed { address, .. } => vec![address.as_ref()],
         PlanError::Cycle(addresses) => addresses.iter().skip(1).collect(),
     };
     let places: Vec<String> = wanted

@@ -509,6 +509,9 @@ async fn an_empty_stack_is_what_a_destroyed_one_is() {
         client.get("/api/v1/infra/stacks/flights").await.ok()["resources"],
         json!([])
     );
+    // And it comes up again, as if it had never been there.
+    assert_eq!(up(&client, &flights()).await["state"], "applied");
+    assert_eq!(planned(&client, &flights()).await["has_changes"], json!(false));
 }
 
 #[tokio::test]

@@ -106,9 +106,9 @@ pub enum PlanError {
     #[error("failed to plan: {address} needs {needs}, which the files don't want any more")]
     Needed {
         /// The resource that is wanted.
-        address: Address,
+        address: Box<Address>,
         /// What it needs.
-        needs: Address,
+        needs: Box<Address>,
     },
     /// Resources that need each other, the first one again at the end.
     #[error("failed to plan: these need each other: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" → "))]
@@ -138,8 +138,8 @@ pub fn plan(desired: &[Desired], actual: &[Actual], managed: &[Managed]) -> Resu
         .find_map(|one| Some((&one.address, one.needs.iter().find(goes)?)))
     {
         return Err(PlanError::Needed {
-            address: address.clone(),
-            needs: needs.clone(),
+            address: Box::new(address.clone()),
+            needs: Box::new(needs.clone()),
         });
     }
     let edges = desired.iter().map(|one| (one.address.clone(), one.needs.clone()));
@@ -168,9 +168,7 @@ fn step(wanted: &Desired, there: Option<&Actual>, known: Option<&Managed>) -> St
         immutable,
     } = wanted;
     let differing = there.map(|there| fields(&there.spec, spec)).unwrap_or_default();
-    let fixed = differing
-        .iter()
-        .find(|change| immutable.iter().any(|field| change.path == *field));
+    let fixed = differing.iter().find(|change| immutable.contains(&change.path));
     let (action, why) = match (there, known) {
         (None, None) => (Action::Create, "it is not there yet".to_owned()),
         (None, Some(_)) => (
@@ -465,8 +463,8 @@ mod tests {
         assert_eq!(
             refused,
             Err(PlanError::Needed {
-                address: address(2),
-                needs: address(1)
+                address: Box::new(address(2)),
+                needs: Box::new(address(1))
             })
         );
         // What can't be removed stays, whoever needs it.
@@ -534,8 +532,8 @@ mod tests {
                 Ok(steps) => steps,
                 // What is needed would go: it is refused, and only then.
                 Err(PlanError::Needed { address, needs }) => {
-                    prop_assert!(wanted.iter().any(|one| one.address == address && one.needs.contains(&needs)));
-                    prop_assert!(known.iter().any(|one| one.address == needs) && !wanted.iter().any(|one| one.address == needs));
+                    prop_assert!(wanted.iter().any(|one| one.address == *address && one.needs.contains(&needs)));
+                    prop_assert!(known.iter().any(|one| one.address == *needs) && !wanted.iter().any(|one| one.address == *needs));
                     return Ok(());
                 }
                 Err(other) => return Err(TestCaseError::fail(other.to_string())),

@@ -180,6 +180,47 @@ fn a_plan_is_applied_by_its_id_and_refused_once_the_world_has_moved() {
 }
 
 #[test]
+fn a_secret_comes_from_a_variable_and_is_shown_nowhere() {
+    let world = World::new();
+    world.home.write(
+        "i/infra.yml",
+        "type: infrastructure\nname: small\nparameters:\n  key: {secret: true}\n",
+    );
+    world.home.write(
+        "i/all.yml",
+        "kind: workspace\nname: small\n---\ntype: secret\nname: db\nvalue: ${{parameters.key}}\n---\ntype: s3\nname: raw\n\
+         bucket: b\ncredentials: {access_key_id: id, secret_access_key: \"${{secrets.db}}\"}\n",
+    );
+    let run = |key: &str, args: &[&str]| {
+        let mut command = world.command();
+        command.env("KEY", key).args(["infra"]).args(args);
+        command.args(["-f", "i", "--set-env", "key=KEY", "-o", "table"]);
+        done(&mut command)
+    };
+    let said = |done: crate::support::Done| format!("{}{}", done.out, done.err);
+    let made = said(run("hush-hush", &["apply", "--yes"]));
+    assert!(
+        made.contains("of stack small: 3 created.") && made.contains("value: *** ("),
+        "{made}"
+    );
+    assert!(made.contains("secret_access_key\":\"${{secrets.db}}"), "{made}");
+    let again = said(run("hush-hush", &["plan", "--detailed-exitcode"]));
+    assert!(again.contains("No changes"), "{again}");
+    let other = said(run("hush-other", &["plan"]));
+    assert!(
+        other.contains("~ secret default/db") && other.contains("value: *** ("),
+        "{other}"
+    );
+    for told in [made, again, other] {
+        assert!(!told.contains("hush"), "{told}");
+    }
+    let missing = world
+        .run(&["infra", "plan", "-f", "i", "--set-env", "key=NOT_THERE"])
+        .fails(2);
+    assert!(missing.contains("the variable NOT_THERE is not set"), "{missing}");
+}
+
+#[test]
 fn a_kill_in_the_middle_of_an_apply_leaves_a_plan_that_goes_on() {
     let home = Home::new();
     let mut files =

@@ -131,7 +131,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
 }
 
 /// The argument at a place.
-fn arg<'v>(args: &'v [Value], at: usize) -> Result<&'v Value> {
+fn arg(args: &[Value], at: usize) -> Result<&Value> {
     args.get(at)
         .ok_or_else(|| ArmError::new(format!("argument {} is missing", at + 1)))
 }
@@ -149,7 +149,7 @@ fn count(args: &[Value], least: usize, most: usize) -> Result<()> {
     }
 }
 
-fn text_arg<'v>(args: &'v [Value], at: usize) -> Result<&'v str> {
+fn text_arg(args: &[Value], at: usize) -> Result<&str> {
     let value = arg(args, at)?;
     value.as_str().ok_or_else(|| wrong(at, "a text", value))
 }
