@@ -5,6 +5,7 @@ pub mod asset;
 pub mod audit;
 pub mod compute;
 pub mod datastore;
+pub mod endpoint;
 pub mod import;
 pub mod infra;
 pub mod job;

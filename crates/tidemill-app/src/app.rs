@@ -10,11 +10,13 @@ use tidemill_store::alone::Alone;
 use tidemill_store::{Store, StoreError, StoreOptions, job as job_row};
 
 use crate::access::AccessCache;
+use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::isolation::{Isolation, Keeping};
 use crate::job::{Ending, Job, Status, end};
 use crate::loops::{self, Pipelines, Scheduler};
 use crate::query::QueryOptions;
+use crate::loops::{self, Deployments, Pipelines, Scheduler};
 use crate::run_door::RunDoors;
 use crate::seal::Seal;
 use crate::session::Attempts;
@@ -99,6 +101,9 @@ pub struct App {
     pub hub: Hub,
     /// Who runs where and when.
     pub scheduler: Scheduler,
+    /// The way of requests to instances.
+    pub gateway: Gateway,
+    pub(crate) deployments: Deployments,
     pub(crate) run_doors: RunDoors,
     pub(crate) pipelines: Pipelines,
     pub(crate) driver: LocalDriver,
@@ -179,6 +184,8 @@ impl App {
             infra: crate::infra::Running::default(),
             hub: Hub::default(),
             scheduler: Scheduler::new(gpus),
+            gateway: Gateway::default(),
+            deployments: Deployments::default(),
             run_doors: RunDoors::default(),
             pipelines: Pipelines::default(),
             driver: LocalDriver::new(),
@@ -228,6 +235,7 @@ impl App {
     /// Starts no more jobs; those that run go on, and are found again by the next start.
     pub fn stop_loops(&self) {
         self.scheduler.stop();
+        self.deployments.stop();
     }
 
     /// Comes back when another server has taken the database, while it could not be reached from here.
@@ -294,6 +302,7 @@ impl App {
             .handles()
             .iter()
             .filter_map(LocalDriver::pid)
+            .chain(self.deployments.runners())
             .collect()
     }
 

@@ -1,4 +1,5 @@
-//! What the runner of a job asks and tells. It knows its job by its token alone, and may touch no other.
+//! What the runner of a job, or of an instance of a deployment, asks and tells. It knows what it runs by its token alone,
+//! and may touch no other.
 
 use std::io::Write;
 
@@ -13,13 +14,16 @@ use tidemill_store::{job, run, to_json};
 use crate::hub::{JobNews, What};
 use crate::job::{CommandPlan, Ending, Job, OutputRecord, Plan, Status, artifact_root, assignment as build};
 use crate::loops::end_or_retry;
-use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes};
+use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes, deployment_instance};
 
 /// All that the runner must know. `token` is the runner's; the script of its job gets another.
 ///
 /// # Errors
 /// Conflict, when the job is not in the hands of this runner any more.
 pub async fn assignment(ctx: &OpContext, token: &str) -> Result<Assignment> {
+    if let Some(key) = deployment_instance::of_runner(ctx) {
+        return deployment_instance::assignment(ctx, &key).await;
+    }
     let row = own(ctx).await?;
     build(ctx, &row, &crate::token::of_script(token)).await
 }
@@ -29,6 +33,9 @@ pub async fn assignment(ctx: &OpContext, token: &str) -> Result<Assignment> {
 /// # Errors
 /// As [`assignment`].
 pub async fn progress(ctx: &OpContext, progress: Progress) -> Result<Orders> {
+    if let Some(key) = deployment_instance::of_runner(ctx) {
+        return deployment_instance::progress(ctx, &key, progress).await;
+    }
     let row = own(ctx).await?;
     let app = ctx.app();
     let (status, message) = match progress {
@@ -72,6 +79,9 @@ pub async fn progress(ctx: &OpContext, progress: Progress) -> Result<Orders> {
 /// # Errors
 /// As [`assignment`].
 pub async fn heartbeat(ctx: &OpContext) -> Result<Orders> {
+    if let Some(key) = deployment_instance::of_runner(ctx) {
+        return deployment_instance::heartbeat(ctx, &key).await;
+    }
     let row = own(ctx).await?;
     Ok(orders(ctx, &row))
 }
@@ -81,6 +91,9 @@ pub async fn heartbeat(ctx: &OpContext) -> Result<Orders> {
 /// # Errors
 /// Invalid, for a name that is no log of a job; as [`assignment`].
 pub async fn log(ctx: &OpContext, file: &str, offset: u64, chunk: ::bytes::Bytes) -> Result<LogAck> {
+    if let Some(key) = deployment_instance::of_runner(ctx) {
+        return deployment_instance::log(ctx, &key, file, offset, chunk).await;
+    }
     let row = own(ctx).await?;
     let file = SafePath::parse(file)?;
     if !["user_logs", "logs"].contains(&file.names().next().unwrap_or_default()) {
@@ -126,6 +139,9 @@ fn append(path: &std::path::Path, offset: u64, chunk: &[u8]) -> std::io::Result<
 /// # Errors
 /// As [`assignment`].
 pub async fn environment(ctx: &OpContext, report: EnvironmentReport) -> Result<Orders> {
+    if let Some(key) = deployment_instance::of_runner(ctx) {
+        return deployment_instance::environment(ctx, &key, report).await;
+    }
     let row = own(ctx).await?;
     let name = match command_plan(&row) {
         Some(plan) => plan.environment.name,
@@ -160,6 +176,9 @@ pub async fn environment(ctx: &OpContext, report: EnvironmentReport) -> Result<O
 /// # Errors
 /// As [`assignment`].
 pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
+    if let Some(key) = deployment_instance::of_runner(ctx) {
+        return deployment_instance::finish(ctx, &key, finish).await;
+    }
     let row = own(ctx).await?;
     let plan =
         command_plan(&row).ok_or_else(|| Error::internal("a runner ended a job that has no command"))?;

@@ -3,6 +3,7 @@
 pub mod auth;
 pub(crate) mod bytes_out;
 pub mod extract;
+mod gateway;
 pub mod metrics;
 mod mlflow;
 pub mod ops;

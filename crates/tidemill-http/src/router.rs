@@ -11,7 +11,7 @@ use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, Open
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::metrics::Metrics;
-use crate::{auth, mlflow, ops, studio, v1};
+use crate::{auth, gateway, mlflow, ops, studio, v1};
 
 /// The most bytes of a JSON body. Uploads have routes with limits of their own.
 pub const BODY_LIMIT_BYTES: usize = 32 << 20;
@@ -50,7 +50,7 @@ impl Server {
 /// The whole router. Serve it with connect info: sign-in looks at the peer's address.
 pub fn router(server: Server) -> Router {
     let (v1, _) = documented();
-    Router::new()
+    let surfaces = Router::new()
         .merge(v1)
         .merge(ops::router())
         .merge(studio::router())
@@ -60,7 +60,10 @@ pub fn router(server: Server) -> Router {
         .layer(from_fn_with_state(server.clone(), auth::sign_in))
         .layer(from_fn_with_state(server.clone(), auth::host))
         .layer(from_fn(mlflow::envelope))
-        .layer(from_fn_with_state(server.clone(), crate::metrics::observe))
+        .layer(from_fn_with_state(server.clone(), crate::metrics::observe));
+    // Callers of endpoints show keys of their own, and their requests pass nothing that others need.
+    surfaces
+        .merge(gateway::router())
         .layer(from_fn(auth::request_id))
         .with_state(server)
 }

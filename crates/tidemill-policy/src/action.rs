@@ -161,6 +161,8 @@ actions! {
     INFRA_PLAN = "infra/plan";
     /// Apply a plan of infrastructure; each of its steps asks for its own action besides.
     INFRA_APPLY = "infra/apply";
+    /// Read the keys of an endpoint, and make them anew.
+    ENDPOINT_KEYS = "endpoints/listkeys";
 }
 
 #[cfg(test)]

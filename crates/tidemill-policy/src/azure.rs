@@ -82,7 +82,12 @@ fn names(action: Action) -> &'static [&'static str] {
         ],
         a::ENDPOINT_SCORE => &[
             "ml:workspaces/onlineendpoints/score/action",
+            "ml:workspaces/onlineendpoints/token/action",
             "ml:workspaces/batchendpoints/score/action",
+        ],
+        a::ENDPOINT_KEYS => &[
+            "ml:workspaces/onlineendpoints/listkeys/action",
+            "ml:workspaces/onlineendpoints/regeneratekeys/action",
         ],
         a::DATASTORE_FILE_READ => &["microsoft.storage/storageaccounts/blobservices/containers/blobs/read"],
         a::DATASTORE_FILE_WRITE => &["microsoft.storage/storageaccounts/blobservices/containers/blobs/write"],

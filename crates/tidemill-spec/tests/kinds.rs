@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tidemill_spec::kinds::{
+    DeploymentModel, EndpointAuthMode, ScaleSettings,
     Component, ComponentRef, Compute, Credentials, Datastore, EnvironmentRef, Input, Job, Node,
 };
 use tidemill_spec::load::MemoryFiles;
@@ -404,6 +405,107 @@ fn fields_without_an_effect_are_said_in_one_sentence() {
     );
 }
 
+const ENDPOINT: &str = "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json\n\
+    name: my-endpoint\nauth_mode: Key\ndescription: d\ntags: {a: 1}\nproperties: {p: 1}\nkind: Managed\nscoring_uri: dropped\n\
+    provisioning_state: Succeeded\nidentity: {type: user_assigned, user_assigned_identities: [{resource_id: r}]}\n\
+    traffic: {blue: 90, green: 10}\nmirror_traffic: {green: 5}\npublic_network_access: disabled\nlocation: eu\n";
+
+#[test]
+fn an_online_endpoint_with_every_field() {
+    let Spec::OnlineEndpoint(endpoint) = load("/w/endpoint.yml", ENDPOINT, &[], None, &[]).spec else {
+        panic!("an endpoint")
+    };
+    assert_eq!(endpoint.auth_mode, Some(EndpointAuthMode::Key));
+    assert_eq!((endpoint.traffic["blue"], endpoint.mirror_traffic["green"]), (90, 5));
+    let text = "$schema: x/kubernetesOnlineEndpoint.schema.json\nname: e\ncompute: azureml:c\nauth_mode: aml_token\n";
+    let Spec::OnlineEndpoint(endpoint) = load("/w/e.yml", text, &[], None, &[]).spec else {
+        panic!("an endpoint")
+    };
+    assert_eq!(endpoint.compute, Some(ComputeRef::Named("c".into())));
+}
+
+const DEPLOYMENT: &str = "$schema: https://azuremlschemas.azureedge.net/latest/kubernetesOnlineDeployment.schema.json\n\
+    name: blue\ntype: kubernetes\nendpoint_name: my-endpoint\napp_insights_enabled: true\n\
+    model: {path: ../model/, type: mlflow_model, name: m, version: 2, properties: {a: 1}}\n\
+    code_configuration: {code: ./src, scoring_script: score.py}\n\
+    environment: {conda_file: conda.yml, image: i, inference_config: {liveness_route: {port: 1, path: /}, \
+    readiness_route: {port: 1, path: /}, scoring_route: {port: 1, path: /score}}}\n\
+    environment_variables: {WORKER_COUNT: 2}\nrequest_settings: {request_timeout_ms: 3000, max_queue_wait_ms: 0, max_concurrent_requests_per_instance: 4}\n\
+    liveness_probe: {initial_delay: 1, period: 2, timeout: 3, success_threshold: 1, failure_threshold: 5}\n\
+    readiness_probe: {period: 1}\nresources: {requests: {cpu: \"0.1\", memory: 0.1Gi}, limits: {cpu: 0.2, memory: 200Mi, gpu: 1}}\n\
+    scale_settings: {type: target_utilization, min_instances: 1, max_instances: 3, polling_interval: 10, target_utilization_percentage: 70}\n\
+    instance_type: t\ninstance_count: 2\nmodel_mount_path: /m\nprivate_network_connection: false\negress_public_network_access: disabled\n\
+    data_collector: {collections: {model_inputs: {enabled: 'True', data: {name: n, path: p}}}, rolling_rate: hour, sampling_rate: 0.5, request_logging: {capture_headers: [h]}}\n";
+
+#[test]
+fn an_online_deployment_with_every_field() {
+    let more = [
+        ("/model/MLmodel", ""),
+        ("/w/src/score.py", ""),
+        ("/w/conda.yml", "dependencies: [python=3.10]\n"),
+    ];
+    let loaded = load("/w/d.yml", DEPLOYMENT, &more, None, &[]);
+    let mut spec = loaded.spec;
+    let mut fields = Vec::new();
+    for_each_local_path::<tidemill_spec::refs::RefError>(&mut spec, |local| {
+        fields.push((local.field.to_string(), local.purpose));
+        Ok(format!("tidemill://trees/{}", "a".repeat(64)))
+    })
+    .expect("they are replaced");
+    assert_eq!(
+        fields,
+        [
+            ("code_configuration.code".to_owned(), Purpose::Code),
+            ("model.path".to_owned(), Purpose::Model)
+        ]
+    );
+    let Spec::OnlineDeployment(deployment) = spec else { panic!("a deployment") };
+    assert_eq!(deployment.environment_variables["WORKER_COUNT"], "2");
+    let Some(DeploymentModel::Inline(model)) = &deployment.model else { panic!("files") };
+    assert!(matches!(model.path, Some(DataPath::Tree { .. })));
+    let Some(ScaleSettings::TargetUtilization(scale)) = &deployment.scale_settings else {
+        panic!("it scales")
+    };
+    assert_eq!(scale.max_instances, Some(3));
+    let limits = deployment.resources.and_then(|resources| resources.limits).expect("limits");
+    assert_eq!(limits.memory, Some(ByteSize(200 << 20)));
+}
+
+#[test]
+fn a_deployment_is_known_by_its_fields_and_a_cluster_is_not_taken_for_one() {
+    let kind = |text: &str| load("/w/x.yml", text, &[], None, &[]).spec;
+    let bare = "name: b\nendpoint_name: e\nmodel: azureml:m@latest\n";
+    assert!(matches!(kind(bare), Spec::OnlineDeployment(_)));
+    assert!(matches!(kind("name: e\nauth_mode: key\n"), Spec::OnlineEndpoint(_)));
+    assert!(matches!(kind("name: c\ntype: kubernetes\nnamespace: n\n"), Spec::Compute(_)));
+}
+
+fn wrong(text: &str) -> String {
+    let files: MemoryFiles = [("/w/x.yml", text)].into_iter().collect();
+    load_document(&files, Path::new("/w/x.yml"), &[], None)
+        .expect_err(text)
+        .to_string()
+}
+
+#[test]
+fn endpoints_and_deployments_that_make_no_sense_are_refused() {
+    for (text, says) in [
+        ("name: e\nauth_mode: key\ntraffic: {blue: 60, green: 60}\n", "are 120 together"),
+        ("name: e\nauth_mode: key\nmirror_traffic: {a: 10, b: 10}\n", "names one deployment"),
+        ("name: 1e\nauth_mode: key\n", "not a name that an endpoint can have"),
+        ("name: e\nauth_mode: password\n", "password"),
+        ("name: b\nendpoint_name: e\ninstance_count: 0\n", "at least one instance"),
+        ("name: b\nendpoint_name: e\nmodel: ./folder\n", "is no model"),
+        ("name: b\nendpoint_name: e\nmodel: {type: mlflow_model}\n", "needs the `path`"),
+        ("name: b\nendpoint_name: e\ncode_configuration: {scoring_script: s.py}\n", "needs both"),
+        ("name: b\nendpoint_name: e\nrequest_settings: {request_timeout_ms: 0}\n", "1 or more"),
+        ("name: b\nendpoint_name: e\nscale_settings: {type: target_utilization, min_instances: 3, max_instances: 2}\n", "leaves no room"),
+    ] {
+        let said = wrong(text);
+        assert!(said.contains(says), "{text}: {said}");
+    }
+}
+
 #[test]
 fn schemas_name_every_field() {
     let schemas = tidemill_spec::schemas();
@@ -422,5 +524,5 @@ fn schemas_name_every_field() {
     ] {
         assert!(job["properties"].get(field).is_some(), "{field}");
     }
-    assert_eq!(schemas.len(), 17);
+    assert_eq!(schemas.len(), 21);
 }

@@ -64,6 +64,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 13,
         sql: include_str!("migrations/0013_infra.sql"),
     },
+    Migration {
+        version: 14,
+        sql: include_str!("migrations/0014_endpoints.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

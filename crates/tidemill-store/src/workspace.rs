@@ -130,6 +130,10 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
             "models",
             "SELECT COUNT(*) AS n FROM registered_model WHERE workspace = ",
         ),
+        (
+            "online endpoints",
+            "SELECT COUNT(*) AS n FROM online_endpoint WHERE workspace = ",
+        ),
     ];
     let mut held = Vec::new();
     for (noun, sql) in HELD {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use tidemill_objects::{SafePath, TreeBuilder, UploadOptions, upload_tree};
-use tidemill_spec::kinds::Spec;
+use tidemill_api::endpoint::LOCAL_NAME;
+use tidemill_spec::kinds::{DeploymentModel, Spec};
 use tidemill_spec::load::{Purpose, for_each_local_path};
 use tidemill_spec::refs::RefError;
 
@@ -40,6 +41,7 @@ impl From<RefError> for Visit {
 /// # Errors
 /// Files that cannot be read, and what the server says.
 pub async fn upload(session: &Session, spec: &mut Spec) -> Result<Option<PathBuf>> {
+    name_local_model(spec);
     let mut wanted: Vec<Wanted> = Vec::new();
     let placeholder = format!("tidemill://trees/{}", "0".repeat(64));
     // Uploads wait for the network, the visit does not: first look, then upload, then write.
@@ -67,6 +69,22 @@ pub async fn upload(session: &Session, spec: &mut Spec) -> Result<Option<PathBuf
     })
     .map_err(|Visit(error)| error)?;
     Ok(code)
+}
+
+/// Writes down the name of the folder or file of a local model: scoring scripts look for it by that.
+fn name_local_model(spec: &mut Spec) {
+    let (path, properties) = match spec {
+        Spec::Model(model) => (model.path.as_ref(), &mut model.properties),
+        Spec::OnlineDeployment(deployment) => match &mut deployment.model {
+            Some(DeploymentModel::Inline(model)) => (model.path.as_ref(), &mut model.properties),
+            _ => return,
+        },
+        _ => return,
+    };
+    if let Some(name) = path.and_then(|path| path.as_local()).and_then(Path::file_name) {
+        let name = name.to_string_lossy().into_owned();
+        properties.insert(LOCAL_NAME.into(), name.into());
+    }
 }
 
 impl Wanted {

@@ -61,27 +61,7 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
         return Err(Error::internal(error));
     }
     token::write_private(&token_file, &secret).map_err(Error::internal)?;
-    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
-    let mut args = vec![
-        "runner".into(),
-        "--server".into(),
-        app.address()?,
-        "--token-file".into(),
-        path(&token_file),
-        "--data-dir".into(),
-        path(app.dir.root()),
-        "--work-dir".into(),
-        path(&work_dir),
-        "--isolation".into(),
-        confinement.level.to_string(),
-        "--network".into(),
-        confinement.network.to_string(),
-        "--patience".into(),
-        format!("{}s", app.patience.as_secs()),
-    ];
-    for folder in &app.job_folders {
-        args.extend(["--job-folder".into(), path(folder)]);
-    }
+    let args = runner_args(app, &token_file, &work_dir, confinement)?;
     let launch = Launch {
         attempt: Attempt {
             workspace: workspace.clone(),
@@ -116,6 +96,37 @@ async fn try_launch(ctx: &OpContext, turn: &Turn) -> Result<()> {
         })
         .await
         .map(drop)
+}
+
+/// The arguments of a runner.
+pub(super) fn runner_args(
+    app: &App,
+    token_file: &std::path::Path,
+    work_dir: &std::path::Path,
+    confinement: Confinement,
+) -> Result<Vec<String>> {
+    let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let mut args = vec![
+        "runner".into(),
+        "--server".into(),
+        app.address()?,
+        "--token-file".into(),
+        path(token_file),
+        "--data-dir".into(),
+        path(app.dir.root()),
+        "--work-dir".into(),
+        path(work_dir),
+        "--isolation".into(),
+        confinement.level.to_string(),
+        "--network".into(),
+        confinement.network.to_string(),
+        "--patience".into(),
+        format!("{}s", app.patience.as_secs()),
+    ];
+    for folder in &app.job_folders {
+        args.extend(["--job-folder".into(), path(folder)]);
+    }
+    Ok(args)
 }
 
 /// What a try before this one wrote to the places that are the job's own must not mix with what comes.

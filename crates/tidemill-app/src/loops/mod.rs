@@ -1,5 +1,6 @@
 //! What goes on by itself: the scheduler, the pipelines, and finding running jobs again after a restart.
 
+pub(crate) mod deployment;
 mod launch;
 mod pipeline;
 mod purge;
@@ -7,6 +8,7 @@ mod recover;
 mod scheduler;
 mod webhook;
 
+pub use deployment::Deployments;
 pub(crate) use launch::{end_or_retry, stop_runner, watch};
 pub(crate) use pipeline::{Pipelines, start_pipeline};
 pub(crate) use purge::round as purge;

@@ -14,6 +14,8 @@ mod import;
 mod infra;
 mod job;
 mod model;
+mod online_deployment;
+mod online_endpoint;
 mod policy;
 mod query;
 mod role;
@@ -62,6 +64,8 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(tree::router())
         .merge(run::router())
         .merge(runner::router())
+        .merge(online_endpoint::router())
+        .merge(online_deployment::router())
         .merge(policy::router())
         .merge(secret::router())
         .merge(vault::router())

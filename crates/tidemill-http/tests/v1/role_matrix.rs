@@ -330,6 +330,7 @@ fn body(operation: &str) -> Value {
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),
         "compute_put" => json!({"type": "local"}),
         "infra_plan_create" => json!({"stack": "matrix", "resources": []}),
+        "online_deployment_put" => json!({"model": "azureml:nowhere@latest"}),
         _ => json!({}),
     }
 }

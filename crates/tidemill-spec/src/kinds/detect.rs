@@ -43,6 +43,10 @@ pub enum Kind {
     Team,
     /// A service principal.
     ServicePrincipal,
+    /// An online endpoint.
+    OnlineEndpoint,
+    /// An online deployment.
+    OnlineDeployment,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -78,6 +82,10 @@ pub enum Family {
     Team,
     /// `service-principal`
     ServicePrincipal,
+    /// `online-endpoint`
+    OnlineEndpoint,
+    /// `online-deployment`
+    OnlineDeployment,
 }
 
 impl Kind {
@@ -99,6 +107,8 @@ impl Kind {
             Self::User => Family::User,
             Self::Team => Family::Team,
             Self::ServicePrincipal => Family::ServicePrincipal,
+            Self::OnlineEndpoint => Family::OnlineEndpoint,
+            Self::OnlineDeployment => Family::OnlineDeployment,
         }
     }
 
@@ -122,6 +132,8 @@ impl Kind {
             Self::User => "a user",
             Self::Team => "a team",
             Self::ServicePrincipal => "a service principal",
+            Self::OnlineEndpoint => "an online endpoint",
+            Self::OnlineDeployment => "an online deployment",
         }
     }
 }
@@ -167,6 +179,8 @@ impl Family {
             Self::User => "user",
             Self::Team => "team",
             Self::ServicePrincipal => "service-principal",
+            Self::OnlineEndpoint => "online-endpoint",
+            Self::OnlineDeployment => "online-deployment",
         }
     }
 }
@@ -226,6 +240,8 @@ fn with_article(family: Family) -> String {
         Family::Environment => "an environment".to_owned(),
         Family::Data => "a data asset".to_owned(),
         Family::Assignment => "an assignment".to_owned(),
+        Family::OnlineEndpoint => "an online endpoint".to_owned(),
+        Family::OnlineDeployment => "an online deployment".to_owned(),
         family => format!("a {}", family.noun()),
     }
 }
@@ -302,6 +318,8 @@ fn from_schema(word: &str) -> Option<Detected> {
         "user" => Kind::User,
         "team" => Kind::Team,
         "serviceprincipal" => Kind::ServicePrincipal,
+        "managedonlineendpoint" | "kubernetesonlineendpoint" | "onlineendpoint" => Kind::OnlineEndpoint,
+        "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => Kind::OnlineDeployment,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -337,12 +355,13 @@ fn from_type(node: &Node, file_name: &str, expected: Option<Family>) -> Option<D
         {
             Kind::Datastore
         }
+        "kubernetes" if is_deployment(node, expected) => Kind::OnlineDeployment,
         "amlcompute" | "computeinstance" | "kubernetes" | "virtualmachine" | "synapsespark" | "local" => {
             Kind::Compute
         }
         "policy" => Kind::Policy,
         _ if expected == Some(Family::Component) => return refused::component(word).map(Detected::Refused),
-        "managed" => return refusal("onlineDeployment").map(Detected::Refused),
+        "managed" => Kind::OnlineDeployment,
         "git"
         | "containerregistry"
         | "pythonfeed"
@@ -358,6 +377,14 @@ fn from_type(node: &Node, file_name: &str, expected: Option<Family>) -> Option<D
         _ => return refused::job(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
+}
+
+/// Tells a deployment on Kubernetes from a cluster.
+fn is_deployment(node: &Node, expected: Option<Family>) -> bool {
+    match expected {
+        Some(family) => family == Family::OnlineDeployment,
+        None => node.get("endpoint_name").is_some() || node.get("code_configuration").is_some(),
+    }
 }
 
 /// Tells components from jobs: by what is expected, else by fields that only one of them has.
@@ -412,6 +439,8 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::User) => Kind::User,
         Some(Family::Team) => Kind::Team,
         Some(Family::ServicePrincipal) => Kind::ServicePrincipal,
+        Some(Family::OnlineEndpoint) => Kind::OnlineEndpoint,
+        Some(Family::OnlineDeployment) => Kind::OnlineDeployment,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))
@@ -455,17 +484,15 @@ fn guess(node: &Node, file_name: &str) -> Option<Detected> {
     } else if has("trial") {
         return refused("sweepJob");
     } else if has("endpoint_name") || has("scale_settings") || has("code_configuration") {
-        return if has("mini_batch_size") || has("settings") {
-            refused("batchDeployment")
-        } else {
-            refused("onlineDeployment")
-        };
+        if has("mini_batch_size") || has("settings") {
+            return refused("batchDeployment");
+        }
+        Kind::OnlineDeployment
     } else if has("auth_mode") {
-        return if file.contains("batch") {
-            refused("batchEndpoint")
-        } else {
-            refused("onlineEndpoint")
-        };
+        if file.contains("batch") {
+            return refused("batchEndpoint");
+        }
+        Kind::OnlineEndpoint
     } else if has("transformations") || has("paths") {
         return refused("mltable");
     } else if has("replication_locations") {

@@ -10,6 +10,7 @@ mod confinement;
 mod credentials;
 mod data;
 mod datastore;
+mod deployment_settings;
 mod detect;
 mod distribution;
 mod environment;
@@ -20,6 +21,8 @@ mod job;
 mod model;
 mod network;
 mod node;
+mod online_deployment;
+mod online_endpoint;
 mod output;
 mod pipeline_component;
 mod pipeline_job;
@@ -57,6 +60,11 @@ pub use datastore::{
     AzureBlob, AzureDataLakeGen1, AzureDataLakeGen2, AzureFile, Datastore, Gcs, Http, LocalFolder, OneLake,
     OneLakeArtifact, OneLakeArtifactType, S3,
 };
+pub use deployment_settings::{
+    CollectedAsset, CollectedData, DataCollector, DefaultScale, DeploymentCollection, EgressAccess, Probe,
+    RequestLogging, RequestSettings, ResourceRequirements, ResourceSettings, RollingRate, ScaleSettings,
+    TargetUtilization,
+};
 pub use detect::{Detected, Family, Kind, detect_kind};
 pub use distribution::{
     Distribution, MpiDistribution, PyTorchDistribution, RayDistribution, TensorFlowDistribution,
@@ -76,6 +84,10 @@ pub use network::{
     ServerlessComputeSettings, ServiceTagDestination, ServiceTagRule,
 };
 pub use node::{CommandNode, Node, PipelineNode, TransformNode, ValidateNode};
+pub use online_deployment::{
+    CodeConfiguration, DeploymentModel, InlineModel, OnlineDeployment, OnlineDeploymentType,
+};
+pub use online_endpoint::{EndpointAuthMode, OnlineEndpoint};
 pub use output::{AssetType, Output, OutputMode};
 pub use pipeline_component::PipelineComponent;
 pub use pipeline_job::{PipelineJob, PipelineSettings};
@@ -128,6 +140,10 @@ pub enum Spec {
     Team(Team),
     /// A service principal.
     ServicePrincipal(ServicePrincipal),
+    /// An online endpoint.
+    OnlineEndpoint(Box<OnlineEndpoint>),
+    /// An online deployment.
+    OnlineDeployment(Box<OnlineDeployment>),
 }
 
 impl Spec {
@@ -149,6 +165,8 @@ impl Spec {
             Self::User(user) => Some(&user.name),
             Self::Team(team) => Some(&team.name),
             Self::ServicePrincipal(service_principal) => Some(&service_principal.name),
+            Self::OnlineEndpoint(endpoint) => Some(&endpoint.name),
+            Self::OnlineDeployment(deployment) => Some(&deployment.name),
         }
     }
 }

@@ -23,8 +23,6 @@ pub fn refusal(schema: &str) -> Option<String> {
         }
         "schedule" | "jobschedule" | "importschedule" | "importdataschedule" => not_yet("a schedule"),
         "monitorschedule" | "monitor" => not_yet("a monitor"),
-        "managedonlineendpoint" | "kubernetesonlineendpoint" | "onlineendpoint" => not_yet("an online endpoint"),
-        "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => not_yet("an online deployment"),
         "batchendpoint" => not_yet("a batch endpoint"),
         "batchdeployment" | "modelbatchdeployment" | "pipelinecomponentbatchdeployment" => {
             not_yet("a batch deployment")

@@ -202,6 +202,10 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::User => one(root, sources, Spec::User),
         Family::Team => one(root, sources, Spec::Team),
         Family::ServicePrincipal => one(root, sources, Spec::ServicePrincipal),
+        Family::OnlineEndpoint => one(root, sources, |endpoint| Spec::OnlineEndpoint(Box::new(endpoint))),
+        Family::OnlineDeployment => one(root, sources, |deployment| {
+            Spec::OnlineDeployment(Box::new(deployment))
+        }),
     }
 }
 

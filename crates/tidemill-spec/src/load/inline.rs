@@ -68,13 +68,15 @@ impl<'f> Inliner<'f> {
                 self.steps(node, at);
             }
             Kind::Environment => self.environment_files(node, at),
+            Kind::OnlineDeployment => self.environment(node, "environment", at),
             Kind::Data | Kind::Model | Kind::Datastore | Kind::Compute | Kind::Workspace | Kind::Policy => {}
             Kind::Group
             | Kind::Role
             | Kind::Assignment
             | Kind::User
             | Kind::Team
-            | Kind::ServicePrincipal => {}
+            | Kind::ServicePrincipal
+            | Kind::OnlineEndpoint => {}
         }
     }
 

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::error::FieldPath;
-use crate::kinds::{CommandNode, Component, ComponentRef, EnvironmentRef, Input, Job, Node, Spec};
+use crate::kinds::{
+    CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node, OnlineDeployment, Spec,
+};
 use crate::refs::{CodeRef, DataPath};
 
 /// What a local path is for.
@@ -72,6 +74,7 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
             Some(path) => visit.data(path, Purpose::Model, &root.key("path")),
             None => Ok(()),
         },
+        Spec::OnlineDeployment(deployment) => visit.deployment(deployment, &root),
         // Their folders belong to the server.
         Spec::Datastore(_) | Spec::Compute(_) | Spec::Workspace(_) | Spec::Policy(_) => Ok(()),
         // These hold no paths.
@@ -80,7 +83,8 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
         | Spec::Assignment(_)
         | Spec::User(_)
         | Spec::Team(_)
-        | Spec::ServicePrincipal(_) => Ok(()),
+        | Spec::ServicePrincipal(_)
+        | Spec::OnlineEndpoint(_) => Ok(()),
     }
 }
 
@@ -119,6 +123,20 @@ where
             }
         }
         Ok(())
+    }
+
+    fn deployment(&mut self, deployment: &mut OnlineDeployment, at: &FieldPath) -> Result<(), E> {
+        if let Some(code) = &mut deployment.code_configuration {
+            self.code(&mut code.code, &mut Vec::new(), &at.key("code_configuration"))?;
+        }
+        self.environment(deployment.environment.as_mut(), &at.key("environment"))?;
+        match &mut deployment.model {
+            Some(DeploymentModel::Inline(model)) => match &mut model.path {
+                Some(path) => self.data(path, Purpose::Model, &at.key("model").key("path")),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 
     fn command_step(&mut self, step: &mut CommandNode, at: &FieldPath) -> Result<(), E> {

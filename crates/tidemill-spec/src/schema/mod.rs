@@ -40,6 +40,10 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
             "servicePrincipal.schema.json",
             schema::<kinds::ServicePrincipal>(None),
         ),
+        ("managedOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
+        ("kubernetesOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
+        ("managedOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
+        ("kubernetesOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
     ]
 }
 

@@ -8,6 +8,7 @@ mod datastore;
 mod environment;
 mod names;
 mod no_effect;
+mod online;
 mod pipeline;
 mod tag_policy;
 mod values;
@@ -65,6 +66,8 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
             names::check_needed(Some(&group.name), "a group", &mut problems);
             tag_policy::check(&group.tag_policy, &mut problems);
         }
+        Spec::OnlineEndpoint(endpoint) => online::check_endpoint(endpoint, &mut problems),
+        Spec::OnlineDeployment(deployment) => online::check_deployment(deployment, &mut problems),
         Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
         // The server says which names these may have.
         Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) | Spec::ServicePrincipal(_) => {}

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::error::{FieldPath, Warning};
 use crate::kinds::{
     CommandComponent, CommandNode, Component, ComponentRef, Compute, EnvironmentRef, Identity, Job, Node,
-    QueueSettings, Resources, Service, ServiceType, Spec, Workspace,
+    OnlineDeployment, OnlineEndpoint, QueueSettings, Resources, Service, ServiceType, Spec, Workspace,
 };
 
 /// Fields that are set and can have no effect on a local compute, each with the reason.
@@ -50,6 +50,8 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
         Spec::ServicePrincipal(principal) => {
             found.set(!principal.federated.is_empty(), root.key("federated"), NO_OIDC);
         }
+        Spec::OnlineEndpoint(endpoint) => found.endpoint(endpoint),
+        Spec::OnlineDeployment(deployment) => found.deployment(deployment),
         Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) => {}
         Spec::Group(_) | Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
     }
@@ -80,6 +82,8 @@ const NO_CLOUD: &str = "a setting of the cloud";
 const NO_CONTAINER: &str = "jobs run as processes, not in containers";
 const ONE_OWNER: &str = "jobs run as the user that runs the server";
 const NO_QUEUE: &str = "the queue has one tier";
+const NO_MOUNT: &str = "instances run as processes; AZUREML_MODEL_DIR names the folder of the model";
+const NO_COLLECTOR: &str = "requests and answers are not kept as data yet";
 const NO_SERVICE: &str = "interactive services are not started";
 const NOT_DELETED: &str = "assets are never deleted by themselves";
 const NO_WINDOWS: &str = "jobs run on the operating system of the server";
@@ -114,6 +118,25 @@ impl Found {
             .as_ref()
             .is_some_and(|args| !args.others().is_empty());
         self.set(other, at.key("docker_args"), NO_CONTAINER);
+    }
+
+    fn endpoint(&mut self, endpoint: &OnlineEndpoint) {
+        let root = FieldPath::default();
+        self.set(endpoint.location.is_some(), root.key("location"), NO_CLOUD);
+        self.set(endpoint.identity.is_some(), root.key("identity"), ONE_OWNER);
+        let closed = endpoint.public_network_access == Some(crate::kinds::PublicNetworkAccess::Disabled);
+        self.set(closed, root.key("public_network_access"), NO_CLOUD);
+    }
+
+    fn deployment(&mut self, deployment: &OnlineDeployment) {
+        let root = FieldPath::default();
+        let given = |field: &str| root.key(field);
+        self.set(deployment.instance_type.is_some(), given("instance_type"), NO_CLOUD);
+        self.set(deployment.app_insights_enabled == Some(true), given("app_insights_enabled"), NO_CLOUD);
+        self.set(deployment.private_network_connection == Some(true), given("private_network_connection"), NO_CLOUD);
+        self.set(deployment.model_mount_path.is_some(), given("model_mount_path"), NO_MOUNT);
+        self.set(deployment.data_collector.is_some(), given("data_collector"), NO_COLLECTOR);
+        self.environment(deployment.environment.as_ref(), &root);
     }
 
     fn identity(&mut self, identity: Option<&Identity>, at: &FieldPath) {

@@ -8,8 +8,6 @@ use crate::error::Error;
 
 const ABSENT: &[(&str, &str)] = &[
     ("schedule", "schedules are"),
-    ("online-endpoint", "online endpoints are"),
-    ("online-deployment", "online deployments are"),
     ("batch-endpoint", "batch endpoints are"),
     ("batch-deployment", "batch deployments are"),
     ("serverless-endpoint", "serverless endpoints are"),

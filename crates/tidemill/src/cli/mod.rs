@@ -20,6 +20,8 @@ mod group;
 mod infra;
 mod job;
 mod model;
+mod online_deployment;
+mod online_endpoint;
 mod policy;
 mod query_worker;
 mod relay;
@@ -89,6 +91,8 @@ enum Noun {
     Job(job::Job),
     Run(run::Run),
     Model(model::Model),
+    OnlineEndpoint(online_endpoint::OnlineEndpoint),
+    OnlineDeployment(online_deployment::OnlineDeployment),
     Policy(policy::Policy),
     Secret(secret::Secret),
     Vault(vault::Vault),
@@ -199,6 +203,8 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::Job(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Run(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Model(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::OnlineEndpoint(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::OnlineDeployment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Policy(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Secret(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Vault(noun) => noun.run(&Session::open(&globals)?).await,

@@ -1,0 +1,31 @@
+//! `tidemill online-deployment delete`.
+
+use clap::Args;
+
+use super::Which;
+use crate::cli::args::NoWait;
+use crate::cli::confirm;
+use crate::error::Result;
+use crate::session::Session;
+
+/// Remove an online deployment that gets no traffic
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill online-deployment delete --name blue --endpoint-name flights --yes")]
+pub struct Delete {
+    #[command(flatten)]
+    which: Which,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    no_wait: NoWait,
+}
+
+impl Delete {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        confirm::delete(&format!("deployment {}", self.which.name), self.yes)?;
+        session.client.delete(&self.which.path(session)).await?;
+        session.note(&format!("Removed deployment {}.", self.which.name));
+        Ok(())
+    }
+}
