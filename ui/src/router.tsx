@@ -125,6 +125,17 @@ const sql = createRoute({
 const computes = createRoute({ getParentRoute: () => workspace, path: 'computes', component: ComputeListPage });
 const compute = createRoute({ getParentRoute: () => workspace, path: 'computes/$name', component: ComputePage });
 
+const endpoints = createRoute({
+  getParentRoute: () => workspace,
+  path: 'endpoints',
+  component: lazyRouteComponent(() => import('./features/endpoint/EndpointListPage'), 'EndpointListPage'),
+});
+const endpoint = createRoute({
+  getParentRoute: () => workspace,
+  path: 'endpoints/$name',
+  component: lazyRouteComponent(() => import('./features/endpoint/EndpointPage'), 'EndpointPage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: 'audit',
@@ -147,7 +158,7 @@ const roles = createRoute({
 
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, sql, computes, compute, audit, roles])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, sql, computes, compute, endpoints, endpoint, audit, roles])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

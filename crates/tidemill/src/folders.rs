@@ -23,6 +23,14 @@ pub fn config_dir() -> Result<PathBuf> {
     Ok(xdg("XDG_CONFIG_HOME", ".config")?.join("tidemill"))
 }
 
+/// The folder of what is going on: `tidemill` in the XDG state home.
+///
+/// # Errors
+/// When there is no home folder.
+pub fn state_dir() -> Result<PathBuf> {
+    Ok(xdg("XDG_STATE_HOME", ".local/state")?.join("tidemill"))
+}
+
 /// As the XDG base directory specification has it: a relative value counts as none.
 fn xdg(variable: &str, below_home: &str) -> Result<PathBuf> {
     let given = std::env::var_os(variable)

@@ -9,6 +9,7 @@ mod error;
 mod folders;
 mod git;
 mod job_name;
+mod local;
 mod output;
 mod progress;
 mod server;

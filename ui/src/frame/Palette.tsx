@@ -94,6 +94,7 @@ export const pages = (ws: string): Target[] => [
   { id: 'jobs', label: 'Jobs', kind: 'page', to: to.jobs(ws) },
   { id: 'runs', label: 'Runs', kind: 'page', to: to.runs(ws) },
   ...KINDS.map((kind) => ({ id: kind, label: WORDS[kind].title, kind: 'page', to: to.assets(ws, kind) })),
+  { id: 'endpoints', label: 'Endpoints', kind: 'page', to: to.endpoints(ws) },
   { id: 'computes', label: 'Compute', kind: 'page', to: to.computes(ws) },
   { id: 'audit', label: 'Audit', kind: 'page', to: to.audit(ws) },
   { id: 'roles', label: 'Roles', kind: 'page', to: to.roles(ws) },

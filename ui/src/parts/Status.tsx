@@ -28,10 +28,11 @@ export function Dot({ status }: { status: string }) {
   return <span className={lives(status) ? 'dot lives' : 'dot'} style={{ color: tint(status) }} aria-hidden />;
 }
 
-export function Status({ status, size = 'md' }: { status: string; size?: 'md' | 'lg' }) {
+/** `said` stands for the word where the thing has one of its own for the same state. */
+export function Status({ status, said, size = 'md' }: { status: string; said?: string; size?: 'md' | 'lg' }) {
   return (
     <Badge variant="light" size={size} color={COLOURS[status] ?? 'gray'} style={{ minWidth: 'max-content' }} leftSection={<span className={lives(status) ? 'dot lives' : 'dot'} aria-hidden />}>
-      {statusWord(status)}
+      {said ?? statusWord(status)}
     </Badge>
   );
 }

@@ -19,6 +19,8 @@ export const to = {
     `${to.asset(ws, kind, name)}/versions/${segment(version)}`,
   sql: (ws: string) => `${to.home(ws)}/sql`,
   computes: (ws: string) => `${to.home(ws)}/computes`,
+  endpoints: (ws: string) => `${to.home(ws)}/endpoints`,
+  endpoint: (ws: string, name: string) => `${to.endpoints(ws)}/${segment(name)}`,
   audit: (ws: string) => `${to.home(ws)}/audit`,
   roles: (ws: string) => `${to.home(ws)}/roles`,
   compute: (ws: string, name: string) => `${to.computes(ws)}/${segment(name)}`,

@@ -6,6 +6,7 @@ mod control;
 mod crash;
 mod data;
 mod distributed;
+mod endpoint;
 mod flood;
 mod input;
 mod isolation;

@@ -7,6 +7,7 @@ use super::wait::until_up;
 use crate::cli::args::Written;
 use crate::document;
 use crate::error::{Error, Result};
+use crate::local;
 use crate::session::Session;
 use crate::upload;
 
@@ -33,6 +34,9 @@ pub struct Create {
     /// Taken for scripts of `az ml`; a script is tried where it runs
     #[arg(long, hide = true)]
     skip_script_validation: bool,
+    /// On this machine, without a server
+    #[arg(long)]
+    local: bool,
     #[command(flatten)]
     written: Written,
 }
@@ -49,6 +53,10 @@ impl Create {
         let loaded = document::load(self.written.file.as_deref(), &changes, Family::OnlineDeployment)?;
         document::tell(session, &loaded);
         let mut spec = loaded.spec;
+        if let (true, Spec::OnlineDeployment(deployment)) = (self.local, &spec) {
+            let view = local::put_deployment(deployment, |text| session.note(text)).await?;
+            return session.show(view);
+        }
         upload::upload(session, &mut spec).await?;
         let Spec::OnlineDeployment(deployment) = &spec else {
             return Err(Error::usage("this is no online deployment"));

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::Which;
 use crate::client::query;
 use crate::error::Result;
+use crate::local;
 use crate::output::{Column, text, write_out};
 use crate::session::Session;
 
@@ -57,6 +58,9 @@ enum Container {
 
 impl GetLogs {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.which.local {
+            return write_out(&local::logs(&self.which.endpoint_name, &self.which.name, self.lines)?);
+        }
         let path = self.which.path(session);
         let lines = self.lines.to_string();
         if self.requests || self.request_id.is_some() {

@@ -71,6 +71,9 @@ struct Which {
     /// Endpoint
     #[arg(long, short, value_name = "NAME", alias = "endpoint")]
     endpoint_name: String,
+    /// On this machine, without a server
+    #[arg(long)]
+    local: bool,
 }
 
 impl Which {

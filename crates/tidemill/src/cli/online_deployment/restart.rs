@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Which;
 use super::wait::until_up;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// Start the instances of an online deployment anew, one after the other, while the others answer
@@ -21,6 +21,10 @@ pub struct Restart {
 
 impl Restart {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.which.local {
+            return Err(Error::usage("a deployment of this machine is not restarted")
+                .with_hint("create it again: `tidemill online-deployment create --local -f <file>`"));
+        }
         let path = self.which.path(session);
         let view = session.client.post(&format!("{path}:restart"), &json!({})).await?;
         let view = match self.no_wait {

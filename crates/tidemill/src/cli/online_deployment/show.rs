@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Which;
 use crate::error::Result;
+use crate::local;
 use crate::session::Session;
 
 /// Show an online deployment, with its instances
@@ -16,6 +17,9 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.which.local {
+            return session.show(local::deployment(&self.which.endpoint_name, &self.which.name)?);
+        }
         session.show(session.client.get(&self.which.path(session)).await?)
     }
 }

@@ -36,6 +36,10 @@ pub struct Update {
 
 impl Update {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.which.local {
+            return Err(Error::usage("a deployment of this machine is not updated")
+                .with_hint("create it again: `tidemill online-deployment create --local -f <file>`"));
+        }
         let path = self.which.path(session);
         let mut changes = self.set.overrides()?;
         let shown = session.client.get(&path).await?;

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use serde_json::Value;
-use tidemill_spec::kinds::Family;
+use tidemill_spec::kinds::{Family, Spec};
 
 use super::NOUN;
 use crate::cli::args::{NoWait, Words, Written};
 use crate::document;
 use crate::error::{Error, Result};
+use crate::local;
 use crate::session::Session;
 
 /// Make an online endpoint, or change one
@@ -28,6 +29,9 @@ pub struct Create {
     words: Words,
     #[command(flatten)]
     written: Written,
+    /// On this machine, without a server
+    #[arg(long)]
+    local: bool,
     #[command(flatten)]
     no_wait: NoWait,
 }
@@ -53,6 +57,9 @@ impl Create {
         );
         let loaded = document::load(self.written.file.as_deref(), &changes, Family::OnlineEndpoint)?;
         document::tell(session, &loaded);
+        if let (true, Spec::OnlineEndpoint(endpoint)) = (self.local, &loaded.spec) {
+            return session.show(local::put_endpoint(endpoint)?);
+        }
         let path = session.path(&[NOUN, loaded.spec.name().unwrap_or_default()]);
         let mut body = document::body(&loaded.spec)?;
         // Who makes it again does not mean to send its requests nowhere.

@@ -7,6 +7,7 @@ use reqwest::{Method, header};
 
 use super::NOUN;
 use crate::error::{Error, Result};
+use crate::local;
 use crate::output::write_out;
 use crate::session::Session;
 
@@ -27,11 +28,18 @@ pub struct Invoke {
     /// Deployment that answers [default: one by its share of the traffic]
     #[arg(long, short, value_name = "NAME")]
     deployment_name: Option<String>,
+    /// On this machine, without a server
+    #[arg(long)]
+    local: bool,
 }
 
 impl Invoke {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let body = read(&self.request_file)?;
+        if self.local {
+            let text = local::invoke(&self.name, self.deployment_name.as_deref(), body).await?;
+            return said(&text);
+        }
         let path = session.path(&[NOUN, &self.name, "score"]);
         let mut request = session
             .client
@@ -46,9 +54,13 @@ impl Invoke {
             .text()
             .await
             .map_err(|error| Error::failed(format!("failed to read the answer: {error}")))?;
-        let end = if text.ends_with('\n') { "" } else { "\n" };
-        write_out(&format!("{text}{end}"))
+        said(&text)
     }
+}
+
+fn said(text: &str) -> Result<()> {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    write_out(&format!("{text}{end}"))
 }
 
 /// The bytes of a file, or of standard input.

@@ -5,6 +5,7 @@ use clap::Args;
 use super::NOUN;
 use crate::cli::args::Most;
 use crate::error::Result;
+use crate::local;
 use crate::session::Session;
 
 /// List online endpoints
@@ -13,10 +14,16 @@ use crate::session::Session;
 pub struct List {
     #[command(flatten)]
     most: Most,
+    /// On this machine, without a server
+    #[arg(long)]
+    local: bool,
 }
 
 impl List {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.local {
+            return session.list(local::endpoints()?, super::COLUMNS);
+        }
         let path = session.path(&[NOUN]);
         let rows = session.client.list(&path, &[], self.most.max_results).await?;
         session.list(rows, super::COLUMNS)

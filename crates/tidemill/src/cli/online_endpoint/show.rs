@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::NOUN;
 use crate::error::Result;
+use crate::local;
 use crate::session::Session;
 
 /// Show an online endpoint
@@ -15,10 +16,16 @@ pub struct Show {
     /// Name
     #[arg(long, short)]
     name: String,
+    /// On this machine, without a server
+    #[arg(long)]
+    local: bool,
 }
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.local {
+            return session.show(local::endpoint(&self.name)?);
+        }
         session.show(session.client.get(&session.path(&[NOUN, &self.name])).await?)
     }
 }
