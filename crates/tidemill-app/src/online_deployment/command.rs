@@ -2,6 +2,9 @@
 
 use super::InstancePlan;
 
+/// The most bytes of a body, of a request or an answer: what the gateway lets through.
+const MOST_BYTES: u64 = 256 << 20;
+
 /// The command line of an instance, for `bash`. `port` is where it listens on loopback.
 ///
 /// Its runner gives `TMPDIR`, `AZURE_ML_INPUT_model`, `TIDEMILL_PROGRAM` and a `PATH` that begins with the environment.
@@ -40,6 +43,7 @@ pub(crate) fn command(plan: &InstancePlan, deployment: &str, port: u16) -> Strin
     option("workers", plan.workers.to_string());
     option("listen", format!("127.0.0.1:{port}"));
     option("request-timeout-ms", plan.request_timeout_ms.to_string());
+    option("max-body", MOST_BYTES.to_string());
     option("name", quoted(deployment));
     lines.push(words.join(" "));
     lines.join("\n")

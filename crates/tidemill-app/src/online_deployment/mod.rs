@@ -261,6 +261,8 @@ pub async fn delete(ctx: &OpContext, workspace: &str, endpoint: &str, name: &str
         })
     })
     .await?;
+    // From here on nobody can name it.
+    online_endpoint::publish_again(app, workspace, endpoint).await?;
     take_down(app, workspace, endpoint, name).await
 }
 
@@ -277,7 +279,6 @@ pub(crate) async fn take_down(
             Box::pin(async move { Ok(online_deployment::start_deleting(tx, &key.0, &key.1, &key.2).await?) })
         })
         .await?;
-    online_endpoint::publish_again(app, workspace, endpoint).await?;
     app.deployments.wake(app, workspace, endpoint, name);
     let gone = async {
         while online_deployment::get(app.store.read(), workspace, endpoint, name).await?.is_some() {

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::*;
+use crate::support::{Mill, runners};
+
+/// Scripts are served by Python 3.7 or later.
+const ENVIRONMENT: &str = "environment: {image: \"python:3.11\"}";
 
 /// A script whose answer says who answered; words in a request make it misbehave.
 const SCORE: &str = r#"
@@ -119,7 +122,7 @@ fn a_script_and_its_model_answer_behind_an_endpoint() {
     assert!(score(&mill, &key, "{}").1.contains("of green"));
     mill.run(&["online-endpoint", "delete", "-n", "flights", "--yes"]).ends(0);
     assert_eq!(score(&mill, &key, "{}").0, 404);
-    assert_eq!(mill.processes(), [], "nothing is left");
+    assert_eq!(mill.processes(), Vec::<u32>::new(), "nothing is left");
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn only_who_shows_a_key_a_token_or_a_role_is_let_in() {
     for (user, role) in [("ada", "Scoring Only"), ("bob", "Datastore Reader")] {
         mill.ok(&["user", "create", "--name", user]);
         let principal = format!("user:{user}");
-        mill.ok(&["role", "assign", "--role", role, "--principal", &principal, "--scope", "/workspaces/default"]);
+        mill.ok(&["role", "assign", role, &principal, "--scope", "/workspaces/default"]);
     }
     let token = |user: &str| {
         let (status, body) = mill.http("POST", &format!("/api/v1/tokens?principal=user:{user}"), Some(&owner(&mill)), "{}");
