@@ -121,15 +121,15 @@ fn write(batch: Vec<(PathBuf, Entry)>) -> std::io::Result<()> {
         let fresh = !file.exists();
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
-            if fresh {
-                forget(folder)?;
-            }
         }
         std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&file)?
             .write_all(text.as_bytes())?;
+        if let Some(folder) = file.parent().filter(|_| fresh) {
+            forget(folder)?;
+        }
     }
     Ok(())
 }

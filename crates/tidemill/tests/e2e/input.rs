@@ -215,7 +215,7 @@ fn nouns_that_are_not_here_yet_are_refused_by_their_name() {
     let mill = Mill::start();
     for (noun, word) in [
         ("schedule", "schedules"),
-        ("online-endpoint", "online endpoints"),
+        ("batch-endpoint", "batch endpoints"),
         ("registry", "registries"),
     ] {
         mill.run(&[noun, "create", "-f", "x.yml"])
