@@ -44,7 +44,7 @@ test('an endpoint is found, tried, and its traffic is moved', async () => {
   await answer.getByText('55.3').waitFor(patience);
   assert.match(await answer.innerText(), /200\s+blue/);
   await page.getByLabel('Log', { exact: true }).getByText('Init complete').first().waitFor(patience);
-  await page.getByRole('button', { name: 'Change' }).click();
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
   const thumb = page.getByRole('slider', { name: 'Traffic of green' });
   await thumb.focus();
   for (let step = 0; step < 10; step += 1) await page.keyboard.press('ArrowRight');

@@ -14,6 +14,7 @@ pub mod model;
 pub mod otlp;
 pub mod page;
 pub mod policy;
+pub mod release;
 pub mod problem;
 pub mod query;
 pub mod run;

@@ -14,7 +14,7 @@ use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::isolation::{Isolation, Keeping};
 use crate::job::{Ending, Job, Status, end};
-use crate::loops::{self, Deployments, Pipelines, Scheduler};
+use crate::loops::{self, Deployments, Pipelines, Releases, Scheduler};
 use crate::query::QueryOptions;
 use crate::run_door::RunDoors;
 use crate::seal::Seal;
@@ -103,6 +103,7 @@ pub struct App {
     /// The way of requests to instances.
     pub gateway: Gateway,
     pub(crate) deployments: Deployments,
+    pub(crate) releases: Releases,
     pub(crate) run_doors: RunDoors,
     pub(crate) pipelines: Pipelines,
     pub(crate) driver: LocalDriver,
@@ -185,6 +186,7 @@ impl App {
             scheduler: Scheduler::new(gpus),
             gateway: Gateway::default(),
             deployments: Deployments::default(),
+            releases: Releases::default(),
             run_doors: RunDoors::default(),
             pipelines: Pipelines::default(),
             driver: LocalDriver::new(),
@@ -235,6 +237,11 @@ impl App {
     pub fn stop_loops(&self) {
         self.scheduler.stop();
         self.deployments.stop();
+    }
+
+    /// Whether the server is about to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.deployments.is_stopping()
     }
 
     /// Comes back when another server has taken the database, while it could not be reached from here.

@@ -49,6 +49,7 @@ pub mod name;
 pub mod peer;
 pub mod online_deployment;
 pub mod online_endpoint;
+pub mod release;
 mod place;
 pub mod policy;
 pub mod principal;

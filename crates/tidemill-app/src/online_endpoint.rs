@@ -32,12 +32,40 @@ pub async fn put(
     ctx: &OpContext,
     workspace: &str,
     name: &str,
-    mut spec: kinds::OnlineEndpoint,
+    spec: kinds::OnlineEndpoint,
     if_match: Option<i64>,
 ) -> Result<OnlineEndpoint> {
     let scope = scope(workspace, name);
     ctx.authorize(action::ENDPOINT_WRITE, &scope).await?;
     crate::workspace::get(ctx, workspace).await?;
+    let before = online_endpoint::get(ctx.app().store.read(), workspace, name).await?;
+    let before = before.as_ref().map(spec_of).transpose()?;
+    let before = before.map(|spec| (spec.traffic, spec.mirror_traffic)).unwrap_or_default();
+    if before != (spec.traffic.clone(), spec.mirror_traffic.clone()) {
+        crate::release::only_by_release(ctx, workspace, &scope).await?;
+    }
+    write(ctx, workspace, name, spec, if_match).await
+}
+
+/// Makes or changes an endpoint for a release, which has been through its gates.
+pub(crate) async fn put_released(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    spec: kinds::OnlineEndpoint,
+) -> Result<()> {
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, name)).await?;
+    write(ctx, workspace, name, spec, None).await.map(drop)
+}
+
+async fn write(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    mut spec: kinds::OnlineEndpoint,
+    if_match: Option<i64>,
+) -> Result<OnlineEndpoint> {
+    let scope = scope(workspace, name);
     spec.name = name.to_owned();
     crate::spec::check(&Spec::OnlineEndpoint(Box::new(spec.clone())))?;
     if let Some(compute) = &spec.compute {
@@ -171,6 +199,7 @@ pub(crate) async fn find(app: &App, workspace: &str, name: &str) -> Result<Onlin
 pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> {
     let scope = scope(workspace, name);
     ctx.authorize(action::ENDPOINT_DELETE, &scope).await?;
+    crate::release::only_by_release(ctx, workspace, &scope).await?;
     let app = ctx.app();
     let before = find(app, workspace, name).await?;
     app.gateway.remove_route(workspace, name);
@@ -365,6 +394,22 @@ async fn sealed_key(app: &App, workspace: &str, name: &str, which: &str) -> Resu
 
 async fn opened_key(app: &App, row: &OnlineEndpoint, which: &str, sealed: &str) -> Result<String> {
     app.vault.unseal(&key_place(&row.workspace, &row.name, which), sealed).await
+}
+
+/// What the server itself shows to call an endpoint.
+///
+/// # Errors
+/// Invalid for an endpoint that its callers enter with tokens of their own.
+pub(crate) async fn own_key(app: &App, workspace: &str, name: &str) -> Result<String> {
+    let row = find(app, workspace, name).await?;
+    match spec_of(&row)?.auth_mode.unwrap_or_default() {
+        EndpointAuthMode::Key => opened_key(app, &row, "primary", &row.first_key).await,
+        EndpointAuthMode::AmlToken => Ok(made_token(app, workspace, name, app.clock.now_ms() + TOKEN_MS)),
+        EndpointAuthMode::AadToken => Err(Error::invalid(format!(
+            "failed to test endpoint `{name}`: its callers sign in with tokens of their own"
+        ))
+        .hint("set its auth_mode to key or aml_token")),
+    }
 }
 
 /// What a token signs: the endpoint and the end of its time.

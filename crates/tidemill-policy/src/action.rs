@@ -163,6 +163,14 @@ actions! {
     INFRA_APPLY = "infra/apply";
     /// Read the keys of an endpoint, and make them anew.
     ENDPOINT_KEYS = "endpoints/listkeys";
+    /// See releases, their gates and what came of them.
+    RELEASE_READ = "releases/read";
+    /// Make a release of what answers in the first stage.
+    RELEASE_WRITE = "releases/write";
+    /// Bring a release into a stage, and back out of it.
+    RELEASE_PROMOTE = "releases/promote";
+    /// Agree that a release enters a stage, or reject it.
+    RELEASE_APPROVE = "releases/approve";
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod builtin;
 pub mod chain;
 mod decide;
 pub mod explain;
+pub mod gate;
 mod place;
 mod principal;
 pub mod quota;

@@ -68,6 +68,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 14,
         sql: include_str!("migrations/0014_endpoints.sql"),
     },
+    Migration {
+        version: 15,
+        sql: include_str!("migrations/0015_releases.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

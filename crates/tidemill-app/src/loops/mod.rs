@@ -5,6 +5,7 @@ mod launch;
 mod pipeline;
 mod purge;
 mod recover;
+mod release;
 mod scheduler;
 mod webhook;
 
@@ -13,5 +14,6 @@ pub(crate) use launch::{end_or_retry, stop_runner, watch};
 pub(crate) use pipeline::{Pipelines, start_pipeline};
 pub(crate) use purge::round as purge;
 pub(crate) use recover::{ask, start};
+pub use release::Releases;
 pub(crate) use scheduler::Ask;
 pub use scheduler::Scheduler;

@@ -31,6 +31,7 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
     // Only now: what runs has its room before anything new gets any.
     tokio::spawn(Scheduler::run(app.clone()));
     super::deployment::start(app).await?;
+    super::release::start(app).await?;
     super::webhook::start(app);
     super::purge::start(app);
     Ok(())

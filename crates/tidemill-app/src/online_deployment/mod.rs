@@ -71,6 +71,7 @@ pub async fn put(
     if_match: Option<i64>,
 ) -> Result<Shown> {
     ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint)).await?;
+    crate::release::only_by_release(ctx, workspace, &scope(workspace, endpoint)).await?;
     spec.name = name.to_owned();
     spec.endpoint_name = endpoint.to_owned();
     let whole = Spec::OnlineDeployment(Box::new(spec.clone()));
@@ -88,6 +89,32 @@ pub async fn put(
         .collect();
     let spec = serde_json::to_value(&spec).map_err(Error::internal)?;
     write(ctx, behind, before, plan, spec, all_traffic, warnings).await
+}
+
+/// Deploys what a release carries, as it was planned where the release was made; only the compute is that of the stage.
+pub(crate) async fn put_released(
+    ctx: &OpContext,
+    workspace: &str,
+    endpoint: &str,
+    name: &str,
+    spec: &Value,
+    mut plan: DeploymentPlan,
+) -> Result<Shown> {
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint)).await?;
+    let app = ctx.app();
+    let behind = online_endpoint::find(app, workspace, endpoint).await?;
+    let on = online_endpoint::spec_of(&behind)?.compute;
+    let before = online_deployment::get(app.store.read(), workspace, endpoint, name).await?;
+    let compute = crate::compute::resolve(ctx, workspace, on.as_ref()).await?;
+    compute.check_room(1, plan.instance.cores, plan.instance.memory_bytes)?;
+    plan.instance.compute = compute.name;
+    let environment = &plan.instance.environment;
+    crate::policy::check_environment(app, workspace, environment.name.as_deref(), &environment.request).await?;
+    crate::secret::check_named(ctx, workspace, &to_json(&plan.instance.variables)).await?;
+    let mut spec = spec.clone();
+    spec["name"] = name.into();
+    spec["endpoint_name"] = endpoint.into();
+    write(ctx, behind, before, plan, spec, false, Vec::new()).await
 }
 
 async fn write(
@@ -228,6 +255,7 @@ pub(crate) async fn find(app: &App, workspace: &str, endpoint: &str, name: &str)
 pub async fn delete(ctx: &OpContext, workspace: &str, endpoint: &str, name: &str) -> Result<()> {
     let scope = scope(workspace, endpoint);
     ctx.authorize(action::ENDPOINT_DELETE, &scope).await?;
+    crate::release::only_by_release(ctx, workspace, &scope).await?;
     let app = ctx.app();
     let behind = online_endpoint::find(app, workspace, endpoint).await?;
     let row = find(app, workspace, endpoint, name).await?;

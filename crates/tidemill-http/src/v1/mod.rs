@@ -18,6 +18,7 @@ mod online_deployment;
 mod online_endpoint;
 mod policy;
 mod query;
+mod release;
 mod role;
 mod run;
 mod runner;
@@ -67,6 +68,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(online_endpoint::router())
         .merge(online_deployment::router())
         .merge(policy::router())
+        .merge(release::router())
         .merge(secret::router())
         .merge(vault::router())
 }

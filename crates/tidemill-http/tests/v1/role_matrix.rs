@@ -329,6 +329,7 @@ fn body(operation: &str) -> Value {
         "session_set_password" => json!({"old": "", "new": "short"}),
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),
         "compute_put" => json!({"type": "local"}),
+        "release_create" => json!({"name": "matrix", "endpoint": "nowhere", "deployment": "blue"}),
         "infra_plan_create" => json!({"stack": "matrix", "resources": []}),
         "online_deployment_put" => json!({"model": "azureml:nowhere@latest"}),
         _ => json!({}),

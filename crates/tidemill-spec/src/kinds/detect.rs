@@ -47,6 +47,8 @@ pub enum Kind {
     OnlineEndpoint,
     /// An online deployment.
     OnlineDeployment,
+    /// A release.
+    Release,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -86,6 +88,8 @@ pub enum Family {
     OnlineEndpoint,
     /// `online-deployment`
     OnlineDeployment,
+    /// `release`
+    Release,
 }
 
 impl Kind {
@@ -109,6 +113,7 @@ impl Kind {
             Self::ServicePrincipal => Family::ServicePrincipal,
             Self::OnlineEndpoint => Family::OnlineEndpoint,
             Self::OnlineDeployment => Family::OnlineDeployment,
+            Self::Release => Family::Release,
         }
     }
 
@@ -134,6 +139,7 @@ impl Kind {
             Self::ServicePrincipal => "a service principal",
             Self::OnlineEndpoint => "an online endpoint",
             Self::OnlineDeployment => "an online deployment",
+            Self::Release => "a release",
         }
     }
 }
@@ -181,6 +187,7 @@ impl Family {
             Self::ServicePrincipal => "service-principal",
             Self::OnlineEndpoint => "online-endpoint",
             Self::OnlineDeployment => "online-deployment",
+            Self::Release => "release",
         }
     }
 }
@@ -320,6 +327,7 @@ fn from_schema(word: &str) -> Option<Detected> {
         "serviceprincipal" => Kind::ServicePrincipal,
         "managedonlineendpoint" | "kubernetesonlineendpoint" | "onlineendpoint" => Kind::OnlineEndpoint,
         "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => Kind::OnlineDeployment,
+        "release" => Kind::Release,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -441,6 +449,7 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::ServicePrincipal) => Kind::ServicePrincipal,
         Some(Family::OnlineEndpoint) => Kind::OnlineEndpoint,
         Some(Family::OnlineDeployment) => Kind::OnlineDeployment,
+        Some(Family::Release) => Kind::Release,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))

@@ -23,6 +23,12 @@ pub struct Group {
     /// Its stages, in the order in which releases go through them; DEV, TEST, PRD when nothing is said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<String>,
+    /// What must hold before a release enters a stage, by stage; what the release itself says holds as well.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub gates: IndexMap<String, super::Gates>,
+    /// The service principal as which releases are deployed in a stage, by stage; the server itself where nothing is said.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub release_as: IndexMap<String, String>,
     /// Words to find it by.
     #[serde(
         default,

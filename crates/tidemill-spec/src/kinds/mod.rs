@@ -29,6 +29,7 @@ mod pipeline_job;
 mod policy;
 mod port;
 mod refused;
+mod release;
 mod resources;
 mod role;
 mod service;
@@ -94,6 +95,7 @@ pub use pipeline_job::{PipelineJob, PipelineSettings};
 pub use policy::{BudgetPolicy, ComputePolicy, Policy, PolicyType, QuotaPolicy};
 pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
 pub use refused::refusal;
+pub use release::{ApprovalGate, Expected, Freeze, Gates, Release, ReleaseType, Rollout, SystemTest};
 pub use resources::{DockerArgs, Resources};
 pub use role::Role;
 pub use service::{Service, ServiceType};
@@ -144,6 +146,8 @@ pub enum Spec {
     OnlineEndpoint(Box<OnlineEndpoint>),
     /// An online deployment.
     OnlineDeployment(Box<OnlineDeployment>),
+    /// A release.
+    Release(Box<Release>),
 }
 
 impl Spec {
@@ -167,6 +171,7 @@ impl Spec {
             Self::ServicePrincipal(service_principal) => Some(&service_principal.name),
             Self::OnlineEndpoint(endpoint) => Some(&endpoint.name),
             Self::OnlineDeployment(deployment) => Some(&deployment.name),
+            Self::Release(release) => Some(&release.name),
         }
     }
 }

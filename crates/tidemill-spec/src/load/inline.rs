@@ -76,7 +76,8 @@ impl<'f> Inliner<'f> {
             | Kind::User
             | Kind::Team
             | Kind::ServicePrincipal
-            | Kind::OnlineEndpoint => {}
+            | Kind::OnlineEndpoint
+            | Kind::Release => {}
         }
     }
 

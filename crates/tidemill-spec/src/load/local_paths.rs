@@ -84,7 +84,8 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
         | Spec::User(_)
         | Spec::Team(_)
         | Spec::ServicePrincipal(_)
-        | Spec::OnlineEndpoint(_) => Ok(()),
+        | Spec::OnlineEndpoint(_)
+        | Spec::Release(_) => Ok(()),
     }
 }
 

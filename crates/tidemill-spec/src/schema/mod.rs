@@ -43,6 +43,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("managedOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
         ("kubernetesOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
         ("managedOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
+        ("release.schema.json", schema::<kinds::Release>(None)),
         ("kubernetesOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
     ]
 }

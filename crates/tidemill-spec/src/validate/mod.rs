@@ -10,6 +10,7 @@ mod names;
 mod no_effect;
 mod online;
 mod pipeline;
+mod release;
 mod tag_policy;
 mod values;
 mod warnings;
@@ -65,9 +66,11 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::Group(group) => {
             names::check_needed(Some(&group.name), "a group", &mut problems);
             tag_policy::check(&group.tag_policy, &mut problems);
+            release::check_gates(&group.gates, &root.key("gates"), &mut problems);
         }
         Spec::OnlineEndpoint(endpoint) => online::check_endpoint(endpoint, &mut problems),
         Spec::OnlineDeployment(deployment) => online::check_deployment(deployment, &mut problems),
+        Spec::Release(release) => release::check(release, &mut problems),
         Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
         // The server says which names these may have.
         Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) | Spec::ServicePrincipal(_) => {}

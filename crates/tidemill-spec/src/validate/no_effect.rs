@@ -52,7 +52,7 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
         }
         Spec::OnlineEndpoint(endpoint) => found.endpoint(endpoint),
         Spec::OnlineDeployment(deployment) => found.deployment(deployment),
-        Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) => {}
+        Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) | Spec::Release(_) => {}
         Spec::Group(_) | Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
     }
     found.0

@@ -24,6 +24,7 @@ mod online_deployment;
 mod online_endpoint;
 mod policy;
 mod query_worker;
+mod release;
 mod relay;
 mod report;
 mod role;
@@ -94,6 +95,7 @@ enum Noun {
     OnlineEndpoint(online_endpoint::OnlineEndpoint),
     OnlineDeployment(online_deployment::OnlineDeployment),
     Policy(policy::Policy),
+    Release(release::Release),
     Secret(secret::Secret),
     Vault(vault::Vault),
     Group(group::Group),
@@ -206,6 +208,7 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::OnlineEndpoint(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::OnlineDeployment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Policy(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Release(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Secret(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Vault(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Group(noun) => noun.run(&Session::open(&globals)?).await,

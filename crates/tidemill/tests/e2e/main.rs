@@ -14,6 +14,7 @@ mod pipeline;
 mod points;
 mod policy;
 mod purge;
+mod release;
 mod reuse;
 mod secrets;
 mod support;

@@ -18,10 +18,14 @@ use crate::{App, Error, Kind, OpContext, Result, token};
 /// How long a runner that was told to stop has beyond the grace time of its command, before it is killed.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
-fn attempt(key: &Key) -> Attempt {
+/// Names the processes of an instance. Endpoints of several servers of one machine may be called alike, and none may end
+/// those of another: the data folder tells them apart.
+fn attempt(app: &App, key: &Key) -> Attempt {
+    let folder = std::fs::canonicalize(app.dir.root()).unwrap_or_else(|_| app.dir.root().to_owned());
+    let server = blake3::hash(folder.as_os_str().as_encoded_bytes()).to_hex();
     Attempt {
         workspace: key.workspace.clone(),
-        job: runner_name(key),
+        job: format!("{}@{}", runner_name(key), &server[..12]),
         number: 1,
     }
 }
@@ -85,7 +89,7 @@ pub(super) async fn start(ctx: &OpContext, key: &Key, generation: i64, plan: &In
     }
     token::write_private(&token_file, &secret).map_err(Error::internal)?;
     let launch = Launch {
-        attempt: attempt(key),
+        attempt: attempt(app, key),
         program: app.runner_program.clone(),
         args: crate::loops::launch::runner_args(app, &token_file, &work_dir, confinement)?,
         env: BTreeMap::new(),
@@ -158,7 +162,7 @@ pub(super) async fn clear(ctx: &OpContext, key: &Key, handle: Option<&Handle>) {
         }
         None => {
             // Killed between its row and its start, or right after it.
-            let marker = attempt(key).to_string();
+            let marker = attempt(app, key).to_string();
             let none: [PathBuf; 0] = [];
             let swept = tokio::task::spawn_blocking(move || tidemill_process::sweep(&marker, &none)).await;
             if let Err(error) = swept {

@@ -91,7 +91,7 @@ impl Deployments {
     }
 
     /// Asks instances how they are.
-    fn client(&self) -> reqwest::Client {
+    pub(crate) fn client(&self) -> reqwest::Client {
         let make = || {
             let built = reqwest::Client::builder()
                 .no_proxy()
@@ -108,7 +108,7 @@ impl Deployments {
         self.stopping.store(true, Ordering::Release);
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 }

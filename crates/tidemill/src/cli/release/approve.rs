@@ -1,0 +1,25 @@
+//! `tidemill release approve`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::error::Result;
+use crate::session::Session;
+
+/// Agree that a release enters the stage that it waits for
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill release approve flights --comment \"as agreed on Monday\"\n  tidemill release approve flights:3")]
+pub struct Approve {
+    /// The release, such as flights (its newest number) or flights:3
+    release: String,
+    /// Why
+    #[arg(long)]
+    comment: Option<String>,
+}
+
+impl Approve {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let body = json!({ "comment": self.comment });
+        session.show(super::act(session, &self.release, "approve", body).await?)
+    }
+}
