@@ -139,6 +139,10 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     .on_conflict(
         OnConflict::columns([Column::Workspace, Column::Name, Column::Number, Column::Stage])
             .update_columns([
+                Column::Target,
+                Column::Endpoint,
+                Column::Deployment,
+                Column::CreatedAt,
                 Column::Previous,
                 Column::State,
                 Column::Step,

@@ -345,9 +345,14 @@ async fn live(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
 
 /// Removes deployments that answered before the last one did; what cannot be removed stays, and costs no more than room.
 async fn tidy(app: &Arc<App>, stage: &Stage) {
-    let old = release_stage::behind(app.store.read(), &stage.target, &stage.endpoint, &[SUPERSEDED]).await;
+    let db = app.store.read();
+    let old = release_stage::behind(db, &stage.target, &stage.endpoint, &[SUPERSEDED, ROLLED_BACK]).await;
     for one in old.unwrap_or_default() {
-        if stage.previous.as_ref() != Some(&one.deployment) && one.deployment != stage.deployment {
+        if stage.previous.as_ref() == Some(&one.deployment) || one.deployment == stage.deployment {
+            continue;
+        }
+        let there = deployment_row::get(db, &one.target, &one.endpoint, &one.deployment).await;
+        if matches!(there, Ok(Some(_))) {
             drop(online_deployment::take_down(app, &one.target, &one.endpoint, &one.deployment).await);
         }
     }

@@ -240,6 +240,11 @@ pub async fn roll_back(
     let there = release_stage::get(app.store.read(), workspace, name, row.number, stage).await?;
     let there = there.filter(|there| there.state == LIVE).ok_or_else(|| refused("it does not answer there"))?;
     ctx.authorize(action::RELEASE_PROMOTE, &scope(&there.target, name)).await?;
+    let on_its_way = release_stage::behind(app.store.read(), &there.target, &there.endpoint, OPEN).await?;
+    if let Some(other) = on_its_way.iter().find(|other| other.state != WAITING) {
+        return Err(refused(&format!("release `{}:{}` is on its way there ({})", other.name, other.number, other.state))
+            .hint("wait until it has ended"));
+    }
     let Some(previous) = there.previous.clone() else {
         return Err(refused("nothing answered before it").hint("bring another release into the stage"));
     };

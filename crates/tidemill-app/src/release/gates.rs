@@ -10,7 +10,7 @@ use tidemill_spec::kinds;
 use tidemill_store::release_event;
 
 use super::{Place, Release, Stage, spec_of};
-use crate::{App, Result};
+use crate::{App, Result, action};
 
 /// How long an approval counts where nothing is said, in hours.
 const VALID_HOURS: u32 = 168;
@@ -46,10 +46,16 @@ fn is_in(access: &Access, who: &str, team: &str) -> bool {
     circles.iter().any(|circle| circle.kind == Kind::Team && circle.name == team)
 }
 
-/// What people said of the release in this stage since it was asked for.
+/// What people said of the release in this stage since it was asked for, as far as they may still say so.
 async fn votes(app: &App, stage: &Stage) -> Result<Vec<Vote>> {
     let events = release_event::of(app.store.read(), &stage.workspace, &stage.name, stage.number).await?;
     let said = events.into_iter().filter(|event| event.stage == stage.stage && event.at >= stage.created_at);
+    let (current, scope) = (app.access.current(), super::scope(&stage.target, &stage.name));
+    let may = |who: &str| {
+        let subject = Subject::parse(who);
+        subject.is_some_and(|subject| current.grants(&subject).allow(action::RELEASE_APPROVE, &scope))
+    };
+    let said = said.filter(|event| may(&event.who));
     let votes = said.filter_map(|event| {
         let agrees = match event.kind.as_str() {
             "approved" => true,

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::limits::Limits;
 use super::result::{Answer, Answered, Format};
 use super::run::Stopped;
-use super::session::Session;
+use super::session::{Session, streamed};
 
 /// The name under which the earlier table is mounted.
 pub const BEFORE: &str = "before";
@@ -78,7 +78,7 @@ pub(super) async fn run(
         plan.check_key(session, AFTER, "the later table").await?,
     ];
     let difference = plan.counted(session, rows).await?;
-    let mut stream = session.plan(&plan.rows()).await?.execute_stream().await?;
+    let mut stream = streamed(session.plan(&plan.rows()).await?).await?;
     let mut answer = Answer::begin(make, format, &stream.schema(), limits)?;
     while let Some(batch) = stream.next().await {
         if !answer.add(&batch?)? {
@@ -319,7 +319,7 @@ impl Plan {
 
 /// The first row of an answer.
 async fn first(session: &Session, sql: &str) -> Result<Option<RecordBatch>, Stopped> {
-    let mut stream = session.plan(sql).await?.execute_stream().await?;
+    let mut stream = streamed(session.plan(sql).await?).await?;
     while let Some(batch) = stream.next().await {
         let batch = batch?;
         if batch.num_rows() > 0 {

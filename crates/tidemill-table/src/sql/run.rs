@@ -3,18 +3,20 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use super::diff::{self, Diff};
 use super::failure::{Failure, Reason, of_table};
 use super::limits::Limits;
 use super::result::{Answer, Answered, Format};
 use super::sample::Sampler;
-use super::session::Session;
+use super::session::{Session, streamed};
 use super::validate::{self, Validate};
 use crate::open::{Tables, open};
 use crate::table::ReadOptions;
@@ -79,11 +81,27 @@ pub fn run(
         .build()
         .map_err(|error| Failure::invalid(format!("no threads: {error}")))?;
     let work = whole(task, mounts, limits, format, make);
+    // The clock is a thread of its own: those of the query may all be at work that does not let go.
+    let (bell, rung) = oneshot::channel();
+    let (ended, end) = mpsc::channel::<()>();
     let time = Duration::from_millis(limits.time_ms);
-    let ended = runtime.block_on(async { tokio::time::timeout(time, work).await });
-    // Threads that read end with the streams that they feed; nobody waits for them.
+    std::thread::spawn(move || {
+        if end.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+            // Nobody listens when the query has just ended.
+            let _ = bell.send(());
+        }
+    });
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = work => Some(done),
+            _ = rung => None,
+        }
+    });
+    drop(ended);
+    // Threads that read end with the streams that they feed, and those that compute when they next let go; nobody waits for
+    // them, and the process of a query ends them all.
     runtime.shutdown_background();
-    ended.unwrap_or_else(|_| {
+    done.unwrap_or_else(|| {
         Err(Failure::new(
             Reason::Time,
             format!(
@@ -198,7 +216,7 @@ async fn once(
     make: &mut (dyn FnMut() -> std::io::Result<Box<dyn Write + Send>> + Send),
 ) -> Result<Answered, Stopped> {
     let planned = session.plan(&query.sql).await?;
-    let mut rows = planned.execute_stream().await?;
+    let mut rows = streamed(planned).await?;
     let mut answer = Answer::begin(make, format, &rows.schema(), limits)?;
     let mut sampler = query.sample.map(|sample| Sampler::new(rows.schema(), sample));
     while let Some(batch) = rows.next().await {

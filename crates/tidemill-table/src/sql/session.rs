@@ -11,6 +11,9 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchReceiverStream;
+use futures::StreamExt;
 use datafusion::logical_expr::{ColumnarValue, LogicalPlan, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 
@@ -87,6 +90,24 @@ impl Session {
             .verify_plan(&plan)?;
         Ok(DataFrame::new(state, plan))
     }
+}
+
+/// Runs a planned query on a task of its own. A query may compute for long without letting go, and who waits for its rows must
+/// not be held up by that.
+pub(super) async fn streamed(planned: DataFrame) -> datafusion::error::Result<SendableRecordBatchStream> {
+    let mut rows = planned.execute_stream().await?;
+    let mut apart = RecordBatchReceiverStream::builder(rows.schema(), 2);
+    let sender = apart.tx();
+    apart.spawn(async move {
+        while let Some(batch) = rows.next().await {
+            let failed = batch.is_err();
+            if sender.send(batch).await.is_err() || failed {
+                break;
+            }
+        }
+        Ok(())
+    });
+    Ok(apart.build())
 }
 
 /// `share_of(text)`: a number from 0 to 1 that depends on the text alone and is spread evenly over texts, to split rows by key.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use super::limits::Limits;
 use super::run::Mount;
-use super::session::Session;
+use super::session::{Session, streamed};
 use crate::open::open;
 
 /// The column that says which rows are to test on.
@@ -543,7 +543,7 @@ impl Stage {
 
     /// The first row of a query.
     async fn row(&self, sql: &str) -> Result<Option<RecordBatch>, Failure> {
-        let mut rows = self.session.plan(sql).await?.execute_stream().await?;
+        let mut rows = streamed(self.session.plan(sql).await?).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch?;
             if batch.num_rows() > 0 {
@@ -555,7 +555,7 @@ impl Stage {
 
     /// The texts of the first column of a query.
     async fn texts(&self, sql: &str) -> Result<Vec<String>, Failure> {
-        let mut rows = self.session.plan(sql).await?.execute_stream().await?;
+        let mut rows = streamed(self.session.plan(sql).await?).await?;
         let mut found = Vec::new();
         while let Some(batch) = rows.next().await {
             let batch = batch?;
@@ -572,7 +572,7 @@ async fn written(session: &Session, sql: &str, path: &Path) -> Result<u64, Failu
     let failed = |error: &dyn std::fmt::Display| {
         Failure::invalid(format!("{} cannot be written: {error}", path.display()))
     };
-    let mut rows = session.plan(sql).await?.execute_stream().await?;
+    let mut rows = streamed(session.plan(sql).await?).await?;
     let file = BufWriter::new(File::create(path).map_err(|error| failed(&error))?);
     let mut writer = ArrowWriter::try_new(file, rows.schema(), None).map_err(|error| failed(&error))?;
     let mut count = 0;

@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::limits::Limits;
 use super::result::Answered;
 use super::run::Mount;
-use super::session::Session;
+use super::session::{Session, streamed};
 use crate::open::{Tables, open};
 use crate::table::ReadOptions;
 
@@ -182,7 +182,7 @@ struct Found {
 
 async fn rows(rule: &Rule, tables: &[(String, Arc<Tables>)], limits: &Limits) -> Result<Found, Failure> {
     let session = Session::open(limits, tables, false)?;
-    let mut stream = session.plan(&rule.sql).await?.execute_stream().await?;
+    let mut stream = streamed(session.plan(&rule.sql).await?).await?;
     let mut found = Found {
         rows: Vec::new(),
         count: 0,
