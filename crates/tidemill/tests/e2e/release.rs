@@ -220,6 +220,37 @@ fn what_fails_on_its_way_leaves_what_answers_alone() {
     mill.ok(&["release", "promote", "flights:3", "-w", "dev", "--no-wait"]);
     mill.ok(&["release", "reject", "flights:3", "-w", "dev", "--comment", "not now"]);
     until_it(&mill, "flights:3", "PRD", "Rejected");
+    // What somebody said of it counts until it is asked for anew, and as long as they may say it.
+    let bob = user(&mill, "bob", "Release Manager");
+    let waits = |says: &str| {
+        mill.until(&format!("it waited with {says}"), || {
+            let (state, reason) = stands(&mill, "flights:3", "PRD");
+            (state == "Waiting" && reason.contains(says)).then_some(())
+        });
+    };
+    mill.ok(&["release", "promote", "flights:3", "-w", "dev", "--no-wait"]);
+    waits("0 of 1");
+    assert_eq!(act(&mill, "reject", &bob, json!({"number": 3})).0, 200);
+    until_it(&mill, "flights:3", "PRD", "Rejected");
+    mill.ok(&["release", "promote", "flights:3", "-w", "dev", "--no-wait"]);
+    waits("0 of 1");
+    mill.write("release.yml", release("second", "").replace("count: 1", "count: 2"));
+    mill.ok(&["release", "reject", "flights:3", "-w", "dev"]);
+    mill.ok(&["release", "create", "-w", "dev", "-f", "release.yml"]);
+    mill.ok(&["release", "promote", "flights:5", "-w", "dev"]);
+    mill.ok(&["release", "promote", "flights:5", "-w", "dev", "--no-wait"]);
+    assert_eq!(act(&mill, "approve", &bob, json!({"number": 5})).0, 200);
+    let five = |says: &str| {
+        mill.until(&format!("it waited with {says}"), || {
+            stands(&mill, "flights:5", "PRD").1.contains(says).then_some(())
+        });
+    };
+    five("1 of 2 approvals: user:bob");
+    let given = mill.ok(&["assignment", "list"]);
+    let his = given.as_array().expect("rows").iter().find(|one| one["principal"] == "user:bob").expect("one");
+    let name = his["name"].as_str().expect("a name");
+    mill.run(&["assignment", "delete", "--name", name, "--yes"]).ends(0);
+    five("0 of 2");
 }
 
 #[test]
