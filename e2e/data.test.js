@@ -70,7 +70,14 @@ test('an asset shows its figures over time, and what its validations found', asy
   const checks = page.getByRole('region', { name: 'Validations' });
   assert.match(await checks.getByRole('row', { name: /failed/ }).innerText(), /carrier: .*found XX/);
   await checks.getByRole('row', { name: /passed/ }).waitFor(patience);
+  // The drift of July is marked on the time line, and its mark opens the report.
+  const versions = time.getByRole('list', { name: 'Versions over time' });
+  await versions.getByText('drift').waitFor(patience);
   await looked(page, 'data-history');
+  await versions.getByRole('link', { name: /^Report of version 2: failed, drifted/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Validation of flights 2' }).waitFor(patience);
+  await page.frameLocator('iframe[title^="Report of"]').getByText('Against the baseline').waitFor(patience);
+  await looked(page, 'data-validation');
   await studio.close(page);
 });
 

@@ -48,19 +48,28 @@ say "Compute and environment, as YAML"
 "$tidemill" compute create -f $flights/infrastructure/compute.yml --query name -o tsv
 "$tidemill" environment create -f $flights/environments/training.yml --query "join(':', [name, version])" -o tsv
 
-say "Data: the months that have arrived become versions of the data asset flights"
-for months in 1-7 1-8; do
-  "$tidemill" job create -f $flights/code/pipelines/fetch.yml --set inputs.months=$months --stream
+say "Data: January to March arrive, and are the baseline"
+fetch() { "$tidemill" job create -f $flights/code/pipelines/fetch.yml --set inputs.months="$1" --stream; }
+fetch 1-3
+"$tidemill" data baseline set --name flights --version 1 --query "join(' is version ', [label, version])" -o tsv
+
+say "Months arrive: each is compared with the baseline, and leaves its figures in the history"
+for months in 1-6 1-7 1-8; do
+  fetch $months
+  "$tidemill" job create -f $flights/code/pipelines/arrival.yml --stream
 done
 "$tidemill" data list --name flights
-
-say "The first version is the baseline; each month is profiled, and leaves its statistics in the history"
-"$tidemill" data baseline set --name flights --version 1 --query "join(' is version ', [label, version])" -o tsv
-for version in 1 2; do
-  "$tidemill" data profile --data azureml:flights:$version/flights --query rows -o tsv
-done
-"$tidemill" data history flights --column arr_delay --statistic mean -o table
+"$tidemill" data history flights-arrived --verdicts -o table
 "$tidemill" data query 'select month, count(*) as flights, round(avg(arr_delay), 1) as delay from "flights/flights" group by month order by month' -o table
+
+say "Summer: what has drifted in two months in a row"
+"$tidemill" data history flights-arrived --alarms -o table
+"$tidemill" data history flights-arrived --drift --column arr_delay -o table
+alarms=$("$tidemill" data history flights-arrived --alarms --column arr_delay --query "length(@)")
+if [ "${alarms:-0}" -eq 0 ]; then
+  echo "demo: the delays of June and July raised no alarm" >&2
+  exit 1
+fi
 
 say "The pipeline: validate, prepare, train, evaluate, register"
 name=flights-$(date +%Y%m%d-%H%M%S)

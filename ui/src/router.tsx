@@ -115,6 +115,12 @@ const assets = (['models', 'data', 'environments', 'components'] satisfies Asset
   }),
 ]);
 
+const validation = createRoute({
+  getParentRoute: () => workspace,
+  path: 'data/$name/validations/$id',
+  component: lazyRouteComponent(() => import('./features/data/ValidationPage'), 'ValidationPage'),
+});
+
 const sql = createRoute({
   getParentRoute: () => workspace,
   path: 'sql',
@@ -158,7 +164,7 @@ const roles = createRoute({
 
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, sql, computes, compute, endpoints, endpoint, audit, roles])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, computes, compute, endpoints, endpoint, audit, roles])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

@@ -114,8 +114,55 @@ pub struct ValidationRequest {
 /// What came of a validation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ValidationAnswer {
+    /// Its id in the history of the asset.
+    pub id: String,
     /// `passed`, `errors`, `warnings`, `outcomes` (`column`, `expected`, `found`, `met`, `level`) and `drift`.
     pub validation: Value,
     /// The profile of the table.
     pub profile: Value,
+}
+
+/// A validation in the history of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DataValidation {
+    /// Its id.
+    pub id: String,
+    /// The version that was validated.
+    pub version: String,
+    /// The table in it; empty where it is one.
+    pub table: String,
+    /// When: UTC milliseconds.
+    pub validated_at: i64,
+    /// Who asked for it.
+    pub principal: String,
+    /// The job whose step it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// What it was compared with, such as `azureml:flights:1`; empty for nothing.
+    pub baseline: String,
+    /// No expectation of level error was broken.
+    pub passed: bool,
+    /// Expectations that are not met and are errors.
+    pub errors: u64,
+    /// Expectations that are not met and are warnings.
+    pub warnings: u64,
+    /// All expectations.
+    pub expectations: u64,
+    /// Columns that were compared with the baseline.
+    pub compared: u64,
+    /// Columns that had drifted.
+    pub drifted: Vec<String>,
+    /// Columns that alarm: they have drifted in several versions in a row.
+    pub alarms: Vec<DataAlarm>,
+}
+
+/// A column that has drifted in several versions in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DataAlarm {
+    /// The column.
+    pub column: String,
+    /// Versions in a row in which it has drifted.
+    pub windows: u64,
+    /// The first of them.
+    pub since: String,
 }

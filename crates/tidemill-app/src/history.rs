@@ -4,9 +4,8 @@
 use tidemill_api::runner::Source;
 use tidemill_objects::SafePath;
 use tidemill_profile::Profile;
-use tidemill_profile::expect::Validation;
 use tidemill_table::history::{self, Of};
-use tidemill_table::sql::{Query, Task};
+use tidemill_table::sql::{Query, Task, Validated};
 
 use crate::asset::{Kind as AssetKind, Row};
 use crate::query::{self, AnswerFile, How};
@@ -20,6 +19,8 @@ pub enum What {
     Statistics,
     /// Expectations and what was found, by validation.
     Validations,
+    /// Columns against those of the baseline, by validation.
+    Drift,
 }
 
 impl What {
@@ -27,6 +28,7 @@ impl What {
         match self {
             Self::Statistics => "statistics",
             Self::Validations => "validations",
+            Self::Drift => "drift",
         }
     }
 
@@ -38,6 +40,7 @@ impl What {
             Self::Validations => {
                 "select * from t order by validated_at, version, \"table\", met, level, \"column\", expected"
             }
+            Self::Drift => "select * from t order by validated_at, version, \"table\", verdict, q_value, \"column\"",
         }
     }
 }
@@ -65,6 +68,7 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str, what: What, how: 
             Kind::NotFound => Error::not_found("history of data", name).hint(match what {
                 What::Statistics => "it begins with the first profile: `tidemill data profile --data`",
                 What::Validations => "it begins with the first validation: `tidemill data validate --data`",
+                What::Drift => "it begins with the first validation against a baseline: `tidemill data baseline set`",
             }),
             _ => error,
         })?;
@@ -109,25 +113,57 @@ fn statistics_of(row: &Row, table: &str) -> String {
     }
 }
 
-/// Adds what a validation found.
+/// Where the page of a validation lies.
+pub(crate) fn report_of(asset: &str, id: &str) -> String {
+    format!("history/data/{asset}/reports/{id}.html")
+}
+
+/// Who validated what against what.
+pub(crate) struct Told<'a> {
+    /// The id of the validation.
+    pub(crate) id: &'a str,
+    /// What it was compared with; empty for nothing.
+    pub(crate) baseline: &'a str,
+    /// Who asked for it.
+    pub(crate) principal: &'a str,
+    /// The job whose step it was; empty for none.
+    pub(crate) job: &'a str,
+    /// UTC milliseconds.
+    pub(crate) at_ms: i64,
+}
+
+/// Adds what a validation found: what of its expectations was met, how each column differs from the baseline, and its page.
+/// `windows` gives the versions in a row in which a column has drifted, and whether that is an alarm.
 pub(crate) async fn add_validation(
     ctx: &OpContext,
     row: &Row,
     table: &str,
-    baseline: &str,
-    validation: &Validation,
+    told: &Told<'_>,
+    validated: &Validated,
+    windows: &(dyn Fn(&str) -> (usize, bool) + Sync),
 ) -> Result<()> {
     let of = Of {
         asset: &row.name,
         version: &row.version,
         table,
-        at_ms: ctx.now_ms(),
+        at_ms: told.at_ms,
     };
-    let principal = ctx.principal().to_string();
-    let file = history::validation(&of, baseline, &principal, validation).map_err(Error::internal)?;
-    let name = ctx.app().clock.ulid();
-    let path = format!("{}/{name}.parquet", folder(&row.name, What::Validations));
-    put(ctx, &row.workspace, &path, file).await
+    let Validated { validation, profile } = validated;
+    let place = |what: What| format!("{}/{}.parquet", folder(&row.name, what), told.id);
+    if let Some(drift) = validation.drift.as_ref().filter(|drift| !drift.columns.is_empty()) {
+        let whose = (told.id, told.job, told.baseline);
+        let file = history::drift(&of, whose, drift, windows).map_err(Error::internal)?;
+        put(ctx, &row.workspace, &place(What::Drift), file).await?;
+    }
+    let title = match table {
+        "" => format!("Validation of {}:{}", row.name, row.version),
+        table => format!("Validation of {}:{}, {table}", row.name, row.version),
+    };
+    let page = tidemill_profile::report::validation(&title, validation, profile);
+    put(ctx, &row.workspace, &report_of(&row.name, told.id), page.into_bytes()).await?;
+    let file = history::validation(&of, told.baseline, told.principal, validation);
+    let file = file.map_err(Error::internal)?;
+    put(ctx, &row.workspace, &place(What::Validations), file).await
 }
 
 async fn put(ctx: &OpContext, workspace: &str, path: &str, file: Vec<u8>) -> Result<()> {

@@ -14,7 +14,7 @@ use tidemill_store::{job, run, to_json};
 use crate::hub::{JobNews, What};
 use crate::job::{CommandPlan, Ending, Job, OutputRecord, Plan, Status, artifact_root, assignment as build};
 use crate::loops::end_or_retry;
-use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes, deployment_instance};
+use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes, data_validation, deployment_instance};
 
 /// All that the runner must know. `token` is the runner's; the script of its job gets another.
 ///
@@ -187,8 +187,12 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
         exit_code,
         reason,
         outputs,
-        warnings,
+        mut warnings,
     } = finish;
+    if plan.validates && let Err(error) = data_validation::of_step(ctx, &row, &plan).await {
+        tracing::warn!(job = row.name, %error, "failed to keep what a validation found");
+        warnings.push(error.to_string());
+    }
     let mut records = IndexMap::new();
     for (port, report) in outputs {
         if let Some(record) = record(ctx, &row, &plan, &port, report).await? {

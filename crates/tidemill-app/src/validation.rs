@@ -10,13 +10,14 @@ use tidemill_table::sql::{BASELINE, DATA, Task, Validate};
 use tokio::io::AsyncReadExt;
 
 use crate::asset::Kind;
+use crate::data_validation::{self, Asked};
 use crate::query::{self, How};
-use crate::{Error, OpContext, Result, action, asset, history};
+use crate::{Error, OpContext, Result, action, asset};
 
 /// The label of the version that others are compared with.
 pub const LABEL: &str = "baseline";
 
-/// Validates a version. What it finds is added to the history of the asset.
+/// Validates a version. What it finds is added to the history of the asset; gives its id there, and what it is.
 ///
 /// # Errors
 /// NotFound; Invalid for expectations that say nothing, or data that is no table.
@@ -27,7 +28,7 @@ pub async fn run(
     version: &str,
     expectations: Value,
     baseline: Option<String>,
-) -> Result<Validated> {
+) -> Result<(String, Validated)> {
     ctx.authorize(action::DATA_READ, &asset::scope(Kind::Data, workspace, name))
         .await?;
     let expectations: Expectations = serde_json::from_value(expectations).map_err(|error| {
@@ -62,9 +63,12 @@ pub async fn run(
         .await
         .map_err(Error::internal)?;
     let validated: Validated = serde_json::from_slice(&text).map_err(Error::internal)?;
-    let table = path.trim_matches('/');
-    let compared = baseline.unwrap_or_default();
-    history::add_statistics(ctx, &row, table, &validated.profile).await?;
-    history::add_validation(ctx, &row, table, &compared, &validated.validation).await?;
-    Ok(validated)
+    let asked = Asked {
+        table: path.trim_matches('/').to_owned(),
+        baseline: baseline.unwrap_or_default(),
+        principal: ctx.principal().to_string(),
+        job: None,
+    };
+    let id = data_validation::record(ctx, &row, asked, &validated).await?;
+    Ok((id, validated))
 }

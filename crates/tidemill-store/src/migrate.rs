@@ -72,6 +72,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 15,
         sql: include_str!("migrations/0015_releases.sql"),
     },
+    Migration {
+        version: 17,
+        sql: include_str!("migrations/0017_data_validations.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

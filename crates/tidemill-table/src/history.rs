@@ -8,6 +8,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
+use tidemill_profile::drift::{ColumnDrift, Distances, Drift};
 use tidemill_profile::expect::{Level, Validation};
 use tidemill_profile::{ColumnProfile, Profile};
 
@@ -124,6 +125,9 @@ pub fn validation(
         warnings,
         outcomes,
         drift: _,
+        path: _,
+        drifted: _,
+        windows: _,
     } = validation;
     let rows = outcomes.len();
     let same = |text: &str| texts(std::iter::repeat_n(text.to_owned(), rows));
@@ -167,6 +171,108 @@ pub fn validation(
         })),
     ]);
     file(schema, columns)
+}
+
+/// What a validation found of the distance to its baseline: one row a column that both have, with the columns `asset`, `version`,
+/// `table`, `validated_at`, `validation` (its id), `job` (empty where it was no step), `baseline`, `column`, `compared`, `verdict`,
+/// `values_before`, `values`, `missing_before`, `missing` (shares), `psi`, `jensen_shannon`, `hellinger`, `wasserstein`,
+/// `kolmogorov_smirnov`, `chi_square`, `p_value`, `q_value` (null where they say nothing), `moved`, `moved_before`, `moved_now` (the
+/// bin or category whose share changed the most, and its shares), `windows` (versions in a row in which it has drifted) and `alarm`.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn drift(
+    of: &Of<'_>,
+    (id, job, baseline): (&str, &str, &str),
+    drift: &Drift,
+    windows: &dyn Fn(&str) -> (usize, bool),
+) -> Result<Vec<u8>, ArrowError> {
+    let rows = drift.columns.len();
+    let same = |text: &str| texts(std::iter::repeat_n(text.to_owned(), rows));
+    let whole = |value: &dyn Fn(&ColumnDrift) -> u64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(
+            drift.columns.iter().map(|column| value(column) as i64),
+        ))
+    };
+    let known = |value: &dyn Fn(&ColumnDrift) -> Option<f64>| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(drift.columns.iter().map(value)))
+    };
+    let text = |value: &dyn Fn(&ColumnDrift) -> String| texts(drift.columns.iter().map(value));
+    let far = |column: &ColumnDrift, distance: &dyn Fn(&Distances) -> Option<f64>| {
+        column.distances.as_ref().and_then(distance)
+    };
+    let moved = |column: &ColumnDrift| column.moved().cloned();
+    let (number, instant) = (
+        DataType::Float64,
+        DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+    );
+    let sure = [
+        ("validated_at", instant),
+        ("validation", DataType::Utf8),
+        ("job", DataType::Utf8),
+        ("baseline", DataType::Utf8),
+        ("column", DataType::Utf8),
+        ("compared", DataType::Utf8),
+        ("verdict", DataType::Utf8),
+        ("values_before", DataType::Int64),
+        ("values", DataType::Int64),
+        ("missing_before", number.clone()),
+        ("missing", number.clone()),
+        ("moved", DataType::Utf8),
+        ("windows", DataType::Int64),
+        ("alarm", DataType::Boolean),
+    ];
+    let unsure = [
+        "psi",
+        "jensen_shannon",
+        "hellinger",
+        "wasserstein",
+        "kolmogorov_smirnov",
+        "chi_square",
+        "p_value",
+        "q_value",
+        "moved_before",
+        "moved_now",
+    ];
+    let mut fields: Vec<Field> = schema(&sure)
+        .fields()
+        .iter()
+        .map(|field| Field::clone(field))
+        .collect();
+    fields.extend(unsure.map(|name| Field::new(name, DataType::Float64, true)));
+    let mut columns = keys(of, rows);
+    columns.extend([
+        times(of.at_ms, rows),
+        same(id),
+        same(job),
+        same(baseline),
+        text(&|column| column.column.clone()),
+        text(&|column| column.compared.clone()),
+        text(&|column| column.verdict.word().to_owned()),
+        whole(&|column| column.values[0]),
+        whole(&|column| column.values[1]),
+        known(&|column| Some(column.missing[0])),
+        known(&|column| Some(column.missing[1])),
+        text(&|column| moved(column).map(|bin| bin.name).unwrap_or_default()),
+        whole(&|column| windows(&column.column).0 as u64),
+        Arc::new(BooleanArray::from_iter(
+            drift
+                .columns
+                .iter()
+                .map(|column| Some(windows(&column.column).1)),
+        )),
+        known(&|column| far(column, &|far| Some(far.psi))),
+        known(&|column| far(column, &|far| Some(far.jensen_shannon))),
+        known(&|column| far(column, &|far| Some(far.hellinger))),
+        known(&|column| far(column, &|far| far.wasserstein)),
+        known(&|column| far(column, &|far| far.kolmogorov_smirnov)),
+        known(&|column| far(column, &|far| far.chi_square)),
+        known(&|column| column.p_value),
+        known(&|column| column.q_value),
+        known(&|column| moved(column).map(|bin| bin.shares[0])),
+        known(&|column| moved(column).map(|bin| bin.shares[1])),
+    ]);
+    file(Arc::new(Schema::new(fields)), columns)
 }
 
 fn schema(more: &[(&str, DataType)]) -> Arc<Schema> {

@@ -9,11 +9,12 @@ interface Props {
   className?: string;
   title?: string;
   style?: CSSProperties;
+  'aria-label'?: string;
 }
 
-export function A({ to, search, children, className = 'link', title, style }: Props) {
+export function A({ to, search, children, className = 'link', title, style, 'aria-label': label }: Props) {
   return (
-    <Link to={to as '/'} search={search as never} className={className} title={title} style={style}>
+    <Link to={to as '/'} search={search as never} className={className} title={title} style={style} aria-label={label}>
       {children}
     </Link>
   );

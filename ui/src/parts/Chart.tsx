@@ -1,5 +1,5 @@
 /** Lines over an axis. Loaded only where one is drawn. */
-import { LineChart } from 'echarts/charts';
+import { LineChart, ScatterChart } from 'echarts/charts';
 import { DataZoomInsideComponent, DataZoomSliderComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import { use as register } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
@@ -7,7 +7,7 @@ import { useCallback, useMemo } from 'react';
 import { duration, figure } from '../pure/format';
 import { axis, EChart, tooltip, type Inks } from './EChart';
 
-register([LineChart, GridComponent, TooltipComponent, DataZoomInsideComponent, DataZoomSliderComponent, CanvasRenderer]);
+register([LineChart, ScatterChart, GridComponent, TooltipComponent, DataZoomInsideComponent, DataZoomSliderComponent, CanvasRenderer]);
 
 export interface Lines {
   name: string;
@@ -18,9 +18,20 @@ export interface Lines {
   colour?: number;
 }
 
+/** A place on a line that means something and may be opened. */
+export interface Mark {
+  at: [number, number];
+  /** What it means, in the tooltip. */
+  name: string;
+  colour: string;
+  symbol: 'circle' | 'diamond' | 'triangle';
+  open?: () => void;
+}
+
 interface Props {
   label: string;
   lines: readonly Lines[];
+  marks?: readonly Mark[];
   across?: 'step' | 'time' | 'relative';
   log?: boolean;
   height?: number;
@@ -28,7 +39,7 @@ interface Props {
   zoom?: { seen: readonly [number, number]; whole: readonly [number, number]; onChange: (seen: [number, number]) => void };
 }
 
-export default function Chart({ label, lines, across = 'step', log = false, height = 190, zoom }: Props) {
+export default function Chart({ label, lines, marks, across = 'step', log = false, height = 190, zoom }: Props) {
   const { seen, whole, onChange } = zoom ?? {};
   const onZoom = useMemo(() => onChange && settled(onChange), [onChange]);
   const option = useCallback(
@@ -49,17 +60,21 @@ export default function Chart({ label, lines, across = 'step', log = false, heig
         type: log ? 'log' : 'value', scale: true, splitNumber: 4, splitLine: { lineStyle: { color: inks.rule } }, ...axis(inks),
         axisLabel: { ...axis(inks).axisLabel, formatter: (value: number) => figure(value) },
       },
-      series: lines.map(({ name, points, faint = false, colour = 0 }) => ({
+      series: [...lines.map(({ name, points, faint = false, colour = 0 }) => ({
         type: 'line', name, showSymbol: points.length < 40, symbolSize: 5, silent: faint,
         data: log ? points.map(([x, y]) => [x, y !== null && y > 0 ? y : null]) : points,
         lineStyle: { width: faint ? 1 : lines.length > 8 ? 1.5 : 2, opacity: faint ? 0.3 : 1 },
         itemStyle: { color: colours[colour % colours.length], opacity: faint ? 0.3 : 1 },
         tooltip: faint ? { show: false } : undefined,
-      })),
+      })), ...(marks ?? []).map(({ at, name, colour, symbol }) => ({
+        type: 'scatter', name, data: [at], symbol, symbolSize: symbol === 'circle' ? 11 : 15, z: 5,
+        itemStyle: { color: colour, borderColor: inks.panel, borderWidth: 1.5 }, tooltip: { valueFormatter: () => '' },
+      }))],
     }),
-    [lines, across, log, seen, whole],
+    [lines, marks, across, log, seen, whole],
   );
-  return <EChart label={label} height={height} option={option} onZoom={onZoom} />;
+  const onClick = useCallback((params: { seriesIndex?: number }) => marks?.[(params.seriesIndex ?? -1) - lines.length]?.open?.(), [marks, lines]);
+  return <EChart label={label} height={height} option={option} onZoom={onZoom} onClick={onClick} />;
 }
 
 /** So long nothing must have moved, for drawing anew takes the slider out of the hand. */

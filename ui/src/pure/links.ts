@@ -17,6 +17,7 @@ export const to = {
   asset: (ws: string, kind: AssetKind, name: string) => `${to.assets(ws, kind)}/${segment(name)}`,
   version: (ws: string, kind: AssetKind, name: string, version: string) =>
     `${to.asset(ws, kind, name)}/versions/${segment(version)}`,
+  validation: (ws: string, name: string, id: string) => `${to.asset(ws, 'data', name)}/validations/${segment(id)}`,
   sql: (ws: string) => `${to.home(ws)}/sql`,
   computes: (ws: string) => `${to.home(ws)}/computes`,
   endpoints: (ws: string) => `${to.home(ws)}/endpoints`,

@@ -20,6 +20,7 @@ use super::{
     CommandPlan, EnvironmentPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork,
     planned_input,
 };
+use crate::data_validation::STEP_FOLDER;
 use crate::{Error, OpContext, Result, component, compute, datastore};
 
 /// The parts of a pipeline, whether a job or a component brings them.
@@ -246,6 +247,7 @@ async fn command_step(
             .and_then(|limits| limits.retries)
             .unwrap_or(0),
         deterministic: component.and_then(|c| c.is_deterministic).unwrap_or(true),
+        validates: false,
     };
     let ports = component.map(|c| c.inputs.clone()).unwrap_or_default();
     check_given(&node.inputs, &ports, component.is_some(), pipeline_inputs)?;
@@ -293,11 +295,14 @@ async fn validate_step(
             name => command.push_str(&format!(" $[[--table \"{name}=${{{{inputs.{name}}}}}\"]]")),
         }
     }
+    // Artifacts are kept however the step ends.
+    command.push_str(&format!(" --report {STEP_FOLDER}"));
     if outputs.contains_key(ValidateNode::REPORT) {
         command.push_str(" --report \"${{outputs.report}}\"");
     }
     let own = Own {
         command,
+        validates: true,
         variables: IndexMap::new(),
         inputs,
         outputs,
@@ -352,6 +357,7 @@ async fn transform_step(
     command.push_str(" --output-folder \"${{outputs.data}}\"");
     let own = Own {
         command,
+        validates: false,
         variables: IndexMap::from([("TIDEMILL_TRANSFORM".to_owned(), plan.to_string())]),
         inputs,
         outputs,
@@ -365,6 +371,7 @@ async fn transform_step(
 /// A step that is done by this very program.
 struct Own<'a> {
     command: String,
+    validates: bool,
     variables: IndexMap<String, String>,
     inputs: &'a IndexMap<String, Input>,
     outputs: &'a IndexMap<String, Output>,
@@ -383,6 +390,7 @@ async fn own_step(
 ) -> Result<StepPlan> {
     let Own {
         command,
+        validates,
         mut variables,
         inputs,
         outputs,
@@ -423,6 +431,7 @@ async fn own_step(
         gpus: 0,
         retries: limits.and_then(|limits| limits.retries).unwrap_or(0),
         deterministic: true,
+        validates,
     };
     Ok(StepPlan {
         job: child_name(parts.name, node_name),

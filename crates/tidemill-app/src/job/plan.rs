@@ -54,6 +54,9 @@ pub struct CommandPlan {
     pub retries: u32,
     /// Whether a finished one may stand for it.
     pub deterministic: bool,
+    /// Whether it is a step that checks data: what it finds goes into the history of the data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub validates: bool,
 }
 
 /// The environment of a command.

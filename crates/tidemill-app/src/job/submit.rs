@@ -224,6 +224,7 @@ async fn plan_command(
         gpus: resources.and_then(|r| r.gpu).unwrap_or(0),
         retries: job.limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
         deterministic: true,
+        validates: false,
     })
 }
 

@@ -7,6 +7,7 @@
 mod categories;
 mod measure;
 mod numbers;
+mod segments;
 mod significance;
 
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,18 @@ pub enum Verdict {
     LeftOut,
 }
 
+impl Verdict {
+    /// The word, as JSON has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Drifted => "drifted",
+            Self::Same => "same",
+            Self::NotEnoughData => "not_enough_data",
+            Self::LeftOut => "left_out",
+        }
+    }
+}
+
 /// How a column differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnDrift {
@@ -105,6 +118,32 @@ pub struct ColumnDrift {
     /// The distributions side by side, as shares.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub bins: Vec<BinShift>,
+    /// Of numbers that have drifted: the rows that make the change of their mean, on samples; none where all move alike.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub segments: Vec<SegmentShift>,
+}
+
+/// Rows that give more to the change of a mean than their share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentShift {
+    /// The column that segments the rows.
+    pub by: String,
+    /// Its value in them; empty where it is missing.
+    pub value: String,
+    /// Their shares of the rows.
+    pub shares: [f64; 2],
+    /// Their means; none where they are too few.
+    pub means: [Option<f64>; 2],
+    /// Their part of the change of the mean; above 1 where others moved the other way.
+    pub part: f64,
+}
+
+impl ColumnDrift {
+    /// The bin or the category whose share changed the most.
+    pub fn moved(&self) -> Option<&BinShift> {
+        let shift = |bin: &BinShift| (bin.shares[0] - bin.shares[1]).abs();
+        self.bins.iter().max_by(|a, b| shift(a).total_cmp(&shift(b)))
+    }
 }
 
 /// Distances between two distributions; 0 is none.
@@ -173,6 +212,12 @@ pub fn compare(baseline: &Profiler, current: &Profiler, options: &DriftOptions) 
         .iter()
         .filter(|column| column.verdict == Verdict::Drifted)
         .count();
+    if columns.iter().any(explained) {
+        let segmented = segments::Segmented::of(baseline, current);
+        for column in columns.iter_mut().filter(|column| explained(column)) {
+            column.segments = segmented.moved(&column.column);
+        }
+    }
     columns.sort_by(|a, b| {
         (a.verdict, a.q_value.unwrap_or(1.0))
             .partial_cmp(&(b.verdict, b.q_value.unwrap_or(1.0)))
@@ -186,6 +231,10 @@ pub fn compare(baseline: &Profiler, current: &Profiler, options: &DriftOptions) 
         retyped,
         columns,
     }
+}
+
+fn explained(column: &ColumnDrift) -> bool {
+    column.verdict == Verdict::Drifted && column.compared == "numbers"
 }
 
 /// Numbers are numbers, whatever their width; a column of nothing but missing values fits any.
@@ -219,6 +268,7 @@ fn column(one: &Column, other: &Column, options: &DriftOptions) -> (ColumnDrift,
         p_value: None,
         q_value: None,
         bins: Vec::new(),
+        segments: Vec::new(),
     };
     if !options.time && (is_time_like(one) || is_time_like(other)) {
         drift.verdict = Verdict::LeftOut;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Bound, Categories, ColumnExpectations, DriftExpectation, Expectations, Level, Outcome, Validation,
+    Bound, Categories, ColumnExpectations, DriftExpectation, Expectations, Level, Outcome, Validation, WINDOWS,
 };
 use crate::drift::{Drift, Verdict};
 use crate::profile::{ColumnProfile, Likelihood, Profile};
@@ -51,10 +51,17 @@ pub fn check(expectations: &Expectations, profile: &Profile, drift: Option<Drift
             )),
         }
     }
-    if let (Some(expected), Some(drift)) = (&expectations.drift, &drift) {
-        outcomes.push(drifted(expected, drift));
+    let asked = expectations.drift.clone().unwrap_or_default();
+    let drifted = drift.as_ref().map(|drift| names(&asked, drift)).unwrap_or_default();
+    if let (Some(expected), Some(_)) = (&expectations.drift, &drift) {
+        outcomes.push(few_drifted(expected, &drifted));
     }
-    Validation::of(outcomes, drift)
+    Validation {
+        path: expectations.path.clone(),
+        drifted,
+        windows: asked.windows.unwrap_or(WINDOWS).max(1),
+        ..Validation::of(outcomes, drift)
+    }
 }
 
 impl Validation {
@@ -74,6 +81,9 @@ impl Validation {
             warnings,
             outcomes,
             drift,
+            path: None,
+            drifted: Vec::new(),
+            windows: WINDOWS,
         }
     }
 
@@ -81,10 +91,20 @@ impl Validation {
     #[must_use]
     pub fn with(self, more: Vec<Outcome>) -> Self {
         let Self {
-            mut outcomes, drift, ..
+            mut outcomes,
+            drift,
+            path,
+            drifted,
+            windows,
+            ..
         } = self;
         outcomes.extend(more);
-        Self::of(outcomes, drift)
+        Self {
+            path,
+            drifted,
+            windows,
+            ..Self::of(outcomes, drift)
+        }
     }
 }
 
@@ -169,15 +189,19 @@ fn only(categories: &Categories, column: &ColumnProfile) -> Outcome {
     )
 }
 
-fn drifted(expected: &DriftExpectation, drift: &Drift) -> Outcome {
+/// The columns that have drifted, without those that nobody is to look at.
+fn names(expected: &DriftExpectation, drift: &Drift) -> Vec<String> {
     let columns = drift
         .columns
         .iter()
         .filter(|column| column.verdict == Verdict::Drifted);
-    let names: Vec<&str> = columns
-        .map(|column| column.column.as_str())
-        .filter(|name| !expected.but.iter().any(|but| but == name))
-        .collect();
+    columns
+        .map(|column| column.column.clone())
+        .filter(|name| !expected.but.contains(name))
+        .collect()
+}
+
+fn few_drifted(expected: &DriftExpectation, names: &[String]) -> Outcome {
     Outcome {
         column: None,
         expected: match expected.max_columns {

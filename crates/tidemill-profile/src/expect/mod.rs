@@ -154,7 +154,14 @@ pub struct DriftExpectation {
     /// How columns are compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<DriftOptions>,
+    /// A column alarms when it has drifted in so many versions in a row: [`WINDOWS`] where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<usize>,
 }
+
+/// Versions in a row in which a column has to drift before it alarms, where nothing else is said: what comes once and goes is no
+/// change of the world.
+pub const WINDOWS: usize = 2;
 
 /// What came of an expectation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -185,4 +192,17 @@ pub struct Validation {
     /// The distance to the baseline, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub drift: Option<crate::drift::Drift>,
+    /// The table that was looked at, in data of several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+    /// Columns that have drifted, without those that nobody is to look at.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub drifted: Vec<String>,
+    /// A column alarms when it has drifted in so many versions in a row.
+    #[serde(default = "windows")]
+    pub windows: usize,
+}
+
+fn windows() -> usize {
+    WINDOWS
 }

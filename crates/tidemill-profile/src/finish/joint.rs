@@ -7,7 +7,7 @@ use crate::profiler::Profiler;
 use crate::state::{Column, MISSING};
 
 /// The sample.
-pub(super) struct Joint<'s> {
+pub(crate) struct Joint<'s> {
     rows: Vec<&'s [u64]>,
 }
 
@@ -17,7 +17,7 @@ const BINS: usize = 10;
 const CATEGORIES: usize = 100;
 
 impl<'s> Joint<'s> {
-    pub(super) fn of(profiler: &'s Profiler) -> Self {
+    pub(crate) fn of(profiler: &'s Profiler) -> Self {
         Self {
             rows: profiler.sample.rows(),
         }
@@ -36,7 +36,7 @@ impl<'s> Joint<'s> {
     }
 
     /// The numbers of a column; NaN where one is missing.
-    pub(super) fn numbers(&self, column: usize, kind: &Kind) -> Vec<f64> {
+    pub(crate) fn numbers(&self, column: usize, kind: &Kind) -> Vec<f64> {
         let number = |key: u64| {
             if key == MISSING {
                 f64::NAN
@@ -49,6 +49,28 @@ impl<'s> Joint<'s> {
             .map(number)
             .map(|value| if value.is_finite() { value } else { f64::NAN })
             .collect()
+    }
+
+    /// The value of each row as people read it, empty where it is missing; `None` where the column has more than `most`, or holds
+    /// values whose names are not kept.
+    pub(crate) fn values(&self, column: usize, of: &Column, most: usize) -> Option<Vec<String>> {
+        let mut names: HashMap<u64, String> = HashMap::new();
+        let keys = self.keys(column);
+        for key in &keys {
+            if !names.contains_key(key) {
+                if names.len() > most {
+                    return None;
+                }
+                let name = match *key == MISSING {
+                    true => String::new(),
+                    false => name(of, *key),
+                };
+                names.insert(*key, name);
+            }
+        }
+        let shown = |key: &u64| names.get(key).cloned().unwrap_or_default();
+        let unnamed = names.values().any(|name| name.starts_with('#') && of.texts.is_some());
+        (!unnamed && names.len() <= most).then(|| keys.iter().map(shown).collect())
     }
 
     /// The column as few classes: each value its own, numbers of many values in bins of equal count. `None` where they are

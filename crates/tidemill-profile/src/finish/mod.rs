@@ -11,6 +11,7 @@ mod text;
 mod time;
 
 pub use distribution::Distribution;
+pub(crate) use joint::Joint;
 
 use crate::error::{Error, Result};
 use crate::profile::{Estimate, MissingTogether, Profile};

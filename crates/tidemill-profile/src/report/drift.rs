@@ -99,5 +99,24 @@ fn column(body: &mut String, column: &ColumnDrift) {
         }
         *body += "</table>";
     }
+    if !column.segments.is_empty() {
+        *body += "<table><tr><th>Where it moved<th class=n>Rows before<th class=n>Rows now<th class=n>Mean before<th class=n>Mean now\
+                  <th class=n>Part of the change</tr>";
+        for shift in &column.segments {
+            let mean = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), super::number);
+            let _ = write!(
+                body,
+                "<tr><td>{} is {}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}</tr>",
+                escaped(&shift.by),
+                escaped(if shift.value.is_empty() { "missing" } else { &shift.value }),
+                percent(shift.shares[0]),
+                percent(shift.shares[1]),
+                mean(shift.means[0]),
+                mean(shift.means[1]),
+                percent(shift.part)
+            );
+        }
+        *body += "</table>";
+    }
     *body += "</div></section>\n";
 }

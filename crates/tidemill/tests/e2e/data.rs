@@ -256,3 +256,105 @@ fn a_model_that_a_run_logged_is_found_among_the_artifacts_of_its_job() {
     );
     mill.stream("reader", &yaml).ends(0).says("flavors: {}");
 }
+
+/// 400 flights: delays from `least` on, by two carriers.
+fn flights(mill: &Mill, least: u32, carriers: [&str; 2]) {
+    let rows: String = (0..400)
+        .map(|row| {
+            let delay = (row * 7919) % 61 + least;
+            format!("{},{delay},{}\n", 1000 + row, carriers[row as usize % 2])
+        })
+        .collect();
+    mill.write("months/t.csv", format!("id,delay,carrier\n{rows}"));
+    mill.ok(&[
+        "data", "create", "-n", "flights", "--type", "uri_folder", "--path", "months",
+    ]);
+}
+
+#[test]
+fn what_a_step_finds_goes_into_the_history_of_its_data_and_drift_that_stays_alarms() {
+    let mill = Mill::start();
+    mill.write(
+        "expectations.yml",
+        "columns:\n  carrier: {values: {only: [UA, AA]}}\ndrift: {max_columns: 5, but: [id], level: warning}\n",
+    );
+    flights(&mill, 0, ["UA", "AA"]);
+    mill.ok(&["data", "baseline", "set", "-n", "flights", "-v", "1"]);
+    let line = |version: u32| {
+        format!(
+            "type: pipeline\nsettings: {{default_compute: serverless}}\njobs:\n  check:\n    type: validate\n    inputs:\n      \
+             data: {{type: uri_folder, path: \"azureml:flights:{version}\"}}\n      baseline: {{type: uri_folder, path: \
+             \"azureml:flights@baseline\"}}\n      expectations: {{type: uri_file, path: ./expectations.yml}}\n"
+        )
+    };
+    flights(&mill, 30, ["UA", "AA"]);
+    mill.stream("second", &line(2)).ends(0);
+    let verdicts = || mill.ok(&["data", "history", "flights", "--verdicts"]);
+    let found = verdicts();
+    assert_eq!(found[0]["drifted"], serde_json::json!(["delay"]), "{found}");
+    assert_eq!(
+        (&found[0]["passed"], &found[0]["job"], &found[0]["version"]),
+        (&true.into(), &"second_check".into(), &"2".into())
+    );
+    assert_eq!(found[0]["baseline"], "azureml:flights:1");
+    assert_eq!(
+        mill.ok(&["data", "history", "flights", "--alarms"]),
+        serde_json::json!([]),
+        "once is no alarm"
+    );
+    // A step that fails tells what it found too.
+    flights(&mill, 40, ["UA", "XX"]);
+    mill.stream("third", &line(3)).ends(1);
+    let found = verdicts();
+    assert_eq!(
+        (&found[0]["passed"], &found[0]["job"], &found[0]["errors"]),
+        (&false.into(), &"third_check".into(), &1.into()),
+        "{found}"
+    );
+    let alarms = mill.ok(&["data", "history", "flights", "--alarms", "--column", "delay"]);
+    assert_eq!(
+        (&alarms[0]["version"], &alarms[0]["windows"], &alarms[0]["since"]),
+        (&"3".into(), &2.into(), &"2".into()),
+        "{alarms}"
+    );
+    // The one who asks by hand is in the same history; the same version again is no further window.
+    mill.run(&[
+        "data", "validate", "--data", "azureml:flights:3", "--expectations", "expectations.yml",
+    ])
+    .ends(1);
+    let found = verdicts();
+    assert_eq!(found.as_array().map(Vec::len), Some(3), "{found}");
+    assert_eq!((&found[0]["principal"], &found[0]["alarms"][0]["windows"]), (&"owner".into(), &2.into()));
+
+    let drift = mill.ok(&["data", "history", "flights", "--drift", "--column", "delay"]);
+    let drift = drift.as_array().expect("rows");
+    assert_eq!(drift.len(), 3);
+    assert!(drift.iter().all(|row| row["verdict"] == "drifted"), "{drift:?}");
+    assert!(drift[0]["wasserstein"].as_f64().expect("a distance") > 1.0, "{drift:?}");
+    assert_eq!((&drift[1]["alarm"], &drift[1]["job"]), (&true.into(), &"third_check".into()));
+    let failed = mill.ok(&["data", "history", "flights", "--validations", "--column", "carrier"]);
+    assert!(
+        failed.as_array().expect("rows").iter().any(|row| row["met"] == false && row["found"] == "XX"),
+        "{failed}"
+    );
+    let means = mill.ok(&["data", "history", "flights", "--column", "delay", "--statistic", "mean"]);
+    assert_eq!(means.as_array().map(Vec::len), Some(2), "what a step saw is profiled, too: {means}");
+
+    let address = "/api/v1/workspaces/default/data/flights";
+    let (status, csv) = mill.http("GET", &format!("{address}/history?of=drift&format=csv"), None, "");
+    assert_eq!(status, 200);
+    assert!(csv.starts_with("asset,version,table,validated_at,validation,job,"), "{csv}");
+    for ending in ["parquet", "arrow"] {
+        let file = format!("drift.{ending}");
+        mill.run(&["data", "history", "flights", "--drift", "--output-file", &file]).ends(0);
+        let sql = format!("select count(*) as n from '{file}' where \"column\" = 'delay' and alarm");
+        assert_eq!(mill.ok(&["data", "query", &sql])[0]["n"], 2, "{file}");
+    }
+    let id = found[1]["id"].as_str().expect("an id");
+    mill.run(&["data", "history", "flights", "--report", id, "--output-file", "report.html"]).ends(0);
+    let page = std::fs::read_to_string(mill.path("report.html")).expect("a page");
+    assert!(page.contains("XX") && page.contains("Against the baseline"), "{page}");
+    mill.run(&["data", "history", "flights", "--report", "none", "--output-file", "no.html"])
+        .ends(1)
+        .says("validation");
+}

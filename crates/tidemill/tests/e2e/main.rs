@@ -7,6 +7,7 @@ mod crash;
 mod data;
 mod distributed;
 mod endpoint;
+mod flights;
 mod flood;
 mod input;
 mod isolation;

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fetch import fetch, parse_months, write_months
+from fetch import arrive, fetch, parse_months, write_months
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_the_source_gives_a_month_and_says_where_it_came_from(tmp_path: Path) ->
     assert rows["flights/2013-01.parquet"] == 27_004
     assert len(pd.read_parquet(tmp_path / "weather/2013-01.parquet")) == rows["weather/2013-01.parquet"]
     assert json.loads((tmp_path / "source.json").read_text())["months"] == [1]
+
+
+def test_the_month_that_arrived_is_the_last_one(flights: pd.DataFrame, tmp_path: Path) -> None:
+    for table in ("flights", "weather"):
+        write_months(flights, [1, 2, 3], tmp_path / "all" / table)
+    arrive([1, 2, 3], tmp_path / "all", tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.glob("new/*/*")) == ["2013-03.parquet"] * 2
+    assert set(pd.read_parquet(tmp_path / "new/flights")["month"]) == {3}

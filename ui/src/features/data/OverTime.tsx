@@ -1,15 +1,18 @@
 /** A data asset over its versions: a statistic as a line, and what validations found. */
 import { Badge, Group, Select, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { figure } from '../../pure/format';
 import { to } from '../../pure/links';
 import { A } from '../../parts/A';
+import type { Mark } from '../../parts/Chart';
 import { DataTable, type Column } from '../../parts/DataTable';
 import { Panel } from '../../parts/Panel';
 import { Empty, Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
-import { historyQuery, type Expectation, type Statistic } from './queries';
+import { historyQuery, validationsQuery, type Expectation, type Statistic, type Validation } from './queries';
+import { byVersion, driftOf, verdictColour, verdictWords } from './verdict';
 
 const Chart = lazy(() => import('../../parts/Chart'));
 
@@ -21,15 +24,22 @@ interface Props {
 export function OverTime({ ws, name }: Props) {
   const statistics = useQuery(historyQuery<Statistic>(ws, name, 'statistics'));
   const validations = useQuery(historyQuery<Expectation>(ws, name, 'validations'));
+  const verdicts = useQuery(validationsQuery(ws, name));
   return (
     <>
-      <Loaded query={statistics}>{(rows) => (rows.length > 0 ? <Statistics ws={ws} name={name} rows={rows} /> : null)}</Loaded>
-      <Loaded query={validations}>{(rows) => (rows.length > 0 ? <Validations ws={ws} name={name} rows={rows} /> : null)}</Loaded>
+      <Loaded query={statistics}>{(rows) => (rows.length > 0 ? <Statistics ws={ws} name={name} rows={rows} verdicts={verdicts.data ?? NONE} /> : null)}</Loaded>
+      <Loaded query={validations}>{(rows) => (rows.length > 0 ? <Validations ws={ws} name={name} rows={rows} verdicts={verdicts.data ?? NONE} /> : null)}</Loaded>
     </>
   );
 }
 
-function Statistics({ ws, name, rows }: Props & { rows: Statistic[] }) {
+const NONE: readonly Validation[] = [];
+
+/** What stands at a version: colours that are told apart on light and dark alike, and shapes for those who see none. */
+const MARKS = { alarm: ['#e03131', 'triangle', 'alarm'], drifted: ['#e8590c', 'diamond', 'drifted'], failed: ['#c2255c', 'circle', 'failed'] } as const;
+
+function Statistics({ ws, name, rows, verdicts }: Props & { rows: Statistic[]; verdicts: readonly Validation[] }) {
+  const navigate = useNavigate();
   const tables = useMemo(() => [...new Set(rows.map((row) => row.table))].sort(), [rows]);
   const [table, setTable] = useState(tables[0] ?? '');
   const here = useMemo(() => rows.filter((row) => row.table === table), [rows, table]);
@@ -44,6 +54,19 @@ function Statistics({ ws, name, rows }: Props & { rows: Statistic[] }) {
     [here, column, statistic],
   );
   const lines = useMemo(() => [{ name: statistic, points: points.map((row): [number, number | null] => [Date.parse(row.created_at), row.value]) }], [points, statistic]);
+  const found = useMemo(() => byVersion(verdicts, table), [verdicts, table]);
+  const marks = useMemo(
+    () =>
+      points.flatMap((row): Mark[] => {
+        const verdict = found.get(row.version);
+        const kind = driftOf(verdict, column) ?? (verdict?.passed === false ? 'failed' : undefined);
+        if (verdict === undefined || kind === undefined || row.value == null) return [];
+        const [colour, symbol, word] = MARKS[kind];
+        const open = () => void navigate({ to: to.validation(ws, name, verdict.id) as '/' });
+        return [{ at: [Date.parse(row.created_at), row.value], name: `version ${row.version}: ${word}`, colour, symbol, open }];
+      }),
+    [points, found, column, navigate, ws, name],
+  );
   const last = points[points.length - 1];
   const before = points[points.length - 2];
   const moved = last?.value != null && before?.value != null && before.value !== 0 ? (last.value - before.value) / Math.abs(before.value) : undefined;
@@ -60,17 +83,31 @@ function Statistics({ ws, name, rows }: Props & { rows: Statistic[] }) {
     >
       {points.length > 1 ? (
         <Suspense fallback={<div style={{ height: 220 }} />}>
-          <Chart label={`${statistic} of ${column || 'the table'} by version`} lines={lines} across="time" height={220} />
+          <Chart label={`${statistic} of ${column || 'the table'} by version`} lines={lines} marks={marks} across="time" height={220} />
         </Suspense>
       ) : (
         <Empty title={last?.value != null ? `${statistic} ${figure(last.value)}` : 'No value'}>A line is drawn from the second profiled version on.</Empty>
       )}
       <Group gap="md" mt={6}>
-        {points.slice(-6).map((row) => (
-          <Text key={row.version} size="xs" c="dimmed">
-            <A to={to.version(ws, 'data', name, row.version)} className="link">{row.version}</A> {row.value == null ? '–' : figure(row.value)}
-          </Text>
-        ))}
+        <ol className="versions" aria-label="Versions over time">
+          {points.slice(-12).map((row) => {
+            const verdict = found.get(row.version);
+            const drift = driftOf(verdict, column);
+            return (
+              <li key={row.version}>
+                <Text size="xs" c="dimmed">
+                  <A to={to.version(ws, 'data', name, row.version)} className="link">{row.version}</A> {row.value == null ? '–' : figure(row.value)}
+                </Text>
+                {verdict !== undefined && (
+                  <A to={to.validation(ws, name, verdict.id)} className="verdict" aria-label={`Report of version ${row.version}: ${verdictWords(verdict)}${drift === undefined ? '' : `, ${drift}`}`}>
+                    <Badge size="xs" variant="light" color={verdictColour(verdict)}>{verdict.passed ? 'passed' : 'failed'}</Badge>
+                    {drift !== undefined && <Badge size="xs" variant="filled" color={drift === 'alarm' ? 'red.8' : 'orange.8'}>{drift === 'alarm' ? '▲ alarm' : '◆ drift'}</Badge>}
+                  </A>
+                )}
+              </li>
+            );
+          })}
+        </ol>
         {moved !== undefined && Math.abs(moved) >= 0.1 && (
           <Badge size="sm" color="orange" variant="light">
             {moved > 0 ? '+' : '−'}{figure(Number((Math.abs(moved) * 100).toPrecision(3)))} % since the version before
@@ -93,7 +130,7 @@ interface Check {
 }
 
 /** Each validation with what it did not find met. */
-function Validations({ ws, name, rows }: Props & { rows: Expectation[] }) {
+function Validations({ ws, name, rows, verdicts }: Props & { rows: Expectation[]; verdicts: readonly Validation[] }) {
   const checks = useMemo(() => {
     const found = new Map<string, Check>();
     for (const row of rows) {
@@ -124,9 +161,16 @@ function Validations({ ws, name, rows }: Props & { rows: Expectation[] }) {
           ),
       },
       { id: 'baseline', header: 'Baseline', wide: true, cell: (check) => (check.baseline === '' ? '–' : check.baseline.replace(/^azureml:/, '')) },
+      {
+        id: 'report', header: 'Report',
+        cell: (check) => {
+          const verdict = verdicts.find((one) => one.validated_at === Date.parse(check.at) && one.version === check.version && one.table === check.table);
+          return verdict === undefined ? <span className="quiet">none kept</span> : <A to={to.validation(ws, name, verdict.id)} className="link">open</A>;
+        },
+      },
       { id: 'at', header: 'When', number: true, by: (check) => check.at, cell: (check) => <Ago at={Date.parse(check.at)} /> },
     ],
-    [ws, name],
+    [ws, name, verdicts],
   );
   return (
     <Panel title="Validations" flush>

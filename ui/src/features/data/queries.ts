@@ -88,6 +88,27 @@ export const historyQuery = <T,>(ws: string, name: string, of: 'statistics' | 'v
     refetchInterval: 30_000,
   });
 
+export type Validation = Schemas['DataValidation'];
+
+/** What validations found, the youngest first. */
+export const validationsQuery = (ws: string, name: string) =>
+  queryOptions({
+    queryKey: ['data validations', ws, name],
+    queryFn: async () => (await ok(api.GET('/api/v1/workspaces/{ws}/data/{name}/validations', { params: { path: { ws, name }, query: { limit: 200 } } }))).items,
+    refetchInterval: 30_000,
+  });
+
+/** The page of a validation. */
+export const reportQuery = (ws: string, name: string, id: string) =>
+  queryOptions({
+    queryKey: ['data validation report', ws, name, id],
+    queryFn: async () =>
+      (await ok(
+        api.GET('/api/v1/workspaces/{ws}/data/{name}/validations/{id}/report', { params: { path: { ws, name, id } }, parseAs: 'text' }),
+      )) as unknown as string,
+    staleTime: Infinity,
+  });
+
 export const ask = (ws: string, sql: string, signal: AbortSignal) =>
   ok(api.POST('/api/v1/workspaces/{ws}/data:query', { params: { path: { ws } }, body: { sql, rows: 5000 }, signal }));
 

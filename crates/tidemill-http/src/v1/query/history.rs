@@ -16,7 +16,7 @@ use crate::problem::ApiError;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
-    /// `statistics` (the default) or `validations`.
+    /// `statistics` (the default), `validations` or `drift`.
     #[param(inline)]
     of: Option<Kept>,
     /// `json` (the default), `json_lines`, `csv`, `arrow` or `parquet`.
@@ -34,10 +34,13 @@ pub(super) enum Kept {
     Statistics,
     /// Expectations and what was found.
     Validations,
+    /// Columns against those of the baseline.
+    Drift,
 }
 
 /// The statistics of every version that was profiled (`asset`, `version`, `table`, `created_at`, `column`, `statistic`, `value`), or
-/// what every validation found (`validated_at`, `baseline`, `passed`, `column`, `expected`, `found`, `met`, `level`, …). The same rows
+/// what every validation found (`validated_at`, `baseline`, `passed`, `column`, `expected`, `found`, `met`, `level`, …), or
+/// how each column differed from the baseline then (`verdict`, `psi`, `wasserstein`, `moved`, `windows`, `alarm`, …). The same rows
 /// lie as Parquet files in the datastore `workspaceblobstore`, under `history/data/{name}/`.
 #[utoipa::path(get, path = "/workspaces/{ws}/data/{name}/history", operation_id = "data_history_get", tag = "data",
     params(("ws" = String, Path), ("name" = String, Path), Asked),
@@ -50,6 +53,7 @@ pub(super) async fn get(
     let what = match of {
         None | Some(Kept::Statistics) => What::Statistics,
         Some(Kept::Validations) => What::Validations,
+        Some(Kept::Drift) => What::Drift,
     };
     let how = How {
         format: answer::format(format.unwrap_or_default()),

@@ -5,6 +5,7 @@ mod diff;
 mod history;
 mod run;
 mod validate;
+mod validations;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,4 +18,6 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(diff::diff))
         .routes(routes!(history::get))
         .routes(routes!(validate::create))
+        .routes(routes!(validations::list))
+        .routes(routes!(validations::report))
 }

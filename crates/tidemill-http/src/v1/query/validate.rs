@@ -25,9 +25,10 @@ pub(super) async fn create(
         expectations,
         baseline,
     } = request;
-    let found = validation::run(&ctx, &ws, &name, &version, expectations, baseline).await?;
+    let (id, found) = validation::run(&ctx, &ws, &name, &version, expectations, baseline).await?;
     let value = |value: serde_json::Result<_>| value.map_err(Error::internal);
     Ok(Json(ValidationAnswer {
+        id,
         validation: value(serde_json::to_value(found.validation))?,
         profile: value(serde_json::to_value(found.profile))?,
     }))

@@ -94,6 +94,25 @@ fn print(session: &Session, drift: &Found) -> Result<()> {
         .output
         .list(drift.columns.iter().map(row).collect(), &COLUMNS)?;
     let mut more = String::new();
+    for column in &drift.columns {
+        for shift in &column.segments {
+            let value = if shift.value.is_empty() { "missing" } else { &shift.value };
+            let mean = |mean: Option<f64>| mean.map_or_else(|| "none".to_owned(), number);
+            more += &format!(
+                "\n{}: the rows with {} {value} ({:.0}%, before {:.0}%) make {:.0}% of the change of its mean: {}, before {}",
+                column.column,
+                shift.by,
+                shift.shares[1] * 100.0,
+                shift.shares[0] * 100.0,
+                shift.part * 100.0,
+                mean(shift.means[1]),
+                mean(shift.means[0]),
+            );
+        }
+        if !column.segments.is_empty() {
+            more.push('\n');
+        }
+    }
     for (names, what) in [(&drift.gone, "Gone"), (&drift.new, "New")] {
         if !names.is_empty() {
             more += &format!("\n{what}: {}\n", names.join(", "));

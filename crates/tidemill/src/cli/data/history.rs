@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::query;
 use crate::error::{Error, Result};
@@ -12,12 +12,16 @@ use crate::session::Session;
 
 /// Show the statistics of a data asset over its versions, or what its validations found
 ///
-/// Every version that is profiled or validated on the server adds its rows. --output-file writes them for other tools: .csv, .jsonl,
-/// .arrow or .parquet.
+/// Every version that is profiled or validated on the server adds its rows, and so does every step `type: validate` of a pipeline.
+/// --verdicts has a row for each validation, --alarms the columns that have drifted in several versions in a row. --output-file writes
+/// statistics, --validations or --drift for other tools: .csv, .jsonl, .arrow or .parquet.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data history flights --column arr_delay --statistic mean
-  tidemill data history flights --validations
+  tidemill data history flights --verdicts
+  tidemill data history flights --drift --column arr_delay
+  tidemill data history flights --alarms
+  tidemill data history flights --report 01K6ZQ8M3Y1V2T9D5XW7R4NHCB --output-file report.html
   tidemill data history flights --output-file history.parquet")]
 pub struct History {
     /// Name of the data asset
@@ -26,13 +30,25 @@ pub struct History {
     #[arg(long, value_name = "COLUMN")]
     column: Option<String>,
     /// Rows of this statistic alone, such as mean or missing_share
-    #[arg(long, value_name = "NAME", conflicts_with = "validations")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["validations", "drift", "verdicts", "alarms", "report"])]
     statistic: Option<String>,
-    /// What validations found, instead of statistics
-    #[arg(long)]
+    /// What validations found, expectation by expectation
+    #[arg(long, conflicts_with_all = ["drift", "verdicts", "alarms", "report"])]
     validations: bool,
+    /// How columns differed from the baseline
+    #[arg(long, conflicts_with_all = ["verdicts", "alarms", "report"])]
+    drift: bool,
+    /// The verdict of each validation, the youngest first
+    #[arg(long, conflicts_with_all = ["alarms", "report", "column"])]
+    verdicts: bool,
+    /// Columns that alarm, the youngest first
+    #[arg(long, conflicts_with = "report")]
+    alarms: bool,
+    /// Write the page of this validation to --output-file
+    #[arg(long, value_name = "ID", conflicts_with = "column", requires = "output_file")]
+    report: Option<String>,
     /// Write all of it to a file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["column", "statistic"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["column", "statistic", "verdicts", "alarms"])]
     output_file: Option<PathBuf>,
 }
 
@@ -54,33 +70,56 @@ const VALIDATIONS: [Column; 7] = [
     Column::text("found", "found"),
 ];
 
+const DRIFT: [Column; 8] = [
+    Column::text("version", "version"),
+    Column::text("table", "table"),
+    Column::text("column", "column"),
+    Column::text("verdict", "verdict"),
+    Column::text("psi", "psi"),
+    Column::text("wasserstein", "wasserstein"),
+    Column::text("moved the most", "moved"),
+    Column::text("versions in a row", "windows"),
+];
+
+const VERDICTS: [Column; 8] = [
+    Column::text("id", "id"),
+    Column::time("validated", "validated_at"),
+    Column::text("version", "version"),
+    Column::text("table", "table"),
+    Column::text("passed", "passed"),
+    Column::text("errors", "errors"),
+    Column::text("drifted", "drifted"),
+    Column::text("job", "job"),
+];
+
+const ALARMS: [Column; 6] = [
+    Column::time("validated", "validated_at"),
+    Column::text("version", "version"),
+    Column::text("table", "table"),
+    Column::text("column", "column"),
+    Column::text("versions in a row", "windows"),
+    Column::text("since version", "since"),
+];
+
 impl History {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if let (Some(id), Some(file)) = (&self.report, &self.output_file) {
+            let path = session.path(&["data", &self.name, "validations", id, "report"]);
+            session.client.download(&path, file, &|_| {}).await?;
+            session.note(&format!("Wrote {}", file.display()));
+            return Ok(());
+        }
+        if self.verdicts || self.alarms {
+            return self.verdicts(session).await;
+        }
         let path = session.path(&["data", &self.name, "history"]);
-        let of = if self.validations {
-            "validations"
-        } else {
-            "statistics"
+        let of = match (self.validations, self.drift) {
+            (true, _) => "validations",
+            (_, true) => "drift",
+            _ => "statistics",
         };
         if let Some(file) = &self.output_file {
-            let format = match file
-                .extension()
-                .and_then(|ending| ending.to_str())
-                .unwrap_or_default()
-            {
-                "csv" => "csv",
-                "jsonl" | "ndjson" => "json_lines",
-                "arrow" | "feather" => "arrow",
-                "parquet" => "parquet",
-                _ => {
-                    return Err(Error::usage(format!(
-                        "failed to write {}: its ending says no format",
-                        file.display()
-                    ))
-                    .with_hint("write .csv, .jsonl, .arrow or .parquet"));
-                }
-            };
-            let asked = query(&[("of", of), ("format", format), ("rows", "10000000")]);
+            let asked = query(&[("of", of), ("format", format(file)?), ("rows", "10000000")]);
             session
                 .client
                 .download(&format!("{path}{asked}"), file, &|_| {})
@@ -99,13 +138,86 @@ impl History {
             wanted.as_deref().is_none_or(|wanted| row[field] == wanted)
         };
         rows.retain(|row| is(row, "column", &self.column) && is(row, "statistic", &self.statistic));
-        session.output.list(
-            rows,
-            if self.validations {
-                &VALIDATIONS
-            } else {
-                &STATISTICS
-            },
-        )
+        match of {
+            "validations" => session.output.list(rows, &VALIDATIONS),
+            "drift" => {
+                if session.output.is_table() {
+                    rows.iter_mut().for_each(brief);
+                }
+                session.output.list(rows, &DRIFT)
+            }
+            _ => session.output.list(rows, &STATISTICS),
+        }
     }
+
+    /// Validations, or the alarms of each.
+    async fn verdicts(&self, session: &Session) -> Result<()> {
+        let path = session.path(&["data", &self.name, "validations"]);
+        let mut rows = session.client.list(&path, &[], None).await?;
+        if self.alarms {
+            rows = rows.iter().flat_map(alarms_of).collect();
+            rows.retain(|row| self.column.as_deref().is_none_or(|column| row["column"] == column));
+            return session.output.list(rows, &ALARMS);
+        }
+        if session.output.is_table() {
+            for row in &mut rows {
+                let names: Vec<&str> = row["drifted"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
+                row["drifted"] = names.join(", ").into();
+            }
+        }
+        session.output.list(rows, &VERDICTS)
+    }
+}
+
+fn format(file: &std::path::Path) -> Result<&'static str> {
+    let ending = file
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
+    match ending {
+        "csv" => Ok("csv"),
+        "jsonl" | "ndjson" => Ok("json_lines"),
+        "arrow" | "feather" => Ok("arrow"),
+        "parquet" => Ok("parquet"),
+        _ => Err(Error::usage(format!(
+            "failed to write {}: its ending says no format",
+            file.display()
+        ))
+        .with_hint("write .csv, .jsonl, .arrow or .parquet")),
+    }
+}
+
+/// Figures as people read them, and what moved in words.
+fn brief(row: &mut Value) {
+    for name in ["psi", "wasserstein"] {
+        row[name] = match row[name].as_f64() {
+            Some(value) if value > 1e300 => "far".into(),
+            Some(value) => format!("{value:.2}").into(),
+            None => Value::Null,
+        };
+    }
+    let percent = |value: &Value| value.as_f64().map(|share| format!("{:.0}%", share * 100.0));
+    let moved = (percent(&row["moved_before"]), percent(&row["moved_now"]));
+    row["moved"] = match (row["verdict"].as_str(), moved) {
+        (Some("drifted"), (Some(before), Some(now))) => {
+            let bin = row["moved"].as_str().unwrap_or_default();
+            format!("{bin} {before} → {now}").into()
+        }
+        _ => Value::Null,
+    };
+}
+
+fn alarms_of(row: &Value) -> Vec<Value> {
+    let alarm = |alarm: &Value| {
+        json!({
+            "validated_at": row["validated_at"], "version": row["version"], "table": row["table"], "validation": row["id"],
+            "column": alarm["column"], "windows": alarm["windows"], "since": alarm["since"],
+        })
+    };
+    row["alarms"].as_array().into_iter().flatten().map(alarm).collect()
 }

@@ -44,9 +44,9 @@ pub struct Validate {
     /// Write a page with pictures here
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Write report.html, validation.json and profile.json into this folder
+    /// Write report.html, validation.json and profile.json into this folder; may be given again
     #[arg(long, value_name = "FOLDER")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
     #[command(flatten)]
     reading: Reading,
 }
@@ -72,7 +72,7 @@ impl Validate {
             write_report(path, &page)?;
             session.note(&format!("Wrote {}", path.display()));
         }
-        if let Some(folder) = &self.report {
+        for folder in &self.report {
             std::fs::create_dir_all(folder).map_err(|error| Error::file("make the folder", folder, error))?;
             write_report(&folder.join("report.html"), &page)?;
             write_report(&folder.join("validation.json"), &json_text(&validation)?)?;

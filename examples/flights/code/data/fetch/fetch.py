@@ -8,6 +8,7 @@ are read directly: importing the package would load all of it, and needs `pkg_re
 import argparse
 import hashlib
 import json
+import shutil
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -77,13 +78,24 @@ def fetch(months: list[int], output: Path) -> dict[str, int]:
     return rows
 
 
+def arrive(months: list[int], fetched: Path, arrived: Path) -> None:
+    """Copy what is new of `fetched`, the last of `months`, to `arrived`, in the same folders."""
+    for table in ("flights", "weather"):
+        name = f"{YEAR}-{months[-1]:02d}.parquet"
+        (arrived / table).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(fetched / table / name, arrived / table / name)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--months", type=parse_months, required=True, help='"3", "1-9" or "1-3,7"')
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    parser.add_argument("--arrived", type=Path, help="folder to write the last month to, alone")
     args = parser.parse_args()
     for name, rows in fetch(args.months, args.output).items():
         print(f"{name}: {rows:,} rows")
+    if args.arrived is not None:
+        arrive(args.months, args.output, args.arrived)
 
 
 if __name__ == "__main__":
