@@ -82,6 +82,9 @@ pub struct AssetVersion {
     pub uri: Option<String>,
     /// Give it as `If-Match` to change exactly this state.
     pub etag: String,
+    /// What is to be known of it; said once, when it is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What may change of a version. A field that is not given stays as it is.

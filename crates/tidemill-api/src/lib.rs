@@ -4,6 +4,7 @@ pub mod access;
 pub mod asset;
 pub mod audit;
 pub mod compute;
+pub mod data_contract;
 pub mod datastore;
 pub mod endpoint;
 pub mod import;

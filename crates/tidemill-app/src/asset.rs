@@ -746,6 +746,7 @@ fn show(row: Row, labels: Vec<String>) -> AssetVersion {
         files: files.and_then(|files| u64::try_from(files).ok()),
         uri,
         etag: revision.to_string(),
+        warnings: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use tidemill_store::{DatabaseTransaction, asset_version};
 use crate::asset::{self, Kind, NewVersion};
 use crate::content::{self, Content};
 use crate::place::Place;
-use crate::{Error, OpContext, Result, action, resolve};
+use crate::{Error, OpContext, Result, action, contract, resolve};
 
 /// Makes a version: under `version`, or under the highest whole number and one. Data that is not uploaded is read where it
 /// lies, or copied when its specification says `snapshot: true`. The same content under the same version again is the
@@ -43,6 +43,15 @@ pub async fn create(
     let known = previous.as_ref().map(|(_, manifest)| manifest);
     let content = content::survey(ctx, workspace, &place.source, known, progress).await?;
     let data_type = checked_type(name, spec.data_type, &content)?;
+    let is_there = match version {
+        Some(version) => asset_version::get(ctx.app().store.read(), key, version).await?.is_some(),
+        None => false,
+    };
+    // What others live by is looked at before there is a version that they could take.
+    let warnings = match is_there {
+        true => Vec::new(),
+        false => contract::guard(ctx, workspace, name, &place.source).await?,
+    };
     let digest = match previous {
         // Nothing changed, and so the manifest is kept already.
         Some((digest, manifest)) if manifest == content.manifest => digest,
@@ -67,7 +76,8 @@ pub async fn create(
         created_by: ctx.principal().to_string(),
         now_ms: ctx.now_ms(),
     };
-    asset::create(ctx, new).await
+    let made = asset::create(ctx, new).await?;
+    Ok(AssetVersion { warnings, ..made })
 }
 
 /// The manifest of the version that is most likely like the one to be, and its digest: files that look the same are not

@@ -18,6 +18,7 @@ pub mod clock;
 pub mod component;
 pub mod compute;
 pub mod content;
+pub mod contract;
 pub mod context;
 pub mod credential;
 pub mod data;

@@ -854,6 +854,7 @@ fn show(row: Row, tags: Pairs, labels: Vec<String>, manifest: Option<&Manifest>)
         files: manifest.map(|manifest| manifest.len() as u64),
         uri: Some(storage_location),
         etag: updated_at.to_string(),
+        warnings: Vec::new(),
     }
 }
 

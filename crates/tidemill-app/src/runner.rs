@@ -5,7 +5,7 @@ use std::io::Write;
 
 use indexmap::IndexMap;
 use tidemill_api::runner::{
-    Assignment, EnvironmentReport, Finish, LogAck, Orders, Outcome, OutputReport, Progress,
+    Assignment, EnvironmentReport, Finish, LogAck, Orders, Outcome, OutputReport, Progress, Source,
 };
 use tidemill_objects::SafePath;
 use tidemill_policy::action;
@@ -14,7 +14,7 @@ use tidemill_store::{job, run, to_json};
 use crate::hub::{JobNews, What};
 use crate::job::{CommandPlan, Ending, Job, OutputRecord, Plan, Status, artifact_root, assignment as build};
 use crate::loops::end_or_retry;
-use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes, data_validation, deployment_instance};
+use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes, contract, data_validation, deployment_instance};
 
 /// All that the runner must know. `token` is the runner's; the script of its job gets another.
 ///
@@ -199,6 +199,20 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
             records.insert(port, record);
         }
     }
+    let (outcome, reason) = match outcome {
+        Outcome::Completed => match keeps_contracts(ctx, &row, &plan, &records).await {
+            Ok(more) => {
+                warnings.extend(more);
+                (outcome, reason)
+            }
+            // The work is done, and nobody is to take it as a version.
+            Err(error) => {
+                let why = error.to_string();
+                (Outcome::Failed, Some(why))
+            }
+        },
+        outcome => (outcome, reason),
+    };
     let status = match outcome {
         Outcome::Completed => Status::Completed,
         Outcome::Failed => Status::Failed,
@@ -239,6 +253,30 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
         }
         ended => ended,
     }
+}
+
+/// Checks outputs that become versions of data against what their consumers live by; gives warnings.
+async fn keeps_contracts(
+    ctx: &OpContext,
+    row: &Job,
+    plan: &CommandPlan,
+    records: &IndexMap<String, OutputRecord>,
+) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    for (port, record) in records {
+        let name = plan.outputs.get(port).and_then(|output| output.name.as_deref());
+        let Some(name) = name.filter(|_| !record.r#type.ends_with("_model")) else {
+            continue;
+        };
+        let datastore = record.datastore.clone();
+        let source = Source::Datastore {
+            datastore: datastore.unwrap_or_else(|| crate::datastore::ARTIFACTS.to_owned()),
+            path: record.path.clone(),
+        };
+        let found = contract::guard(&ctx.app().system(), &row.workspace, name, &source).await?;
+        warnings.extend(found.into_iter().map(|words| format!("output {port}: {words}")));
+    }
+    Ok(warnings)
 }
 
 async fn record(

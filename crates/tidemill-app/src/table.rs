@@ -65,6 +65,17 @@ pub(crate) async fn of_version(ctx: &OpContext, workspace: &str, row: &Row) -> R
     Ok(Laid::of(there))
 }
 
+/// Brings what lies at a place onto this machine, before it is a version.
+///
+/// # Errors
+/// NotFound.
+pub(crate) async fn of_place(ctx: &OpContext, workspace: &str, source: &Source) -> Result<Laid> {
+    match source {
+        Source::Tree { tree, path } => laid(ctx, tree, path).await,
+        source => Ok(Laid::of(content::on_disk(ctx, workspace, source).await?)),
+    }
+}
+
 /// A tree, laid out in the cache. A folder stands under its name only when it is whole.
 async fn laid(ctx: &OpContext, tree: &str, path: &str) -> Result<Laid> {
     let (digest, path): (Hash, _) = (tree.parse()?, SafePath::normalise(path)?);

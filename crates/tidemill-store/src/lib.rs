@@ -14,6 +14,7 @@ pub mod backup;
 pub mod compute;
 pub mod connect;
 pub mod credential;
+pub mod data_contract;
 pub mod data_validation;
 pub mod datastore;
 pub mod deployment_instance;

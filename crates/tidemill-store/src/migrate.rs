@@ -76,6 +76,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 17,
         sql: include_str!("migrations/0017_data_validations.sql"),
     },
+    Migration {
+        version: 21,
+        sql: include_str!("migrations/0021_data_contracts.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

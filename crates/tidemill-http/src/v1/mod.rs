@@ -5,6 +5,7 @@ mod assignment;
 mod audit;
 mod component;
 mod compute;
+mod contract;
 mod data;
 mod datastore;
 mod environment;
@@ -53,6 +54,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(datastore::router())
         .merge(audit::router())
         .merge(compute::router())
+        .merge(contract::router())
         .merge(data::router())
         .merge(query::router())
         .merge(environment::router())

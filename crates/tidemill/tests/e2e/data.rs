@@ -358,3 +358,84 @@ fn what_a_step_finds_goes_into_the_history_of_its_data_and_drift_that_stays_alar
         .ends(1)
         .says("validation");
 }
+
+#[test]
+fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
+    let mill = Mill::start();
+    flights(&mill, 0, ["UA", "AA"]);
+    mill.write("carriers.yml", "columns:\n  carrier: {values: {only: [UA, AA]}}\n");
+    mill.write(
+        "contract.yml",
+        "name: delay-model\ndata: azureml:flights\nconsumer: model:flights-delay\nexpectations: ./carriers.yml\n",
+    );
+    mill.ok(&["data", "contract", "create", "-f", "contract.yml"]);
+    mill.write("delays.yml", "columns:\n  delay: {max: {max: 70}}\n");
+    mill.ok(&[
+        "data", "contract", "create", "--name", "report", "--data", "flights", "--consumer", "pipeline:weekly-report",
+        "--expectations", "delays.yml", "--policy", "warn",
+    ]);
+    let there = mill.ok(&["data", "contract", "list", "--data", "flights"]);
+    assert_eq!(
+        (&there[0]["consumer"], &there[0]["policy"], &there[1]["policy"]),
+        (&"model:flights-delay".into(), &"refuse".into(), &"warn".into())
+    );
+    // The one that is there keeps all.
+    assert_eq!(mill.ok(&["data", "contract", "check", "--data", "azureml:flights:1"])["passed"], true);
+
+    let rows: String = (0..400).map(|row| format!("{row},{},{}\n", row % 61, ["UA", "XX"][row % 2])).collect();
+    mill.write("new/t.csv", format!("id,delay,carrier\n{rows}"));
+    let create = ["data", "create", "-n", "flights", "--type", "uri_folder", "--path", "new"];
+    mill.run(&create)
+        .ends(1)
+        .says("model:flights-delay")
+        .says("only UA, AA, found XX");
+    assert_eq!(mill.ok(&["data", "list", "-n", "flights"]).as_array().map(Vec::len), Some(1), "it was not made");
+    // Before anything is uploaded.
+    mill.run(&["data", "contract", "check", "--data", "flights", "--file", "new"])
+        .ends(1)
+        .says("model:flights-delay");
+
+    // A contract that warns lets the version come, and names who will be hurt.
+    let rows: String = (0..400).map(|row| format!("{row},{},UA\n", row % 61 + 50)).collect();
+    mill.write("new/t.csv", format!("id,delay,carrier\n{rows}"));
+    let made = mill.ok(&create);
+    assert_eq!(made["version"], "2");
+    assert!(made["warnings"].to_string().contains("pipeline:weekly-report"), "{made}");
+    mill.run(&["data", "contract", "check", "--data", "azureml:flights:2"])
+        .ends(1)
+        .says("weekly-report");
+
+    // A job that makes a version is a producer, too.
+    let yaml = format!(
+        "command: \"mkdir -p ${{{{outputs.o}}}} && printf 'id,delay,carrier\\n1,2,ZZ\\n' > ${{{{outputs.o}}}}/t.csv\"\n{ENVIRONMENT}\n\
+         outputs:\n  o: {{type: uri_folder, name: flights}}\n"
+    );
+    mill.stream("maker", &yaml).ends(1).says("model:flights-delay");
+    assert_eq!(mill.ok(&["data", "list", "-n", "flights"]).as_array().map(Vec::len), Some(2));
+
+    // On its way to PRD it is checked against those who live there.
+    mill.write("ws.yml", "name: prd\n");
+    mill.ok(&["workspace", "create", "-f", "ws.yml"]);
+    mill.ok(&["-w", "prd", "data", "create", "-n", "flights", "--type", "uri_folder", "--path", "months"]);
+    mill.write("strict.yml", "columns:\n  carrier: {values: {only: [AA]}}\n");
+    mill.ok(&[
+        "-w", "prd", "data", "contract", "create", "--name", "prd-model", "--data", "flights", "--consumer", "endpoint:delay",
+        "--expectations", "strict.yml",
+    ]);
+    let found = mill.run(&["data", "contract", "check", "--data", "azureml:flights:1", "--against", "prd"]);
+    found.ends(1).says("endpoint:delay");
+
+    mill.run(&["data", "contract", "delete", "--name", "delay-model"]).ends(0);
+    mill.stream("maker2", &yaml).ends(0);
+    for (args, says) in [
+        (vec!["--name", "x", "--data", "flights", "--consumer", "somebody", "--expectations", "delays.yml"], "model:delay"),
+        (vec!["--name", "x", "--data", "nothing", "--consumer", "team:ops", "--expectations", "delays.yml"], "nothing"),
+        (vec!["--name", "x", "--data", "flights", "--consumer", "team:ops"], "--expectations"),
+    ] {
+        let mut all = vec!["data", "contract", "create"];
+        all.extend(args);
+        let done = mill.run(&all);
+        assert_ne!(done.code, 0, "{all:?}");
+        done.says(says);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod archive;
 mod baseline;
+mod contract;
 mod create;
 mod diff;
 mod drift;
@@ -48,6 +49,7 @@ enum Verb {
     Transform(transform::Transform),
     Validate(validate::Validate),
     Baseline(baseline::Baseline),
+    Contract(contract::Contract),
     History(history::History),
     Update(update::Update),
     Archive(archive::Archive),
@@ -66,6 +68,7 @@ impl Data {
             Verb::Show(verb) => verb.run(session).await,
             Verb::Validate(verb) => verb.run(session).await,
             Verb::Baseline(verb) => verb.run(session).await,
+            Verb::Contract(verb) => verb.run(session).await,
             Verb::History(verb) => verb.run(session).await,
             Verb::Drift(verb) => verb.run(session).await,
             Verb::Query(verb) => verb.run(session).await,

@@ -168,7 +168,7 @@ fn json_text(value: &impl serde::Serialize) -> Result<String> {
 }
 
 /// Reads expectations; a name that means nothing is an error.
-fn read(path: &PathBuf) -> Result<Expectations> {
+pub(super) fn read(path: &PathBuf) -> Result<Expectations> {
     let text = std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
     let read: Expectations = serde_yaml_ng::from_str(&text).map_err(|error| {
         Error::usage(format!("failed to read {}: {error}", path.display())).with_hint(
