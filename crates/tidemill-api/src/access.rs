@@ -176,6 +176,80 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// A way to sign in to the studio with an account elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignInProvider {
+    /// Its name.
+    pub name: String,
+    /// The name that people see.
+    pub display_name: String,
+}
+
+/// Where a sign-in elsewhere shall lead.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SignInQuery {
+    /// The page of the studio, such as `/ui/workspaces/dev`.
+    pub page: Option<String>,
+}
+
+/// What a provider of identities sends the browser back with.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SignInReturn {
+    /// What was sent with it.
+    #[serde(default)]
+    pub state: String,
+    /// What is exchanged for the token.
+    pub code: Option<String>,
+    /// Why there is none.
+    pub error: Option<String>,
+    /// More about that.
+    pub error_description: Option<String>,
+    /// Who sends it back (RFC 9207).
+    pub iss: Option<String>,
+}
+
+/// A token that another issuer signed, to be exchanged for one of this server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenExchange {
+    /// The signed token (JWT).
+    pub assertion: String,
+    /// The service principal that trusts it; needed where several do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_principal: Option<String>,
+}
+
+/// What a signed token was exchanged for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExchangedToken {
+    /// The token: shown this once, and kept nowhere.
+    pub token: String,
+    /// Whose it is.
+    pub principal: String,
+    /// UTC milliseconds.
+    pub expires_at: i64,
+}
+
+/// A provider of identities.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IdentityProvider {
+    /// Unique on a server.
+    pub name: String,
+    /// Who signs its tokens.
+    pub issuer: String,
+    /// Its specification; its secret is a name of the vault.
+    #[schema(value_type = Object)]
+    pub spec: Value,
+    /// Give it as `If-Match` to change exactly this state.
+    pub etag: String,
+    /// UTC milliseconds.
+    pub created_at: i64,
+    /// UTC milliseconds.
+    pub updated_at: i64,
+}
+
 /// A new password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -94,6 +94,8 @@ pub struct App {
     pub access: AccessCache,
     /// Who tried to sign in too often.
     pub(crate) attempts: Attempts,
+    /// Who signs tokens that count here.
+    pub(crate) issuers: crate::oidc::Issuers,
     /// Plans of infrastructure that are being applied.
     pub(crate) infra: crate::infra::Running,
     /// What happens while it happens.
@@ -181,6 +183,7 @@ impl App {
             tokens: TokenCache::default(),
             access: AccessCache::default(),
             attempts: Attempts::default(),
+            issuers: crate::oidc::Issuers::default(),
             infra: crate::infra::Running::default(),
             hub: Hub::default(),
             scheduler: Scheduler::new(gpus),

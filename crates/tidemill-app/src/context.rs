@@ -17,6 +17,7 @@ pub struct OpContext {
     principal: Principal,
     behind: Option<Subject>,
     limits: Option<Arc<Limits>>,
+    claims: Arc<Value>,
     request_id: String,
     origin: Origin,
 }
@@ -92,6 +93,7 @@ impl OpContext {
             principal,
             behind,
             limits: None,
+            claims: Arc::default(),
             request_id,
             origin: Origin {
                 surface: "server".into(),
@@ -106,12 +108,13 @@ impl OpContext {
             principal,
             behind,
             limits,
-            claims: _,
+            claims,
             credential: _,
         } = who;
         Self {
             behind: behind.or_else(|| subject(&principal)),
             limits,
+            claims,
             ..Self::new(app, principal, request_id)
         }
     }
@@ -124,6 +127,12 @@ impl OpContext {
     /// What the token is limited to.
     pub fn limits(&self) -> Option<&Limits> {
         self.limits.as_deref()
+    }
+
+    /// What the signed token claims with which the one who asks came: issuer, audience, subject, and `claims`. Null for everybody
+    /// who signed in otherwise.
+    pub fn signed_claims(&self) -> &Value {
+        &self.claims
     }
 
     /// What the one who asks has at a place, with the limits of the token.

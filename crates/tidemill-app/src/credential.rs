@@ -66,6 +66,11 @@ pub async fn create(
             "failed to make a token: you signed in with a limited token, and such a token makes none",
         ));
     }
+    if !ctx.signed_claims().is_null() {
+        return Err(Error::forbidden(
+            "failed to make a token: you signed in with the token of another issuer, for an hour, and such a sign-in makes none",
+        ));
+    }
     if purpose == Purpose::Secret {
         principal::find(ctx, subject).await?;
     }
@@ -214,7 +219,10 @@ pub(crate) async fn find(app: &App, hash: &str, now_ms: i64) -> Result<(SignedIn
     let limits = (place.is_some() || actions.is_some()).then(|| Arc::new(Limits { place, actions }));
     let who = SignedIn {
         limits,
-        claims: Arc::new(from_json("credential", "detail", &row.detail)?),
+        claims: Arc::new(match row.purpose.as_str() {
+            crate::federation::PURPOSE => from_json("credential", "detail", &row.detail)?,
+            _ => Value::Null,
+        }),
         credential: Some(row.id),
         ..crate::context::principal(&subject).ok_or_else(unknown)?.into()
     };

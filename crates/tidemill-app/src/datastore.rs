@@ -294,7 +294,7 @@ pub(crate) fn place(workspace: &str, name: &str, field: &str) -> String {
 }
 
 /// The secret of the vault that a text names and is nothing else.
-fn reference(text: &str) -> Option<String> {
+pub(crate) fn reference(text: &str) -> Option<String> {
     let template = tidemill_spec::expr::Template::parse(text.trim()).ok()?;
     match template.singular() {
         Some(tidemill_spec::expr::Ref::Secret(name)) => Some(name.clone()),

@@ -53,6 +53,8 @@ pub(crate) async fn put(ctx: &OpContext, written: Written, if_match: Option<i64>
         created_at: before.as_ref().map_or(now, |row| row.created_at),
         updated_at: now,
     };
+    // Whom it trusted until now may have signed in by that.
+    let trust_changed = before.as_ref().is_some_and(|row| spec_of(row)["federated"] != spec["federated"]);
     let mut after = spec;
     if new_password {
         after["password"] = json!("***");
@@ -67,9 +69,12 @@ pub(crate) async fn put(ctx: &OpContext, written: Written, if_match: Option<i64>
     changed(ctx, change, move |tx| {
         Box::pin(async move {
             principal::put(tx, written).await?;
+            let (kind, name) = (subject.kind.as_str(), subject.name.as_str());
             if new_password || disabled {
-                let (kind, name) = (subject.kind.as_str(), subject.name.as_str());
                 tidemill_store::credential::revoke_of(tx, kind, name, "session", now).await?;
+            }
+            if disabled || trust_changed {
+                tidemill_store::credential::revoke_of(tx, kind, name, crate::federation::PURPOSE, now).await?;
             }
             Ok(())
         })

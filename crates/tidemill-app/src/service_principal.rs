@@ -2,7 +2,7 @@
 
 use tidemill_policy::Subject;
 use tidemill_policy::access::Kind;
-use tidemill_spec::kinds::ServicePrincipal;
+use tidemill_spec::kinds::{ServicePrincipal, Spec};
 
 use crate::principal::{self, Row, Written};
 use crate::{Error, OpContext, Result};
@@ -18,25 +18,11 @@ pub fn subject(name: &str) -> Subject {
 /// Makes or changes a service principal.
 ///
 /// # Errors
-/// Invalid for a trusted token that names no issuer, audience or subject; as [`crate::user::put`] for the rest.
+/// Invalid for a trusted token whose issuer, audience or subject is not said; as [`crate::user::put`] for the rest.
 pub async fn put(ctx: &OpContext, spec: ServicePrincipal, if_match: Option<i64>) -> Result<Row> {
     ctx.authorize(crate::action::PRINCIPAL_WRITE, &crate::Scope::server())
         .await?;
-    for trusted in &spec.federated {
-        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let secure =
-            trusted.issuer.starts_with("https://") || local.iter().any(|at| trusted.issuer.starts_with(at));
-        if !secure
-            || trusted.audience.is_empty()
-            || trusted.subject.is_empty()
-            || trusted.subject.contains('*')
-        {
-            return Err(Error::invalid(format!(
-                "failed to trust tokens of `{}`: an issuer is an https address, and audience and subject are given in full",
-                trusted.issuer
-            )));
-        }
-    }
+    crate::spec::check(&Spec::ServicePrincipal(spec.clone()))?;
     let written = Written {
         subject: subject(&spec.name),
         disabled: spec.disabled,

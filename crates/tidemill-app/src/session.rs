@@ -25,7 +25,7 @@ const WINDOW_MS: i64 = 5 * 60 * 1000;
 pub struct Attempts(Mutex<HashMap<String, (u32, i64)>>);
 
 impl Attempts {
-    fn check(&self, key: &str, most: u32, now_ms: i64) -> Result<()> {
+    pub(crate) fn check(&self, key: &str, most: u32, now_ms: i64) -> Result<()> {
         let tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((count, since)) = tried.get(key).filter(|(_, since)| now_ms < since + WINDOW_MS) else {
             return Ok(());
@@ -38,7 +38,7 @@ impl Attempts {
             .hint(format!("try again in {wait_s} seconds")))
     }
 
-    fn failed(&self, key: &str, now_ms: i64) {
+    pub(crate) fn failed(&self, key: &str, now_ms: i64) {
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tried.len() > 10_000 {
             tried.retain(|_, (_, since)| now_ms < *since + WINDOW_MS);

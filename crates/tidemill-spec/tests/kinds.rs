@@ -528,5 +528,5 @@ fn schemas_name_every_field() {
     for field in ["endpoint", "deployment", "tests", "rollout", "gates"] {
         assert!(release["properties"].get(field).is_some(), "{field}");
     }
-    assert_eq!(schemas.len(), 22);
+    assert_eq!(schemas.len(), 23);
 }

@@ -73,6 +73,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0015_releases.sql"),
     },
     Migration {
+        version: 16,
+        sql: include_str!("migrations/0016_identity.sql"),
+    },
+    Migration {
         version: 17,
         sql: include_str!("migrations/0017_data_validations.sql"),
     },

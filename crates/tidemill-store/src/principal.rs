@@ -122,6 +122,9 @@ pub async fn map_teams(db: &impl ConnectionTrait, name: &str, teams: &str) -> Re
 pub async fn delete(db: &impl ConnectionTrait, kind: &str, name: &str) -> Result<bool> {
     crate::assignment::delete_of(db, kind, name).await?;
     crate::credential::delete_of(db, kind, name).await?;
+    if kind == "user" {
+        crate::identity::delete_of_user(db, name).await?;
+    }
     let gone = Entity::delete_by_id((kind.to_owned(), name.to_owned()))
         .exec(db)
         .await?;

@@ -2,6 +2,7 @@
 import { Alert, Anchor, Button, Center, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconKey, IconLock, IconUser } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ok, Problem, token } from '../api/client';
 
@@ -27,12 +28,33 @@ export function SignInPage({ reason }: { reason: Problem }) {
             {reason.message}
           </Alert>
         )}
+        <Elsewhere />
         {byToken ? <ByToken /> : <ByPassword />}
         <Anchor component="button" size="sm" onClick={() => setByToken(!byToken)} style={{ alignSelf: 'flex-start' }}>
           {byToken ? 'Sign in with a name and a password' : 'Sign in with a token'}
         </Anchor>
       </Stack>
     </Center>
+  );
+}
+
+/** Accounts that people have already; a link, for the browser itself goes there and comes back. */
+function Elsewhere() {
+  const providers = useQuery({ queryKey: ['session', 'providers'], queryFn: () => ok(api.GET('/api/v1/session/providers')), retry: false });
+  const items = providers.data?.items ?? [];
+  if (items.length === 0) return null;
+  const page = encodeURIComponent(window.location.pathname + window.location.search);
+  return (
+    <Stack gap="xs">
+      {items.map(({ name, display_name }) => (
+        <Button
+          key={name} component="a" variant="default" leftSection={<IconUser size={16} />} onClick={() => token.forget()}
+          href={`/api/v1/session/providers/${encodeURIComponent(name)}?page=${page}`}
+        >
+          Sign in with {display_name}
+        </Button>
+      ))}
+    </Stack>
   );
 }
 

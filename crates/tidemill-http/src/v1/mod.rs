@@ -11,6 +11,7 @@ mod datastore;
 mod environment;
 mod event;
 mod group;
+mod identity_provider;
 mod import;
 mod infra;
 mod job;
@@ -48,6 +49,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(user::router())
         .merge(team::router())
         .merge(service_principal::router())
+        .merge(identity_provider::router())
         .merge(token::router())
         .merge(role::router())
         .merge(assignment::router())

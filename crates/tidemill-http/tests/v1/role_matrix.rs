@@ -326,6 +326,8 @@ fn body(operation: &str) -> Value {
             json!({"principal": "user:nobody", "role": "Reader", "scope": "/"})
         }
         "role_put" => json!({"actions": ["jobs/read"]}),
+        "token_exchange" => json!({"assertion": "a.b.c"}),
+        "identity_provider_put" => json!({"issuer": "https://idp.example", "client_id": "tidemill"}),
         "session_create" => json!({"user": "nobody", "password": "wrong"}),
         "session_set_password" => json!({"old": "", "new": "short"}),
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),

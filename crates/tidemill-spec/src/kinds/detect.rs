@@ -49,6 +49,8 @@ pub enum Kind {
     OnlineDeployment,
     /// A release.
     Release,
+    /// A provider of identities.
+    IdentityProvider,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -90,6 +92,8 @@ pub enum Family {
     OnlineDeployment,
     /// `release`
     Release,
+    /// `identity-provider`
+    IdentityProvider,
 }
 
 impl Kind {
@@ -114,6 +118,7 @@ impl Kind {
             Self::OnlineEndpoint => Family::OnlineEndpoint,
             Self::OnlineDeployment => Family::OnlineDeployment,
             Self::Release => Family::Release,
+            Self::IdentityProvider => Family::IdentityProvider,
         }
     }
 
@@ -140,6 +145,7 @@ impl Kind {
             Self::OnlineEndpoint => "an online endpoint",
             Self::OnlineDeployment => "an online deployment",
             Self::Release => "a release",
+            Self::IdentityProvider => "an identity provider",
         }
     }
 }
@@ -188,6 +194,7 @@ impl Family {
             Self::OnlineEndpoint => "online-endpoint",
             Self::OnlineDeployment => "online-deployment",
             Self::Release => "release",
+            Self::IdentityProvider => "identity-provider",
         }
     }
 }
@@ -249,6 +256,7 @@ fn with_article(family: Family) -> String {
         Family::Assignment => "an assignment".to_owned(),
         Family::OnlineEndpoint => "an online endpoint".to_owned(),
         Family::OnlineDeployment => "an online deployment".to_owned(),
+        Family::IdentityProvider => "an identity provider".to_owned(),
         family => format!("a {}", family.noun()),
     }
 }
@@ -328,6 +336,7 @@ fn from_schema(word: &str) -> Option<Detected> {
         "managedonlineendpoint" | "kubernetesonlineendpoint" | "onlineendpoint" => Kind::OnlineEndpoint,
         "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => Kind::OnlineDeployment,
         "release" => Kind::Release,
+        "identityprovider" => Kind::IdentityProvider,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -368,6 +377,7 @@ fn from_type(node: &Node, file_name: &str, expected: Option<Family>) -> Option<D
             Kind::Compute
         }
         "policy" => Kind::Policy,
+        "identityprovider" => Kind::IdentityProvider,
         _ if expected == Some(Family::Component) => return refused::component(word).map(Detected::Refused),
         "managed" => Kind::OnlineDeployment,
         "git"
@@ -450,6 +460,7 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::OnlineEndpoint) => Kind::OnlineEndpoint,
         Some(Family::OnlineDeployment) => Kind::OnlineDeployment,
         Some(Family::Release) => Kind::Release,
+        Some(Family::IdentityProvider) => Kind::IdentityProvider,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))

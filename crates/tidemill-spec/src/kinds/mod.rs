@@ -16,6 +16,7 @@ mod distribution;
 mod environment;
 mod group;
 mod identity;
+mod identity_provider;
 mod input;
 mod job;
 mod model;
@@ -76,6 +77,7 @@ pub use identity::{
     AmlTokenIdentity, Identity, ManagedIdentity, ResourceIdentity, ResourceIdentityType,
     UserAssignedIdentity, UserIdentity,
 };
+pub use identity_provider::{IdentityProvider, IdentityProviderType, TeamOfClaim};
 pub use input::{DataInput, Input, InputMode};
 pub use job::{Job, JobTier, Limits, Priority, QueueSettings};
 pub use model::{DeploymentTemplateReference, Model, ModelType};
@@ -148,6 +150,8 @@ pub enum Spec {
     OnlineDeployment(Box<OnlineDeployment>),
     /// A release.
     Release(Box<Release>),
+    /// A provider of identities.
+    IdentityProvider(Box<IdentityProvider>),
 }
 
 impl Spec {
@@ -172,6 +176,7 @@ impl Spec {
             Self::OnlineEndpoint(endpoint) => Some(&endpoint.name),
             Self::OnlineDeployment(deployment) => Some(&deployment.name),
             Self::Release(release) => Some(&release.name),
+            Self::IdentityProvider(provider) => Some(&provider.name),
         }
     }
 }

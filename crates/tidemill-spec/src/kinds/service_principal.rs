@@ -32,7 +32,7 @@ pub struct Federated {
     pub issuer: String,
     /// For whom it is: its `aud`.
     pub audience: String,
-    /// Its `sub`, exactly.
+    /// Its `sub`, exactly; or its beginning, with `*` after a `:` or `/`.
     pub subject: String,
     /// Further claims that it has to have, exactly, such as `ref: refs/heads/main`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

@@ -204,6 +204,7 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::ServicePrincipal => one(root, sources, Spec::ServicePrincipal),
         Family::OnlineEndpoint => one(root, sources, |endpoint| Spec::OnlineEndpoint(Box::new(endpoint))),
         Family::Release => one(root, sources, |release| Spec::Release(Box::new(release))),
+        Family::IdentityProvider => one(root, sources, |provider| Spec::IdentityProvider(Box::new(provider))),
         Family::OnlineDeployment => one(root, sources, |deployment| {
             Spec::OnlineDeployment(Box::new(deployment))
         }),

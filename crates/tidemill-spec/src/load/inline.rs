@@ -77,7 +77,8 @@ impl<'f> Inliner<'f> {
             | Kind::Team
             | Kind::ServicePrincipal
             | Kind::OnlineEndpoint
-            | Kind::Release => {}
+            | Kind::Release
+            | Kind::IdentityProvider => {}
         }
     }
 

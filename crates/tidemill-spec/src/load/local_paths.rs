@@ -85,7 +85,8 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
         | Spec::Team(_)
         | Spec::ServicePrincipal(_)
         | Spec::OnlineEndpoint(_)
-        | Spec::Release(_) => Ok(()),
+        | Spec::Release(_)
+        | Spec::IdentityProvider(_) => Ok(()),
     }
 }
 

@@ -44,6 +44,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("kubernetesOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
         ("managedOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
         ("release.schema.json", schema::<kinds::Release>(None)),
+        ("identityProvider.schema.json", schema::<kinds::IdentityProvider>(None)),
         ("kubernetesOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
     ]
 }

@@ -6,6 +6,7 @@ mod component;
 mod cycle;
 mod datastore;
 mod environment;
+mod identity_provider;
 mod names;
 mod no_effect;
 mod online;
@@ -71,9 +72,11 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::OnlineEndpoint(endpoint) => online::check_endpoint(endpoint, &mut problems),
         Spec::OnlineDeployment(deployment) => online::check_deployment(deployment, &mut problems),
         Spec::Release(release) => release::check(release, &mut problems),
+        Spec::IdentityProvider(provider) => identity_provider::check(provider, &mut problems),
+        Spec::ServicePrincipal(principal) => identity_provider::check_federated(principal, &mut problems),
         Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
         // The server says which names these may have.
-        Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) | Spec::ServicePrincipal(_) => {}
+        Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
     }
     problems
 }

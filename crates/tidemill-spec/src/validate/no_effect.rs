@@ -46,13 +46,10 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
                 NO_WINDOWS,
             );
         }
-        Spec::Team(team) => found.set(!team.claims.is_empty(), root.key("claims"), NO_OIDC),
-        Spec::ServicePrincipal(principal) => {
-            found.set(!principal.federated.is_empty(), root.key("federated"), NO_OIDC);
-        }
         Spec::OnlineEndpoint(endpoint) => found.endpoint(endpoint),
         Spec::OnlineDeployment(deployment) => found.deployment(deployment),
         Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) | Spec::Release(_) => {}
+        Spec::Team(_) | Spec::ServicePrincipal(_) | Spec::IdentityProvider(_) => {}
         Spec::Group(_) | Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
     }
     found.0
@@ -77,7 +74,6 @@ pub fn combined_warning(warnings: &[Warning]) -> Option<String> {
     Some(format!("these fields have no effect here: {}", parts.join("; ")))
 }
 
-const NO_OIDC: &str = "tokens of other issuers are not taken yet";
 const NO_CLOUD: &str = "a setting of the cloud";
 const NO_CONTAINER: &str = "jobs run as processes, not in containers";
 const ONE_OWNER: &str = "jobs run as the user that runs the server";

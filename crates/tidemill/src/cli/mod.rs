@@ -17,8 +17,10 @@ mod datastore;
 mod environment;
 pub mod globals;
 mod group;
+mod identity_provider;
 mod infra;
 mod job;
+mod login;
 mod model;
 mod online_deployment;
 mod online_endpoint;
@@ -102,7 +104,9 @@ enum Noun {
     User(user::User),
     Team(team::Team),
     ServicePrincipal(service_principal::ServicePrincipal),
+    IdentityProvider(identity_provider::IdentityProvider),
     Token(token::Token),
+    Login(login::Login),
     Role(role::Role),
     Assignment(assignment::Assignment),
     Audit(audit::Audit),
@@ -215,7 +219,9 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::User(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Team(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::ServicePrincipal(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::IdentityProvider(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Token(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Login(noun) => noun.run(&globals).await,
             Noun::Role(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Assignment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Audit(noun) => noun.run(&Session::open(&globals)?).await,

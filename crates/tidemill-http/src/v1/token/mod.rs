@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod exchange;
 mod list;
 
 use tidemill_api::access::{NewToken, Token};
@@ -15,6 +16,7 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
         .routes(routes!(delete::delete))
+        .routes(routes!(exchange::exchange))
 }
 
 pub(super) fn asked(body: NewToken) -> Asked {

@@ -12,7 +12,8 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill token create --label laptop --query token -o tsv
-  tidemill token create --label tracking --scope /workspaces/dev --actions \"runs/*\" \"*/read\" --days 30")]
+  tidemill token create --label tracking --scope /workspaces/dev --actions \"runs/*\" \"*/read\" --days 30
+  tidemill token create --principal service-principal:ci --label nightly --days 7")]
 pub struct Create {
     /// What it is for
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -23,6 +24,9 @@ pub struct Create {
     /// Where alone it counts, such as /workspaces/dev
     #[arg(long, value_name = "PLACE")]
     scope: Option<String>,
+    /// Whose it shall be, such as service-principal:ci; it may do no more than you
+    #[arg(long, value_name = "PRINCIPAL")]
+    principal: Option<String>,
     /// For which actions alone it counts
     #[arg(long, value_name = "ACTION", num_args = 1..)]
     actions: Vec<String>,
@@ -32,6 +36,7 @@ impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let body =
             json!({ "label": self.label, "days": self.days, "scope": self.scope, "actions": self.actions });
-        session.show(session.client.post("/tokens", &body).await?)
+        let route = super::route(self.principal.as_deref());
+        session.show(session.client.post(&route, &body).await?)
     }
 }

@@ -10,6 +10,14 @@ use crate::error::Result;
 use crate::output::Column;
 use crate::session::Session;
 
+/// Where the tokens of somebody are; one's own when nobody is named.
+fn route(principal: Option<&str>) -> String {
+    match principal {
+        Some(whose) => format!("/tokens{}", crate::client::query(&[("principal", whose)])),
+        None => "/tokens".to_owned(),
+    }
+}
+
 pub(super) const COLUMNS: &[Column] = &[
     Column::text("name", "name"),
     Column::text("label", "label"),
