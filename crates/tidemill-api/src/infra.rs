@@ -23,6 +23,13 @@ pub struct InfraRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub outputs: Value,
+    /// What must hold after it was applied: the fields of its YAML.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    pub tests: Vec<Value>,
+    /// Names the files that it was read from, whatever their parameters: the same files in another stage have the same.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// A resource that is wanted.
@@ -91,6 +98,16 @@ pub struct InfraPlan {
     /// Values that a template gives back, by name.
     #[schema(value_type = Option<Object>)]
     pub outputs: Value,
+    /// What must hold before it is applied, and who must act.
+    pub gates: Vec<InfraGate>,
+    /// What must hold after it was applied, and how far that is.
+    pub tests: Vec<InfraTest>,
+    /// Names the files that it was read from, whatever their parameters.
+    pub source: Option<String>,
+    /// The branch that the signed token of its maker named.
+    pub branch: Option<String>,
+    /// The commit that it named.
+    pub commit: Option<String>,
     /// Who made it.
     pub created_by: String,
     /// UTC milliseconds.
@@ -103,6 +120,43 @@ pub struct InfraPlan {
     pub ended_at: Option<i64>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// Something that must hold before a plan is applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InfraGate {
+    /// The stage that asks for it.
+    pub stage: String,
+    /// `principals`, `branch`, `tests` or `approvals`.
+    pub gate: String,
+    /// `passed`, `waiting` (somebody must act) or `refused` (it will not hold for this plan).
+    pub verdict: String,
+    /// Why, for people.
+    pub says: String,
+    /// Who must act.
+    pub who: Vec<String>,
+}
+
+/// Something that must hold after a plan was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InfraTest {
+    /// What it shows.
+    pub name: String,
+    /// `planned`, `running`, `passed`, `failed`, or `interrupted` (the server ended meanwhile).
+    pub state: String,
+    /// Why it failed, or what ran.
+    pub says: Option<String>,
+    /// UTC milliseconds of the last news.
+    pub at: Option<i64>,
+}
+
+/// More about what is done with a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InfraAct {
+    /// Why one agrees or does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// How many resources of a plan meet what.

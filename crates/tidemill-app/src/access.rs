@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use tidemill_policy::access::Kind as SubjectKind;
 use tidemill_policy::{Access, Assignment, Grants, Place, RoleDefinition, Subject, builtin};
-use tidemill_store::{ConnectionTrait, Store, assignment, from_json, principal, role, workspace};
+use tidemill_store::{ConnectionTrait, Store, assignment, from_json, group, principal, role, workspace};
 
 use crate::{Error, Kind, Result, Scope};
 
@@ -27,6 +27,8 @@ pub struct Snapshot {
     /// Which claims put a user into which team: claim, value, team.
     pub claims: Vec<(String, String, String)>,
     networks: HashMap<String, Vec<IpNet>>,
+    /// Workspaces that plans of infrastructure change alone.
+    by_rollout: HashSet<String>,
     grants: RwLock<HashMap<Subject, Arc<Grants>>>,
 }
 
@@ -41,6 +43,14 @@ pub struct AccessCache {
 struct Fields {
     #[serde(default)]
     allowed_networks: Vec<String>,
+    #[serde(default)]
+    stage: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct GroupFields {
+    #[serde(default)]
+    infrastructure: HashMap<String, tidemill_spec::kinds::RolloutGates>,
 }
 
 impl AccessCache {
@@ -121,6 +131,12 @@ impl Snapshot {
             .collect();
         given.retain(|assignment| known.contains(&assignment.subject));
         let mut groups = HashMap::new();
+        let mut closed: HashSet<(String, String)> = HashSet::new();
+        for row in group::all(db).await? {
+            let spec: GroupFields = from_json("resource_group", "spec", &row.spec)?;
+            let stages = spec.infrastructure.into_iter().filter(|(_, gates)| gates.by_hand == Some(false));
+            closed.extend(stages.map(|(stage, _)| (row.name.clone(), stage)));
+        }
         for row in workspace::all(db).await? {
             let fields: Fields = from_json("workspace", "spec", &row.spec)?;
             let networks: Vec<IpNet> = fields
@@ -130,6 +146,11 @@ impl Snapshot {
                 .collect();
             if !fields.allowed_networks.is_empty() {
                 snapshot.networks.insert(row.name.clone(), networks);
+            }
+            if let Some(stage) = fields.stage
+                && closed.contains(&(row.group_name.clone(), stage))
+            {
+                snapshot.by_rollout.insert(row.name.clone());
             }
             groups.insert(row.name, row.group_name);
         }
@@ -171,6 +192,11 @@ impl Snapshot {
         };
         let address = address.to_canonical();
         networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether a workspace is changed by plans of infrastructure alone.
+    pub fn is_by_rollout(&self, workspace: &str) -> bool {
+        self.by_rollout.contains(workspace)
     }
 
     /// Refuses a state in which nobody may do everything.

@@ -98,6 +98,8 @@ pub struct App {
     pub(crate) issuers: crate::oidc::Issuers,
     /// Plans of infrastructure that are being applied.
     pub(crate) infra: crate::infra::Running,
+    /// Plans whose tests run.
+    pub(crate) testing: crate::infra::Testing,
     /// What happens while it happens.
     pub hub: Hub,
     /// Who runs where and when.
@@ -185,6 +187,7 @@ impl App {
             attempts: Attempts::default(),
             issuers: crate::oidc::Issuers::default(),
             infra: crate::infra::Running::default(),
+            testing: crate::infra::Testing::default(),
             hub: Hub::default(),
             scheduler: Scheduler::new(gpus),
             gateway: Gateway::default(),

@@ -10,6 +10,19 @@ use tidemill_store::{DatabaseTransaction, audit, event};
 use crate::access::{OWNER, Snapshot};
 use crate::{App, Error, Kind, Principal, Result, Scope};
 
+/// What a workspace that plans change alone shuts to everybody else.
+const BY_ROLLOUT: [Action; 9] = [
+    action::WORKSPACE_WRITE,
+    action::WORKSPACE_DELETE,
+    action::DATASTORE_WRITE,
+    action::DATASTORE_DELETE,
+    action::COMPUTE_WRITE,
+    action::COMPUTE_DELETE,
+    action::POLICY_WRITE,
+    action::ASSIGNMENT_WRITE,
+    action::ASSIGNMENT_DELETE,
+];
+
 /// Who asks, and under which request id. The first argument of every use case.
 #[derive(Debug, Clone)]
 pub struct OpContext {
@@ -18,6 +31,7 @@ pub struct OpContext {
     behind: Option<Subject>,
     limits: Option<Arc<Limits>>,
     claims: Arc<Value>,
+    rolling_out: bool,
     request_id: String,
     origin: Origin,
 }
@@ -94,6 +108,7 @@ impl OpContext {
             behind,
             limits: None,
             claims: Arc::default(),
+            rolling_out: false,
             request_id,
             origin: Origin {
                 surface: "server".into(),
@@ -161,6 +176,15 @@ impl OpContext {
     pub fn coming_from(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self
+    }
+
+    /// The same one, while a plan of infrastructure is applied that has passed its gates.
+    #[must_use]
+    pub(crate) fn rolling_out(&self) -> Self {
+        Self {
+            rolling_out: true,
+            ..self.clone()
+        }
     }
 
     /// The application.
@@ -239,12 +263,18 @@ impl OpContext {
         self.closed(action, scope, &current)
     }
 
-    /// What a workspace shuts to everybody: other networks.
+    /// What a workspace shuts to everybody: other networks, and changes by hand where plans change it alone.
     fn closed(&self, action: Action, scope: &Scope, current: &Snapshot) -> Option<Refusal> {
         let workspace = scope.workspace.as_deref()?;
         if let Some(peer) = self.origin.peer.filter(|peer| !current.reaches(workspace, *peer)) {
             let why = format!(
                 "workspace `{workspace}` is not reached from {peer}: its allowed_networks don't hold it"
+            );
+            return Some(Refusal::forbidden(action, scope, why));
+        }
+        if !self.rolling_out && BY_ROLLOUT.contains(&action) && current.is_by_rollout(workspace) {
+            let why = format!(
+                "workspace `{workspace}` is changed by `tidemill infra apply` alone, as its group says for its stage (by_hand: false)"
             );
             return Some(Refusal::forbidden(action, scope, why));
         }

@@ -26,6 +26,7 @@ pub async fn put(ctx: &OpContext, given: &str, spec: kinds::Group, if_match: Opt
     check_revision("group", &name, before.as_ref().map(|row| row.revision), if_match)?;
     check_stages(ctx, &name, &spec.stages).await?;
     crate::spec::check(&Spec::Group(spec.clone()))?;
+    check_rollout(&spec)?;
     crate::tag_policy::check(&spec.tag_policy)?;
     let now = ctx.now_ms();
     let display_name = spec.display_name.clone().unwrap_or_else(|| given.to_owned());
@@ -49,6 +50,7 @@ pub async fn put(ctx: &OpContext, given: &str, spec: kinds::Group, if_match: Opt
         Box::pin(async move { Ok(group::put(tx, written).await?) })
     })
     .await?;
+    ctx.app().access.reload(&ctx.app().store).await?;
     Ok(row)
 }
 
@@ -127,6 +129,18 @@ pub fn stages(row: Option<&Group>) -> Vec<String> {
     match written.map(|spec| spec.stages) {
         Some(stages) if !stages.is_empty() => stages,
         _ => STAGES.map(str::to_owned).to_vec(),
+    }
+}
+
+/// Gates stand at stages that the group has.
+fn check_rollout(spec: &kinds::Group) -> Result<()> {
+    let own = STAGES.map(str::to_owned);
+    let stages: &[String] = if spec.stages.is_empty() { &own } else { &spec.stages };
+    let named = spec.infrastructure.iter().flat_map(|(stage, gates)| [Some(stage), gates.tested_in.as_ref()]);
+    match named.flatten().find(|stage| !stages.contains(stage)) {
+        None => Ok(()),
+        Some(odd) => Err(Error::invalid(format!("failed to set gates for stage {odd}: the group has no such stage"))
+            .hint(format!("it has: {}", stages.join(", ")))),
     }
 }
 

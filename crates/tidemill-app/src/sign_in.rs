@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient};
 use openidconnect::{
     AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
@@ -221,12 +222,15 @@ async fn exchanged(app: &App, spec: &IdentityProvider, redirect: String, code: S
     };
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(spec.client_id.clone()), secret)
         .set_redirect_uri(RedirectUrl::new(redirect).map_err(wrong_address)?);
-    let call = |request| app.issuers.web.call(request);
-    let request = client
-        .exchange_code(AuthorizationCode::new(code))
-        .map_err(|error| refused(&format!("the provider names no address for tokens: {error}")))?
-        .set_pkce_verifier(PkceCodeVerifier::new(verifier));
-    let answer = request.request_async(&call).await.map_err(|error| {
+    let call = app.issuers.web.client();
+    let asked: BoxFuture<'static, _> = Box::pin(async move {
+        let request = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| refused(&format!("the provider names no address for tokens: {error}")))?
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        Ok::<_, Error>(request.request_async(&call).await)
+    });
+    let answer = asked.await?.map_err(|error| {
         let mut text = error.to_string();
         let mut cause = std::error::Error::source(&error);
         while let Some(inner) = cause {
@@ -282,8 +286,9 @@ async fn user_of(app: &Arc<App>, spec: &IdentityProvider, verified: &Verified) -
         before: Value::Null,
         after: json!({ "identity": { "provider": row.provider, "subject": row.subject } }),
     };
-    let work = move |tx: &_| -> crate::context::Work<'_, ()> { Box::pin(async move { Ok(identity::insert(tx, row).await?) }) };
-    app.system().change(change, work).await?;
+    app.system()
+        .change(change, move |tx| Box::pin(async move { Ok(identity::insert(tx, row).await?) }))
+        .await?;
     Ok(user)
 }
 

@@ -362,7 +362,7 @@ fn why(error: &reqwest::Error) -> String {
 
 /// A client that follows no redirect, uses no proxy, and connects only where a webhook may lead, whatever a name
 /// resolves to at that moment.
-fn client(options: WebhookOptions) -> Result<reqwest::Client, String> {
+pub(crate) fn client(options: WebhookOptions) -> Result<reqwest::Client, String> {
     struct Public(WebhookOptions);
     impl reqwest::dns::Resolve for Public {
         fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
@@ -433,7 +433,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-async fn check_url(app: &App, url: &str) -> Result<()> {
+pub(crate) async fn check_url(app: &App, url: &str) -> Result<()> {
     let shown = |url: &str| crate::rule::python_text(url);
     if url.trim().is_empty() {
         return Err(Error::invalid(format!(

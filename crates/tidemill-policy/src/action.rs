@@ -161,6 +161,8 @@ actions! {
     INFRA_PLAN = "infra/plan";
     /// Apply a plan of infrastructure; each of its steps asks for its own action besides.
     INFRA_APPLY = "infra/apply";
+    /// Agree to a plan of infrastructure, or reject it.
+    INFRA_APPROVE = "infra/approve";
     /// Read the keys of an endpoint, and make them anew.
     ENDPOINT_KEYS = "endpoints/listkeys";
     /// See releases, their gates and what came of them.

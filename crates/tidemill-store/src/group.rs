@@ -49,6 +49,11 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<
     }))
 }
 
+/// All groups.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find().all(db).await?)
+}
+
 /// Writes a group, new or changed.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let Model {

@@ -81,6 +81,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0017_data_validations.sql"),
     },
     Migration {
+        version: 20,
+        sql: include_str!("migrations/0020_rollout.sql"),
+    },
+    Migration {
         version: 21,
         sql: include_str!("migrations/0021_data_contracts.sql"),
     },

@@ -12,7 +12,7 @@ use tidemill_store::to_json;
 
 use super::plan::{Body, body_of, check_owners, counts, find, look, opened, shown};
 use super::wanted::Wanted;
-use super::{actual, rights, scope, write};
+use super::{actual, gate, rights, scope, test, write};
 use crate::context::Change;
 use crate::{Error, Kind, OpContext, Result, action};
 
@@ -118,12 +118,36 @@ async fn held(ctx: &OpContext, id: &str) -> Result<()> {
         let error = Error::conflict(format!("failed to apply plan {id}: {}", body.blocked.join("; ")));
         return Err(error.hint("take it out of the way, and plan again"));
     }
+    check_gates(ctx, &row, &body).await?;
     check_owners(ctx.app(), &row.stack, &wanted).await?;
     check_moved(ctx, &row, &body, &states).await?;
     started(ctx, &row, &body).await?;
-    let done = steps(ctx, &row, &body, &wanted, &states).await;
+    let done = steps(&ctx.rolling_out(), &row, &body, &wanted, &states).await;
     ended(ctx, &row, done.as_ref().err()).await?;
-    done
+    done?;
+    if !body.tests.is_empty() {
+        test::start(ctx, &row, &body).await?;
+    }
+    Ok(())
+}
+
+/// Refuses while a stage that the plan touches asks for something that does not hold. A plan that was begun is brought to an end
+/// only as long as it holds.
+async fn check_gates(ctx: &OpContext, row: &plan_row::Model, body: &Body) -> Result<()> {
+    let who = ctx.principal().to_string();
+    let found = gate::findings(ctx.app(), row, body, Some(&who)).await?;
+    let open: Vec<_> = found.into_iter().filter(|one| one.verdict != "passed").collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = open.iter().map(|one| format!("{} asks for {}: {}", one.stage, one.gate, one.says)).collect();
+    let why = told.join("; ");
+    ctx.refused(action::INFRA_APPLY, &scope(&row.stack), &why).await?;
+    let error = Error::new(Kind::Precondition, format!("failed to apply plan {}: {why}", row.id));
+    Err(match open.iter().any(|one| one.verdict == "refused") {
+        true => error.hint("this plan will not be applied; make another one as the stage asks for it"),
+        false => error.hint(format!("`tidemill infra show {}` says who must act; then apply the same plan by its id", row.id)),
+    })
 }
 
 async fn check_rights(

@@ -6,18 +6,23 @@
 
 mod actual;
 mod apply;
+mod gate;
 mod kind;
 mod loss;
 mod mask;
 mod plan;
 mod rights;
 mod stack;
+mod test;
+mod vote;
 mod wanted;
 mod write;
 
 pub use apply::{Running, apply};
 pub use plan::{create, get, list};
 pub use stack::{drift, list as stacks, show as stack};
+pub use test::{Testing, run_again};
+pub use vote::{approve, reject};
 
 use crate::Scope;
 

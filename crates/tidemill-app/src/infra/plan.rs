@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tidemill_api::infra::{InfraCounts, InfraField, InfraNote, InfraPlan, InfraRequest, InfraStep};
+use tidemill_api::infra::{InfraCounts, InfraField, InfraGate, InfraNote, InfraPlan, InfraRequest, InfraStep, InfraTest};
 use tidemill_plan::infra::{
     self as pure, Action, Actual, Address, FieldChange, Managed, PlanError, Seen, Step, digest,
 };
@@ -12,9 +12,12 @@ use tidemill_store::infra::{plan as plan_row, resource, step as step_row};
 use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{from_json, to_json};
 
-use super::kind::{Kind, workspace_of};
+use tidemill_spec::kinds::RolloutTest;
+
+use super::gate::{self, Touch};
+use super::kind::Kind;
 use super::wanted::{Wanted, read};
-use super::{actual, loss, rights, scope};
+use super::{actual, loss, rights, scope, test};
 use crate::context::Change;
 use crate::{App, Error, OpContext, Result, Scope, action, name};
 
@@ -38,6 +41,21 @@ pub(super) struct Body {
     pub(super) blocked: Vec<String>,
     /// Stages that it touches.
     pub(super) stages: Vec<String>,
+    /// The stages whose gates must be passed, with their groups.
+    #[serde(default)]
+    pub(super) touches: Vec<Touch>,
+    /// The stages that it holds anything of, changed or not.
+    #[serde(default)]
+    pub(super) covers: Vec<Touch>,
+    /// What must hold after it was applied.
+    #[serde(default)]
+    pub(super) tests: Vec<RolloutTest>,
+    /// Names the files that it was read from.
+    #[serde(default)]
+    pub(super) source: Option<String>,
+    /// What the signed token of its maker claimed; null when there was none.
+    #[serde(default)]
+    pub(super) signed: Value,
     notes: Vec<InfraNote>,
     #[serde(default)]
     outputs: Value,
@@ -56,8 +74,14 @@ pub async fn create(ctx: &OpContext, request: InfraRequest) -> Result<InfraPlan>
         destroy,
         notes,
         outputs,
+        tests,
+        source,
     } = request;
     name::check("stack", &stack)?;
+    let tests = test::read(tests)?;
+    if source.as_ref().is_some_and(|source| source.len() > 200) {
+        return Err(Error::invalid("failed to plan: `source` has more than 200 characters"));
+    }
     if destroy && !resources.is_empty() {
         return Err(Error::invalid(
             "failed to plan: with `destroy` there are no resources",
@@ -104,12 +128,21 @@ pub async fn create(ctx: &OpContext, request: InfraRequest) -> Result<InfraPlan>
     let sources: HashMap<&Address, &Option<(String, u32)>> =
         wanted.iter().map(|one| (&one.address, &one.source)).collect();
     let seen = seen(&addresses, &there);
+    let touches = gate::touches(app, &steps, true).await?;
+    let mut stages: Vec<String> = touches.iter().map(|touch| touch.stage.clone()).collect();
+    stages.sort();
+    stages.dedup();
     let body = Body {
+        covers: gate::touches(app, &steps, false).await?,
+        touches,
+        tests: test::placed(tests, &wanted)?,
+        source,
+        signed: ctx.signed_claims().clone(),
         sources: steps
             .iter()
             .map(|step| sources.get(&step.address).and_then(|source| (*source).clone()))
             .collect(),
-        stages: stages(app, &steps).await?,
+        stages,
         loses,
         blocked,
         notes,
@@ -164,7 +197,9 @@ async fn keep(
         })
     })
     .await?;
-    Ok(view(ctx, row, body, Vec::new(), wanted))
+    let gates = gate::findings(ctx.app(), &row, &body, None).await?;
+    let tests = test::shown(ctx.app(), &row, &body).await?;
+    Ok(view(ctx, row, body, (Vec::new(), gates, tests), wanted))
 }
 
 /// The place for which the resources of a plan are sealed.
@@ -208,7 +243,12 @@ pub(super) async fn shown(ctx: &OpContext, row: plan_row::Model) -> Result<Infra
     let body = body_of(&row)?;
     let steps = step_row::of(ctx.app().store.read(), &row.id).await?;
     let wanted = opened(ctx.app(), &row).await?.unwrap_or_default();
-    Ok(view(ctx, row, body, steps, &wanted))
+    let gates = match row.state.as_str() {
+        "applied" => Vec::new(),
+        _ => gate::findings(ctx.app(), &row, &body, None).await?,
+    };
+    let tests = test::shown(ctx.app(), &row, &body).await?;
+    Ok(view(ctx, row, body, (steps, gates, tests), &wanted))
 }
 
 pub(super) fn body_of(row: &plan_row::Model) -> Result<Body> {
@@ -356,32 +396,6 @@ fn changed_version(step: &Step) -> Option<String> {
     ))
 }
 
-/// The stages of the workspaces that a plan does something to, in alphabetical order.
-async fn stages(app: &App, steps: &[Step]) -> Result<Vec<String>> {
-    let mut stages = Vec::new();
-    for step in steps.iter().filter(|step| step.action.is_change()) {
-        let workspace = match Kind::parse(&step.address.kind) {
-            Some(Kind::Workspace) => Some(step.address.name.as_str()),
-            _ => workspace_of(&step.address),
-        };
-        let Some(workspace) = workspace.map(|name| name.split('/').next().unwrap_or(name)) else {
-            continue;
-        };
-        let planned = steps
-            .iter()
-            .find(|one| one.address.kind == Kind::Workspace.as_str() && one.address.name == workspace)
-            .and_then(|one| one.after.clone());
-        let stored = tidemill_store::workspace::get(app.store.read(), workspace).await?;
-        let stored = stored.map(|row| crate::workspace::spec_of(&row));
-        for spec in planned.into_iter().chain(stored) {
-            stages.extend(spec["stage"].as_str().map(str::to_owned));
-        }
-    }
-    stages.sort();
-    stages.dedup();
-    Ok(stages)
-}
-
 pub(super) fn counts(steps: &[Step]) -> InfraCounts {
     let mut counts = InfraCounts::default();
     for step in steps {
@@ -403,7 +417,7 @@ fn view(
     ctx: &OpContext,
     row: plan_row::Model,
     body: Body,
-    rows: Vec<step_row::Model>,
+    (rows, gates, tests): (Vec<step_row::Model>, Vec<InfraGate>, Vec<InfraTest>),
     wanted: &[Wanted],
 ) -> InfraPlan {
     let mut progress: HashMap<usize, step_row::Model> = rows
@@ -423,6 +437,11 @@ fn view(
         stages,
         notes,
         outputs,
+        source,
+        signed,
+        touches: _,
+        covers: _,
+        tests: _,
         seen: _,
     } = body;
     for (place, ((step, loses), source)) in planned.into_iter().zip(loses).zip(sources).enumerate() {
@@ -465,6 +484,11 @@ fn view(
         blocked: if open { blocked } else { Vec::new() },
         notes,
         outputs,
+        gates,
+        tests,
+        source,
+        branch: crate::oidc::claim::text(&signed["claims"], "ref"),
+        commit: gate::commit(&signed),
         created_by: row.created_by,
         created_at: row.created_at,
         applied_by: row.applied_by,

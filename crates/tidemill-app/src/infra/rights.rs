@@ -32,6 +32,8 @@ pub(super) fn may_see(ctx: &OpContext, address: &Address, wanted: &[Wanted]) -> 
 
 /// A workspace that is not there yet will be in its group, and what a role gives there it gives in it.
 fn may(ctx: &OpContext, action: Action, scope: &Scope, wanted: &[Wanted]) -> bool {
+    // What a plan may do that has passed its gates.
+    let ctx = &ctx.rolling_out();
     if ctx.may(action, scope) {
         return true;
     }

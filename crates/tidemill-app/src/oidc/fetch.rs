@@ -1,8 +1,9 @@
 //! Requests to issuers and providers: through the HTTP client that is there, with limits of size and time, and no redirect.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use openidconnect::{HttpRequest, HttpResponse, http};
 
 /// How long an answer may take.
@@ -16,17 +17,26 @@ const MOST_BYTES: usize = 512 << 10;
 pub(crate) struct FetchError(String);
 
 /// The client, made when it is needed first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Web {
     /// For issuers elsewhere, through the proxy of the environment if there is one.
-    outside: OnceLock<reqwest::Client>,
+    outside: Arc<OnceLock<reqwest::Client>>,
     /// For issuers on this machine.
-    local: OnceLock<reqwest::Client>,
+    local: Arc<OnceLock<reqwest::Client>>,
 }
 
 impl Web {
+    /// It as the function that the flows ask for.
+    pub(crate) fn client(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, FetchError>> + Send + Sync + 'static {
+        let web = self.clone();
+        move |request| {
+            let web = web.clone();
+            Box::pin(async move { web.call(request).await })
+        }
+    }
+
     /// Sends a request and reads the whole answer.
-    pub(crate) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
         let local = request
             .uri()
             .host()

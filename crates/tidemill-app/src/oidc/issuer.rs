@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::BoxFuture;
 use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata};
 use openidconnect::{IssuerUrl, JsonWebKey};
 
@@ -90,9 +91,10 @@ impl Issuers {
 
     async fn fetch(&self, issuer: &str) -> Result<CoreProviderMetadata, String> {
         let address = IssuerUrl::new(issuer.to_owned()).map_err(|error| error.to_string())?;
-        let call = |request| self.web.call(request);
-        let found = CoreProviderMetadata::discover_async(address, &call).await;
-        found.map_err(|error| {
+        let call = self.web.client();
+        let asked: BoxFuture<'static, _> =
+            Box::pin(async move { CoreProviderMetadata::discover_async(address, &call).await });
+        asked.await.map_err(|error| {
             let mut text = error.to_string();
             let mut cause = std::error::Error::source(&error);
             while let Some(inner) = cause {

@@ -20,7 +20,7 @@ use crate::{App, Error, OpContext, Result, Scope, action, content, name};
 
 pub use act::{approve, promote, reject, roll_back};
 pub(crate) use gates::{as_json as gates_json, findings};
-pub(crate) use test::run as run_test;
+pub(crate) use test::{differs, run as run_test};
 
 /// A number of a release, as use cases hand it out.
 pub type Release = release::Model;

@@ -55,7 +55,7 @@ pub(crate) async fn run(
 }
 
 /// How an answer differs from what is expected, if it does.
-fn differs(expect: &Expected, status: u16, body: &str) -> Option<String> {
+pub(crate) fn differs(expect: &Expected, status: u16, body: &str) -> Option<String> {
     let wanted = expect.status.unwrap_or(200);
     if status != wanted {
         return Some(format!("it answered with status {status}, expected {wanted}"));

@@ -17,6 +17,7 @@ mod postgres;
 mod recover;
 mod remote;
 mod role_matrix;
+mod rollout;
 mod sign_in;
 mod token;
 mod secret;

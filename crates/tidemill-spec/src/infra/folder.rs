@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::parameter::{Parameters, SECRET_FIELDS};
 use super::resource::{Body, Lies, Resource, SecretText, lies};
 use crate::error::{FieldPath, Problem, SpecError, SpecErrors, Warning, did_you_mean};
-use crate::kinds::{Detected, Family, Spec, detect_kind};
+use crate::de::read;
+use crate::kinds::{Detected, Family, RolloutTest, Spec, detect_kind};
 use crate::load::{Files, load_tree};
 use crate::refs::{absolute_from, local_text};
 use crate::yaml::{Node, NodeKind, Override, Source, SourceMap, Span, parse_document};
@@ -25,6 +26,8 @@ pub struct Infrastructure {
     pub description: Option<String>,
     /// The resources, in the order of files and lines.
     pub resources: Vec<Resource>,
+    /// What must hold after they were applied.
+    pub tests: Vec<RolloutTest>,
     /// What was read but does not do what its writer may expect, with the file.
     pub warnings: Vec<(PathBuf, Warning)>,
 }
@@ -175,7 +178,7 @@ impl Folder<'_> {
             ));
             self.errors.push((problem, more.root.span));
         }
-        let known = ["$schema", "type", "name", "description", "parameters"];
+        let known = ["$schema", "type", "name", "description", "parameters", "tests"];
         for (key, _) in settings.root.as_map().unwrap_or_default() {
             if !known.contains(&key.text.as_str()) {
                 let problem = Problem::new(format!("unknown field `{}`", key.text))
@@ -227,6 +230,7 @@ impl Folder<'_> {
                 .map(str::to_owned)
         };
         let (name, description) = (text("name"), text("description"));
+        let tests = self.tests(settings.as_ref());
         let mut resources = Vec::new();
         let mut warnings = Vec::new();
         let mut unplaced = Vec::new();
@@ -259,10 +263,35 @@ impl Folder<'_> {
                 name,
                 description,
                 resources,
+                tests,
                 warnings,
             }),
             false => Err(SpecErrors(errors)),
         }
+    }
+
+    /// The tests that the settings hold.
+    fn tests(&mut self, settings: Option<&Document>) -> Vec<RolloutTest> {
+        let Some(node) = settings.and_then(|settings| settings.root.get("tests")) else {
+            return Vec::new();
+        };
+        let Some(list) = node.as_list() else {
+            let problem = Problem::new(format!("expected a list of tests, found {}", node.describe()));
+            self.errors.push((problem.at(FieldPath::field("tests")), node.span));
+            return Vec::new();
+        };
+        let mut tests = Vec::new();
+        for one in list {
+            match read::<RolloutTest>(one, &self.sources) {
+                Ok(read) => tests.push(read.value),
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+        if tests.len() == list.len() {
+            let problems = crate::validate::check_rollout_tests(&tests);
+            self.errors.extend(problems.into_iter().map(|problem| (problem, node.span)));
+        }
+        tests
     }
 
     /// One document as a resource.

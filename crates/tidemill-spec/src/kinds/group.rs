@@ -26,6 +26,9 @@ pub struct Group {
     /// What must hold before a release enters a stage, by stage; what the release itself says holds as well.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub gates: IndexMap<String, super::Gates>,
+    /// What must hold before a plan of infrastructure that touches a stage is applied, by stage.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub infrastructure: IndexMap<String, super::RolloutGates>,
     /// The service principal as which releases are deployed in a stage, by stage; the server itself where nothing is said.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub release_as: IndexMap<String, String>,

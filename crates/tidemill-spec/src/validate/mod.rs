@@ -12,6 +12,7 @@ mod no_effect;
 mod online;
 mod pipeline;
 mod release;
+mod rollout;
 mod tag_policy;
 mod values;
 mod warnings;
@@ -68,6 +69,7 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
             names::check_needed(Some(&group.name), "a group", &mut problems);
             tag_policy::check(&group.tag_policy, &mut problems);
             release::check_gates(&group.gates, &root.key("gates"), &mut problems);
+            rollout::check_gates(&group.infrastructure, &root.key("infrastructure"), &mut problems);
         }
         Spec::OnlineEndpoint(endpoint) => online::check_endpoint(endpoint, &mut problems),
         Spec::OnlineDeployment(deployment) => online::check_deployment(deployment, &mut problems),
@@ -79,6 +81,11 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
     }
     problems
+}
+
+/// Checks the tests of a roll-out.
+pub fn check_rollout_tests(tests: &[crate::kinds::RolloutTest]) -> Vec<Problem> {
+    rollout::check_tests(tests)
 }
 
 /// Amounts of money are no less than nothing.

@@ -73,6 +73,16 @@ pub async fn last_applied(db: &impl ConnectionTrait, stack: &str) -> Result<Opti
         .await?)
 }
 
+/// Plans that were applied whole, the last first; only so many.
+pub async fn applied(db: &impl ConnectionTrait, most: u64) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::State.eq("applied"))
+        .order_by_desc(Column::EndedAt)
+        .limit(most)
+        .all(db)
+        .await?)
+}
+
 /// Writes a new plan.
 pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let Model {

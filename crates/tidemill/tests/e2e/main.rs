@@ -17,5 +17,6 @@ mod policy;
 mod purge;
 mod release;
 mod reuse;
+mod rollout;
 mod secrets;
 mod support;

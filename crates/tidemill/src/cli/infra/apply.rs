@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::folder::Folder;
-use super::{detailed, plan, render};
+use super::{detailed, plan, render, test};
 use crate::cli::confirm;
 use crate::client::path;
 use crate::error::{Error, Result};
@@ -66,7 +66,8 @@ impl Apply {
 /// When the answer is no, and what the server says.
 pub(super) async fn confirmed(session: &Session, plan: &Value, yes: bool) -> Result<bool> {
     session.note(render::text(plan)?.trim_end());
-    if !plan["has_changes"].as_bool().unwrap_or(false) {
+    let tests = plan["tests"].as_array().is_some_and(|tests| !tests.is_empty());
+    if !plan["has_changes"].as_bool().unwrap_or(false) && !tests {
         if !session.output.is_text() {
             render::show(session, plan.clone(), "apply")?;
         }
@@ -75,7 +76,13 @@ pub(super) async fn confirmed(session: &Session, plan: &Value, yes: bool) -> Res
     let problems = ["blocked", "lacking"]
         .iter()
         .any(|field| plan[field].as_array().is_some_and(|list| !list.is_empty()));
-    if !problems {
+    let changes = plan["has_changes"].as_bool().unwrap_or(false);
+    let open = plan["gates"].as_array().into_iter().flatten().any(|gate| gate["verdict"] != "passed");
+    if open {
+        // The server says what is missing, and writes down who tried.
+        return finish(session, plan["id"].as_str().unwrap_or_default()).await;
+    }
+    if !problems && changes {
         confirm::ask("Apply this plan", "apply it", yes)?;
     }
     finish(session, plan["id"].as_str().unwrap_or_default()).await
@@ -88,6 +95,12 @@ async fn finish(session: &Session, id: &str) -> Result<bool> {
         .post(&format!("{route}:apply"), &Value::Null)
         .await?;
     let changed = done["has_changes"].as_bool().unwrap_or(false);
+    if done["tests"].as_array().is_none_or(Vec::is_empty) {
+        render::show(session, done, "apply")?;
+        return Ok(changed);
+    }
+    let done = test::wait(session, id).await?;
+    let failed = test::failures(&done);
     render::show(session, done, "apply")?;
-    Ok(changed)
+    failed.map(|()| changed)
 }

@@ -30,6 +30,8 @@ impl Destroy {
             destroy: true,
             notes: Vec::new(),
             outputs: Value::Null,
+            tests: Vec::new(),
+            source: None,
         };
         let plan = plan::make(session, &request).await?;
         apply::confirmed(session, &plan, self.yes).await.map(drop)

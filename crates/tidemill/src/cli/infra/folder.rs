@@ -53,7 +53,7 @@ impl Folder {
         if let Some(template) = &self.template {
             return self.translated(session, template).await;
         }
-        let loaded = self.load()?;
+        let (loaded, source) = self.load()?;
         for (file, warning) in &loaded.warnings {
             session.warn(&format!("{}: {warning}", shown(file)));
         }
@@ -68,6 +68,8 @@ impl Folder {
             destroy: false,
             notes: Vec::new(),
             outputs: Value::Null,
+            tests: loaded.tests.iter().map(value).collect::<Result<_>>()?,
+            source: Some(source),
         })
     }
 
@@ -79,7 +81,7 @@ impl Folder {
         match (&self.stack, &self.template) {
             (Some(name), _) => Ok(name.clone()),
             (None, Some(template)) => Ok(self.of_template(&group(session), template)),
-            (None, None) if self.is_given() => self.name(self.load()?.name),
+            (None, None) if self.is_given() => self.name(self.load()?.0.name),
             (None, None) => Err(Error::usage("failed to find the stack: none is named")
                 .with_hint("add --stack, or -f with its files")),
         }
@@ -155,6 +157,8 @@ impl Folder {
             } else {
                 Value::Object(outputs)
             },
+            tests: Vec::new(),
+            source: Some(blake3::hash(text.as_bytes()).to_hex().to_string()),
         })
     }
 
@@ -163,7 +167,8 @@ impl Folder {
         format!("{group}.{}", stem(self.parameters.as_deref().unwrap_or(template)))
     }
 
-    fn load(&self) -> Result<tidemill_spec::infra::Infrastructure> {
+    /// What the files say, and the name of the files themselves, without the parameters.
+    fn load(&self) -> Result<(tidemill_spec::infra::Infrastructure, String)> {
         if !self.is_given() {
             return Err(Error::usage("failed to plan: no files are named")
                 .with_hint("add -f with a file or a folder"));
@@ -175,7 +180,9 @@ impl Folder {
         }
         files.dedup();
         let parameters = self.parameters.as_ref().map(|path| here.join(path));
-        Ok(load(&Disk, &files, parameters.as_deref(), &self.values()?)?)
+        let own = files.iter().filter(|file| parameters.as_deref() != Some(file.as_path()));
+        let source = digest(own)?;
+        Ok((load(&Disk, &files, parameters.as_deref(), &self.values()?)?, source))
     }
 
     fn values(&self) -> Result<Vec<Override>> {
@@ -202,6 +209,23 @@ impl Folder {
         }
         Ok(values)
     }
+}
+
+fn value(test: &tidemill_spec::kinds::RolloutTest) -> Result<Value> {
+    serde_json::to_value(test).map_err(|error| Error::failed(format!("failed to write a test: {error}")))
+}
+
+/// Names texts by what they say and in which order they come: the same in every checkout.
+fn digest<'p>(files: impl Iterator<Item = &'p PathBuf>) -> Result<String> {
+    let mut hash = blake3::Hasher::new();
+    for file in files {
+        let text = std::fs::read(file).map_err(|error| Error::file("read", file, error))?;
+        let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+        for part in [name, &text] {
+            hash.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+    }
+    Ok(hash.finalize().to_hex().to_string())
 }
 
 /// The group that a template is deployed to, as `az deployment group` has it.

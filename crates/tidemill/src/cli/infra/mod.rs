@@ -1,12 +1,15 @@
 //! `tidemill infra`: infrastructure as code.
 
 mod apply;
+mod approve;
 mod destroy;
 mod drift;
 mod folder;
 mod plan;
+mod reject;
 mod render;
 mod show;
+mod test;
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +27,9 @@ pub struct Infra {
 enum Verb {
     Plan(plan::Plan),
     Apply(apply::Apply),
+    Approve(approve::Approve),
+    Reject(reject::Reject),
+    Test(test::Test),
     Show(show::Show),
     Drift(drift::Drift),
     Destroy(destroy::Destroy),
@@ -38,6 +44,9 @@ impl Infra {
         match self.verb {
             Verb::Plan(verb) => verb.run(session).await,
             Verb::Apply(verb) => verb.run(session).await,
+            Verb::Approve(verb) => verb.run(session).await,
+            Verb::Reject(verb) => verb.run(session).await,
+            Verb::Test(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
             Verb::Drift(verb) => verb.run(session).await,
             Verb::Destroy(verb) => verb.run(session).await,

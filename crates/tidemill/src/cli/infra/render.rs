@@ -77,6 +77,7 @@ pub(super) fn text(plan: &Value) -> Result<String> {
             plan.stack,
             plan.steps.len()
         );
+        tests(&plan, &mut out);
         notes(&plan, &mut out);
         return Ok(out);
     }
@@ -98,6 +99,8 @@ pub(super) fn text(plan: &Value) -> Result<String> {
     if !plan.stages.is_empty() {
         let _ = writeln!(out, "\nStages that it touches: {}", plan.stages.join(", "));
     }
+    gates(&plan, &mut out);
+    tests(&plan, &mut out);
     list("Permissions that you lack", &plan.lacking, &mut out);
     list("In the way", &plan.blocked, &mut out);
     notes(&plan, &mut out);
@@ -120,6 +123,50 @@ fn losses(plan: &InfraPlan, out: &mut String) {
             let _ = writeln!(out, "  {line}");
         }
         out.push('\n');
+    }
+}
+
+/// What must hold before it is applied, and who must act.
+fn gates(plan: &InfraPlan, out: &mut String) {
+    if plan.gates.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nBefore it is applied:");
+    for gate in &plan.gates {
+        let style = match gate.verdict.as_str() {
+            "passed" => AnsiColor::Green.on_default(),
+            "waiting" => AnsiColor::Yellow.on_default(),
+            _ => AnsiColor::Red.on_default(),
+        };
+        let _ = writeln!(out, "  {style}{:<7}{style:#} {} {}: {}", gate.verdict, gate.stage, gate.gate, gate.says);
+        if gate.gate == "approvals" && gate.verdict == "waiting" {
+            let who = match gate.who.is_empty() {
+                true => "nobody may: give somebody of the team a role with infra/approve".to_owned(),
+                false => format!("{}: tidemill infra approve {}", gate.who.join(", "), plan.id),
+            };
+            let _ = writeln!(out, "          who must act: {who}");
+        }
+    }
+}
+
+/// What must hold after it was applied.
+fn tests(plan: &InfraPlan, out: &mut String) {
+    if plan.tests.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nTests:");
+    for test in &plan.tests {
+        let says = test.says.as_ref().map(|says| format!(": {says}")).unwrap_or_default();
+        let _ = writeln!(out, "  {:<11} {}{says}", test.state, test.name);
+    }
+}
+
+/// A test, in one line.
+pub(super) fn test_line(test: &Value) -> String {
+    let text = |field: &str| test[field].as_str().unwrap_or_default().to_owned();
+    match text("says").as_str() {
+        "" => format!("test {}: {}", text("name"), text("state")),
+        says => format!("test {}: {}: {says}", text("name"), text("state")),
     }
 }
 
