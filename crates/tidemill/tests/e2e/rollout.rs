@@ -5,9 +5,20 @@ use tidemill_testkit::Issuer;
 
 use crate::support::*;
 
-const FOLDER: &str = "type: infrastructure\nname: flights-${{parameters.stage}}\nparameters:\n  stage: {type: string}\n  label: {type: string}\n\
-tests:\n  - name: its own store opens\n    probe: {datastore: workspaceblobstore}\n\
-  - name: a job runs\n    command: test \"$STAGE\" = ${{parameters.stage}}\n    environment: {image: \"python:3\"}\n    environment_variables:\n      STAGE: ${{parameters.stage}}\n";
+const FOLDER: &str = r#"type: infrastructure
+name: flights-${{parameters.stage}}
+parameters:
+  stage: {type: string}
+  label: {type: string}
+tests:
+  - name: its own store opens
+    probe: {datastore: workspaceblobstore}
+  - name: a job runs
+    command: test "$STAGE" = ${{parameters.stage}}
+    environment: {image: "python:3"}
+    environment_variables:
+      STAGE: ${{parameters.stage}}
+"#;
 
 fn stage(mill: &Mill, name: &str, label: &str) -> Vec<String> {
     mill.write(&format!("parameters/{name}.yaml"), format!("stage: {name}\nlabel: {label}\n"));
@@ -27,7 +38,7 @@ fn a_ci_job_signs_in_by_its_signed_token_and_rolls_out_what_has_passed_its_tests
     let mill = Mill::start();
     mill.write(
         "ci.yml",
-        format!("kind: service-principal\nname: ci\nfederated:\n  - {{issuer: \"{}\", audience: tidemill, subject: \"repo:acme/infra:*\"}}\n", issuer.url),
+        format!("name: ci\nfederated:\n  - {{issuer: \"{}\", audience: tidemill, subject: \"repo:acme/infra:*\"}}\n", issuer.url),
     );
     mill.write(
         "group.yml",
