@@ -73,6 +73,13 @@ impl ResolvedCompute {
     }
 }
 
+/// Refuses what nobody can make here: room that makes no sense, and what the policy of the workspace does not let.
+pub(crate) async fn check_wanted(ctx: &OpContext, workspace: &str, given: &str, spec: &kinds::Compute) -> Result<()> {
+    check(given, spec)?;
+    crate::policy::check_compute(ctx.app(), workspace, given, spec).await?;
+    crate::isolation::check(ctx.app(), given, spec)
+}
+
 /// Makes or changes a compute.
 ///
 /// # Errors
@@ -88,9 +95,7 @@ pub async fn put(
     ctx.authorize(action::COMPUTE_WRITE, &scope).await?;
     name::check("compute", given)?;
     crate::workspace::get(ctx, workspace).await?;
-    check(given, &spec)?;
-    crate::policy::check_compute(ctx.app(), workspace, given, &spec).await?;
-    crate::isolation::check(ctx.app(), given, &spec)?;
+    check_wanted(ctx, workspace, given, &spec).await?;
     let before = compute::get(ctx.app().store.read(), workspace, given).await?;
     check_revision(
         "compute",

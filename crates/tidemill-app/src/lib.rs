@@ -17,6 +17,7 @@ pub mod bytes;
 pub mod clock;
 pub mod component;
 pub mod compute;
+pub mod compute_request;
 pub mod content;
 pub mod contract;
 pub mod context;

@@ -79,6 +79,8 @@ actions! {
     COMPUTE_READ = "computes/read";
     /// Create or change compute.
     COMPUTE_WRITE = "computes/write";
+    /// Ask for a compute.
+    COMPUTE_REQUEST = "computes/request";
     /// Remove compute.
     COMPUTE_DELETE = "computes/delete";
     /// See jobs and their logs.

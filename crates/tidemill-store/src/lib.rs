@@ -12,6 +12,7 @@ pub mod assignment;
 pub mod audit;
 pub mod backup;
 pub mod compute;
+pub mod compute_request;
 pub mod connect;
 pub mod credential;
 pub mod data_contract;

@@ -88,6 +88,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 21,
         sql: include_str!("migrations/0021_data_contracts.sql"),
     },
+    Migration {
+        version: 24,
+        sql: include_str!("migrations/0024_compute_requests.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

@@ -160,6 +160,7 @@ pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
     crate::datastore::delete_all(db, name).await?;
     crate::compute::delete_all(db, name).await?;
     crate::policy::delete(db, name).await?;
+    crate::compute_request::delete_of(db, name).await?;
     crate::asset::delete_archived_environments(db, name).await?;
     crate::experiment::delete_default(db, name).await?;
     Ok(Entity::delete_by_id(name).exec(db).await?.rows_affected > 0)

@@ -5,6 +5,7 @@ mod assignment;
 mod audit;
 mod component;
 mod compute;
+mod compute_request;
 mod contract;
 mod data;
 mod datastore;
@@ -56,6 +57,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(datastore::router())
         .merge(audit::router())
         .merge(compute::router())
+        .merge(compute_request::router())
         .merge(contract::router())
         .merge(data::router())
         .merge(query::router())

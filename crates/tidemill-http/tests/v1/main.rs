@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod component;
 mod compute;
+mod compute_request;
 mod data;
 mod datastore;
 mod environment;

@@ -326,6 +326,7 @@ fn body(operation: &str) -> Value {
             json!({"principal": "user:nobody", "role": "Reader", "scope": "/"})
         }
         "role_put" => json!({"actions": ["jobs/read"]}),
+        "compute_request_create" => json!({"name": "matrix", "spec": {"type": "local"}, "reason": "why not"}),
         "token_exchange" => json!({"assertion": "a.b.c"}),
         "identity_provider_put" => json!({"issuer": "https://idp.example", "client_id": "tidemill"}),
         "session_create" => json!({"user": "nobody", "password": "wrong"}),

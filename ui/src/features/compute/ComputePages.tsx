@@ -16,6 +16,7 @@ import { Ago } from '../../parts/Time';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from '../job/command';
 import { JobTable } from '../job/JobTable';
+import { Requests } from './Requests';
 import { jobsQuery } from '../job/queries';
 
 type Compute = Schemas['Compute'];
@@ -52,6 +53,7 @@ export function ComputeListPage() {
           }
         </Loaded>
       </Panel>
+      <Requests ws={ws} />
     </Page>
   );
 }

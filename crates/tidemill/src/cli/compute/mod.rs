@@ -7,6 +7,7 @@ mod list_nodes;
 mod list_sizes;
 mod options;
 mod power;
+mod request;
 mod restart;
 mod settings;
 mod show;
@@ -50,6 +51,7 @@ enum Verb {
     Start(start::Start),
     Stop(stop::Stop),
     Restart(restart::Restart),
+    Request(request::Request),
 }
 
 impl Compute {
@@ -69,6 +71,7 @@ impl Compute {
             Verb::Start(verb) => verb.run(session).await,
             Verb::Stop(verb) => verb.run(session).await,
             Verb::Restart(verb) => verb.run(session).await,
+            Verb::Request(verb) => verb.run(session).await,
         }
     }
 }

@@ -1,0 +1,27 @@
+//! `tidemill compute request approve`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::error::Result;
+use crate::session::Session;
+
+/// Say yes: the compute is made as it was asked for
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tidemill compute request approve 01K8Z3J5N6QW0V2T4R8Y1XABCD --comment \"until Friday\"")]
+pub struct Approve {
+    /// Id of the request
+    #[arg(value_name = "REQUEST")]
+    request: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+}
+
+impl Approve {
+    pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let route = session.path(&["compute-requests", &self.request]);
+        let body = json!({ "comment": self.comment });
+        session.show(session.client.post(&format!("{route}:approve"), &body).await?)
+    }
+}
