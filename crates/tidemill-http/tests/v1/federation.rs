@@ -178,6 +178,25 @@ async fn an_unknown_key_is_asked_for_and_not_again_and_again() {
 }
 
 #[tokio::test]
+async fn a_new_key_of_the_issuer_counts_after_half_a_minute() {
+    let clock = std::sync::Arc::new(crate::token::Ahead::default());
+    let own = clock.clone();
+    let server = TestServer::start_with(move |options| options.clock = own).await;
+    let token = std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
+    let owner = server.client_with(token.trim());
+    let issuer = Issuer::start().await;
+    trust(&owner, "ci", &issuer.url, MAIN, json!({})).await;
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
+    let old = issuer.sign(&issuer.claims("tidemill", MAIN));
+    issuer.rotate("two");
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.fails(401);
+    clock.by_ms.store(31_000, std::sync::atomic::Ordering::SeqCst);
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
+    assert_eq!(issuer.asked(), 2);
+    exchange(&server, &old).await.fails(401);
+}
+
+#[tokio::test]
 async fn what_is_not_trusted_any_more_ends_at_once() {
     let (server, owner, issuer) = start(MAIN).await;
     let token = || issuer.sign(&issuer.claims("tidemill", MAIN));

@@ -11,9 +11,9 @@ const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The machine's clock, and as far ahead as a test wants.
 #[derive(Debug, Default)]
-struct Ahead {
+pub(crate) struct Ahead {
     clock: SystemClock,
-    by_ms: AtomicI64,
+    pub(crate) by_ms: AtomicI64,
 }
 
 impl Clock for Ahead {
