@@ -14,7 +14,7 @@ use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::isolation::{Isolation, Keeping};
 use crate::job::{Ending, Job, Status, end};
-use crate::loops::{self, Deployments, Pipelines, Releases, Scheduler};
+use crate::loops::{self, Candidates, Deployments, Pipelines, Releases, Scheduler, Schedules};
 use crate::query::QueryOptions;
 use crate::run_door::RunDoors;
 use crate::seal::Seal;
@@ -108,6 +108,8 @@ pub struct App {
     pub gateway: Gateway,
     pub(crate) deployments: Deployments,
     pub(crate) releases: Releases,
+    pub(crate) schedules: Schedules,
+    pub(crate) candidates: Candidates,
     pub(crate) run_doors: RunDoors,
     pub(crate) pipelines: Pipelines,
     pub(crate) driver: LocalDriver,
@@ -193,6 +195,8 @@ impl App {
             gateway: Gateway::default(),
             deployments: Deployments::default(),
             releases: Releases::default(),
+            schedules: Schedules::default(),
+            candidates: Candidates::default(),
             run_doors: RunDoors::default(),
             pipelines: Pipelines::default(),
             driver: LocalDriver::new(),

@@ -175,6 +175,18 @@ actions! {
     RELEASE_PROMOTE = "releases/promote";
     /// Agree that a release enters a stage, or reject it.
     RELEASE_APPROVE = "releases/approve";
+    /// See schedules, when they fall due, and what they did.
+    SCHEDULE_READ = "schedules/read";
+    /// Make, change, switch and remove schedules, and start one by hand.
+    SCHEDULE_WRITE = "schedules/write";
+    /// See published pipelines, their versions and what became of the models that they made.
+    PIPELINE_READ = "pipelines/read";
+    /// Publish a version of a pipeline, and say which one is meant when none is named.
+    PIPELINE_PUBLISH = "pipelines/publish";
+    /// Run a published pipeline.
+    PIPELINE_INVOKE = "pipelines/invoke";
+    /// Remove a published pipeline.
+    PIPELINE_DELETE = "pipelines/delete";
 }
 
 #[cfg(test)]

@@ -40,14 +40,14 @@ const LINES: &[Line] = &[
     (
         "ML Engineer",
         "Everything in a workspace but its computes, its sharing and the workspace itself",
-        "*/read jobs/* experiments/* runs/* environments/* components/* data/* models/* datastores/* endpoints/* releases/* computes/request",
+        "*/read jobs/* experiments/* runs/* environments/* components/* data/* models/* datastores/* endpoints/* releases/* schedules/* pipelines/* computes/request",
         "audit/read principals/read infra/read",
         "*",
     ),
     (
         "IT Administrator",
         "Groups, workspaces, computes, datastores and who is who: what infrastructure is, not what is made on it",
-        "groups/* workspaces/* computes/* datastores/* principals/* policies/* roles/read assignments/read audit/read jobs/read endpoints/read releases/read secrets/list secrets/write secrets/delete vault/rotate infra/*",
+        "groups/* workspaces/* computes/* datastores/* principals/* policies/* roles/read assignments/read audit/read jobs/read endpoints/read releases/read schedules/read pipelines/read secrets/list secrets/write secrets/delete vault/rotate infra/*",
         "",
         "",
     ),

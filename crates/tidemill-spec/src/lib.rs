@@ -35,6 +35,7 @@ pub mod kinds;
 pub mod load;
 pub mod refs;
 pub mod schema;
+pub mod trigger;
 pub mod validate;
 pub mod value;
 pub mod yaml;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tidemill_spec::kinds::{
     DeploymentModel, EndpointAuthMode, ScaleSettings,
-    Component, ComponentRef, Compute, Credentials, Datastore, EnvironmentRef, Input, Job, Node,
+    Component, ComponentRef, Compute, Credentials, Datastore, EnvironmentRef, Input, Job, Node, ScheduledJob,
 };
 use tidemill_spec::load::MemoryFiles;
 use tidemill_spec::value::{ByteSize, Literal};
@@ -528,5 +528,64 @@ fn schemas_name_every_field() {
     for field in ["endpoint", "deployment", "tests", "rollout", "gates"] {
         assert!(release["properties"].get(field).is_some(), "{field}");
     }
-    assert_eq!(schemas.len(), 23);
+    assert_eq!(schemas.len(), 25);
+}
+
+#[test]
+fn a_schedule_with_every_sort_of_job() {
+    let job = "$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json\ntype: pipeline\nsettings: {default_compute: azureml:cpu}\n\
+               inputs: {rate: 1, name: a}\njobs:\n  a: {type: command, command: echo 1, environment: azureml:sk:1, code: ./src}\n";
+    let more = [("/w/pipeline.yml", job), ("/w/src/a.py", "")];
+    let of = |text: &str| match load("/w/schedule.yml", text, &more, None, &[]) {
+        Loaded { spec: Spec::Schedule(schedule), local_paths, .. } => (*schedule, local_paths),
+        other => panic!("a schedule, not {:?}", other.spec),
+    };
+    let head = "$schema: https://azuremlschemas.azureedge.net/latest/schedule.schema.json\nname: nightly\ndisplay_name: Nightly\n\
+                description: a cron job schedule\nis_enabled: true\ntrigger:\n  type: cron\n  expression: \"0 * * * *\"\n  start_time: \"2022-07-10T10:00:00\" # optional\n  \
+                time_zone: \"Pacific Standard Time\"\n";
+    let (schedule, paths) = of(&format!("{head}create_job: ./pipeline.yml\n"));
+    let ScheduledJob::Pipeline(written) = schedule.create_job else { panic!("a pipeline") };
+    assert_eq!((written.jobs.len(), paths.len()), (1, 1));
+    let (schedule, _) = of(&format!(
+        "{head}create_job:\n  type: pipeline\n  job: ./pipeline.yml\n  settings: {{continue_on_step_failure: false}}\n  inputs: {{name: \"${{{{name}}}}\"}}\n  tags: {{a: b}}\n"
+    ));
+    let ScheduledJob::Pipeline(written) = schedule.create_job else { panic!("a pipeline") };
+    let settings = written.settings.expect("settings");
+    assert_eq!(settings.continue_on_step_failure, Some(false));
+    assert!(settings.default_compute.is_some(), "what is not changed stays");
+    assert_eq!(written.inputs["name"], Input::Literal(Literal::String("${{name}}".into())));
+    assert_eq!(written.inputs["rate"], Input::Literal(Literal::Integer(1)));
+    assert_eq!(written.tags["a"], "b");
+    for text in ["create_job: azureml:train\n", "create_job: {type: pipeline, job: \"azureml:train\", inputs: {rate: 2}}\n"] {
+        let ScheduledJob::Reference(reference) = of(&format!("{head}{text}")).0.create_job else { panic!("a reference") };
+        assert_eq!(reference.job, "azureml:train");
+    }
+    let (schedule, _) = of(
+        "name: on-data\ntrigger: {type: data_version, data: azureml:flights, input: raw}\ncreate_job: {endpoint: retrain, inputs: {rate: 1}}\nrun_as: service-principal:retrain\n",
+    );
+    assert!(matches!(schedule.create_job, ScheduledJob::Published(call) if call.endpoint == "retrain"));
+    let recurrence = "name: weekly\ntrigger:\n  type: recurrence\n  frequency: Week\n  interval: 1\n  schedule: {hours: [4, 5], minutes: 0, week_days: [Monday]}\n\
+                      create_job: {command: echo 1, environment: azureml:sk:1}\n";
+    let (schedule, _) = of(recurrence);
+    assert!(matches!(schedule.create_job, ScheduledJob::Command(_)));
+}
+
+#[test]
+fn what_is_wrong_with_a_schedule_is_told_where_it_stands() {
+    let job = "create_job: {command: echo 1, environment: azureml:sk:1}";
+    let cases = [
+        (format!("name: a\ntrigger: {{type: cron, expression: '* *'}}\n{job}\n"), "trigger.expression", "five fields"),
+        (format!("name: a\ntrigger: {{type: cron, expression: '0 0 * * *', time_zone: Mars}}\n{job}\n"), "trigger.time_zone", "Mars"),
+        (format!("name: a\ntrigger: {{type: moon}}\n{job}\n"), "trigger", "moon"),
+        ("name: a\ntrigger: {type: cron, expression: '0 0 * * *'}\ncreate_job: ./none.yml\n".into(), "create_job", "none.yml"),
+        ("name: a\ntrigger: {type: cron, expression: '0 0 * * *'}\ncreate_job: {job: 'azureml:'}\n".into(), "create_job.job", "names no job"),
+        ("name: a\ntrigger: {type: cron, expression: '0 0 * * *'}\ncreate_job: {command: 'echo ${{inputs.x}}', environment: azureml:sk:1}\n".into(), "create_job.command", "inputs.x"),
+        (format!("name: a\nrun_as: bob\ntrigger: {{type: cron, expression: '0 0 * * *'}}\n{job}\n"), "run_as", "bob"),
+    ];
+    for (text, field, part) in cases {
+        let files: MemoryFiles = [("/w/s.yml", text.as_str())].into_iter().collect();
+        let errors = load_document(&files, Path::new("/w/s.yml"), &[], Some(Family::Schedule)).expect_err("it is wrong");
+        let told = errors.to_string();
+        assert!(told.contains(field) && told.contains(part), "{text}\n{told}");
+    }
 }

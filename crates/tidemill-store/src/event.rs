@@ -54,6 +54,18 @@ pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     Ok(())
 }
 
+/// Events of a kind about one thing after `after` (an id), oldest first, 100 at most.
+pub async fn of_kind(db: &impl ConnectionTrait, after: &str, kind: &str, subject: &str) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Id.gt(after))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Subject.eq(subject))
+        .order_by_asc(Column::Id)
+        .limit(100)
+        .all(db)
+        .await?)
+}
+
 /// Events after `after` (an id), oldest first.
 pub async fn list(db: &impl ConnectionTrait, after: Option<&str>, limit: u64) -> Result<Vec<Model>> {
     let mut query = Entity::find().order_by_asc(Column::Id).limit(limit);

@@ -81,12 +81,20 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0017_data_validations.sql"),
     },
     Migration {
+        version: 19,
+        sql: include_str!("migrations/0019_schedules.sql"),
+    },
+    Migration {
         version: 20,
         sql: include_str!("migrations/0020_rollout.sql"),
     },
     Migration {
         version: 21,
         sql: include_str!("migrations/0021_data_contracts.sql"),
+    },
+    Migration {
+        version: 22,
+        sql: include_str!("migrations/0022_published_pipelines.sql"),
     },
     Migration {
         version: 24,

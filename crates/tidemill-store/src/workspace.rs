@@ -134,6 +134,8 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
             "online endpoints",
             "SELECT COUNT(*) AS n FROM online_endpoint WHERE workspace = ",
         ),
+        ("published pipelines", "SELECT COUNT(*) AS n FROM published_pipeline WHERE workspace = "),
+        ("schedules", "SELECT COUNT(*) AS n FROM schedule WHERE workspace = "),
     ];
     let mut held = Vec::new();
     for (noun, sql) in HELD {

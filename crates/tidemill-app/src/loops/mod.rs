@@ -1,19 +1,23 @@
 //! What goes on by itself: the scheduler, the pipelines, and finding running jobs again after a restart.
 
+mod candidate;
 pub(crate) mod deployment;
 mod launch;
 mod pipeline;
 mod purge;
 mod recover;
 mod release;
+mod schedule;
 mod scheduler;
 mod webhook;
 
+pub use candidate::Candidates;
 pub use deployment::Deployments;
 pub(crate) use launch::{end_or_retry, stop_runner, watch};
 pub(crate) use pipeline::{Pipelines, start_pipeline};
 pub(crate) use purge::round as purge;
 pub(crate) use recover::{ask, start};
 pub use release::Releases;
+pub use schedule::Schedules;
 pub(crate) use scheduler::Ask;
 pub use scheduler::Scheduler;

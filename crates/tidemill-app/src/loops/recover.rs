@@ -32,6 +32,8 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
     tokio::spawn(Scheduler::run(app.clone()));
     super::deployment::start(app).await?;
     super::release::start(app).await?;
+    super::schedule::start(app).await?;
+    super::candidate::start(app);
     super::webhook::start(app);
     super::purge::start(app);
     Ok(())

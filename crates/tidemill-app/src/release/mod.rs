@@ -166,6 +166,11 @@ pub async fn create(ctx: &OpContext, workspace: &str, spec: kinds::Release) -> R
     shown(app, row).await
 }
 
+/// Whether a release may be made in this workspace at all.
+pub(crate) async fn check_place(app: &App, workspace: &str, spec: &kinds::Release) -> Result<()> {
+    Place::of(app, workspace).await?.check(spec)
+}
+
 /// What a deployment runs, with its model among the trees, where every workspace finds it.
 async fn carry(
     ctx: &OpContext,

@@ -19,12 +19,14 @@ mod job;
 mod model;
 mod online_deployment;
 mod online_endpoint;
+mod pipeline;
 mod policy;
 mod query;
 mod release;
 mod role;
 mod run;
 mod runner;
+mod schedule;
 mod secret;
 mod service_principal;
 pub(crate) mod session;
@@ -75,6 +77,8 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(online_deployment::router())
         .merge(policy::router())
         .merge(release::router())
+        .merge(schedule::router())
+        .merge(pipeline::router())
         .merge(secret::router())
         .merge(vault::router())
 }

@@ -21,6 +21,7 @@ mod role_matrix;
 mod rollout;
 mod sign_in;
 mod token;
+mod schedule;
 mod secret;
 mod tree;
 mod workspace;

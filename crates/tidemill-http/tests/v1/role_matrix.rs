@@ -333,6 +333,8 @@ fn body(operation: &str) -> Value {
         "session_set_password" => json!({"old": "", "new": "short"}),
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),
         "compute_put" => json!({"type": "local"}),
+        "pipeline_publish" => json!({"job": {"jobs": {"a": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}}}),
+        "schedule_put" => json!({"trigger": {"type": "cron", "expression": "0 0 * * *"}, "create_job": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}),
         "release_create" => json!({"name": "matrix", "endpoint": "nowhere", "deployment": "blue"}),
         "infra_plan_create" => json!({"stack": "matrix", "resources": []}),
         "online_deployment_put" => json!({"model": "azureml:nowhere@latest"}),

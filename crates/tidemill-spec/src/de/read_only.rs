@@ -45,6 +45,7 @@ pub(crate) fn read_only(name: &str) -> &'static [&'static str] {
             "latest_version",
             "intellectual_property",
         ],
+        "Schedule" => &["id", "creation_context", "is_enabled", "provisioning_state"],
         "Service" => &["endpoint", "status", "error_message"],
         "NetworkSettings" => &["public_ip_address", "private_ip_address"],
         "ResourceIdentity" => &["principal_id", "tenant_id"],

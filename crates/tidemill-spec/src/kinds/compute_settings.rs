@@ -124,9 +124,26 @@ pub enum Trigger {
     Cron(CronTrigger),
     /// Every so often.
     Recurrence(RecurrenceTrigger),
+    /// When there is a new version of data (a Tidemill extension; for schedules alone).
+    DataVersion(DataTrigger),
+    /// When columns of data alarm, because they have drifted in several versions in a row (a Tidemill extension; for schedules alone).
+    DriftAlarm(DataTrigger),
 }
 
-tagged_union!(Trigger, "a trigger", { "cron" => Cron, "recurrence" => Recurrence });
+tagged_union!(Trigger, "a trigger", {
+    "cron" => Cron, "recurrence" => Recurrence, "data_version" => DataVersion, "drift_alarm" => DriftAlarm
+});
+
+/// Something that happens to data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataTrigger {
+    /// `azureml:` and the name of the data asset.
+    pub data: String,
+    /// The input of the job that is given the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+}
 
 /// A time as cron writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -51,6 +51,10 @@ pub enum Kind {
     Release,
     /// A provider of identities.
     IdentityProvider,
+    /// A schedule.
+    Schedule,
+    /// A published pipeline.
+    PublishedPipeline,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -94,6 +98,10 @@ pub enum Family {
     Release,
     /// `identity-provider`
     IdentityProvider,
+    /// `schedule`
+    Schedule,
+    /// `pipeline`
+    PublishedPipeline,
 }
 
 impl Kind {
@@ -119,6 +127,8 @@ impl Kind {
             Self::OnlineDeployment => Family::OnlineDeployment,
             Self::Release => Family::Release,
             Self::IdentityProvider => Family::IdentityProvider,
+            Self::Schedule => Family::Schedule,
+            Self::PublishedPipeline => Family::PublishedPipeline,
         }
     }
 
@@ -146,6 +156,8 @@ impl Kind {
             Self::OnlineDeployment => "an online deployment",
             Self::Release => "a release",
             Self::IdentityProvider => "an identity provider",
+            Self::Schedule => "a schedule",
+            Self::PublishedPipeline => "a published pipeline",
         }
     }
 }
@@ -195,6 +207,8 @@ impl Family {
             Self::OnlineDeployment => "online-deployment",
             Self::Release => "release",
             Self::IdentityProvider => "identity-provider",
+            Self::Schedule => "schedule",
+            Self::PublishedPipeline => "pipeline",
         }
     }
 }
@@ -337,6 +351,8 @@ fn from_schema(word: &str) -> Option<Detected> {
         "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => Kind::OnlineDeployment,
         "release" => Kind::Release,
         "identityprovider" => Kind::IdentityProvider,
+        "schedule" | "jobschedule" => Kind::Schedule,
+        "publishedpipeline" => Kind::PublishedPipeline,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -378,6 +394,7 @@ fn from_type(node: &Node, file_name: &str, expected: Option<Family>) -> Option<D
         }
         "policy" => Kind::Policy,
         "identityprovider" => Kind::IdentityProvider,
+        "publishedpipeline" => Kind::PublishedPipeline,
         _ if expected == Some(Family::Component) => return refused::component(word).map(Detected::Refused),
         "managed" => Kind::OnlineDeployment,
         "git"
@@ -461,6 +478,8 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::OnlineDeployment) => Kind::OnlineDeployment,
         Some(Family::Release) => Kind::Release,
         Some(Family::IdentityProvider) => Kind::IdentityProvider,
+        Some(Family::Schedule) => Kind::Schedule,
+        Some(Family::PublishedPipeline) => Kind::PublishedPipeline,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))
@@ -498,8 +517,10 @@ fn guess(node: &Node, file_name: &str) -> Option<Detected> {
     } else if has("trigger") {
         return if has("create_monitor") {
             refused("monitor")
+        } else if has("import_data") {
+            refused("importSchedule")
         } else {
-            refused("schedule")
+            Some(Detected::Kind(Kind::Schedule))
         };
     } else if has("trial") {
         return refused("sweepJob");

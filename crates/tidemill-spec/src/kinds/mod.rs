@@ -29,11 +29,13 @@ mod pipeline_component;
 mod pipeline_job;
 mod policy;
 mod port;
+mod published_pipeline;
 mod refused;
 mod release;
 mod resources;
 mod role;
 mod rollout;
+mod schedule;
 mod service;
 mod service_principal;
 mod tag_policy;
@@ -52,7 +54,7 @@ pub use compute::{
 pub use compute_settings::{
     AutoPauseSettings, AutoScaleSettings, BindMount, ComputeSchedules, ComputeSshSettings, ComputeStartStop,
     CreateOnBehalfOf, CronTrigger, CustomApplication, CustomApplicationEndpoint, CustomApplicationImage,
-    CustomApplicationType, InstanceSshSettings, MachineSshSettings, NetworkSettings, OneOrMany,
+    CustomApplicationType, DataTrigger, InstanceSshSettings, MachineSshSettings, NetworkSettings, OneOrMany,
     RecurrenceFrequency, RecurrencePattern, RecurrenceTrigger, ScheduleState, ScriptReference, SetupScripts,
     StartStop, Trigger, WeekDay,
 };
@@ -97,11 +99,13 @@ pub use pipeline_component::PipelineComponent;
 pub use pipeline_job::{PipelineJob, PipelineSettings};
 pub use policy::{BudgetPolicy, ComputePolicy, Policy, PolicyType, QuotaPolicy};
 pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
+pub use published_pipeline::{Candidate, PublishedPipeline, PublishedPipelineType};
 pub use refused::refusal;
 pub use release::{ApprovalGate, Expected, Freeze, Gates, Release, ReleaseType, Rollout, SystemTest};
 pub use resources::{DockerArgs, Resources};
 pub use role::Role;
 pub use rollout::{RolloutGates, RolloutProbe, RolloutTest};
+pub use schedule::{JobReference, PublishedCall, Schedule, ScheduledJob};
 pub use service::{Service, ServiceType};
 pub use service_principal::{Federated, ServicePrincipal};
 pub use tag_policy::{TagEffect, TagMoment, TagPolicy, TagRule, TagSubject};
@@ -154,6 +158,10 @@ pub enum Spec {
     Release(Box<Release>),
     /// A provider of identities.
     IdentityProvider(Box<IdentityProvider>),
+    /// A schedule.
+    Schedule(Box<Schedule>),
+    /// A published pipeline.
+    PublishedPipeline(Box<PublishedPipeline>),
 }
 
 impl Spec {
@@ -179,6 +187,8 @@ impl Spec {
             Self::OnlineDeployment(deployment) => Some(&deployment.name),
             Self::Release(release) => Some(&release.name),
             Self::IdentityProvider(provider) => Some(&provider.name),
+            Self::Schedule(schedule) => Some(&schedule.name),
+            Self::PublishedPipeline(pipeline) => Some(&pipeline.name),
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn refusal(schema: &str) -> Option<String> {
         "datatransfercomponent" | "datatransfercopycomponent" | "datatransferimportcomponent" => {
             not_yet("a data transfer component")
         }
-        "schedule" | "jobschedule" | "importschedule" | "importdataschedule" => not_yet("a schedule"),
+        "importschedule" | "importdataschedule" => not_yet("a schedule that imports data"),
         "monitorschedule" | "monitor" => not_yet("a monitor"),
         "batchendpoint" => not_yet("a batch endpoint"),
         "batchdeployment" | "modelbatchdeployment" | "pipelinecomponentbatchdeployment" => {

@@ -205,6 +205,8 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::OnlineEndpoint => one(root, sources, |endpoint| Spec::OnlineEndpoint(Box::new(endpoint))),
         Family::Release => one(root, sources, |release| Spec::Release(Box::new(release))),
         Family::IdentityProvider => one(root, sources, |provider| Spec::IdentityProvider(Box::new(provider))),
+        Family::PublishedPipeline => one(root, sources, |pipeline| Spec::PublishedPipeline(Box::new(pipeline))),
+        Family::Schedule => one(root, sources, |schedule| Spec::Schedule(Box::new(schedule))),
         Family::OnlineDeployment => one(root, sources, |deployment| {
             Spec::OnlineDeployment(Box::new(deployment))
         }),

@@ -69,6 +69,15 @@ impl<'f> Inliner<'f> {
             }
             Kind::Environment => self.environment_files(node, at),
             Kind::OnlineDeployment => self.environment(node, "environment", at),
+            Kind::Schedule => self.scheduled_job(node, at),
+            Kind::PublishedPipeline => {
+                self.written(node, "job", Kind::PipelineJob, at);
+                if let Some(candidate) = node.get_mut("candidate") {
+                    let at = at.key("candidate");
+                    self.written(candidate, "deployment", Kind::OnlineDeployment, &at);
+                    self.written(candidate, "release", Kind::Release, &at);
+                }
+            }
             Kind::Data | Kind::Model | Kind::Datastore | Kind::Compute | Kind::Workspace | Kind::Policy => {}
             Kind::Group
             | Kind::Role
@@ -79,6 +88,77 @@ impl<'f> Inliner<'f> {
             | Kind::OnlineEndpoint
             | Kind::Release
             | Kind::IdentityProvider => {}
+        }
+    }
+
+    /// Writes out a field that is a document of a kind, or a file with one.
+    fn written(&mut self, node: &mut Node, field: &str, kind: Kind, at: &FieldPath) {
+        let at = at.key(field);
+        let Some(inner) = node.get_mut(field) else { return };
+        let path = match inner.as_map() {
+            Some(_) => None,
+            None => self.local_file(inner),
+        };
+        if let Some(path) = path {
+            let Some(read) = self.read(&path, &at, inner.span) else { return };
+            *inner = read;
+        }
+        self.document(inner, kind, &at);
+        // What it is stands around it.
+        if kind == Kind::PipelineJob
+            && let NodeKind::Map(fields) = &mut inner.kind
+        {
+            fields.retain(|(key, _)| key.text != "type" && key.text != "$schema");
+        }
+    }
+
+    /// Writes out `create_job` of a schedule: a file with a job, with what stands beside it put over it.
+    fn scheduled_job(&mut self, node: &mut Node, at: &FieldPath) {
+        let at = at.key("create_job");
+        let Some(job) = node.get_mut("create_job") else { return };
+        if job.as_map().is_some() && job.get("endpoint").is_some() {
+            return set_type(job, "published");
+        }
+        let named = match job.as_map() {
+            Some(_) => job.get("job").cloned(),
+            None => Some(job.clone()),
+        };
+        let Some(named) = named else {
+            let pipeline = job.get("jobs").is_some() || job.get("type").and_then(Node::as_text).map(crate::de::folded).as_deref() == Some("pipeline");
+            let kind = if pipeline { Kind::PipelineJob } else { Kind::CommandJob };
+            return match job.as_map() {
+                Some(_) if job.get("type").and_then(Node::as_text).is_none_or(|word| word != "reference") => self.document(job, kind, &at),
+                _ => {}
+            };
+        };
+        let Some(path) = self.local_file(&named) else {
+            let mut reference = match job.as_map() {
+                Some(_) => job.clone(),
+                None => Node::empty_map(job.span),
+            };
+            reference.insert("job", named);
+            set_type(&mut reference, "reference");
+            *job = reference;
+            return;
+        };
+        let Some(mut inner) = self.read(&path, &at, named.span) else { return };
+        match detect_kind(&inner, &short(&path), Some(Family::Job)) {
+            Ok(Detected::Kind(kind)) => {
+                self.open.push(path);
+                self.document(&mut inner, kind, &at);
+                self.open.pop();
+                put_over(&mut inner, job);
+                *job = inner;
+            }
+            Ok(Detected::Refused(why)) => {
+                let span = inner.get("type").map_or(inner.span, |word| word.span);
+                self.errors.push((Problem::new(why).at(at), span));
+            }
+            Err(found) => {
+                let (problem, span) = *found;
+                let path = problem.path.clone().below(&at);
+                self.errors.push((problem.at(path), span));
+            }
         }
     }
 
@@ -320,6 +400,38 @@ fn tag(node: &mut Node, word: &str) {
     if node.as_map().is_some() && node.get("type").is_none_or(Node::is_null) {
         let span = node.span;
         node.insert("type", Node::plain(word, span));
+    }
+}
+
+/// Says what the job of a schedule is.
+fn set_type(node: &mut Node, word: &str) {
+    let span = node.span;
+    match node.get_mut("type") {
+        Some(there) => *there = Node::plain(word, span),
+        None => node.insert("type", Node::plain(word, span)),
+    }
+}
+
+/// Puts the fields of a map over those of a job: its inputs, settings, tags and properties one by one, others whole.
+fn put_over(job: &mut Node, changes: &Node) {
+    for (key, value) in changes.as_map().unwrap_or_default() {
+        match key.text.as_str() {
+            "job" | "type" => {}
+            "inputs" | "outputs" | "settings" | "tags" | "properties" if job.get(&key.text).is_some_and(|node| node.as_map().is_some()) => {
+                let Some(there) = job.get_mut(&key.text) else { continue };
+                for (inner, value) in value.as_map().unwrap_or_default() {
+                    put(there, &inner.text, value.clone());
+                }
+            }
+            field => put(job, field, value.clone()),
+        }
+    }
+}
+
+fn put(node: &mut Node, key: &str, value: Node) {
+    match node.get_mut(key) {
+        Some(there) => *there = value,
+        None => node.insert(key, value),
     }
 }
 

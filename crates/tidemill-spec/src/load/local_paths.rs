@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 
 use crate::error::FieldPath;
 use crate::kinds::{
-    CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node, OnlineDeployment, Spec,
+    CommandJob, CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node, OnlineDeployment,
+    PipelineJob, ScheduledJob, Spec,
 };
 use crate::refs::{CodeRef, DataPath};
 
@@ -53,19 +54,23 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
     };
     let root = FieldPath::default();
     match spec {
-        Spec::Job(Job::Command(job)) => {
-            visit.code(&mut job.code, &mut Vec::new(), &root)?;
-            visit.environment(Some(&mut job.environment), &root.key("environment"))?;
-            visit.inputs(&mut job.inputs, &root)
-        }
-        Spec::Job(Job::Pipeline(job)) => {
-            visit.inputs(&mut job.inputs, &root)?;
-            if let Some(settings) = &mut job.settings {
-                let at = root.key("settings").key("default_environment");
-                visit.environment(settings.default_environment.as_mut(), &at)?;
+        Spec::Job(Job::Command(job)) => visit.command_job(job, &root),
+        Spec::Job(Job::Pipeline(job)) => visit.pipeline_job(job, &root),
+        Spec::PublishedPipeline(pipeline) => {
+            visit.pipeline_job(&mut pipeline.job, &root.key("job"))?;
+            match &mut pipeline.candidate {
+                Some(candidate) => visit.deployment(&mut candidate.deployment, &root.key("candidate").key("deployment")),
+                None => Ok(()),
             }
-            visit.component_ref(job.component.as_mut(), &root)?;
-            visit.steps(&mut job.jobs, &root)
+        }
+        Spec::Schedule(schedule) => {
+            let at = root.key("create_job");
+            match &mut schedule.create_job {
+                ScheduledJob::Command(job) => visit.command_job(job, &at),
+                ScheduledJob::Pipeline(job) => visit.pipeline_job(job, &at),
+                ScheduledJob::Reference(reference) => visit.inputs(&mut reference.inputs, &at),
+                ScheduledJob::Published(call) => visit.inputs(&mut call.inputs, &at),
+            }
         }
         Spec::Component(component) => visit.component(component, &root),
         Spec::Environment(environment) => visit.build(environment, &root),
@@ -111,6 +116,22 @@ where
     F: FnMut(LocalPath<'_>) -> Result<String, E>,
     E: From<crate::refs::RefError>,
 {
+    fn command_job(&mut self, job: &mut CommandJob, at: &FieldPath) -> Result<(), E> {
+        self.code(&mut job.code, &mut Vec::new(), at)?;
+        self.environment(Some(&mut job.environment), &at.key("environment"))?;
+        self.inputs(&mut job.inputs, at)
+    }
+
+    fn pipeline_job(&mut self, job: &mut PipelineJob, at: &FieldPath) -> Result<(), E> {
+        self.inputs(&mut job.inputs, at)?;
+        if let Some(settings) = &mut job.settings {
+            let at = at.key("settings").key("default_environment");
+            self.environment(settings.default_environment.as_mut(), &at)?;
+        }
+        self.component_ref(job.component.as_mut(), at)?;
+        self.steps(&mut job.jobs, at)
+    }
+
     fn steps(&mut self, steps: &mut IndexMap<String, Node>, at: &FieldPath) -> Result<(), E> {
         for (name, step) in steps {
             let at = at.key("jobs").key(name);

@@ -45,6 +45,8 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("managedOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
         ("release.schema.json", schema::<kinds::Release>(None)),
         ("identityProvider.schema.json", schema::<kinds::IdentityProvider>(None)),
+        ("publishedPipeline.schema.json", schema::<kinds::PublishedPipeline>(None)),
+        ("schedule.schema.json", schema::<kinds::Schedule>(None)),
         ("kubernetesOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
     ]
 }

@@ -11,8 +11,10 @@ mod names;
 mod no_effect;
 mod online;
 mod pipeline;
+mod published_pipeline;
 mod release;
 mod rollout;
+mod schedule;
 mod tag_policy;
 mod values;
 mod warnings;
@@ -76,6 +78,8 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::Release(release) => release::check(release, &mut problems),
         Spec::IdentityProvider(provider) => identity_provider::check(provider, &mut problems),
         Spec::ServicePrincipal(principal) => identity_provider::check_federated(principal, &mut problems),
+        Spec::PublishedPipeline(pipeline) => published_pipeline::check(pipeline, &mut problems),
+        Spec::Schedule(schedule) => schedule::check(schedule, &mut problems),
         Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
         // The server says which names these may have.
         Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}

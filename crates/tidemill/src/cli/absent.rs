@@ -7,7 +7,6 @@ use super::Cli;
 use crate::error::Error;
 
 const ABSENT: &[(&str, &str)] = &[
-    ("schedule", "schedules are"),
     ("batch-endpoint", "batch endpoints are"),
     ("batch-deployment", "batch deployments are"),
     ("serverless-endpoint", "serverless endpoints are"),
@@ -107,8 +106,8 @@ mod tests {
             refused(&error).map(|error| error.to_string())
         };
         assert_eq!(
-            said("schedule create -f x.yml").as_deref(),
-            Some("schedules are not supported yet")
+            said("registry create -f x.yml").as_deref(),
+            Some("registries are not supported yet")
         );
         assert_eq!(
             said("-w a batch-endpoint list").as_deref(),
@@ -120,7 +119,7 @@ mod tests {
         );
         assert_eq!(said("component show -n x --regisry-name azureml"), None);
         assert_eq!(said("jobs list"), None);
-        assert_eq!(said("job schedule"), None, "only a noun is meant");
+        assert_eq!(said("job registry"), None, "only a noun is meant");
         assert_eq!(
             said("compute attach -n x").as_deref(),
             Some("`compute attach` is not supported yet")

@@ -24,6 +24,7 @@ mod login;
 mod model;
 mod online_deployment;
 mod online_endpoint;
+mod pipeline;
 mod policy;
 mod query_worker;
 mod release;
@@ -31,6 +32,7 @@ mod relay;
 mod report;
 mod role;
 mod run;
+mod schedule;
 mod runner;
 mod schema;
 mod secret;
@@ -98,6 +100,8 @@ enum Noun {
     OnlineDeployment(online_deployment::OnlineDeployment),
     Policy(policy::Policy),
     Release(release::Release),
+    Schedule(schedule::Schedule),
+    Pipeline(pipeline::Pipeline),
     Secret(secret::Secret),
     Vault(vault::Vault),
     Group(group::Group),
@@ -213,6 +217,8 @@ fn run(globals: Globals, noun: Noun) -> Result<()> {
             Noun::OnlineDeployment(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Policy(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Release(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Pipeline(noun) => noun.run(&Session::open(&globals)?).await,
+            Noun::Schedule(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Secret(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Vault(noun) => noun.run(&Session::open(&globals)?).await,
             Noun::Group(noun) => noun.run(&Session::open(&globals)?).await,

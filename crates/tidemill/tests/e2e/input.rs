@@ -214,7 +214,6 @@ fn requests_that_are_no_requests_get_an_answer_and_do_no_harm() {
 fn nouns_that_are_not_here_yet_are_refused_by_their_name() {
     let mill = Mill::start();
     for (noun, word) in [
-        ("schedule", "schedules"),
         ("batch-endpoint", "batch endpoints"),
         ("registry", "registries"),
     ] {

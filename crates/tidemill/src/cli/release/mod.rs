@@ -10,6 +10,8 @@ mod rollback;
 mod show;
 mod wait;
 
+pub(crate) use create::read_requests;
+
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
