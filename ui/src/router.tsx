@@ -142,6 +142,27 @@ const endpoint = createRoute({
   component: lazyRouteComponent(() => import('./features/endpoint/EndpointPage'), 'EndpointPage'),
 });
 
+const releases = createRoute({
+  getParentRoute: () => workspace,
+  path: 'releases',
+  component: lazyRouteComponent(() => import('./features/release/ReleasePage'), 'ReleasePage'),
+});
+const pipelines = createRoute({
+  getParentRoute: () => workspace,
+  path: 'pipelines',
+  component: lazyRouteComponent(() => import('./features/pipeline/PipelinePages'), 'PipelineListPage'),
+});
+const schedules = createRoute({
+  getParentRoute: () => workspace,
+  path: 'schedules',
+  component: lazyRouteComponent(() => import('./features/schedule/SchedulePages'), 'ScheduleListPage'),
+});
+const schedule = createRoute({
+  getParentRoute: () => workspace,
+  path: 'schedules/$name',
+  component: lazyRouteComponent(() => import('./features/schedule/SchedulePages'), 'SchedulePage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: 'audit',
@@ -164,7 +185,7 @@ const roles = createRoute({
 
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, computes, compute, endpoints, endpoint, audit, roles])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, computes, compute, endpoints, endpoint, releases, pipelines, schedules, schedule, audit, roles])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

@@ -5,7 +5,7 @@ import { to } from '../pure/links';
 
 export const GOES: Record<string, [string, (ws: string) => string]> = {
   h: ['Home', to.home], j: ['Jobs', to.jobs], r: ['Runs', to.runs], m: ['Models', (ws) => to.assets(ws, 'models')], d: ['Data', (ws) => to.assets(ws, 'data')],
-  e: ['Environments', (ws) => to.assets(ws, 'environments')], c: ['Components', (ws) => to.assets(ws, 'components')], p: ['Compute', to.computes], a: ['Audit', to.audit], s: ['SQL', to.sql], o: ['Endpoints', to.endpoints],
+  e: ['Environments', (ws) => to.assets(ws, 'environments')], c: ['Components', (ws) => to.assets(ws, 'components')], p: ['Compute', to.computes], a: ['Audit', to.audit], s: ['SQL', to.sql], o: ['Endpoints', to.endpoints], l: ['Releases', to.releases],
 };
 
 /** The second key comes within this time. */

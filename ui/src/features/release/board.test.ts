@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { findings, lanes } from './board';
+import type { Release } from './queries';
+
+const release = (number: number, states: string[]): Release =>
+  ({ name: 'flights', number, stages: ['DEV', 'TEST', 'PRD'].map((stage, at) => ({ stage, state: states[at] })) }) as unknown as Release;
+
+test('a release has one card, in the stage that it has reached last', () => {
+  const [dev, tst, prd] = lanes([release(3, ['Live', 'NotStarted', 'NotStarted']), release(2, ['Superseded', 'Live', 'Waiting']), release(1, ['Superseded', 'Superseded', 'Live'])]);
+  expect(dev?.cards.map(({ release: { number }, next }) => [number, next])).toEqual([[3, 'TEST']]);
+  expect(tst?.cards).toEqual([]);
+  expect(tst?.live.map(({ number }) => number)).toEqual([2]);
+  expect(prd?.cards.map(({ release: { number }, stage: { state } }) => [number, state])).toEqual([[2, 'Waiting'], [1, 'Live']]);
+});
+
+test('what a newer release has replaced is not on the board', () => {
+  expect(lanes([release(1, ['Superseded', 'NotStarted', 'NotStarted'])])[0]?.cards).toEqual([]);
+  expect(lanes([])).toEqual([]);
+});
+
+test('evidence is told, whatever it is', () => {
+  const found = findings([
+    { gate: 'approvals', verdict: 'waiting', says: '0 of 1 approvals' },
+    { test: 'two flights', passed: false, says: 'it answered with status 500', took_ms: 3 },
+    { step: 'step', found: { share: 10, requests: 40, failed: 0 } },
+    { step: 'failed', found: { why: 'it did not come up' } },
+    { something: 'else' },
+  ]);
+  expect(found.map(({ good }) => good)).toEqual([undefined, false, true, false, undefined]);
+  expect(found[1]?.says).toContain('500');
+  expect(findings('nothing')).toEqual([]);
+});

@@ -1,0 +1,75 @@
+/** Where each release stands on the board: pure, so that it is tested without a page. */
+import type { Release, ReleaseStage } from './queries';
+
+/** A release in the stage that it has reached last. */
+export interface Card {
+  release: Release;
+  stage: ReleaseStage;
+  /** The stage that comes next, if any. */
+  next: string | undefined;
+}
+
+export interface Lane {
+  stage: string;
+  /** What answers there. */
+  live: Release[];
+  /** Releases whose last stage this is, newest first. */
+  cards: Card[];
+}
+
+export const key = ({ name, number }: { name: string; number: number }) => `${name}:${number}`;
+
+const LATER = ['Waiting', 'Deploying', 'Testing', 'RollingOut'];
+
+/** One lane a stage, in the order of the stages. What was replaced by a newer release is left out. */
+export function lanes(releases: readonly Release[]): Lane[] {
+  const stages: string[] = [];
+  for (const release of releases) for (const { stage } of release.stages) if (!stages.includes(stage)) stages.push(stage);
+  return stages.map((stage) => {
+    const cards = releases.flatMap((release): Card[] => {
+      const at = release.stages.findLastIndex(({ state }) => state !== 'NotStarted');
+      const here = release.stages[at];
+      if (here === undefined || here.stage !== stage || here.state === 'Superseded') return [];
+      return [{ release, stage: here, next: release.stages[at + 1]?.stage }];
+    });
+    const live = releases.filter((release) => release.stages.some((one) => one.stage === stage && one.state === 'Live'));
+    return { stage, live, cards };
+  });
+}
+
+export const isOnItsWay = (state: string) => LATER.includes(state);
+
+/** Something that a gate, a test or the rollout found. */
+export interface Finding {
+  title: string;
+  good: boolean | undefined;
+  says: string;
+}
+
+const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** What evidence says, for people; what is not known is shown as it is. */
+export function findings(evidence: unknown): Finding[] {
+  if (!Array.isArray(evidence)) return [];
+  return evidence.map((raw: unknown): Finding => {
+    const one = (typeof raw === 'object' && raw !== null ? raw : { found: raw }) as Record<string, unknown>;
+    if (typeof one.gate === 'string') {
+      const verdict = plain(one.verdict ?? '').toLowerCase();
+      return { title: `Gate: ${one.gate}`, good: verdict === 'passed' ? true : verdict === 'refused' ? false : undefined, says: plain(one.says ?? verdict) };
+    }
+    if (typeof one.test === 'string') {
+      const says = one.says === null || one.says === undefined ? `answered in ${plain(one.took_ms ?? '?')} ms` : plain(one.says);
+      return { title: `Test: ${one.test}`, good: one.passed === true, says };
+    }
+    if (typeof one.step === 'string') {
+      const found = (typeof one.found === 'object' && one.found !== null ? one.found : {}) as Record<string, unknown>;
+      if (one.step === 'step') {
+        const failed = Number(found.failed ?? 0);
+        return { title: `${plain(found.share)}% of the requests`, good: failed === 0, says: `${plain(found.requests)} requests, ${failed} failed` };
+      }
+      if (typeof found.why === 'string') return { title: one.step, good: false, says: found.why };
+      return { title: one.step, good: true, says: Object.entries(found).map(([name, value]) => `${name} ${plain(value)}`).join(', ') };
+    }
+    return { title: 'Found', good: undefined, says: plain(one) };
+  });
+}
