@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Status } from '../../parts/Status';
 import { Ago } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
-import { findings, isOnItsWay, key, type Card, type Finding } from './board';
+import { evidence, findings, isOnItsWay, key, type Card, type Finding } from './board';
 import { act, type Act } from './queries';
 
 const STATUS: Record<string, string> = {
@@ -33,7 +33,7 @@ export function CardView({ card, last }: { card: Card; last: boolean }) {
         {release.model ?? 'no model'} · by {release.author} · <Ago at={stage.updated_at ?? release.created_at} />
       </Text>
       {stage.reason != null && <Text size="sm" mt={6}>{stage.reason}</Text>}
-      <Findings found={findings(stage.evidence)} />
+      <Findings found={findings(evidence(release, stage))} />
       <Group gap="xs" mt="sm">
         {state === 'Waiting' && <Button size="xs" onClick={() => ask('approve')}>Approve</Button>}
         {state === 'Waiting' && <Button size="xs" variant="default" onClick={() => ask('reject')}>Reject</Button>}

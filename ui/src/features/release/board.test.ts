@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { findings, lanes } from './board';
-import type { Release } from './queries';
+import { evidence, findings, lanes } from './board';
+import type { Release, ReleaseStage } from './queries';
 
 const release = (number: number, states: string[]): Release =>
   ({ name: 'flights', number, stages: ['DEV', 'TEST', 'PRD'].map((stage, at) => ({ stage, state: states[at] })) }) as unknown as Release;
@@ -29,4 +29,12 @@ test('evidence is told, whatever it is', () => {
   expect(found.map(({ good }) => good)).toEqual([undefined, false, true, false, undefined]);
   expect(found[1]?.says).toContain('500');
   expect(findings('nothing')).toEqual([]);
+});
+
+test('gates that were passed are told from the history', () => {
+  const passed = [{ gate: 'tests', verdict: 'passed', says: '1 of 1' }];
+  const events = [{ stage: 'PRD', kind: 'passed', detail: passed }, { stage: 'TEST', kind: 'passed', detail: [] }];
+  const of = (now: unknown) => evidence({ events } as unknown as Release, { stage: 'PRD', evidence: now } as unknown as ReleaseStage);
+  expect(of([{ test: 'a', passed: true }])).toEqual([...passed, { test: 'a', passed: true }]);
+  expect(of([{ gate: 'approvals' }])).toEqual([{ gate: 'approvals' }]);
 });

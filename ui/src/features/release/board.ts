@@ -46,6 +46,14 @@ export interface Finding {
   says: string;
 }
 
+/** The evidence of a stage; gates that were passed a while ago stand in the history. */
+export function evidence({ events }: Release, { stage, evidence: now }: ReleaseStage): unknown[] {
+  const found: unknown[] = Array.isArray(now) ? now : [];
+  if (found.some((one) => typeof one === 'object' && one !== null && 'gate' in one)) return found;
+  const passed = events.filter((event) => event.stage === stage && event.kind === 'passed').at(-1)?.detail as unknown;
+  return [...(Array.isArray(passed) ? passed : []), ...found];
+}
+
 const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** What evidence says, for people; what is not known is shown as it is. */

@@ -116,7 +116,7 @@ export function SchedulePage() {
                 ]}
               />
             </Panel>
-            <Panel title="Next times">
+            <Panel title="Next times" aside={<Text size="xs" c="dimmed">as your clock shows them</Text>}>
               {schedule.next_times.length === 0 ? (
                 <Text size="sm" c="dimmed">{schedule.is_enabled ? 'It waits for something to happen, or has no more times.' : 'It is switched off.'}</Text>
               ) : (
