@@ -5,6 +5,7 @@ pub mod asset;
 pub mod audit;
 pub mod compute;
 pub mod data_contract;
+pub mod data_import;
 pub mod datastore;
 pub mod endpoint;
 pub mod import;

@@ -25,6 +25,7 @@ pub mod credential;
 pub mod data;
 pub mod data_dir;
 pub mod data_file;
+pub mod data_import;
 pub mod data_validation;
 pub mod datastore;
 mod deployment_instance;

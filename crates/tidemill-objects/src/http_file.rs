@@ -47,18 +47,81 @@ pub struct Downloaded {
 /// A file at an `http://` or `https://` URL. Texts show the URL without its user, password and query.
 pub struct HttpFile {
     url: Url,
+    headers: HeaderMap,
+}
+
+/// The bytes of a file that goes on, or begins anew.
+pub struct GoesOn {
+    /// They begin behind those that are there.
+    pub goes_on: bool,
+    /// The size of the whole file, where the server says it.
+    pub size_bytes: Option<u64>,
+    /// The server's mark for this state of the file: with it, it can go on.
+    pub mark: Option<String>,
+    /// The bytes.
+    pub bytes: ByteStream,
+}
+
+impl std::fmt::Debug for GoesOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GoesOn").field("goes_on", &self.goes_on).finish_non_exhaustive()
+    }
 }
 
 impl HttpFile {
     /// Takes the URL; nothing is sent yet.
     pub fn open(url: &str) -> Result<Self> {
         match Url::parse(url) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self { url }),
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self {
+                url,
+                headers: HeaderMap::new(),
+            }),
             _ => Err(ObjectsError::bad_path(
                 show_url(url),
                 "it is not an http:// or https:// URL",
             )),
         }
+    }
+
+    /// With a header that goes with every request, such as `Authorization`.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
+        let parsed = reqwest::header::HeaderName::from_bytes(name.as_bytes())
+            .ok()
+            .zip(reqwest::header::HeaderValue::from_str(value).ok());
+        let Some((name, mut value)) = parsed else {
+            return Err(self.fail(ErrorKind::Invalid, format!("the header `{name}` cannot be sent")));
+        };
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// The bytes from `from` on, where the server says that the file is still the one that `mark` was given for; else all of them.
+    pub async fn get_on(&self, from: u64, mark: Option<&str>) -> Result<GoesOn> {
+        let mut request = self.request(Method::GET)?;
+        if let Some(mark) = mark.filter(|_| from > 0) {
+            request = request.header(RANGE, format!("bytes={from}-")).header(IF_RANGE, mark);
+        }
+        let response = match self.send(request).await {
+            // Nothing lies behind what is there: the server cannot say it better.
+            Err(ObjectsError::Remote { detail, .. }) if detail.contains("416") => {
+                self.send(self.request(Method::GET)?).await?
+            }
+            sent => sent?,
+        };
+        let goes_on = response.status() == StatusCode::PARTIAL_CONTENT;
+        let size_bytes = match goes_on {
+            true => whole_size(response.headers()),
+            false => response.content_length(),
+        };
+        let mark = response.headers().get(ETAG).and_then(|value| value.to_str().ok());
+        Ok(GoesOn {
+            goes_on,
+            size_bytes,
+            // A weak mark says only that it is about the same.
+            mark: mark.filter(|mark| !mark.starts_with("W/")).map(str::to_owned),
+            bytes: self.body(response),
+        })
     }
 
     /// The name of the file, as its URL ends; `download` if it has none.
@@ -85,6 +148,7 @@ impl HttpFile {
         match &*CLIENT {
             Ok(client) => Ok(client
                 .request(method, self.url.clone())
+                .headers(self.headers.clone())
                 .header(ACCEPT_ENCODING, "identity")),
             Err(error) => Err(self.fail(ErrorKind::Internal, error.clone())),
         }
@@ -204,6 +268,7 @@ impl HttpFile {
     fn body(&self, response: Response) -> ByteStream {
         let this = Self {
             url: self.url.clone(),
+            headers: HeaderMap::new(),
         };
         response
             .bytes_stream()

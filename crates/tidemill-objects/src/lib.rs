@@ -23,7 +23,7 @@ pub use datastore::{
 };
 pub use error::{ErrorKind, ObjectsError, Result};
 pub use hash::Hash;
-pub use http_file::{Downloaded, HttpFile};
+pub use http_file::{Downloaded, GoesOn, HttpFile};
 pub use kept::Kept;
 pub use manifest::{Change, Entry, FileChange, Hint, MAX_ENCODED_BYTES, MAX_ENTRIES, Manifest};
 pub use mirrors::Mirrors;

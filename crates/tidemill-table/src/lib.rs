@@ -5,6 +5,7 @@
 mod arrow_ipc;
 mod blocks;
 mod csv;
+pub mod database;
 mod delta;
 mod error;
 pub mod history;

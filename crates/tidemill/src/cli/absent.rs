@@ -34,7 +34,7 @@ const VERBS: &[(&str, &[&str])] = &[
     ("component", &["share"]),
     (
         "data",
-        &["import", "list-materialization-status", "mount", "share"],
+        &["list-materialization-status", "mount", "share"],
     ),
     ("datastore", &["mount"]),
     ("environment", &["share"]),

@@ -439,3 +439,109 @@ fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
         done.says(says);
     }
 }
+
+#[test]
+fn rows_of_a_database_become_a_version_and_an_import_that_broke_goes_on() {
+    use sqlx::{ConnectOptions, Connection, Executor};
+
+    let Some(database) = tidemill_testdb::postgres() else { return };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let run = |sql: &'static str| {
+        runtime.block_on(async {
+            let options: sqlx::postgres::PgConnectOptions = database.url.parse().expect("an address");
+            let mut connection = options.connect().await.expect("connects");
+            connection.execute(sqlx::raw_sql(sql)).await.expect("runs");
+            connection.close().await.expect("ends");
+        });
+    };
+    // The row 1,200,001 cannot be read: a first file of a million rows is there by then.
+    run("create table orders (id int8 primary key, customer text, placed date); \
+         insert into orders select n, 'c' || n % 10, case when n = 1200001 then 'infinity'::date else date '2026-01-01' + (n % 100)::int end \
+         from generate_series(1, 1250000) as n");
+    let mill = Mill::start();
+    mill.write("address.txt", &database.url);
+    mill.run(&["secret", "set", "--name", "orders-db", "--file", "address.txt"]).ends(0);
+    mill.write(
+        "import.yml",
+        "name: orders\ntype: mltable\npath: azureml://datastores/workspaceblobstore/paths/shop/${{name}}\nsource:\n  type: database\n  \
+         connection: azureml:orders-db\n  query: select * from orders\n  key: id\n",
+    );
+    mill.run(&["data", "import", "-f", "import.yml"])
+        .ends(1)
+        .says("column `placed`")
+        .says("infinite");
+    let part = crate::support::files(&mill.data)
+        .into_iter()
+        .find(|path| path.ends_with("shop/orders/1/part-00000.parquet"))
+        .expect("the first file is there");
+    let made = std::fs::metadata(&part).expect("there").modified().expect("a time");
+    run("update orders set placed = '2026-01-01' where id = 1200001");
+    let version = mill.ok(&["data", "import", "-f", "import.yml"]);
+    assert_eq!((&version["version"], &version["type"], &version["files"]), (&"1".into(), &"mltable".into(), &3.into()));
+    assert_eq!(std::fs::metadata(&part).expect("there").modified().expect("a time"), made, "it is not read again");
+    let sql = "select count(*) as n, count(distinct id) as ids, max(id) as last from orders";
+    let found = mill.ok(&["data", "query", sql]);
+    assert_eq!(
+        (&found[0]["n"], &found[0]["ids"], &found[0]["last"]),
+        (&1_250_000.into(), &1_250_000.into(), &1_250_000.into())
+    );
+    assert!(!version.to_string().contains(&database.url), "{version}");
+
+    // A query that writes is refused, a connection that is not there says so, and neither makes a version.
+    let import = |query: &str, connection: &str| {
+        mill.run(&["data", "import", "--name", "bad", "--connection", connection, "--query", query])
+    };
+    import("delete from orders", "azureml:orders-db").ends(1);
+    import("select 1", "azureml:nothing").ends(1).says("nothing");
+    import("select 1", "postgresql://x:geheim@127.0.0.1:1/none").ends(1).says("connect");
+    mill.run(&["data", "show", "-n", "bad"]).ends(1);
+}
+
+#[test]
+fn a_file_of_a_web_server_that_broke_off_goes_on_where_it_ended() {
+    use std::io::{BufRead, BufReader, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/t.csv", listener.local_addr().expect("bound"));
+    let text: String = (0..20_000).map(|row| format!("{row},x\n")).collect();
+    let text = format!("id,name\n{text}");
+    let whole = text.clone().into_bytes();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
+    let told = asked.clone();
+    // Half of it, then a connection that ends; from then on what is asked for.
+    std::thread::spawn(move || {
+        for (count, stream) in listener.incoming().flatten().enumerate() {
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let head: Vec<String> = lines.by_ref().collect();
+            let range = head.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
+            let from: usize = range.as_deref().and_then(|range| range.trim_end_matches('-').parse().ok()).unwrap_or(0);
+            let get = head.first().is_some_and(|line| line.starts_with("GET"));
+            told.lock().expect("free").push(format!("{} {range:?} {}", head.first().cloned().unwrap_or_default(), head.iter().any(|line| line.to_lowercase() == "authorization: bearer geheim")));
+            let mut stream = &stream;
+            let rest = &whole[from..];
+            let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\netag: \"one\"\r\ncontent-length: {}\r\ncontent-range: bytes {from}-{}/{}\r\nconnection: close\r\n\r\n",
+                rest.len(), whole.len() - 1, whole.len()
+            );
+            let sent = if count == 0 { &rest[..rest.len() / 2] } else { rest };
+            if get {
+                let _ = stream.write_all(sent);
+            }
+        }
+    });
+    let mill = Mill::start();
+    mill.write("key.txt", "geheim");
+    mill.run(&["secret", "set", "--name", "web", "--file", "key.txt"]).ends(0);
+    mill.write(
+        "import.yml",
+        format!("name: web\nsource:\n  type: http\n  url: {url}\n  headers: {{Authorization: \"Bearer ${{{{secrets.web}}}}\"}}\n"),
+    );
+    let version = mill.ok(&["data", "import", "-f", "import.yml"]);
+    assert_eq!((&version["type"], &version["size_bytes"]), (&"uri_file".into(), &text.len().into()));
+    let asked = asked.lock().expect("free").clone();
+    assert!(asked.iter().all(|line| line.ends_with("true")), "the header goes with each: {asked:?}");
+    assert!(asked.len() >= 2 && asked[1].contains(&format!("{}", text.len() / 2)), "{asked:?}");
+    assert_eq!(mill.ok(&["data", "query", "select count(*) as n from web"])[0]["n"], 20_000);
+}

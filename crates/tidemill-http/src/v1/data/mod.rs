@@ -2,6 +2,7 @@
 
 mod create;
 mod files;
+mod import;
 mod profile;
 
 use tidemill_app::asset::{self, Kind};
@@ -16,5 +17,6 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(create::put))
         .routes(routes!(files::list))
         .routes(routes!(files::get))
+        .routes(routes!(import::create))
         .routes(routes!(profile::get))
 }

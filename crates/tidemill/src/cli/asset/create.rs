@@ -56,7 +56,10 @@ pub async fn create(session: &Session, kind: Kind, file: Option<&Path>, changes:
 }
 
 /// The answer, which is the view, or events until there is one.
-async fn answer(session: &Session, name: &str, request: reqwest::RequestBuilder) -> Result<Value> {
+///
+/// # Errors
+/// What the server says.
+pub(crate) async fn answer(session: &Session, name: &str, request: reqwest::RequestBuilder) -> Result<Value> {
     let response = session.client.send(request).await?;
     let kind = response
         .headers()

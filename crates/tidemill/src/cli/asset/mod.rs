@@ -135,7 +135,7 @@ impl Which {
 }
 
 /// The view with its reference, as YAML names it.
-fn with_id(mut view: Value) -> Value {
+pub(crate) fn with_id(mut view: Value) -> Value {
     let id = match (text(&view, "name"), text(&view, "version")) {
         (Some(name), Some(version)) => format!("azureml:{name}:{version}"),
         _ => return view,

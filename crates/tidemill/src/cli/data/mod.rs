@@ -8,6 +8,7 @@ mod diff;
 mod drift;
 mod head;
 mod history;
+mod import;
 mod list;
 mod profile;
 mod query;
@@ -38,6 +39,7 @@ pub struct Data {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Create(create::Create),
+    Import(import::Import),
     List(list::List),
     Show(show::Show),
     Profile(profile::Profile),
@@ -64,6 +66,7 @@ impl Data {
     pub async fn run(self, session: &Session) -> Result<()> {
         match self.verb {
             Verb::Create(verb) => verb.run(session).await,
+            Verb::Import(verb) => verb.run(session).await,
             Verb::List(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
             Verb::Validate(verb) => verb.run(session).await,
