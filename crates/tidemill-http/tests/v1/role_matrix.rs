@@ -310,7 +310,7 @@ fn body(operation: &str) -> Value {
         }
         "data_query" => json!({"sql": "select * from nowhere"}),
         "data_diff" => json!({"before": "nowhere:1", "after": "nowhere:2", "key": ["id"]}),
-        "data_import" => json!({"name": "matrix", "source": {"type": "http", "url": "http://127.0.0.1:1/x"}}),
+        "data_import" => json!({"name": "matrix", "source": {"type": "database", "connection": "matrix", "query": "select 1"}}),
         "contract_put" => json!({"data": "matrix", "consumer": "team:matrix", "expectations": {}}),
         "data_validation_create" => json!({"expectations": {}}),
         "experiment_import" => json!({"experiments": []}),

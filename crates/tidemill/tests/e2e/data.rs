@@ -489,7 +489,7 @@ fn rows_of_a_database_become_a_version_and_an_import_that_broke_goes_on() {
 
     // A query that writes is refused, a connection that is not there says so, and neither makes a version.
     let import = |query: &str, connection: &str| {
-        mill.run(&["data", "import", "--name", "bad", "--connection", connection, "--query", query])
+        mill.run(&["data", "import", "--name", "bad", "--connection", connection, "--sql", query])
     };
     import("delete from orders", "azureml:orders-db").ends(1);
     import("select 1", "azureml:nothing").ends(1).says("nothing");

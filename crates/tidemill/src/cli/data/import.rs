@@ -18,7 +18,7 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data import -f import.yml
-  tidemill data import --name orders --connection azureml:orders-db --query 'select * from orders' --key id
+  tidemill data import --name orders --connection azureml:orders-db --sql 'select * from orders' --key id
   tidemill data import --name taxi --url https://example.org/taxi.parquet")]
 pub struct Import {
     /// YAML as Azure has it: name, type, path and source
@@ -38,7 +38,7 @@ pub struct Import {
     connection: Option<String>,
     /// One SELECT
     #[arg(long, conflicts_with = "url")]
-    query: Option<String>,
+    sql: Option<String>,
     /// Column that orders the rows and is in each of them once
     #[arg(long, conflicts_with = "url")]
     key: Option<String>,
@@ -55,7 +55,7 @@ impl Import {
             version,
             path,
             connection,
-            query,
+            sql,
             key,
             url,
         } = self;
@@ -80,7 +80,7 @@ impl Import {
             Some(Value::Object(source)) => source,
             _ => Map::new(),
         };
-        let given = [("connection", connection), ("query", query), ("key", key), ("url", url)];
+        let given = [("connection", connection), ("query", sql), ("key", key), ("url", url)];
         for (field, value) in given {
             if let Some(value) = value {
                 let kind = if field == "url" { "http" } else { "database" };
@@ -96,7 +96,7 @@ impl Import {
             }
             None => {
                 return Err(Error::usage("failed to import: nothing says where the data comes from")
-                    .with_hint("add --connection and --query, or --url, or a file with `source:`"));
+                    .with_hint("add --connection and --sql, or --url, or a file with `source:`"));
             }
         }
         written.insert("source".to_owned(), Value::Object(source));
