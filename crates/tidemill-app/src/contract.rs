@@ -164,7 +164,8 @@ pub async fn check(
     version: &str,
     against: Option<&str>,
 ) -> Result<ContractChecks> {
-    ctx.authorize(action::DATA_READ, &data_scope(workspace, data)).await?;
+    ctx.authorize(action::DATA_READ, &data_scope(workspace, data))
+        .await?;
     let at = against.unwrap_or(workspace);
     if at != workspace {
         ctx.authorize(action::DATA_READ, &data_scope(at, data)).await?;
@@ -224,7 +225,10 @@ pub(crate) async fn guard(
     if !warned.is_empty() {
         tell(ctx, workspace, data, &warned).await?;
     }
-    Ok(warned.into_iter().map(|words| format!("it breaks what others live by: {words}")).collect())
+    Ok(warned
+        .into_iter()
+        .map(|words| format!("it breaks what others live by: {words}"))
+        .collect())
 }
 
 /// A version that breaks contracts and is made nevertheless is an event.
@@ -250,13 +254,20 @@ fn words(found: &ContractCheck) -> String {
     if more > 0 {
         broken.push(format!("and {more} more"));
     }
-    format!("{} (contract {}): {}", found.consumer, found.contract, broken.join(", "))
+    format!(
+        "{} (contract {}): {}",
+        found.consumer,
+        found.contract,
+        broken.join(", ")
+    )
 }
 
 /// Whether a table keeps a contract. What cannot be read as a table keeps none.
 async fn kept(ctx: &OpContext, row: Row, there: Laid) -> Result<ContractCheck> {
     let (workspace, data) = (row.workspace.clone(), row.data.clone());
-    let Contract { name: given, spec, .. } = view(row)?;
+    let Contract {
+        name: given, spec, ..
+    } = view(row)?;
     let expectations = expectations(&spec).map_err(Error::internal)?;
     let mut tables = vec![(DATA.to_owned(), data.clone(), there)];
     let key = Key {
@@ -273,7 +284,11 @@ async fn kept(ctx: &OpContext, row: Row, there: Laid) -> Result<ContractCheck> {
     let broken = match query::answer(ctx, task, tables, false, How::default()).await {
         Ok(mut answer) => {
             let mut text = Vec::new();
-            answer.file.read_to_end(&mut text).await.map_err(Error::internal)?;
+            answer
+                .file
+                .read_to_end(&mut text)
+                .await
+                .map_err(Error::internal)?;
             let found: Validated = serde_json::from_slice(&text).map_err(Error::internal)?;
             (found.validation.passed, found.validation.outcomes)
         }
@@ -300,7 +315,11 @@ async fn kept(ctx: &OpContext, row: Row, there: Laid) -> Result<ContractCheck> {
 }
 
 fn said(outcome: &Outcome) -> String {
-    let column = outcome.column.as_deref().map(|column| format!("{column}: ")).unwrap_or_default();
+    let column = outcome
+        .column
+        .as_deref()
+        .map(|column| format!("{column}: "))
+        .unwrap_or_default();
     format!("{column}{}, found {}", outcome.expected, outcome.found)
 }
 

@@ -51,8 +51,11 @@ pub async fn run(
     spec: DataImportSpec,
     progress: &dyn Progress,
 ) -> Result<AssetVersion> {
-    ctx.authorize(action::DATA_WRITE, &asset::scope(Kind::Data, workspace, &spec.name))
-        .await?;
+    ctx.authorize(
+        action::DATA_WRITE,
+        &asset::scope(Kind::Data, workspace, &spec.name),
+    )
+    .await?;
     asset::check_new(ctx, Kind::Data, workspace, &spec.name, spec.version.as_deref()).await?;
     let failed = |why: &str| Error::invalid(format!("failed to import data `{}`: {why}", spec.name));
     let data_type = match (spec.data_type.as_deref(), &spec.source) {
@@ -104,7 +107,10 @@ pub async fn run(
                 _ => return Err(failed("it needs either `query` or `table_name`")),
             };
             let url = address(ctx, workspace, connection).await?;
-            let place = Place { store: &store, folder: &folder };
+            let place = Place {
+                store: &store,
+                folder: &folder,
+            };
             let state = rows(ctx, place, state, &url, &sql, key.as_deref(), data_type, progress).await?;
             (state, format!("{folder}/"))
         }
@@ -114,7 +120,10 @@ pub async fn run(
                 file = file.with_header(name, &filled(ctx, workspace, value).await?)?;
             }
             let to = folder.join(&SafePath::parse(file.name())?);
-            (self::file(ctx, &store, &to, state, &file, &id, progress).await?, to.to_string())
+            (
+                self::file(ctx, &store, &to, state, &file, &id, progress).await?,
+                to.to_string(),
+            )
         }
     };
     let spec = Data {
@@ -189,7 +198,9 @@ async fn rows(
     }
     if data_type == DataType::Mltable {
         let text = "type: mltable\npaths:\n  - pattern: ./*.parquet\ntransformations:\n  - read_parquet\n";
-        to.store.put(&to.folder.join(&SafePath::parse("MLTable")?), text.into()).await?;
+        to.store
+            .put(&to.folder.join(&SafePath::parse("MLTable")?), text.into())
+            .await?;
     }
     state.kept = Some(kept);
     Ok(state)
@@ -231,7 +242,10 @@ async fn parts(
         }
         let name = format!("part-{:05}.parquet", kept.parts.len());
         let local = scratch.join(&name);
-        let done = query.write_part(&local, PartLimits::default()).await.map_err(Failed::Database)?;
+        let done = query
+            .write_part(&local, PartLimits::default())
+            .await
+            .map_err(Failed::Database)?;
         let size = tokio::fs::metadata(&local).await.map_err(Error::internal)?.len();
         upload(to.store, &local, &to.folder.join(&SafePath::parse(&name)?)).await?;
         let _ = tokio::fs::remove_file(&local).await;
@@ -285,7 +299,11 @@ async fn file(
             Ok(opened) => {
                 let mut options = tokio::fs::OpenOptions::new();
                 options.create(true).write(true);
-                let options = if opened.goes_on { options.append(true) } else { options.truncate(true) };
+                let options = if opened.goes_on {
+                    options.append(true)
+                } else {
+                    options.truncate(true)
+                };
                 kept.last = opened.mark;
                 state.write(&kept).await?;
                 let mut file = options.open(&local).await.map_err(Error::internal)?;
@@ -295,7 +313,10 @@ async fn file(
                 match (came, opened.size_bytes) {
                     (Ok(came), Some(whole)) if before + came != whole => Err(Error::new(
                         ErrorKind::Unavailable,
-                        format!("failed to read {to}: the connection ended after {} of {whole} bytes", before + came),
+                        format!(
+                            "failed to read {to}: the connection ended after {} of {whole} bytes",
+                            before + came
+                        ),
                     )),
                     (came, _) => came.map(drop),
                 }
@@ -340,7 +361,9 @@ fn told(error: DatabaseError, has_key: bool) -> Error {
         false => Error::invalid(message),
     };
     match (hint, gone, has_key) {
-        (Some(hint), true, true) => told.hint(format!("{hint}; then run it again: it goes on behind its last key")),
+        (Some(hint), true, true) => told.hint(format!(
+            "{hint}; then run it again: it goes on behind its last key"
+        )),
         (Some(hint), ..) => told.hint(hint),
         _ => told,
     }
@@ -368,7 +391,9 @@ async fn is_empty(store: &Datastore, folder: &SafePath) -> Result<bool> {
 
 /// `schema.table` as SQL has it: names in quotes.
 fn table_of(name: &str) -> String {
-    let names = name.split('.').map(|name| format!("\"{}\"", name.trim_matches('"').replace('"', "\"\"")));
+    let names = name
+        .split('.')
+        .map(|name| format!("\"{}\"", name.trim_matches('"').replace('"', "\"\"")));
     names.collect::<Vec<_>>().join(".")
 }
 
@@ -398,7 +423,9 @@ async fn filled(ctx: &OpContext, workspace: &str, text: &str) -> Result<String> 
     Ok(tidemill_spec::expr::replace_secrets(text, |name| {
         let value = values.get(name).cloned().unwrap_or_default();
         match !is_whole && text.contains("://") {
-            true => percent_encoding::utf8_percent_encode(&value, percent_encoding::NON_ALPHANUMERIC).to_string(),
+            true => {
+                percent_encoding::utf8_percent_encode(&value, percent_encoding::NON_ALPHANUMERIC).to_string()
+            }
             false => value,
         }
     }))
@@ -412,9 +439,16 @@ fn folder(spec: &DataImportSpec, version: &str) -> Result<(String, SafePath)> {
             .hint("write a folder of a datastore, as in azureml://datastores/workspaceblobstore/paths/imports/${{name}}")
     };
     let own = written.contains("${{version}}");
-    let path = written.replace("${{name}}", &spec.name).replace("${{version}}", version);
+    let path = written
+        .replace("${{name}}", &spec.name)
+        .replace("${{version}}", version);
     let parsed: DataPath = path.parse().map_err(|_| failed(""))?;
-    let DataPath::Datastore { datastore: name, path, .. } = parsed else {
+    let DataPath::Datastore {
+        datastore: name,
+        path,
+        ..
+    } = parsed
+    else {
         return Err(failed(", which is no place in a datastore"));
     };
     let folder = SafePath::normalise(path.trim_matches('/'))?;
@@ -425,7 +459,11 @@ fn folder(spec: &DataImportSpec, version: &str) -> Result<(String, SafePath)> {
     if folder.is_root() {
         return Err(failed(", which is the whole datastore"));
     }
-    let name = if name.is_empty() { datastore::BLOB.to_owned() } else { name };
+    let name = if name.is_empty() {
+        datastore::BLOB.to_owned()
+    } else {
+        name
+    };
     Ok((name, folder))
 }
 
@@ -443,7 +481,10 @@ async fn next_version(ctx: &OpContext, workspace: &str, name: &str) -> Result<St
     let mut highest = 0u64;
     loop {
         let found = asset_version::list(ctx.app().store.read(), key, Archived::Include, &page).await?;
-        let numbers = found.items.iter().filter_map(|row| row.version.parse::<u64>().ok());
+        let numbers = found
+            .items
+            .iter()
+            .filter_map(|row| row.version.parse::<u64>().ok());
         highest = numbers.fold(highest, u64::max);
         match found.next {
             Some(next) => page.after = Some(next),
@@ -487,7 +528,9 @@ impl StateFile {
 
     async fn open(ctx: &OpContext, id: &str) -> Result<Self> {
         let folder = Self::folder(ctx);
-        tokio::fs::create_dir_all(&folder).await.map_err(Error::internal)?;
+        tokio::fs::create_dir_all(&folder)
+            .await
+            .map_err(Error::internal)?;
         let path = folder.join(format!("{id}.json"));
         let kept = match tokio::fs::read(&path).await {
             Ok(text) => serde_json::from_slice(&text).ok(),
@@ -520,10 +563,19 @@ mod tests {
     use super::*;
 
     fn spec(path: Option<&str>) -> DataImportSpec {
-        let source = ImportSource::Http { url: "http://h/f.csv".into(), headers: Default::default() };
+        let source = ImportSource::Http {
+            url: "http://h/f.csv".into(),
+            headers: Default::default(),
+        };
         let path = path.map(str::to_owned);
         DataImportSpec {
-            name: "flights".into(), version: None, description: None, tags: Default::default(), data_type: None, path, source,
+            name: "flights".into(),
+            version: None,
+            description: None,
+            tags: Default::default(),
+            data_type: None,
+            path,
+            source,
         }
     }
 
@@ -535,7 +587,12 @@ mod tests {
         assert_eq!(of(Some(given)).expect("a place"), "lake raw/flights/3");
         let given = "azureml://datastores/lake/paths/v${{version}}/x/";
         assert_eq!(of(Some(given)).expect("a place"), "lake v3/x");
-        for wrong in ["./here", "azureml:flights:1", "https://h/x", "azureml://datastores/lake/paths/../../etc"] {
+        for wrong in [
+            "./here",
+            "azureml:flights:1",
+            "https://h/x",
+            "azureml://datastores/lake/paths/../../etc",
+        ] {
             assert!(of(Some(wrong)).is_err(), "{wrong}");
         }
         assert_eq!(table_of("public.my\"t"), "\"public\".\"my\"\"t\"");

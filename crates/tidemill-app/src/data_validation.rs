@@ -228,7 +228,8 @@ pub async fn report(ctx: &OpContext, workspace: &str, name: &str, id: &str) -> R
         .await?;
     let found = data_validation::get(ctx.app().store.read(), workspace, name, id).await?;
     let found = found.ok_or_else(|| {
-        Error::not_found("validation", id).hint(format!("`tidemill data history {name} --verdicts` shows them"))
+        Error::not_found("validation", id)
+            .hint(format!("`tidemill data history {name} --verdicts` shows them"))
     })?;
     let store = bytes::open(ctx, workspace, datastore::BLOB).await?;
     let path = SafePath::parse(history::report_of(&found.asset, &found.id))?;
@@ -279,7 +280,12 @@ pub(crate) async fn of_step(ctx: &OpContext, job: &Job, plan: &CommandPlan) -> R
         None => uri,
     });
     let asked = Asked {
-        table: validation.path.clone().unwrap_or_default().trim_matches('/').to_owned(),
+        table: validation
+            .path
+            .clone()
+            .unwrap_or_default()
+            .trim_matches('/')
+            .to_owned(),
         baseline: baseline.unwrap_or_default(),
         principal: job.created_by.clone(),
         job: Some((job.name.clone(), job.attempt)),

@@ -40,7 +40,9 @@ impl What {
             Self::Validations => {
                 "select * from t order by validated_at, version, \"table\", met, level, \"column\", expected"
             }
-            Self::Drift => "select * from t order by validated_at, version, \"table\", verdict, q_value, \"column\"",
+            Self::Drift => {
+                "select * from t order by validated_at, version, \"table\", verdict, q_value, \"column\""
+            }
         }
     }
 }
@@ -68,7 +70,9 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str, what: What, how: 
             Kind::NotFound => Error::not_found("history of data", name).hint(match what {
                 What::Statistics => "it begins with the first profile: `tidemill data profile --data`",
                 What::Validations => "it begins with the first validation: `tidemill data validate --data`",
-                What::Drift => "it begins with the first validation against a baseline: `tidemill data baseline set`",
+                What::Drift => {
+                    "it begins with the first validation against a baseline: `tidemill data baseline set`"
+                }
             }),
             _ => error,
         })?;
@@ -150,7 +154,11 @@ pub(crate) async fn add_validation(
     };
     let Validated { validation, profile } = validated;
     let place = |what: What| format!("{}/{}.parquet", folder(&row.name, what), told.id);
-    if let Some(drift) = validation.drift.as_ref().filter(|drift| !drift.columns.is_empty()) {
+    if let Some(drift) = validation
+        .drift
+        .as_ref()
+        .filter(|drift| !drift.columns.is_empty())
+    {
         let whose = (told.id, told.job, told.baseline);
         let file = history::drift(&of, whose, drift, windows).map_err(Error::internal)?;
         put(ctx, &row.workspace, &place(What::Drift), file).await?;
@@ -160,7 +168,13 @@ pub(crate) async fn add_validation(
         table => format!("Validation of {}:{}, {table}", row.name, row.version),
     };
     let page = tidemill_profile::report::validation(&title, validation, profile);
-    put(ctx, &row.workspace, &report_of(&row.name, told.id), page.into_bytes()).await?;
+    put(
+        ctx,
+        &row.workspace,
+        &report_of(&row.name, told.id),
+        page.into_bytes(),
+    )
+    .await?;
     let file = history::validation(&of, told.baseline, told.principal, validation);
     let file = file.map_err(Error::internal)?;
     put(ctx, &row.workspace, &place(What::Validations), file).await

@@ -14,7 +14,9 @@ use tidemill_store::{job, run, to_json};
 use crate::hub::{JobNews, What};
 use crate::job::{CommandPlan, Ending, Job, OutputRecord, Plan, Status, artifact_root, assignment as build};
 use crate::loops::end_or_retry;
-use crate::{Error, Kind, OpContext, Principal, Result, Scope, bytes, contract, data_validation, deployment_instance};
+use crate::{
+    Error, Kind, OpContext, Principal, Result, Scope, bytes, contract, data_validation, deployment_instance,
+};
 
 /// All that the runner must know. `token` is the runner's; the script of its job gets another.
 ///
@@ -189,7 +191,9 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
         outputs,
         mut warnings,
     } = finish;
-    if plan.validates && let Err(error) = data_validation::of_step(ctx, &row, &plan).await {
+    if plan.validates
+        && let Err(error) = data_validation::of_step(ctx, &row, &plan).await
+    {
         tracing::warn!(job = row.name, %error, "failed to keep what a validation found");
         warnings.push(error.to_string());
     }

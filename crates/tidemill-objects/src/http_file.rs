@@ -64,7 +64,9 @@ pub struct GoesOn {
 
 impl std::fmt::Debug for GoesOn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GoesOn").field("goes_on", &self.goes_on).finish_non_exhaustive()
+        f.debug_struct("GoesOn")
+            .field("goes_on", &self.goes_on)
+            .finish_non_exhaustive()
     }
 }
 
@@ -100,7 +102,9 @@ impl HttpFile {
     pub async fn get_on(&self, from: u64, mark: Option<&str>) -> Result<GoesOn> {
         let mut request = self.request(Method::GET)?;
         if let Some(mark) = mark.filter(|_| from > 0) {
-            request = request.header(RANGE, format!("bytes={from}-")).header(IF_RANGE, mark);
+            request = request
+                .header(RANGE, format!("bytes={from}-"))
+                .header(IF_RANGE, mark);
         }
         let response = match self.send(request).await {
             // Nothing lies behind what is there: the server cannot say it better.

@@ -15,7 +15,11 @@ fn table(months: std::ops::RangeInclusive<i64>, longer: impl Fn(i64, &str) -> f6
     let rows: Vec<(i64, &str, f64)> = (0..3000_i64)
         .map(|row| {
             let (month, airport) = (first + row % count, airports[(row / count) as usize % 3]);
-            (month, airport, ((row * 7919) % 61) as f64 + longer(month, airport))
+            (
+                month,
+                airport,
+                ((row * 7919) % 61) as f64 + longer(month, airport),
+            )
         })
         .collect();
     let schema = Arc::new(Schema::new(vec![
@@ -33,15 +37,22 @@ fn table(months: std::ops::RangeInclusive<i64>, longer: impl Fn(i64, &str) -> f6
     )
     .expect("a batch");
     let mut profiler = Profiler::new(&schema);
-    profiler.update(&batch, Position { part: 0, row: 0 }).expect("takes it");
+    profiler
+        .update(&batch, Position { part: 0, row: 0 })
+        .expect("takes it");
     profiler
 }
 
 fn told(profiler: [&Profiler; 2]) -> Vec<(String, String, f64)> {
     let drift = compare(profiler[0], profiler[1], &DriftOptions::default());
-    let column = drift.columns.iter().find(|column| column.column == "delay").expect("there");
+    let column = drift
+        .columns
+        .iter()
+        .find(|column| column.column == "delay")
+        .expect("there");
     let told = column.segments.iter();
-    told.map(|shift| (shift.by.clone(), shift.value.clone(), shift.part)).collect()
+    told.map(|shift| (shift.by.clone(), shift.value.clone(), shift.part))
+        .collect()
 }
 
 #[test]
@@ -49,13 +60,27 @@ fn the_segment_that_moved_is_named_with_its_part_of_the_change() {
     let before = table(1..=3, |_, _| 0.0);
     let summer = table(1..=4, |month, _| if month == 4 { 40.0 } else { 0.0 });
     let found = told([&before, &summer]);
-    assert_eq!((found[0].0.as_str(), found[0].1.as_str()), ("month", "4"), "{found:?}");
-    assert!((found[0].2 - 1.0).abs() < 0.05, "a quarter of the rows makes all of it: {found:?}");
-    assert!(found.iter().all(|(by, ..)| by != "origin"), "airports are all alike: {found:?}");
+    assert_eq!(
+        (found[0].0.as_str(), found[0].1.as_str()),
+        ("month", "4"),
+        "{found:?}"
+    );
+    assert!(
+        (found[0].2 - 1.0).abs() < 0.05,
+        "a quarter of the rows makes all of it: {found:?}"
+    );
+    assert!(
+        found.iter().all(|(by, ..)| by != "origin"),
+        "airports are all alike: {found:?}"
+    );
 
     let one = table(1..=3, |_, airport| if airport == "LGA" { 30.0 } else { 0.0 });
     let found = told([&before, &one]);
-    assert_eq!((found[0].0.as_str(), found[0].1.as_str()), ("origin", "LGA"), "{found:?}");
+    assert_eq!(
+        (found[0].0.as_str(), found[0].1.as_str()),
+        ("origin", "LGA"),
+        "{found:?}"
+    );
     assert_eq!(found.len(), 1, "{found:?}");
 }
 

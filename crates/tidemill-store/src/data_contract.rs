@@ -89,12 +89,7 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
         updated_at,
     } = row;
     let mut conflict = OnConflict::columns([Column::Workspace, Column::Name]);
-    conflict.update_columns([
-        Column::Data,
-        Column::Consumer,
-        Column::Spec,
-        Column::UpdatedAt,
-    ]);
+    conflict.update_columns([Column::Data, Column::Consumer, Column::Spec, Column::UpdatedAt]);
     Entity::insert(ActiveModel {
         workspace: Set(workspace),
         name: Set(name),

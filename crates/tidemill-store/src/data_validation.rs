@@ -78,12 +78,7 @@ pub async fn list(
 }
 
 /// One of an asset.
-pub async fn get(
-    db: &impl ConnectionTrait,
-    workspace: &str,
-    asset: &str,
-    id: &str,
-) -> Result<Option<Model>> {
+pub async fn get(db: &impl ConnectionTrait, workspace: &str, asset: &str, id: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(id)
         .filter(Column::Workspace.eq(workspace))
         .filter(Column::Asset.eq(asset))

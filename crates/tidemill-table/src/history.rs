@@ -256,10 +256,7 @@ pub fn drift(
         text(&|column| moved(column).map(|bin| bin.name).unwrap_or_default()),
         whole(&|column| windows(&column.column).0 as u64),
         Arc::new(BooleanArray::from_iter(
-            drift
-                .columns
-                .iter()
-                .map(|column| Some(windows(&column.column).1)),
+            drift.columns.iter().map(|column| Some(windows(&column.column).1)),
         )),
         known(&|column| far(column, &|far| Some(far.psi))),
         known(&|column| far(column, &|far| Some(far.jensen_shannon))),

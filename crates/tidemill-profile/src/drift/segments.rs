@@ -82,7 +82,10 @@ impl<'p> Segmented<'p> {
         };
         let whole = [&before, &now].map(|values| {
             let mut sums = Sums::default();
-            values.iter().filter(|value| !value.is_nan()).for_each(|value| sums.add(*value));
+            values
+                .iter()
+                .filter(|value| !value.is_nan())
+                .for_each(|value| sums.add(*value));
             sums
         });
         if whole.iter().any(|sums| sums.count < LEAST) {

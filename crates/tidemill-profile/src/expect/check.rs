@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Bound, Categories, ColumnExpectations, DriftExpectation, Expectations, Level, Outcome, Validation, WINDOWS,
+    Bound, Categories, ColumnExpectations, DriftExpectation, Expectations, Level, Outcome, Validation,
+    WINDOWS,
 };
 use crate::drift::{Drift, Verdict};
 use crate::profile::{ColumnProfile, Likelihood, Profile};
@@ -52,7 +53,10 @@ pub fn check(expectations: &Expectations, profile: &Profile, drift: Option<Drift
         }
     }
     let asked = expectations.drift.clone().unwrap_or_default();
-    let drifted = drift.as_ref().map(|drift| names(&asked, drift)).unwrap_or_default();
+    let drifted = drift
+        .as_ref()
+        .map(|drift| names(&asked, drift))
+        .unwrap_or_default();
     if let (Some(expected), Some(_)) = (&expectations.drift, &drift) {
         outcomes.push(few_drifted(expected, &drifted));
     }

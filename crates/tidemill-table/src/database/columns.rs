@@ -97,9 +97,13 @@ pub(super) struct Columns {
 impl Columns {
     /// Of names and types, as the database calls them.
     pub(super) fn of(found: &[(String, String)]) -> Self {
-        let columns: Vec<(String, Kind)> =
-            found.iter().map(|(name, kind)| (name.clone(), Kind::of(kind))).collect();
-        let fields = columns.iter().map(|(name, kind)| Field::new(name, kind.data_type(), true));
+        let columns: Vec<(String, Kind)> = found
+            .iter()
+            .map(|(name, kind)| (name.clone(), Kind::of(kind)))
+            .collect();
+        let fields = columns
+            .iter()
+            .map(|(name, kind)| Field::new(name, kind.data_type(), true));
         Self {
             schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
             columns,
@@ -194,7 +198,9 @@ fn array(kind: Kind, cells: &Cells<'_>) -> Result<ArrayRef, (usize, String)> {
             let days = cell.map(number).transpose()?.map(i32::from_be_bytes);
             let days = days.map(|days| match days {
                 i32::MIN | i32::MAX => Err(INFINITE.to_owned()),
-                days => days.checked_add(DAYS).ok_or_else(|| "it is too far away".to_owned()),
+                days => days
+                    .checked_add(DAYS)
+                    .ok_or_else(|| "it is too far away".to_owned()),
             });
             to.append_option(days.transpose()?);
             Ok(())
@@ -204,19 +210,24 @@ fn array(kind: Kind, cells: &Cells<'_>) -> Result<ArrayRef, (usize, String)> {
             Ok(())
         }),
         Kind::Timestamp => build(TimestampMicrosecondBuilder::new(), cells, timestamp),
-        Kind::Instant => {
-            build(TimestampMicrosecondBuilder::new().with_timezone("UTC"), cells, timestamp)
-        }
+        Kind::Instant => build(
+            TimestampMicrosecondBuilder::new().with_timezone("UTC"),
+            cells,
+            timestamp,
+        ),
     }
 }
 
-const INFINITE: &str = "it is infinite, which no date of a table is; leave it out in the query, as in nullif(at, 'infinity')";
+const INFINITE: &str =
+    "it is infinite, which no date of a table is; leave it out in the query, as in nullif(at, 'infinity')";
 
 fn timestamp(to: &mut TimestampMicrosecondBuilder, cell: Option<&[u8]>) -> Result<(), String> {
     let at = cell.map(number).transpose()?.map(i64::from_be_bytes);
     let at = at.map(|at| match at {
         i64::MIN | i64::MAX => Err(INFINITE.to_owned()),
-        at => at.checked_add(MICROSECONDS).ok_or_else(|| "it is too far away".to_owned()),
+        at => at
+            .checked_add(MICROSECONDS)
+            .ok_or_else(|| "it is too far away".to_owned()),
     });
     to.append_option(at.transpose()?);
     Ok(())

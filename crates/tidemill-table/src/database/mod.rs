@@ -13,7 +13,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement as _, TypeInfo};
+use sqlx::{
+    AssertSqlSafe, Column as _, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement as _,
+    TypeInfo,
+};
 
 use columns::Columns;
 
@@ -29,7 +32,18 @@ const GROUP_BYTES: usize = 32 << 20;
 const KEY: &str = "tidemill_key";
 /// Types of columns that may be keys.
 const KEYS: [&str; 12] = [
-    "INT2", "INT4", "INT8", "NUMERIC", "TEXT", "VARCHAR", "CHAR", "UUID", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "FLOAT8",
+    "INT2",
+    "INT4",
+    "INT8",
+    "NUMERIC",
+    "TEXT",
+    "VARCHAR",
+    "CHAR",
+    "UUID",
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMPTZ",
+    "FLOAT8",
 ];
 
 /// Why a query could not be read, for the one who wrote it. It never holds the address of the database.
@@ -66,7 +80,9 @@ impl DatabaseError {
                     Some("28P01" | "28000") => {
                         Some("check the user and the password of the connection".to_owned())
                     }
-                    Some("57014") => Some("the database ended the query after its own limit of time".to_owned()),
+                    Some("57014") => {
+                        Some("the database ended the query after its own limit of time".to_owned())
+                    }
                     _ => None,
                 };
                 Self {
@@ -173,7 +189,9 @@ impl Query {
         let options = options.application_name("tidemill data import");
         let connecting = tokio::time::timeout(PATIENCE, options.connect()).await;
         let mut connection = match connecting {
-            Ok(connected) => connected.map_err(|error| DatabaseError::of("connect to the database", &error))?,
+            Ok(connected) => {
+                connected.map_err(|error| DatabaseError::of("connect to the database", &error))?
+            }
             Err(_) => {
                 return Err(DatabaseError {
                     gone: true,
@@ -184,7 +202,11 @@ impl Query {
                 });
             }
         };
-        run(&mut connection, "begin transaction isolation level repeatable read, read only").await?;
+        run(
+            &mut connection,
+            "begin transaction isolation level repeatable read, read only",
+        )
+        .await?;
         run(&mut connection, "set local standard_conforming_strings = on").await?;
         run(&mut connection, "set local datestyle = 'ISO'").await?;
         let inner = sql.trim().trim_end_matches(';').trim_end();
@@ -198,13 +220,18 @@ impl Query {
             .map(|column| (column.name().to_owned(), column.type_info().name().to_owned()))
             .collect();
         if found.is_empty() {
-            return Err(DatabaseError::invalid("failed to read the query: it gives no columns"));
+            return Err(DatabaseError::invalid(
+                "failed to read the query: it gives no columns",
+            ));
         }
         let columns = Columns::of(&found);
         let mut select = columns.select();
         let mut tail = String::new();
         if let Some(key) = &key {
-            let kind = found.iter().find(|(name, _)| *name == key.column).map(|(_, kind)| kind.as_str());
+            let kind = found
+                .iter()
+                .find(|(name, _)| *name == key.column)
+                .map(|(_, kind)| kind.as_str());
             let Some(kind) = kind else {
                 let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
                 return Err(DatabaseError::invalid(format!(
@@ -267,7 +294,9 @@ impl Query {
         };
         let file = File::create(path).map_err(|error| failed(&error))?;
         let level = ZstdLevel::try_new(3).map_err(|error| failed(&error))?;
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .build();
         let mut writer =
             ArrowWriter::try_new(file, self.schema(), Some(properties)).map_err(|error| failed(&error))?;
         let mut done = PartDone { rows: 0, last: None };
@@ -346,7 +375,9 @@ impl Query {
 
 impl std::fmt::Debug for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Query").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("Query")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }
 

@@ -267,7 +267,14 @@ fn flights(mill: &Mill, least: u32, carriers: [&str; 2]) {
         .collect();
     mill.write("months/t.csv", format!("id,delay,carrier\n{rows}"));
     mill.ok(&[
-        "data", "create", "-n", "flights", "--type", "uri_folder", "--path", "months",
+        "data",
+        "create",
+        "-n",
+        "flights",
+        "--type",
+        "uri_folder",
+        "--path",
+        "months",
     ]);
 }
 
@@ -319,51 +326,115 @@ fn what_a_step_finds_goes_into_the_history_of_its_data_and_drift_that_stays_alar
     );
     // The one who asks by hand is in the same history; the same version again is no further window.
     mill.run(&[
-        "data", "validate", "--data", "azureml:flights:3", "--expectations", "expectations.yml",
+        "data",
+        "validate",
+        "--data",
+        "azureml:flights:3",
+        "--expectations",
+        "expectations.yml",
     ])
     .ends(1);
     let found = verdicts();
     assert_eq!(found.as_array().map(Vec::len), Some(3), "{found}");
-    assert_eq!((&found[0]["principal"], &found[0]["alarms"][0]["windows"]), (&"owner".into(), &2.into()));
+    assert_eq!(
+        (&found[0]["principal"], &found[0]["alarms"][0]["windows"]),
+        (&"owner".into(), &2.into())
+    );
 
     let drift = mill.ok(&["data", "history", "flights", "--drift", "--column", "delay"]);
     let drift = drift.as_array().expect("rows");
     assert_eq!(drift.len(), 3);
     assert!(drift.iter().all(|row| row["verdict"] == "drifted"), "{drift:?}");
-    assert!(drift[0]["wasserstein"].as_f64().expect("a distance") > 1.0, "{drift:?}");
-    assert_eq!((&drift[1]["alarm"], &drift[1]["job"]), (&true.into(), &"third_check".into()));
-    let failed = mill.ok(&["data", "history", "flights", "--validations", "--column", "carrier"]);
     assert!(
-        failed.as_array().expect("rows").iter().any(|row| row["met"] == false && row["found"] == "XX"),
+        drift[0]["wasserstein"].as_f64().expect("a distance") > 1.0,
+        "{drift:?}"
+    );
+    assert_eq!(
+        (&drift[1]["alarm"], &drift[1]["job"]),
+        (&true.into(), &"third_check".into())
+    );
+    let failed = mill.ok(&[
+        "data",
+        "history",
+        "flights",
+        "--validations",
+        "--column",
+        "carrier",
+    ]);
+    assert!(
+        failed
+            .as_array()
+            .expect("rows")
+            .iter()
+            .any(|row| row["met"] == false && row["found"] == "XX"),
         "{failed}"
     );
-    let means = mill.ok(&["data", "history", "flights", "--column", "delay", "--statistic", "mean"]);
-    assert_eq!(means.as_array().map(Vec::len), Some(2), "what a step saw is profiled, too: {means}");
+    let means = mill.ok(&[
+        "data",
+        "history",
+        "flights",
+        "--column",
+        "delay",
+        "--statistic",
+        "mean",
+    ]);
+    assert_eq!(
+        means.as_array().map(Vec::len),
+        Some(2),
+        "what a step saw is profiled, too: {means}"
+    );
 
     let address = "/api/v1/workspaces/default/data/flights";
     let (status, csv) = mill.http("GET", &format!("{address}/history?of=drift&format=csv"), None, "");
     assert_eq!(status, 200);
-    assert!(csv.starts_with("asset,version,table,validated_at,validation,job,"), "{csv}");
+    assert!(
+        csv.starts_with("asset,version,table,validated_at,validation,job,"),
+        "{csv}"
+    );
     for ending in ["parquet", "arrow"] {
         let file = format!("drift.{ending}");
-        mill.run(&["data", "history", "flights", "--drift", "--output-file", &file]).ends(0);
+        mill.run(&["data", "history", "flights", "--drift", "--output-file", &file])
+            .ends(0);
         let sql = format!("select count(*) as n from '{file}' where \"column\" = 'delay' and alarm");
         assert_eq!(mill.ok(&["data", "query", &sql])[0]["n"], 2, "{file}");
     }
     let id = found[1]["id"].as_str().expect("an id");
-    mill.run(&["data", "history", "flights", "--report", id, "--output-file", "report.html"]).ends(0);
+    mill.run(&[
+        "data",
+        "history",
+        "flights",
+        "--report",
+        id,
+        "--output-file",
+        "report.html",
+    ])
+    .ends(0);
     let page = std::fs::read_to_string(mill.path("report.html")).expect("a page");
-    assert!(page.contains("XX") && page.contains("Against the baseline"), "{page}");
-    mill.run(&["data", "history", "flights", "--report", "none", "--output-file", "no.html"])
-        .ends(1)
-        .says("validation");
+    assert!(
+        page.contains("XX") && page.contains("Against the baseline"),
+        "{page}"
+    );
+    mill.run(&[
+        "data",
+        "history",
+        "flights",
+        "--report",
+        "none",
+        "--output-file",
+        "no.html",
+    ])
+    .ends(1)
+    .says("validation");
 }
 
 #[test]
 fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
     let mill = Mill::start();
     flights(&mill, 0, ["UA", "AA"]);
-    mill.write("carriers.yml", "columns:\n  carrier: {values: {only: [UA, AA]}}\n");
+    mill.write(
+        "carriers.yml",
+        "columns:\n  carrier: {values: {only: [UA, AA]}}\n",
+    );
     mill.write(
         "contract.yml",
         "name: delay-model\ndata: azureml:flights\nconsumer: model:flights-delay\nexpectations: ./carriers.yml\n",
@@ -371,8 +442,19 @@ fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
     mill.ok(&["data", "contract", "create", "-f", "contract.yml"]);
     mill.write("delays.yml", "columns:\n  delay: {max: {max: 70}}\n");
     mill.ok(&[
-        "data", "contract", "create", "--name", "report", "--data", "flights", "--consumer", "pipeline:weekly-report",
-        "--expectations", "delays.yml", "--policy", "warn",
+        "data",
+        "contract",
+        "create",
+        "--name",
+        "report",
+        "--data",
+        "flights",
+        "--consumer",
+        "pipeline:weekly-report",
+        "--expectations",
+        "delays.yml",
+        "--policy",
+        "warn",
     ]);
     let there = mill.ok(&["data", "contract", "list", "--data", "flights"]);
     assert_eq!(
@@ -380,27 +462,52 @@ fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
         (&"model:flights-delay".into(), &"refuse".into(), &"warn".into())
     );
     // The one that is there keeps all.
-    assert_eq!(mill.ok(&["data", "contract", "check", "--data", "azureml:flights:1"])["passed"], true);
+    assert_eq!(
+        mill.ok(&["data", "contract", "check", "--data", "azureml:flights:1"])["passed"],
+        true
+    );
 
-    let rows: String = (0..400).map(|row| format!("{row},{},{}\n", row % 61, ["UA", "XX"][row % 2])).collect();
+    let rows: String = (0..400)
+        .map(|row| format!("{row},{},{}\n", row % 61, ["UA", "XX"][row % 2]))
+        .collect();
     mill.write("new/t.csv", format!("id,delay,carrier\n{rows}"));
-    let create = ["data", "create", "-n", "flights", "--type", "uri_folder", "--path", "new"];
+    let create = [
+        "data",
+        "create",
+        "-n",
+        "flights",
+        "--type",
+        "uri_folder",
+        "--path",
+        "new",
+    ];
     mill.run(&create)
         .ends(1)
         .says("model:flights-delay")
         .says("only UA, AA, found XX");
-    assert_eq!(mill.ok(&["data", "list", "-n", "flights"]).as_array().map(Vec::len), Some(1), "it was not made");
+    assert_eq!(
+        mill.ok(&["data", "list", "-n", "flights"])
+            .as_array()
+            .map(Vec::len),
+        Some(1),
+        "it was not made"
+    );
     // Before anything is uploaded.
     mill.run(&["data", "contract", "check", "--data", "flights", "--file", "new"])
         .ends(1)
         .says("model:flights-delay");
 
     // A contract that warns lets the version come, and names who will be hurt.
-    let rows: String = (0..400).map(|row| format!("{row},{},UA\n", row % 61 + 50)).collect();
+    let rows: String = (0..400)
+        .map(|row| format!("{row},{},UA\n", row % 61 + 50))
+        .collect();
     mill.write("new/t.csv", format!("id,delay,carrier\n{rows}"));
     let made = mill.ok(&create);
     assert_eq!(made["version"], "2");
-    assert!(made["warnings"].to_string().contains("pipeline:weekly-report"), "{made}");
+    assert!(
+        made["warnings"].to_string().contains("pipeline:weekly-report"),
+        "{made}"
+    );
     mill.run(&["data", "contract", "check", "--data", "azureml:flights:2"])
         .ends(1)
         .says("weekly-report");
@@ -411,26 +518,89 @@ fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
          outputs:\n  o: {{type: uri_folder, name: flights}}\n"
     );
     mill.stream("maker", &yaml).ends(1).says("model:flights-delay");
-    assert_eq!(mill.ok(&["data", "list", "-n", "flights"]).as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        mill.ok(&["data", "list", "-n", "flights"])
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
 
     // On its way to PRD it is checked against those who live there.
     mill.write("ws.yml", "name: prd\n");
     mill.ok(&["workspace", "create", "-f", "ws.yml"]);
-    mill.ok(&["-w", "prd", "data", "create", "-n", "flights", "--type", "uri_folder", "--path", "months"]);
+    mill.ok(&[
+        "-w",
+        "prd",
+        "data",
+        "create",
+        "-n",
+        "flights",
+        "--type",
+        "uri_folder",
+        "--path",
+        "months",
+    ]);
     mill.write("strict.yml", "columns:\n  carrier: {values: {only: [AA]}}\n");
     mill.ok(&[
-        "-w", "prd", "data", "contract", "create", "--name", "prd-model", "--data", "flights", "--consumer", "endpoint:delay",
-        "--expectations", "strict.yml",
+        "-w",
+        "prd",
+        "data",
+        "contract",
+        "create",
+        "--name",
+        "prd-model",
+        "--data",
+        "flights",
+        "--consumer",
+        "endpoint:delay",
+        "--expectations",
+        "strict.yml",
     ]);
-    let found = mill.run(&["data", "contract", "check", "--data", "azureml:flights:1", "--against", "prd"]);
+    let found = mill.run(&[
+        "data",
+        "contract",
+        "check",
+        "--data",
+        "azureml:flights:1",
+        "--against",
+        "prd",
+    ]);
     found.ends(1).says("endpoint:delay");
 
-    mill.run(&["data", "contract", "delete", "--name", "delay-model"]).ends(0);
+    mill.run(&["data", "contract", "delete", "--name", "delay-model"])
+        .ends(0);
     mill.stream("maker2", &yaml).ends(0);
     for (args, says) in [
-        (vec!["--name", "x", "--data", "flights", "--consumer", "somebody", "--expectations", "delays.yml"], "model:delay"),
-        (vec!["--name", "x", "--data", "nothing", "--consumer", "team:ops", "--expectations", "delays.yml"], "nothing"),
-        (vec!["--name", "x", "--data", "flights", "--consumer", "team:ops"], "--expectations"),
+        (
+            vec![
+                "--name",
+                "x",
+                "--data",
+                "flights",
+                "--consumer",
+                "somebody",
+                "--expectations",
+                "delays.yml",
+            ],
+            "model:delay",
+        ),
+        (
+            vec![
+                "--name",
+                "x",
+                "--data",
+                "nothing",
+                "--consumer",
+                "team:ops",
+                "--expectations",
+                "delays.yml",
+            ],
+            "nothing",
+        ),
+        (
+            vec!["--name", "x", "--data", "flights", "--consumer", "team:ops"],
+            "--expectations",
+        ),
     ] {
         let mut all = vec!["data", "contract", "create"];
         all.extend(args);
@@ -444,7 +614,9 @@ fn a_version_that_breaks_what_others_live_by_is_refused_and_they_are_named() {
 fn rows_of_a_database_become_a_version_and_an_import_that_broke_goes_on() {
     use sqlx::{ConnectOptions, Connection, Executor};
 
-    let Some(database) = tidemill_testdb::postgres() else { return };
+    let Some(database) = tidemill_testdb::postgres() else {
+        return;
+    };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let run = |sql: &'static str| {
         runtime.block_on(async {
@@ -455,12 +627,15 @@ fn rows_of_a_database_become_a_version_and_an_import_that_broke_goes_on() {
         });
     };
     // The row 1,200,001 cannot be read: a first file of a million rows is there by then.
-    run("create table orders (id int8 primary key, customer text, placed date); \
+    run(
+        "create table orders (id int8 primary key, customer text, placed date); \
          insert into orders select n, 'c' || n % 10, case when n = 1200001 then 'infinity'::date else date '2026-01-01' + (n % 100)::int end \
-         from generate_series(1, 1250000) as n");
+         from generate_series(1, 1250000) as n",
+    );
     let mill = Mill::start();
     mill.write("address.txt", &database.url);
-    mill.run(&["secret", "set", "--name", "orders-db", "--file", "address.txt"]).ends(0);
+    mill.run(&["secret", "set", "--name", "orders-db", "--file", "address.txt"])
+        .ends(0);
     mill.write(
         "import.yml",
         "name: orders\ntype: mltable\npath: azureml://datastores/workspaceblobstore/paths/shop/${{name}}\nsource:\n  type: database\n  \
@@ -474,11 +649,24 @@ fn rows_of_a_database_become_a_version_and_an_import_that_broke_goes_on() {
         .into_iter()
         .find(|path| path.ends_with("shop/orders/1/part-00000.parquet"))
         .expect("the first file is there");
-    let made = std::fs::metadata(&part).expect("there").modified().expect("a time");
+    let made = std::fs::metadata(&part)
+        .expect("there")
+        .modified()
+        .expect("a time");
     run("update orders set placed = '2026-01-01' where id = 1200001");
     let version = mill.ok(&["data", "import", "-f", "import.yml"]);
-    assert_eq!((&version["version"], &version["type"], &version["files"]), (&"1".into(), &"mltable".into(), &3.into()));
-    assert_eq!(std::fs::metadata(&part).expect("there").modified().expect("a time"), made, "it is not read again");
+    assert_eq!(
+        (&version["version"], &version["type"], &version["files"]),
+        (&"1".into(), &"mltable".into(), &3.into())
+    );
+    assert_eq!(
+        std::fs::metadata(&part)
+            .expect("there")
+            .modified()
+            .expect("a time"),
+        made,
+        "it is not read again"
+    );
     let sql = "select count(*) as n, count(distinct id) as ids, max(id) as last from orders";
     let found = mill.ok(&["data", "query", sql]);
     assert_eq!(
@@ -489,11 +677,22 @@ fn rows_of_a_database_become_a_version_and_an_import_that_broke_goes_on() {
 
     // A query that writes is refused, a connection that is not there says so, and neither makes a version.
     let import = |query: &str, connection: &str| {
-        mill.run(&["data", "import", "--name", "bad", "--connection", connection, "--sql", query])
+        mill.run(&[
+            "data",
+            "import",
+            "--name",
+            "bad",
+            "--connection",
+            connection,
+            "--sql",
+            query,
+        ])
     };
     import("delete from orders", "azureml:orders-db").ends(1);
     import("select 1", "azureml:nothing").ends(1).says("nothing");
-    import("select 1", "postgresql://x:geheim@127.0.0.1:1/none").ends(1).says("connect");
+    import("select 1", "postgresql://x:geheim@127.0.0.1:1/none")
+        .ends(1)
+        .says("connect");
     mill.run(&["data", "show", "-n", "bad"]).ends(1);
 }
 
@@ -511,19 +710,40 @@ fn a_file_of_a_web_server_that_broke_off_goes_on_where_it_ended() {
     // Half of it, then a connection that ends; from then on what is asked for.
     std::thread::spawn(move || {
         for (count, stream) in listener.incoming().flatten().enumerate() {
-            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+            let mut lines = BufReader::new(&stream)
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty());
             let head: Vec<String> = lines.by_ref().collect();
-            let range = head.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
-            let from: usize = range.as_deref().and_then(|range| range.trim_end_matches('-').parse().ok()).unwrap_or(0);
+            let range = head.iter().find_map(|line| {
+                line.to_lowercase()
+                    .strip_prefix("range: bytes=")
+                    .map(str::to_owned)
+            });
+            let from: usize = range
+                .as_deref()
+                .and_then(|range| range.trim_end_matches('-').parse().ok())
+                .unwrap_or(0);
             let get = head.first().is_some_and(|line| line.starts_with("GET"));
-            told.lock().expect("free").push(format!("{} {range:?} {}", head.first().cloned().unwrap_or_default(), head.iter().any(|line| line.to_lowercase() == "authorization: bearer geheim")));
+            told.lock().expect("free").push(format!(
+                "{} {range:?} {}",
+                head.first().cloned().unwrap_or_default(),
+                head.iter()
+                    .any(|line| line.to_lowercase() == "authorization: bearer geheim")
+            ));
             let mut stream = &stream;
             let rest = &whole[from..];
-            let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
+            let status = if range.is_some() {
+                "206 Partial Content"
+            } else {
+                "200 OK"
+            };
             let _ = write!(
                 stream,
                 "HTTP/1.1 {status}\r\netag: \"one\"\r\ncontent-length: {}\r\ncontent-range: bytes {from}-{}/{}\r\nconnection: close\r\n\r\n",
-                rest.len(), whole.len() - 1, whole.len()
+                rest.len(),
+                whole.len() - 1,
+                whole.len()
             );
             let sent = if count == 0 { &rest[..rest.len() / 2] } else { rest };
             if get {
@@ -533,15 +753,28 @@ fn a_file_of_a_web_server_that_broke_off_goes_on_where_it_ended() {
     });
     let mill = Mill::start();
     mill.write("key.txt", "geheim");
-    mill.run(&["secret", "set", "--name", "web", "--file", "key.txt"]).ends(0);
+    mill.run(&["secret", "set", "--name", "web", "--file", "key.txt"])
+        .ends(0);
     mill.write(
         "import.yml",
         format!("name: web\nsource:\n  type: http\n  url: {url}\n  headers: {{Authorization: \"Bearer ${{{{secrets.web}}}}\"}}\n"),
     );
     let version = mill.ok(&["data", "import", "-f", "import.yml"]);
-    assert_eq!((&version["type"], &version["size_bytes"]), (&"uri_file".into(), &text.len().into()));
+    assert_eq!(
+        (&version["type"], &version["size_bytes"]),
+        (&"uri_file".into(), &text.len().into())
+    );
     let asked = asked.lock().expect("free").clone();
-    assert!(asked.iter().all(|line| line.ends_with("true")), "the header goes with each: {asked:?}");
-    assert!(asked.len() >= 2 && asked[1].contains(&format!("{}", text.len() / 2)), "{asked:?}");
-    assert_eq!(mill.ok(&["data", "query", "select count(*) as n from web"])[0]["n"], 20_000);
+    assert!(
+        asked.iter().all(|line| line.ends_with("true")),
+        "the header goes with each: {asked:?}"
+    );
+    assert!(
+        asked.len() >= 2 && asked[1].contains(&format!("{}", text.len() / 2)),
+        "{asked:?}"
+    );
+    assert_eq!(
+        mill.ok(&["data", "query", "select count(*) as n from web"])[0]["n"],
+        20_000
+    );
 }

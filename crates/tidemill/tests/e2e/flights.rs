@@ -13,13 +13,19 @@ fn project() -> PathBuf {
 /// A Python with pandas and the flights of 2013.
 fn python() -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/test-tools.sh");
-    let status = Command::new("sh").arg(script).arg("tables").status().expect("runs");
+    let status = Command::new("sh")
+        .arg(script)
+        .arg("tables")
+        .status()
+        .expect("runs");
     assert!(status.success(), "the real tables are installed");
-    let tools = std::env::var_os("TIDEMILL_TEST_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
-        cache.unwrap_or_else(home).join("tidemill/test-tools")
-    });
+    let tools = std::env::var_os("TIDEMILL_TEST_TOOLS")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+            let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
+            cache.unwrap_or_else(home).join("tidemill/test-tools")
+        });
     tools.join("tables/bin/python")
 }
 
@@ -38,7 +44,16 @@ fn fetch(mill: &Mill, python: &Path, months: &str) {
         .expect("runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     for (name, folder) in [("flights", "all"), ("flights-arrived", "new")] {
-        mill.ok(&["data", "create", "-n", name, "--type", "uri_folder", "--path", folder]);
+        mill.ok(&[
+            "data",
+            "create",
+            "-n",
+            name,
+            "--type",
+            "uri_folder",
+            "--path",
+            folder,
+        ]);
     }
 }
 
@@ -53,8 +68,16 @@ fn months_arrive_and_the_summer_is_found_and_explained() {
     for (version, months) in [("2", "1-5"), ("3", "1-6"), ("4", "1-7")] {
         fetch(&mill, &python, months);
         let name = format!("arrival{version}");
-        mill.run(&["job", "create", "-f", &of("code/pipelines/arrival.yml"), "--name", &name, "--stream"])
-            .ends(0);
+        mill.run(&[
+            "job",
+            "create",
+            "-f",
+            &of("code/pipelines/arrival.yml"),
+            "--name",
+            &name,
+            "--stream",
+        ])
+        .ends(0);
     }
     let alarms = mill.ok(&["data", "history", "flights-arrived", "--alarms"]);
     let alarm = |table: &str, column: &str| -> Vec<String> {
@@ -65,10 +88,20 @@ fn months_arrive_and_the_summer_is_found_and_explained() {
     };
     // Not in May, once in June, and in July for the second time.
     assert_eq!(alarm("flights", "arr_delay"), ["\"4\" since \"3\""], "{alarms}");
-    assert!(!alarm("weather", "temp").is_empty(), "it is warm from May on: {alarms}");
+    assert!(
+        !alarm("weather", "temp").is_empty(),
+        "it is warm from May on: {alarms}"
+    );
     assert!(alarm("flights", "carrier").is_empty(), "{alarms}");
 
-    let found = mill.ok(&["data", "history", "flights-arrived", "--drift", "--column", "arr_delay"]);
+    let found = mill.ok(&[
+        "data",
+        "history",
+        "flights-arrived",
+        "--drift",
+        "--column",
+        "arr_delay",
+    ]);
     let verdicts: Vec<&str> = found
         .as_array()
         .expect("rows")
@@ -87,7 +120,16 @@ fn months_arrive_and_the_summer_is_found_and_explained() {
         .expect("validated");
     assert_eq!(july["job"], "arrival4_flights");
     let id = july["id"].as_str().expect("an id");
-    mill.run(&["data", "history", "flights-arrived", "--report", id, "--output-file", "july.html"]).ends(0);
+    mill.run(&[
+        "data",
+        "history",
+        "flights-arrived",
+        "--report",
+        id,
+        "--output-file",
+        "july.html",
+    ])
+    .ends(0);
     let page = std::fs::read_to_string(mill.path("july.html")).expect("a page");
     assert!(page.contains("Where it moved"), "{page}");
 }

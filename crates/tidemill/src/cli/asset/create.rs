@@ -49,7 +49,12 @@ pub async fn create(session: &Session, kind: Kind, file: Option<&Path>, changes:
         .header(header::ACCEPT, "text/event-stream, application/json")
         .json(&body);
     let view = answer(session, &name, request).await?;
-    for warning in view["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for warning in view["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         session.warn(warning);
     }
     session.show(with_id(view))

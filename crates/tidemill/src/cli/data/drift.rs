@@ -96,7 +96,11 @@ fn print(session: &Session, drift: &Found) -> Result<()> {
     let mut more = String::new();
     for column in &drift.columns {
         for shift in &column.segments {
-            let value = if shift.value.is_empty() { "missing" } else { &shift.value };
+            let value = if shift.value.is_empty() {
+                "missing"
+            } else {
+                &shift.value
+            };
             let mean = |mean: Option<f64>| mean.map_or_else(|| "none".to_owned(), number);
             more += &format!(
                 "\n{}: the rows with {} {value} ({:.0}%, before {:.0}%) make {:.0}% of the change of its mean: {}, before {}",

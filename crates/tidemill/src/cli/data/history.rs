@@ -156,7 +156,11 @@ impl History {
         let mut rows = session.client.list(&path, &[], None).await?;
         if self.alarms {
             rows = rows.iter().flat_map(alarms_of).collect();
-            rows.retain(|row| self.column.as_deref().is_none_or(|column| row["column"] == column));
+            rows.retain(|row| {
+                self.column
+                    .as_deref()
+                    .is_none_or(|column| row["column"] == column)
+            });
             return session.output.list(rows, &ALARMS);
         }
         if session.output.is_table() {
@@ -219,5 +223,10 @@ fn alarms_of(row: &Value) -> Vec<Value> {
             "column": alarm["column"], "windows": alarm["windows"], "since": alarm["since"],
         })
     };
-    row["alarms"].as_array().into_iter().flatten().map(alarm).collect()
+    row["alarms"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(alarm)
+        .collect()
 }

@@ -80,7 +80,12 @@ impl Import {
             Some(Value::Object(source)) => source,
             _ => Map::new(),
         };
-        let given = [("connection", connection), ("query", sql), ("key", key), ("url", url)];
+        let given = [
+            ("connection", connection),
+            ("query", sql),
+            ("key", key),
+            ("url", url),
+        ];
         for (field, value) in given {
             if let Some(value) = value {
                 let kind = if field == "url" { "http" } else { "database" };
@@ -95,8 +100,10 @@ impl Import {
                     .with_hint("supported are `database` (PostgreSQL) and `http`; files of a datastore are versions by `tidemill data create`"));
             }
             None => {
-                return Err(Error::usage("failed to import: nothing says where the data comes from")
-                    .with_hint("add --connection and --sql, or --url, or a file with `source:`"));
+                return Err(
+                    Error::usage("failed to import: nothing says where the data comes from")
+                        .with_hint("add --connection and --sql, or --url, or a file with `source:`"),
+                );
             }
         }
         written.insert("source".to_owned(), Value::Object(source));
@@ -110,7 +117,12 @@ impl Import {
             .header(header::ACCEPT, "text/event-stream, application/json")
             .json(&json!(written));
         let view = answer(session, &name, request).await?;
-        for warning in view["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for warning in view["warnings"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             session.warn(warning);
         }
         session.show(with_id(view))

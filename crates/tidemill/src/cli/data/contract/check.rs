@@ -72,7 +72,10 @@ impl Check {
         let which = Which::of_reference(&self.data);
         let (path, _) = which.found(session, super::super::KIND).await?;
         let body = json!({ "against": self.against });
-        session.client.post(&format!("{path}/contract-checks"), &body).await
+        session
+            .client
+            .post(&format!("{path}/contract-checks"), &body)
+            .await
     }
 
     /// Checks a table of this machine against the contracts of the server.
@@ -85,7 +88,8 @@ impl Check {
         let contracts = session.client.list(&path, &[("data", &name)], None).await?;
         let mut items = Vec::new();
         for contract in contracts {
-            let unreadable = |error: serde_json::Error| Error::failed(format!("failed to read a contract: {error}"));
+            let unreadable =
+                |error: serde_json::Error| Error::failed(format!("failed to read a contract: {error}"));
             let mut expectations: Expectations =
                 serde_json::from_value(contract["expectations"].clone()).map_err(unreadable)?;
             // There is no baseline here.
@@ -98,8 +102,13 @@ impl Check {
             let task = Task::Validate(Box::new(sql::Validate { expectations }));
             let bytes = super::super::rows::bytes_of(task, vec![mount]).await?;
             let found: Validated = serde_json::from_slice(&bytes).map_err(unreadable)?;
-            let broken: Vec<String> =
-                found.validation.outcomes.iter().filter(|outcome| !outcome.met).map(said).collect();
+            let broken: Vec<String> = found
+                .validation
+                .outcomes
+                .iter()
+                .filter(|outcome| !outcome.met)
+                .map(said)
+                .collect();
             items.push(json!({
                 "contract": contract["name"], "consumer": contract["consumer"], "policy": contract["policy"],
                 "passed": found.validation.passed, "broken": broken,
@@ -111,12 +120,21 @@ impl Check {
 }
 
 fn said(outcome: &Outcome) -> String {
-    let column = outcome.column.as_deref().map(|column| format!("{column}: ")).unwrap_or_default();
+    let column = outcome
+        .column
+        .as_deref()
+        .map(|column| format!("{column}: "))
+        .unwrap_or_default();
     format!("{column}{}, found {}", outcome.expected, outcome.found)
 }
 
 fn row(item: &Value) -> Value {
-    let broken: Vec<&str> = item["broken"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let broken: Vec<&str> = item["broken"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     json!({
         "consumer": item["consumer"], "contract": item["contract"], "policy": item["policy"],
         "kept": if item["passed"] == true { "yes" } else { "no" }, "broken": broken.join("; "),

@@ -52,7 +52,12 @@ impl Create {
             Some(path) => read(path)?,
             None => Map::new(),
         };
-        let given = [("name", name), ("data", data), ("consumer", consumer), ("policy", policy)];
+        let given = [
+            ("name", name),
+            ("data", data),
+            ("consumer", consumer),
+            ("policy", policy),
+        ];
         for (field, value) in given {
             if let Some(value) = value {
                 written.insert(field.to_owned(), value.into());
@@ -62,7 +67,10 @@ impl Create {
         // A path in the file is meant from where the file lies.
         let inside = match written.get("expectations") {
             Some(Value::String(path)) => {
-                let folder = file.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new(""));
+                let folder = file
+                    .as_deref()
+                    .and_then(Path::parent)
+                    .unwrap_or_else(|| Path::new(""));
                 Some(folder.join(path))
             }
             _ => None,
@@ -85,10 +93,10 @@ impl Create {
             .iter()
             .find(|field| !written.contains_key(**field))
         {
-            return Err(
-                Error::usage(format!("failed to set the contract `{name}`: it has no `{lacking}`"))
-                    .with_hint(format!("add --{lacking}, or `{lacking}:` to the file")),
-            );
+            return Err(Error::usage(format!(
+                "failed to set the contract `{name}`: it has no `{lacking}`"
+            ))
+            .with_hint(format!("add --{lacking}, or `{lacking}:` to the file")));
         }
         let path = session.path(&["data-contracts", &name]);
         session.show(session.client.put(&path, &Value::Object(written), None).await?)
