@@ -6,7 +6,7 @@ export CARGO_TERM_COLOR ?= auto
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## From raw data to a registered model: builds, starts a server, runs examples/flights
+demo: ## From raw data to a model that answers in PRD: builds, starts a server, runs examples/flights
 	@scripts/setup.sh build
 	@scripts/demo.sh
 

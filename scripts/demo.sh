@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: from raw data to a registered model. Builds, starts a server, and runs examples/flights through it.
+# The demo: from raw data to a model that answers in PRD. Builds, starts a server, and runs examples/flights through it.
 # In a terminal the server stays up until Ctrl-C; without one, or with CI=true, the demo ends by itself.
 # Run again, it goes on in the same data folder (.demo/) and reuses what has not changed. `rm -rf .demo` starts anew.
 set -euo pipefail
@@ -44,8 +44,18 @@ sed -n 's/^ *jobs *isolation: */Jobs are kept apart by /p' "$data_dir/../server.
 TIDEMILL_TOKEN=$(cat "$data_dir/keys/owner.token")
 export TIDEMILL_TOKEN
 
-say "Compute and environment, as YAML"
-"$tidemill" compute create -f $flights/infrastructure/compute.yml --query name -o tsv
+say "DEV, TEST and PRD, their people and their gates, from files"
+apply() { "$tidemill" infra apply -f "$1" --yes "${@:2}" >"$data_dir/../infra.log" 2>&1 || { cat "$data_dir/../infra.log" >&2; exit 1; }; }
+apply $flights/infrastructure/shared
+for stage in dev test prd; do
+  mkdir -p "$data_dir/../lake/$stage"
+  apply $flights/infrastructure/stage --parameters $flights/infrastructure/parameters/$stage.yaml \
+    --set data="$(cd "$data_dir/../lake/$stage" && pwd)"
+done
+"$tidemill" workspace list --query "[?starts_with(name, 'flights-')].{workspace: name, stage: stage}" -o table
+export TIDEMILL_WORKSPACE=flights-dev
+
+say "The environment, as YAML"
 "$tidemill" environment create -f $flights/environments/training.yml --query "join(':', [name, version])" -o tsv
 
 say "Data: January to March arrive, and are the baseline"
@@ -93,11 +103,43 @@ if [ "${reused:-0}" -eq 0 ]; then
   exit 1
 fi
 
+say "The model is held against validation.yml, scored by the scoring script that will answer"
+"$tidemill" model validate --name flights-delay --version "$version" --validation $flights/code/modeling/validation.yml \
+  --data azureml:flights@latest --report "$data_dir/../model-report.html" --query state -o tsv
+"$tidemill" model metrics --name flights-delay --version "$version" --query "[].{version: version, state: state, data: data, roc_auc: roc_auc, log_loss: log_loss}" -o table
+
+say "It answers in DEV"
+"$tidemill" online-endpoint show --name flights >/dev/null 2>&1 || "$tidemill" online-endpoint create -f $flights/endpoints/endpoint.yml --query scoring_uri -o tsv
+"$tidemill" online-deployment create -f $flights/endpoints/blue.yml --all-traffic --query provisioning_state -o tsv
+
+say "One door to PRD: the release goes through TEST, its system test, load, and its gates"
+"$tidemill" release create -f $flights/releases/release.yml --query "join(':', [name, to_string(number)])" -o tsv
+"$tidemill" release promote flights -o none
+"$tidemill" release promote flights -o none
+"$tidemill" release plan flights
+echo "Olivia, who answers for PRD and did not make it, agrees:"
+olivia=$("$tidemill" token create --principal user:olivia --label demo --query token -o tsv)
+TIDEMILL_TOKEN=$olivia "$tidemill" release approve flights --comment "for the demo" --query "join(':', [name, to_string(number)])" -o tsv
+for _ in $(seq 240); do
+  state=$("$tidemill" release show flights --query "stages[?stage=='PRD'].state | [0]" -o tsv)
+  case "$state" in Live | Failed | Rejected | RolledBack) break ;; esac
+  sleep 0.5
+done
+if [ "$state" != Live ]; then
+  "$tidemill" release show flights --query "stages[?stage=='PRD']" -o yaml >&2
+  echo "demo: the release did not reach PRD" >&2
+  exit 1
+fi
+echo "In PRD, two flights are asked about: how likely is each to land late?"
+"$tidemill" online-endpoint invoke -w flights-prd --name flights --request-file $flights/endpoints/request.json
+"$tidemill" release history -w flights-prd --query "[].{release: release, kind: kind, who: who}" -o table
+
 say "Look at it"
-echo "  studio    $TIDEMILL_URL/ui/workspaces/default/jobs/$name"
-echo "  model     $TIDEMILL_URL/ui/workspaces/default/models/flights-delay"
-echo "  MLflow    MLFLOW_TRACKING_URI=$TIDEMILL_URL"
-echo "  CLI       $tidemill job show --name $name"
+echo "  studio    $TIDEMILL_URL/ui/workspaces/$TIDEMILL_WORKSPACE/jobs/$name"
+echo "  model     $TIDEMILL_URL/ui/workspaces/$TIDEMILL_WORKSPACE/models/flights-delay"
+  echo "  report    $data_dir/../model-report.html"
+echo "  MLflow    MLFLOW_TRACKING_URI=$TIDEMILL_URL/workspaces/$TIDEMILL_WORKSPACE"
+echo "  CLI       $tidemill job show -w $TIDEMILL_WORKSPACE --name $name"
 if [ -t 1 ] && [ -z "${CI:-}" ]; then
   echo "The server stays up until Ctrl-C."
   wait "$server"

@@ -13,6 +13,7 @@ pub mod infra;
 pub mod job;
 pub mod mlflow;
 pub mod model;
+pub mod model_validation;
 pub mod otlp;
 pub mod page;
 pub mod pipeline;

@@ -118,3 +118,30 @@ pub struct ReleaseAct {
     #[serde(default)]
     pub comment: Option<String>,
 }
+
+/// The way of a release through the stages: what would happen, and who must act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReleasePlan {
+    /// The release and its number, as in `flights:3`.
+    pub release: String,
+    /// The stages, in order.
+    pub steps: Vec<ReleaseStep>,
+}
+
+/// A stage on the way of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReleaseStep {
+    /// The stage.
+    pub stage: String,
+    /// Where the release stands in it, as in [`ReleaseStage`].
+    pub state: String,
+    /// Its workspace.
+    pub workspace: Option<String>,
+    /// What happens there next.
+    pub says: String,
+    /// Who must act now; none where it goes on by itself or is done.
+    pub who: Vec<String>,
+    /// Each gate and how it stands now: `gate`, `verdict`, `says`, `evidence`.
+    #[schema(value_type = Vec<Object>)]
+    pub gates: Value,
+}

@@ -50,6 +50,7 @@ pub mod metric;
 pub mod model;
 pub mod model_history;
 mod model_source;
+pub mod model_validation;
 pub mod model_version;
 pub mod name;
 pub mod oidc;

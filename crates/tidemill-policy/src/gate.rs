@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What must hold before a stage is entered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gates {
     /// Each of these must have its approvals.
     pub approvals: Vec<ApprovalRule>,
@@ -22,6 +22,28 @@ pub struct Gates {
     pub tests: usize,
     /// The promoter must be in each of these lists.
     pub promoters: Vec<Vec<String>>,
+    /// Each of these must hold of the validation of the model.
+    pub validations: Vec<ValidationRule>,
+    /// The stage must have this room for what was measured in the stage before.
+    pub capacity: Option<CapacityRule>,
+}
+
+/// What a validation must be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ValidationRule {
+    /// Checks that it must have had.
+    pub checks: BTreeSet<String>,
+    /// How long it counts, in milliseconds; for ever where nothing is said.
+    pub valid_ms: Option<i64>,
+}
+
+/// How much room there must be.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CapacityRule {
+    /// Requests a second that it must bear.
+    pub rate: f64,
+    /// How much of the compute must stay free, in percent.
+    pub headroom_percent: f64,
 }
 
 /// Who must agree.
@@ -54,6 +76,14 @@ impl Gates {
         self.freezes.extend(other.freezes);
         self.tests = self.tests.max(other.tests);
         self.promoters.extend(other.promoters);
+        self.validations.extend(other.validations);
+        self.capacity = match (self.capacity, other.capacity) {
+            (Some(one), Some(other)) => Some(CapacityRule {
+                rate: one.rate.max(other.rate),
+                headroom_percent: one.headroom_percent.max(other.headroom_percent),
+            }),
+            (one, other) => one.or(other),
+        };
         self
     }
 }
@@ -70,7 +100,7 @@ pub struct Vote {
 }
 
 /// What the decision is made from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// UTC milliseconds.
     pub now_ms: i64,
@@ -84,6 +114,65 @@ pub struct Facts {
     pub members: BTreeMap<String, BTreeSet<String>>,
     /// How many system tests the release has.
     pub tests: usize,
+    /// The release carries a model.
+    pub has_model: bool,
+    /// The newest validation of that model, by its digest.
+    pub validation: Option<Validated>,
+    /// What was measured in the stage before; none where it could not be measured yet.
+    pub measured: Option<Measured>,
+    /// Why it cannot be measured there.
+    pub not_measured: Option<String>,
+    /// What the compute of the stage has.
+    pub room: Option<Room>,
+}
+
+/// A validation of a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validated {
+    /// Which one.
+    pub id: String,
+    /// All that was asked held.
+    pub passed: bool,
+    /// Why not.
+    pub reason: String,
+    /// What it checked.
+    pub checks: BTreeSet<String>,
+    /// When it ended: UTC milliseconds.
+    pub at_ms: i64,
+    /// Where its report is.
+    pub report: String,
+}
+
+/// What a deployment took in the stage before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Measured {
+    /// The stage.
+    pub stage: String,
+    /// Memory of an instance after the load, in bytes.
+    pub memory_bytes: u64,
+    /// Cores that all instances together took.
+    pub cores: f64,
+    /// Requests a second that were answered.
+    pub rate: f64,
+    /// How many failed, in percent.
+    pub error_percent: f64,
+    /// Instances that there shall be.
+    pub instances: u32,
+}
+
+/// What the compute of a stage has, and what others take of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Room {
+    /// The compute.
+    pub compute: String,
+    /// Its memory, in bytes.
+    pub memory_bytes: u64,
+    /// Its cores.
+    pub cores: f64,
+    /// Memory that other deployments take, in bytes: what answered before stays while the new one comes up.
+    pub memory_taken_bytes: u64,
+    /// Cores that they take.
+    pub cores_taken: f64,
 }
 
 /// How a gate stands.
@@ -111,18 +200,27 @@ impl Verdict {
 /// One gate, how it stands and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// `approvals`, `freeze`, `tests` or `promoters`.
+    /// `approvals`, `freeze`, `tests`, `promoters`, `validation` or `capacity`.
     pub gate: &'static str,
     /// How it stands.
     pub verdict: Verdict,
     /// Why, for people.
     pub says: String,
+    /// Where the evidence is, where there is some.
+    pub evidence: Option<String>,
 }
 
 /// How each gate stands.
 pub fn decide(gates: &Gates, facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut found = |gate, verdict, says: String| findings.push(Finding { gate, verdict, says });
+    let mut found = |gate, verdict, says: String| {
+        findings.push(Finding {
+            gate,
+            verdict,
+            says,
+            evidence: None,
+        });
+    };
     for allowed in &gates.promoters {
         match allowed.contains(&facts.promoter) {
             true => found("promoters", Verdict::Passed, format!("{} may", facts.promoter)),
@@ -147,8 +245,103 @@ pub fn decide(gates: &Gates, facts: &Facts) -> Vec<Finding> {
         let (verdict, says) = approvals(rule, facts);
         found("approvals", verdict, says);
     }
+    for rule in &gates.validations {
+        let (verdict, says) = validation(rule, facts);
+        findings.push(Finding {
+            gate: "validation",
+            verdict,
+            says,
+            evidence: facts.validation.as_ref().map(|validation| validation.report.clone()),
+        });
+    }
+    if let Some(rule) = &gates.capacity {
+        let (verdict, says) = capacity(rule, facts);
+        findings.push(Finding {
+            gate: "capacity",
+            verdict,
+            says,
+            evidence: None,
+        });
+    }
     findings
 }
+
+/// The newest validation of these very bytes: passed, with what was asked for, and not too old.
+fn validation(rule: &ValidationRule, facts: &Facts) -> (Verdict, String) {
+    if !facts.has_model {
+        return (Verdict::Refused, "it carries no model that could be validated".into());
+    }
+    let Some(validated) = &facts.validation else {
+        return (Verdict::Waiting, "the model that it carries has not been validated: `tidemill model validate`".into());
+    };
+    let id = &validated.id;
+    if !validated.passed {
+        return (Verdict::Refused, format!("validation {id} of its model failed: {}", validated.reason));
+    }
+    if rule.valid_ms.is_some_and(|valid| facts.now_ms.saturating_sub(validated.at_ms) >= valid) {
+        return (Verdict::Waiting, format!("validation {id} of its model is too old: validate it again"));
+    }
+    let lacks: Vec<&str> = rule.checks.difference(&validated.checks).map(String::as_str).collect();
+    if validated.checks.is_empty() {
+        return (Verdict::Waiting, format!("validation {id} of its model asks for nothing: write what must hold"));
+    }
+    match lacks.is_empty() {
+        true => (Verdict::Passed, format!("validation {id} of its model passed")),
+        false => (Verdict::Waiting, format!("validation {id} of its model did not check {}", lacks.join(", "))),
+    }
+}
+
+/// Whether what was measured, beside what others take, leaves the room that must stay free.
+fn capacity(rule: &CapacityRule, facts: &Facts) -> (Verdict, String) {
+    if let Some(why) = &facts.not_measured {
+        return (Verdict::Refused, format!("what it takes cannot be measured: {why}"));
+    }
+    let Some(measured) = &facts.measured else {
+        return (Verdict::Waiting, "what it takes in the stage before has not been measured yet".into());
+    };
+    let Some(room) = &facts.room else {
+        return (Verdict::Waiting, "the room of the stage is not known yet".into());
+    };
+    let before = &measured.stage;
+    // Below 95 of 100 the rate was not reached: what it takes at the rate is then not known, and does not matter.
+    if measured.rate < rule.rate * 0.95 || measured.error_percent > 1.0 {
+        let says = format!(
+            "in {before} it answered {:.1} of {} requests a second, {:.1}% failed: it does not bear the rate",
+            measured.rate, rule.rate, measured.error_percent
+        );
+        return (Verdict::Refused, says);
+    }
+    let instances = f64::from(measured.instances.max(1));
+    let free = 1.0 - rule.headroom_percent / 100.0;
+    let (memory, cores) = (measured.memory_bytes as f64 * instances, measured.cores * rule.rate / measured.rate);
+    let mb = |bytes: f64| format!("{:.0} MB", bytes / 1e6);
+    let needs = format!(
+        "{} and {cores:.2} cores for {} instance{} at {} requests a second, as measured in {before}",
+        mb(memory),
+        measured.instances.max(1),
+        if measured.instances > 1 { "s" } else { "" },
+        rule.rate
+    );
+    let has = format!(
+        "compute `{}` has {} and {} cores, others take {} and {:.2}, and {}% must stay free",
+        room.compute,
+        mb(room.memory_bytes as f64),
+        room.cores,
+        mb(room.memory_taken_bytes as f64),
+        room.cores_taken,
+        rule.headroom_percent
+    );
+    let short = [
+        (memory + room.memory_taken_bytes as f64 > room.memory_bytes as f64 * free, "memory"),
+        (cores + room.cores_taken > room.cores * free, "cores"),
+    ];
+    let short: Vec<&str> = short.into_iter().filter(|one| one.0).map(|one| one.1).collect();
+    match short.is_empty() {
+        true => (Verdict::Passed, format!("it fits: it needs {needs}; {has}")),
+        false => (Verdict::Refused, format!("it does not fit ({}): it needs {needs}; {has}", short.join(" and "))),
+    }
+}
+
 
 /// The last word of each who may agree and whose word still counts: never the author's.
 fn approvals(rule: &ApprovalRule, facts: &Facts) -> (Verdict, String) {
@@ -210,7 +403,7 @@ mod tests {
             promoter: "user:ada".into(),
             votes,
             members: [("board".to_owned(), BTreeSet::from(members))].into(),
-            tests: 0,
+            ..Facts::default()
         }
     }
 
@@ -276,5 +469,79 @@ mod tests {
         );
         let turned: BTreeSet<_> = decide(&group.and(project), &now).into_iter().map(|one| one.says).collect();
         assert_eq!(turned, both.into_iter().map(|one| one.says).collect(), "the order says nothing");
+    }
+
+    #[test]
+    fn a_model_needs_a_validation_that_passed_with_what_is_asked_for() {
+        let rule = |checks: &[&str], valid_ms| Gates {
+            validations: vec![ValidationRule {
+                checks: checks.iter().map(|check| (*check).to_owned()).collect(),
+                valid_ms,
+            }],
+            ..Gates::default()
+        };
+        let with = |validation: Option<Validated>| Facts {
+            now_ms: 1000,
+            has_model: true,
+            validation,
+            ..Facts::default()
+        };
+        let passed = |checks: &[&str]| {
+            Some(Validated {
+                passed: true,
+                checks: checks.iter().map(|check| (*check).to_owned()).collect(),
+                at_ms: 900,
+                report: "there".into(),
+                ..Validated::default()
+            })
+        };
+        let verdict = |gates: &Gates, facts: &Facts| decide(gates, facts)[0].verdict;
+        assert_eq!(verdict(&rule(&[], None), &with(passed(&["metrics"]))), Verdict::Passed);
+        assert_eq!(decide(&rule(&[], None), &with(passed(&["metrics"])))[0].evidence.as_deref(), Some("there"));
+        assert_eq!(verdict(&rule(&["slices"], None), &with(passed(&["metrics"]))), Verdict::Waiting);
+        assert_eq!(verdict(&rule(&[], None), &with(passed(&[]))), Verdict::Waiting, "one that asks for nothing");
+        assert_eq!(verdict(&rule(&[], Some(100)), &with(passed(&["metrics"]))), Verdict::Waiting, "too old");
+        assert_eq!(verdict(&rule(&[], Some(101)), &with(passed(&["metrics"]))), Verdict::Passed);
+        assert_eq!(verdict(&rule(&[], None), &with(None)), Verdict::Waiting);
+        assert_eq!(verdict(&rule(&[], None), &with(Some(Validated::default()))), Verdict::Refused);
+        assert_eq!(verdict(&rule(&[], None), &Facts::default()), Verdict::Refused, "no model");
+        let both = rule(&["slices"], None).and(rule(&["metrics"], None));
+        assert_eq!(decide(&both, &with(passed(&["metrics"]))).len(), 2, "each asks for its own");
+    }
+
+    #[test]
+    fn what_was_measured_must_fit_beside_what_is_there() {
+        let gates = |rate: f64, headroom_percent: f64| Gates {
+            capacity: Some(CapacityRule { rate, headroom_percent }),
+            ..Gates::default()
+        };
+        let facts = Facts {
+            measured: Some(Measured {
+                stage: "TEST".into(),
+                memory_bytes: 200_000_000,
+                cores: 0.5,
+                rate: 50.0,
+                error_percent: 0.0,
+                instances: 2,
+            }),
+            room: Some(Room {
+                compute: "local".into(),
+                memory_bytes: 1_000_000_000,
+                cores: 2.0,
+                memory_taken_bytes: 400_000_000,
+                cores_taken: 0.5,
+            }),
+            ..Facts::default()
+        };
+        let verdict = |gates: &Gates, facts: &Facts| decide(gates, facts)[0].verdict;
+        assert_eq!(verdict(&gates(50.0, 20.0), &facts), Verdict::Passed, "800 of 800 MB");
+        let short = decide(&gates(50.0, 21.0), &facts);
+        assert_eq!(short[0].verdict, Verdict::Refused);
+        assert!(short[0].says.contains("(memory)") && short[0].says.contains("400 MB"), "{}", short[0].says);
+        let slow = decide(&gates(60.0, 0.0), &facts);
+        assert!(slow[0].says.contains("does not bear the rate"), "{}", slow[0].says);
+        let stricter = gates(50.0, 0.0).and(gates(10.0, 50.0)).capacity.expect("a rule");
+        assert_eq!((stricter.rate, stricter.headroom_percent), (50.0, 50.0));
+        assert_eq!(verdict(&gates(50.0, 0.0), &Facts::default()), Verdict::Waiting, "nothing is known");
     }
 }

@@ -14,5 +14,5 @@ mod variables;
 pub use identity::{Identity, Signal};
 pub use stat::{ProcessState, Stat};
 pub use sweep::{MARKER, Swept, marked, sweep};
-pub use tree::{all, children_first, descendants, resident_bytes};
+pub use tree::{all, children_first, cpu_seconds, descendants, resident_bytes};
 pub use variables::is_passed_on;

@@ -26,6 +26,8 @@ pub struct Stat {
     pub start_ticks: u64,
     /// Resident memory in pages.
     pub resident_pages: u64,
+    /// Processor time of the process so far, in ticks of the clock; what its children took is not in it.
+    pub cpu_ticks: u64,
     /// Exit status as `wait` would give it; only meaningful for a zombie, and 0 when the reader may not see it.
     pub wait_status: i32,
 }
@@ -58,6 +60,7 @@ impl Stat {
             parent: i32::try_from(number(1)?).ok()?,
             start_ticks: rest.get(19)?.parse().ok()?,
             resident_pages: u64::try_from(number(21)?).unwrap_or(0),
+            cpu_ticks: u64::try_from(number(11)? + number(12)?).unwrap_or(0),
             wait_status: number(49)
                 .and_then(|status| i32::try_from(status).ok())
                 .unwrap_or(0),

@@ -60,6 +60,13 @@ pub fn resident_bytes(processes: &[Stat]) -> u64 {
         .sum()
 }
 
+/// Processor time of these processes together, in seconds, since each was started.
+#[must_use]
+pub fn cpu_seconds(processes: &[Stat]) -> f64 {
+    let a_second = rustix::param::clock_ticks_per_second().max(1) as f64;
+    processes.iter().map(|process| process.cpu_ticks as f64 / a_second).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +79,7 @@ mod tests {
             parent,
             start_ticks: 1,
             resident_pages: 1,
+            cpu_ticks: 0,
             wait_status: 0,
         }
     }

@@ -34,6 +34,7 @@ pub mod metric;
 pub mod migrate;
 pub mod model;
 pub mod model_history;
+pub mod model_validation;
 pub mod model_version;
 pub mod online_deployment;
 pub mod online_endpoint;

@@ -91,6 +91,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 21,
         sql: include_str!("migrations/0021_data_contracts.sql"),
+        version: 18,
+        sql: include_str!("migrations/0018_model_validation.sql"),
     },
     Migration {
         version: 22,

@@ -3,6 +3,7 @@
 mod candidate;
 pub(crate) mod deployment;
 mod launch;
+mod model_validation;
 mod pipeline;
 mod purge;
 mod recover;
@@ -17,6 +18,7 @@ pub(crate) use launch::{end_or_retry, stop_runner, watch};
 pub(crate) use pipeline::{Pipelines, start_pipeline};
 pub(crate) use purge::round as purge;
 pub(crate) use recover::{ask, start};
+pub(crate) use model_validation::follow as follow_validation;
 pub use release::Releases;
 pub use schedule::Schedules;
 pub(crate) use scheduler::Ask;

@@ -34,6 +34,7 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
     super::release::start(app).await?;
     super::schedule::start(app).await?;
     super::candidate::start(app);
+    super::model_validation::start(app).await?;
     super::webhook::start(app);
     super::purge::start(app);
     Ok(())

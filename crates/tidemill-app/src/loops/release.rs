@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 
 use crate::gateway::Snapshot;
 use crate::online_deployment::{self, FAILED as NOT_UP, SUCCEEDED};
+use crate::release::capacity::{self, Kept};
 use crate::release::{
-    DEPLOYING, FAILED, LIVE, OPEN, REJECTED, ROLLED_BACK, ROLLING_OUT, Release, SUPERSEDED, Stage, TESTING, WAITING,
-    carried, event, findings, gates_json, run_test, spec_of, write,
+    DEPLOYING, FAILED, LIVE, OPEN, Place, REJECTED, ROLLED_BACK, ROLLING_OUT, Release, SUPERSEDED, Stage, TESTING, WAITING,
+    carried, event, findings, gates_json, load, run_test, spec_of, write,
 };
 use crate::{App, Error, OpContext, Principal, Result, online_endpoint};
 
@@ -30,6 +31,8 @@ const AFTER_ERROR: Duration = Duration::from_secs(2);
 const MOST_ERRORS: u32 = 5;
 /// How long a share of the requests is watched where nothing is said, in seconds.
 const PAUSE_S: u32 = 10;
+/// How long capacity is measured where nothing is said, in seconds.
+const MEASURE_S: u32 = 5;
 
 type Key = (String, String, i64, String);
 
@@ -116,8 +119,12 @@ async fn step(app: &Arc<App>, key: &Key) -> Result<Next> {
 }
 
 async fn gate(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
+    let Some(stage) = measured(app, row, stage).await? else { return Ok(Next::Go) };
     let found = findings(app, row, &stage).await?;
-    let evidence = gates_json(&found);
+    let mut evidence = gates_json(&found);
+    if let (Value::Array(all), Some(kept)) = (&mut evidence, Kept::of(&stage)) {
+        all.push(json!({ "measured": kept }));
+    }
     let says = |verdict| {
         let says: Vec<&str> = found.iter().filter(|one| one.verdict == verdict).map(|one| one.says.as_str()).collect();
         (!says.is_empty()).then(|| says.join("; "))
@@ -143,6 +150,45 @@ async fn gate(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
         return Ok(Next::Wait(LOOK_AGAIN));
     }
     advance(app, stage, DEPLOYING, "passed", evidence).await
+}
+
+/// Where the stage asks for capacity: what the release takes in the stage before, measured once and kept. Gives the stage back where
+/// there is nothing to measure, or it has been.
+async fn measured(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Option<Stage>> {
+    let spec = spec_of(row)?;
+    let place = Place::of(app, &row.workspace).await?;
+    let asked: Vec<_> = [spec.gates.get(&stage.stage), place.spec.gates.get(&stage.stage)]
+        .into_iter()
+        .flatten()
+        .filter_map(|gates| gates.capacity.clone())
+        .collect();
+    if asked.is_empty() || Kept::of(&stage).is_some() {
+        return Ok(Some(stage));
+    }
+    let rate = asked.iter().map(|gate| gate.rate).fold(0.0, f64::max);
+    let seconds = asked.iter().map(|gate| gate.duration_seconds.unwrap_or(MEASURE_S)).max().unwrap_or(MEASURE_S);
+    let kept = capacity::measure(app, row, &stage, rate, Duration::from_secs(seconds.into())).await?;
+    let found = Stage {
+        evidence: json!([{ "measured": kept }]).to_string(),
+        updated_at: app.clock.now_ms(),
+        ..stage.clone()
+    };
+    // While it was measured somebody may have taken it back.
+    let write: Result<()> = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let now = release_stage::get(tx, &found.workspace, &found.name, found.number, &found.stage).await?;
+                match now {
+                    Some(now) if now.state == WAITING && now.created_at == found.created_at => {
+                        Ok(release_stage::put(tx, found).await?)
+                    }
+                    _ => Ok(()),
+                }
+            })
+        })
+        .await;
+    write.map(|()| None)
 }
 
 async fn deploy(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
@@ -215,6 +261,29 @@ async fn test(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
             let why = format!("system test `{}` failed: {}", text("test"), text("says"));
             back(app, stage, FAILED, why, json!(results)).await
         }
+        None => bear(app, row, stage, results).await,
+    }
+}
+
+/// The load that the stage asks for, before anybody is answered.
+async fn bear(app: &Arc<App>, row: &Release, stage: Stage, mut results: Vec<Value>) -> Result<Next> {
+    let spec = spec_of(row)?;
+    let place = Place::of(app, &row.workspace).await?;
+    let gates = [spec.gates.get(&stage.stage), place.spec.gates.get(&stage.stage)];
+    let Some(gate) = load::strictest(gates.into_iter().flatten().filter_map(|gates| gates.load.as_ref())) else {
+        return advance(app, stage, ROLLING_OUT, "tested", json!(results)).await;
+    };
+    let there = (stage.target.as_str(), stage.endpoint.as_str(), stage.deployment.as_str());
+    let done = load::run(app, &app.deployments.client(), there, &capacity::bodies(&spec), &load::of_gate(&gate)).await;
+    let loaded = match done {
+        Ok(loaded) => loaded,
+        Err(error) if error.kind == crate::Kind::Invalid => return back(app, stage, FAILED, error.message, json!(results)).await,
+        Err(error) => return Err(error),
+    };
+    let why = load::falls_short(&gate, &loaded);
+    results.push(json!({ "test": "load", "passed": why.is_none(), "says": why, "load": loaded, "asked": gate }));
+    match why {
+        Some(why) => back(app, stage, FAILED, format!("load test failed: {why}"), json!(results)).await,
         None => advance(app, stage, ROLLING_OUT, "tested", json!(results)).await,
     }
 }
@@ -404,7 +473,8 @@ async fn advance(app: &Arc<App>, stage: Stage, state: &str, kind: &str, detail: 
         false => stage.reason.clone(),
     };
     let mut evidence: Vec<Value> = serde_json::from_str(&stage.evidence).unwrap_or_default();
-    evidence.retain(|one| one.get("gate").is_none());
+    // What gates found has all of it, what was measured for them too.
+    evidence.retain(|one| kind != "passed" && one.get("gate").is_none());
     match &detail {
         Value::Array(more) => evidence.extend(more.iter().cloned()),
         Value::Null => {}
@@ -427,7 +497,7 @@ async fn advance(app: &Arc<App>, stage: Stage, state: &str, kind: &str, detail: 
 
 /// As whom a stage is deployed: its service principal, with no more rights than it has, or the server.
 async fn actor(app: &Arc<App>, row: &Release, stage: &Stage) -> Result<OpContext> {
-    let place = crate::release::Place::of(app, &row.workspace).await?;
+    let place = Place::of(app, &row.workspace).await?;
     Ok(match place.spec.release_as.get(&stage.stage) {
         Some(name) => {
             let principal = Principal::ServicePrincipal { name: name.clone() };

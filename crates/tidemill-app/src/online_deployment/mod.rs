@@ -14,6 +14,7 @@ use tidemill_store::{deployment_instance, from_json, online_deployment, to_json}
 
 pub(crate) use command::command;
 pub(crate) use log::append as append_log;
+pub(crate) use plan::{conda_of, registered};
 pub use plan::{DeploymentPlan, InstancePlan, ModelPlan, ProbePlan, RequestPlan, ScalePlan};
 
 use crate::context::Change;

@@ -270,7 +270,8 @@ async fn plan_model(ctx: &OpContext, workspace: &str, model: &DeploymentModel) -
     })
 }
 
-async fn registered(ctx: &OpContext, workspace: &str, reference: &AssetRef) -> Result<ModelPlan> {
+/// The plan of a registered model: where its bytes are, and the name that scripts look for.
+pub(crate) async fn registered(ctx: &OpContext, workspace: &str, reference: &AssetRef) -> Result<ModelPlan> {
     let path = DataPath::Asset(reference.clone());
     let found = resolve::data(ctx, workspace, &path, Some("custom_model")).await?;
     let kept = match found.asset.as_deref().map(|asset| asset.split('/').collect::<Vec<_>>()) {
@@ -409,7 +410,7 @@ async fn plan_environment(
 }
 
 /// The conda environment that MLflow wrote beside a model.
-async fn conda_of(ctx: &OpContext, workspace: &str, model: &ModelPlan) -> Result<Value> {
+pub(crate) async fn conda_of(ctx: &OpContext, workspace: &str, model: &ModelPlan) -> Result<Value> {
     let PlannedInput::Data { source, .. } = &model.input else {
         return Err(Error::internal("a model is data"));
     };

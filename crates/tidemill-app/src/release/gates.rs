@@ -1,28 +1,33 @@
 //! The gates of a stage, from what the release and the group say, and from what people said.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tidemill_policy::access::Kind;
 use tidemill_policy::{Access, Subject};
-use tidemill_policy::gate::{ApprovalRule, Facts, Finding, Freeze, Gates, Vote, decide};
+use tidemill_policy::gate::{
+    ApprovalRule, CapacityRule, Facts, Finding, Freeze, Gates, Validated, ValidationRule, Vote, decide,
+};
 use tidemill_spec::kinds;
-use tidemill_store::release_event;
+use tidemill_store::{model_validation, release_event};
 
-use super::{Place, Release, Stage, spec_of};
+use super::capacity::{self, Kept};
+use super::{Place, Release, Stage, carried, spec_of};
+use crate::job::PlannedInput;
 use crate::{App, Result, action};
 
 /// How long an approval counts where nothing is said, in hours.
 const VALID_HOURS: u32 = 168;
 const HOUR_MS: i64 = 3_600_000;
+/// How much of a compute must stay free where nothing is said, in percent.
+const HEADROOM_PERCENT: f64 = 20.0;
 
 /// How each gate of a stage stands now.
-pub(crate) async fn findings(app: &App, row: &Release, stage: &Stage) -> Result<Vec<Finding>> {
+pub(crate) async fn findings(app: &Arc<App>, row: &Release, stage: &Stage) -> Result<Vec<Finding>> {
     let spec = spec_of(row)?;
     let place = Place::of(app, &row.workspace).await?;
-    let own = spec.gates.get(&stage.stage).map(read).unwrap_or_default();
-    let group = place.spec.gates.get(&stage.stage).map(read).unwrap_or_default();
-    let gates = own.and(group);
+    let gates = gates_of(&place, &spec, &stage.stage);
     let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let votes = votes(app, stage).await?;
     let current = app.access.current();
@@ -30,18 +35,59 @@ pub(crate) async fn findings(app: &App, row: &Release, stage: &Stage) -> Result<
         let inside = votes.iter().map(|vote| vote.by.clone()).filter(|by| is_in(&current.access, by, team));
         members.entry(team.clone()).or_default().extend(inside);
     }
-    let facts = Facts {
+    let mut facts = Facts {
         now_ms: app.clock.now_ms(),
         author: row.author.clone(),
         promoter: stage.promoter.clone(),
         votes,
         members,
         tests: spec.tests.len(),
+        ..Facts::default()
     };
+    if !gates.validations.is_empty() {
+        (facts.has_model, facts.validation) = validated(app, row, &place).await?;
+    }
+    if gates.capacity.is_some()
+        && let Some(kept) = Kept::of(stage)
+    {
+        facts.not_measured.clone_from(&kept.why_not);
+        facts.measured = kept.why_not.is_none().then(|| kept.measured());
+        facts.room = Some(capacity::room(app, row, stage).await?);
+    }
     Ok(decide(&gates, &facts))
 }
 
-fn is_in(access: &Access, who: &str, team: &str) -> bool {
+/// What holds in a stage: what the release asks for, and what its group does.
+pub(super) fn gates_of(place: &Place, spec: &kinds::Release, stage: &str) -> Gates {
+    let own = spec.gates.get(stage).map(read).unwrap_or_default();
+    own.and(place.spec.gates.get(stage).map(read).unwrap_or_default())
+}
+
+/// Whether it carries a model, and the newest validation of exactly that one in a workspace of the group.
+async fn validated(app: &Arc<App>, row: &Release, place: &Place) -> Result<(bool, Option<Validated>)> {
+    let Some(model) = carried(row)?.plan.instance.model else { return Ok((false, None)) };
+    let PlannedInput::Data { source, .. } = &model.input else { return Ok((false, None)) };
+    let digest = crate::model_validation::digest_of(&app.system(), &row.workspace, source).await?;
+    let newest = model_validation::newest_of(app.store.read(), &place.workspaces(), &digest).await?;
+    let validated = newest.map(|row| {
+        let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let checks = result["checks"].as_array().cloned().unwrap_or_default();
+        Validated {
+            report: format!(
+                "/api/v1/workspaces/{}/models/{}/validations/{}/report",
+                row.workspace, row.name, row.id
+            ),
+            passed: row.state == crate::model_validation::PASSED,
+            reason: row.reason.unwrap_or_default(),
+            checks: checks.iter().filter_map(|check| check["check"].as_str()).map(str::to_owned).collect(),
+            at_ms: row.ended_at.unwrap_or(row.created_at),
+            id: row.id,
+        }
+    });
+    Ok((true, validated))
+}
+
+pub(super) fn is_in(access: &Access, who: &str, team: &str) -> bool {
     let circles = Subject::parse(who).map(|subject| access.circles(&subject)).unwrap_or_default();
     circles.iter().any(|circle| circle.kind == Kind::Team && circle.name == team)
 }
@@ -98,15 +144,27 @@ fn read(gates: &kinds::Gates) -> Gates {
             true => Vec::new(),
             false => vec![gates.promoters.clone()],
         },
+        validations: gates
+            .validation
+            .iter()
+            .map(|gate| ValidationRule {
+                checks: gate.checks.iter().cloned().collect(),
+                valid_ms: gate.valid_hours.map(|hours| i64::from(hours) * HOUR_MS),
+            })
+            .collect(),
+        capacity: gates.capacity.as_ref().map(|gate| CapacityRule {
+            rate: gate.rate,
+            headroom_percent: gate.headroom_percent.unwrap_or(HEADROOM_PERCENT),
+        }),
     }
 }
 
 /// Findings as they travel and are kept.
-pub(crate) fn as_json(findings: &[Finding]) -> Value {
+pub fn as_json(findings: &[Finding]) -> Value {
     findings
         .iter()
         .map(|finding| {
-            serde_json::json!({ "gate": finding.gate, "verdict": finding.verdict.as_str(), "says": finding.says })
+            serde_json::json!({ "gate": finding.gate, "verdict": finding.verdict.as_str(), "says": finding.says, "evidence": finding.evidence })
         })
         .collect()
 }

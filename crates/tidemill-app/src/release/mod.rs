@@ -2,7 +2,10 @@
 //! through the stages of the group, each behind its gates.
 
 mod act;
+pub(crate) mod capacity;
 mod gates;
+pub(crate) mod load;
+mod plan;
 mod test;
 
 use indexmap::IndexMap;
@@ -15,10 +18,12 @@ use tidemill_store::workspace as workspace_row;
 
 use crate::context::Change;
 use crate::job::PlannedInput;
-use crate::online_deployment::{self, DeploymentPlan};
+use crate::online_deployment::{self, DeploymentPlan, InstancePlan};
 use crate::{App, Error, OpContext, Result, Scope, action, content, name};
 
 pub use act::{approve, promote, reject, roll_back};
+pub use gates::as_json as gates_as_json;
+pub use plan::{Step, plan};
 pub(crate) use gates::{as_json as gates_json, findings};
 pub(crate) use test::{differs, run as run_test};
 
@@ -106,7 +111,7 @@ pub async fn create(ctx: &OpContext, workspace: &str, spec: kinds::Release) -> R
         .hint("wait until it is up, or correct it"));
     }
     let carried = carry(ctx, workspace, &deployment).await?;
-    let digest = blake3::hash(to_json(&carried.plan.instance).as_bytes()).to_hex().to_string();
+    let digest = digest(&carried.plan.instance);
     let now = ctx.now_ms();
     let after = serde_json::to_value(&spec).map_err(Error::internal)?;
     let draft = Release {
@@ -169,6 +174,11 @@ pub async fn create(ctx: &OpContext, workspace: &str, spec: kinds::Release) -> R
 /// Whether a release may be made in this workspace at all.
 pub(crate) async fn check_place(app: &App, workspace: &str, spec: &kinds::Release) -> Result<()> {
     Place::of(app, workspace).await?.check(spec)
+}
+
+/// The hash of what each instance runs.
+pub(crate) fn digest(instance: &InstancePlan) -> String {
+    blake3::hash(to_json(instance).as_bytes()).to_hex().to_string()
 }
 
 /// What a deployment runs, with its model among the trees, where every workspace finds it.
@@ -345,6 +355,11 @@ impl Place {
             workspace: row.name,
             of_stage,
         })
+    }
+
+    /// All workspaces of the group that are of a stage.
+    fn workspaces(&self) -> Vec<String> {
+        self.of_stage.values().flatten().cloned().collect()
     }
 
     /// Whether the workspace is of the last stage of several: then only releases change what answers in it.

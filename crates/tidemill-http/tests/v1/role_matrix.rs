@@ -338,6 +338,9 @@ fn body(operation: &str) -> Value {
         "schedule_put" => json!({"trigger": {"type": "cron", "expression": "0 0 * * *"}, "create_job": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}),
         "release_create" => json!({"name": "matrix", "endpoint": "nowhere", "deployment": "blue"}),
         "infra_plan_create" => json!({"stack": "matrix", "resources": []}),
+        "model_validation_create" => {
+            json!({"spec": {"task": "classification", "target": "y"}, "data": "azureml:nowhere:1"})
+        }
         "online_deployment_put" => json!({"model": "azureml:nowhere@latest"}),
         _ => json!({}),
     }

@@ -11,7 +11,7 @@ pub fn drift(title: &str, drift: &Drift) -> String {
 }
 
 /// What stands on it.
-pub(super) fn body(drift: &Drift) -> String {
+pub fn body(drift: &Drift) -> String {
     let mut body = format!(
         "<p class=\"lead\">{} of {} columns have drifted; {} rows, before {}</p>",
         drift.drifted,

@@ -6,7 +6,7 @@ mod picture;
 mod profile;
 mod validation;
 
-pub use drift::drift;
-pub use page::number;
-pub use profile::profile;
+pub use drift::{body as drift_body, drift};
+pub use page::{escaped, number, page, percent};
+pub use profile::{body as profile_body, profile};
 pub use validation::validation;

@@ -14,7 +14,7 @@ pub fn profile(title: &str, profile: &Profile) -> String {
 }
 
 /// What stands on it.
-pub(super) fn body(profile: &Profile) -> String {
+pub fn body(profile: &Profile) -> String {
     let mut body = format!(
         "<p class=\"lead\">{} rows, {} columns, {} duplicate rows{}</p>",
         grouped(profile.rows as i64),

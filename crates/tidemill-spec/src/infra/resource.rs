@@ -69,6 +69,7 @@ pub(super) fn lies(kind: Kind) -> Option<Lies> {
         Family::Workspace => Some(Lies::Group),
         Family::Policy | Family::Datastore | Family::Compute | Family::Environment => Some(Lies::Workspace),
         Family::Job | Family::Component | Family::Data | Family::Model => None,
-        Family::OnlineEndpoint | Family::OnlineDeployment | Family::Release | Family::Schedule | Family::PublishedPipeline | Family::IdentityProvider => None,
+        Family::OnlineEndpoint | Family::OnlineDeployment | Family::Release | Family::Schedule => None,
+        Family::PublishedPipeline | Family::IdentityProvider | Family::Validation => None,
     }
 }

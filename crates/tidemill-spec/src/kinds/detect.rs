@@ -55,6 +55,8 @@ pub enum Kind {
     Schedule,
     /// A published pipeline.
     PublishedPipeline,
+    /// The validation of a model.
+    Validation,
 }
 
 /// What a verb works on, as in `job create -f`.
@@ -102,6 +104,8 @@ pub enum Family {
     Schedule,
     /// `pipeline`
     PublishedPipeline,
+    /// `validation`
+    Validation,
 }
 
 impl Kind {
@@ -129,6 +133,7 @@ impl Kind {
             Self::IdentityProvider => Family::IdentityProvider,
             Self::Schedule => Family::Schedule,
             Self::PublishedPipeline => Family::PublishedPipeline,
+            Self::Validation => Family::Validation,
         }
     }
 
@@ -158,6 +163,7 @@ impl Kind {
             Self::IdentityProvider => "an identity provider",
             Self::Schedule => "a schedule",
             Self::PublishedPipeline => "a published pipeline",
+            Self::Validation => "the validation of a model",
         }
     }
 }
@@ -209,6 +215,7 @@ impl Family {
             Self::IdentityProvider => "identity-provider",
             Self::Schedule => "schedule",
             Self::PublishedPipeline => "pipeline",
+            Self::Validation => "validation",
         }
     }
 }
@@ -353,6 +360,7 @@ fn from_schema(word: &str) -> Option<Detected> {
         "identityprovider" => Kind::IdentityProvider,
         "schedule" | "jobschedule" => Kind::Schedule,
         "publishedpipeline" => Kind::PublishedPipeline,
+        "validation" => Kind::Validation,
         _ => return refusal(word).map(Detected::Refused),
     };
     Some(Detected::Kind(kind))
@@ -395,6 +403,7 @@ fn from_type(node: &Node, file_name: &str, expected: Option<Family>) -> Option<D
         "policy" => Kind::Policy,
         "identityprovider" => Kind::IdentityProvider,
         "publishedpipeline" => Kind::PublishedPipeline,
+        "validation" => Kind::Validation,
         _ if expected == Some(Family::Component) => return refused::component(word).map(Detected::Refused),
         "managed" => Kind::OnlineDeployment,
         "git"
@@ -480,6 +489,7 @@ fn from_shape(node: &Node, file_name: &str, expected: Option<Family>) -> Option<
         Some(Family::IdentityProvider) => Kind::IdentityProvider,
         Some(Family::Schedule) => Kind::Schedule,
         Some(Family::PublishedPipeline) => Kind::PublishedPipeline,
+        Some(Family::Validation) => Kind::Validation,
         None => return guess(node, file_name),
     };
     Some(Detected::Kind(kind))

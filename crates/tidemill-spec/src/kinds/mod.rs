@@ -41,6 +41,7 @@ mod service_principal;
 mod tag_policy;
 mod team;
 mod user;
+mod validation;
 mod workspace;
 
 pub use assignment::Assignment;
@@ -101,7 +102,9 @@ pub use policy::{BudgetPolicy, ComputePolicy, Policy, PolicyType, QuotaPolicy};
 pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
 pub use published_pipeline::{Candidate, PublishedPipeline, PublishedPipelineType};
 pub use refused::refusal;
-pub use release::{ApprovalGate, Expected, Freeze, Gates, Release, ReleaseType, Rollout, SystemTest};
+pub use release::{
+    ApprovalGate, CapacityGate, Expected, Freeze, Gates, LoadGate, Release, ReleaseType, Rollout, SystemTest, ValidationGate,
+};
 pub use resources::{DockerArgs, Resources};
 pub use role::Role;
 pub use rollout::{RolloutGates, RolloutProbe, RolloutTest};
@@ -111,6 +114,10 @@ pub use service_principal::{Federated, ServicePrincipal};
 pub use tag_policy::{TagEffect, TagMoment, TagPolicy, TagRule, TagSubject};
 pub use team::{Claim, Team};
 pub use user::User;
+pub use validation::{
+    Bandwidth, BehaviourTests, CrossValidation, Importance, NewerThanTraining, SliceRule, TrainingData, Validation,
+    ValidationLimits, ValidationPrepare, ValidationScoring, ValidationTask, ValidationType,
+};
 pub use workspace::{Workspace, WorkspaceKind};
 
 use serde::{Deserialize, Serialize};
@@ -162,6 +169,8 @@ pub enum Spec {
     Schedule(Box<Schedule>),
     /// A published pipeline.
     PublishedPipeline(Box<PublishedPipeline>),
+    /// The validation of a model.
+    Validation(Box<Validation>),
 }
 
 impl Spec {
@@ -189,6 +198,7 @@ impl Spec {
             Self::IdentityProvider(provider) => Some(&provider.name),
             Self::Schedule(schedule) => Some(&schedule.name),
             Self::PublishedPipeline(pipeline) => Some(&pipeline.name),
+            Self::Validation(validation) => validation.name.as_deref(),
         }
     }
 }

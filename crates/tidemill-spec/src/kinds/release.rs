@@ -113,6 +113,64 @@ pub struct Gates {
     /// Who may bring a release into the stage, as `user:NAME` or `service-principal:NAME`; all whose role gives it where nothing is said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promoters: Vec<String>,
+    /// The model that the release carries must have passed a validation: this very one, by its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<ValidationGate>,
+    /// What the deployment must bear in the stage before it gets any requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadGate>,
+    /// What was measured in the stage before must fit into the room that is left here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityGate>,
+}
+
+/// A passed validation of the model. The newest one counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationGate {
+    /// Checks that it must have had, such as `metrics`, `champion`, `slices`; any where nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
+    /// How long a validation counts, in hours; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_hours: Option<u32>,
+}
+
+/// Requests at a steady rate, those of the system tests in turn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadGate {
+    /// Requests a second.
+    pub rate: f64,
+    /// For how long, in seconds; 10 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<u32>,
+    /// How many requests may be on their way at once; 16 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+    /// The longest that half of them may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_p50_ms: Option<f64>,
+    /// The longest that 99 of 100 may take, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_p99_ms: Option<f64>,
+    /// The most that may fail, in percent; 0 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_error_percent: Option<f64>,
+}
+
+/// Memory after load and processor time at a rate, measured in the stage before, against the room of this stage's compute.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityGate {
+    /// Requests a second that it must bear.
+    pub rate: f64,
+    /// For how long it is measured, in seconds; 5 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<u32>,
+    /// How much of the compute must stay free, in percent; 20 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headroom_percent: Option<f64>,
 }
 
 /// Who must agree: never who made the release.

@@ -207,6 +207,7 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::IdentityProvider => one(root, sources, |provider| Spec::IdentityProvider(Box::new(provider))),
         Family::PublishedPipeline => one(root, sources, |pipeline| Spec::PublishedPipeline(Box::new(pipeline))),
         Family::Schedule => one(root, sources, |schedule| Spec::Schedule(Box::new(schedule))),
+        Family::Validation => one(root, sources, |validation| Spec::Validation(Box::new(validation))),
         Family::OnlineDeployment => one(root, sources, |deployment| {
             Spec::OnlineDeployment(Box::new(deployment))
         }),

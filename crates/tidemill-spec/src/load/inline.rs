@@ -68,7 +68,7 @@ impl<'f> Inliner<'f> {
                 self.steps(node, at);
             }
             Kind::Environment => self.environment_files(node, at),
-            Kind::OnlineDeployment => self.environment(node, "environment", at),
+            Kind::OnlineDeployment | Kind::Validation => self.environment(node, "environment", at),
             Kind::Schedule => self.scheduled_job(node, at),
             Kind::PublishedPipeline => {
                 self.written(node, "job", Kind::PipelineJob, at);

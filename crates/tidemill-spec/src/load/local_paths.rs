@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::error::FieldPath;
 use crate::kinds::{
     CommandJob, CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node, OnlineDeployment,
-    PipelineJob, ScheduledJob, Spec,
+    PipelineJob, ScheduledJob, Spec, Validation,
 };
 use crate::refs::{CodeRef, DataPath};
 
@@ -80,6 +80,7 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
             None => Ok(()),
         },
         Spec::OnlineDeployment(deployment) => visit.deployment(deployment, &root),
+        Spec::Validation(validation) => visit.validation(validation, &root),
         // Their folders belong to the server.
         Spec::Datastore(_) | Spec::Compute(_) | Spec::Workspace(_) | Spec::Policy(_) => Ok(()),
         // These hold no paths.
@@ -160,6 +161,19 @@ where
             },
             _ => Ok(()),
         }
+    }
+
+    fn validation(&mut self, validation: &mut Validation, at: &FieldPath) -> Result<(), E> {
+        if let Some(prepare) = &mut validation.prepare {
+            self.code(&mut prepare.code, &mut Vec::new(), &at.key("prepare"))?;
+        }
+        if let Some(scoring) = &mut validation.scoring {
+            self.code(&mut scoring.code, &mut Vec::new(), &at.key("scoring"))?;
+        }
+        if let Some(behaviour) = &mut validation.behaviour {
+            self.code(&mut behaviour.tests, &mut Vec::new(), &at.key("behaviour"))?;
+        }
+        self.environment(validation.environment.as_mut(), &at.key("environment"))
     }
 
     fn command_step(&mut self, step: &mut CommandNode, at: &FieldPath) -> Result<(), E> {

@@ -47,6 +47,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("identityProvider.schema.json", schema::<kinds::IdentityProvider>(None)),
         ("publishedPipeline.schema.json", schema::<kinds::PublishedPipeline>(None)),
         ("schedule.schema.json", schema::<kinds::Schedule>(None)),
+        ("validation.schema.json", schema::<kinds::Validation>(None)),
         ("kubernetesOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
     ]
 }

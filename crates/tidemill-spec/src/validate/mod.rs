@@ -16,10 +16,12 @@ mod release;
 mod rollout;
 mod schedule;
 mod tag_policy;
+mod validation;
 mod values;
 mod warnings;
 
 pub use no_effect::{combined_warning, no_effect_on_local};
+pub use validation::metric_names;
 pub(crate) use values::check as value_fits;
 
 use crate::error::{FieldPath, Problem, Warning};
@@ -80,6 +82,12 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::ServicePrincipal(principal) => identity_provider::check_federated(principal, &mut problems),
         Spec::PublishedPipeline(pipeline) => published_pipeline::check(pipeline, &mut problems),
         Spec::Schedule(schedule) => schedule::check(schedule, &mut problems),
+        Spec::Validation(validation) => {
+            validation::check(validation, &mut problems);
+            if let Some(environment) = &validation.environment {
+                environment::check_ref(environment, false, &root.key("environment"), &mut problems);
+            }
+        }
         Spec::Team(team) => names::check_needed(Some(&team.name), "a team", &mut problems),
         // The server says which names these may have.
         Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}

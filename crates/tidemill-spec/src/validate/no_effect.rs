@@ -49,6 +49,7 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
         Spec::OnlineEndpoint(endpoint) => found.endpoint(endpoint),
         Spec::OnlineDeployment(deployment) => found.deployment(deployment),
         Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) | Spec::Release(_) | Spec::Schedule(_) | Spec::PublishedPipeline(_) => {}
+        Spec::Validation(_) => {}
         Spec::Team(_) | Spec::ServicePrincipal(_) | Spec::IdentityProvider(_) => {}
         Spec::Group(_) | Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
     }

@@ -82,6 +82,13 @@ impl Deployments {
         lock(&self.handles).values().filter_map(LocalDriver::pid).collect()
     }
 
+    /// The process ids of the runners of each instance that is known.
+    pub(crate) fn runners_of(&self, wanted: impl Fn(&Key) -> bool) -> Vec<i32> {
+        let handles = lock(&self.handles);
+        let those = handles.iter().filter(|(key, _)| wanted(key));
+        those.filter_map(|(_, handle)| LocalDriver::pid(handle)).collect()
+    }
+
     fn hold(&self, key: Key, handle: Handle) {
         lock(&self.handles).insert(key, handle);
     }

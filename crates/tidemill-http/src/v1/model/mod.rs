@@ -3,6 +3,7 @@
 mod create;
 mod files;
 mod history;
+mod validation;
 
 use tidemill_app::model;
 
@@ -18,4 +19,8 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(files::get))
         .routes(routes!(history::list))
         .routes(routes!(history::roll_back))
+        .routes(routes!(validation::create))
+        .routes(routes!(validation::list))
+        .routes(routes!(validation::get))
+        .routes(routes!(validation::report))
 }

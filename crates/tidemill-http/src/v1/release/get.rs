@@ -17,14 +17,19 @@ pub(super) async fn get(
     Ctx(ctx): Ctx,
     Path((ws, name)): Path<(String, String)>,
 ) -> Result<Json<Release>, ApiError> {
-    let (name, number) = match name.split_once(':') {
-        None => (name.as_str(), None),
+    let (name, number) = numbered(&name)?;
+    Ok(Json(super::view(release::get(&ctx, &ws, name, number).await?)))
+}
+
+/// A name with its number, where one is given.
+pub(super) fn numbered(name: &str) -> Result<(&str, Option<i64>), ApiError> {
+    match name.split_once(':') {
+        None => Ok((name, None)),
         Some((name, number)) => {
             let number = number
                 .parse()
                 .map_err(|_| Error::invalid(format!("failed to read `{number}` as the number of a release")))?;
-            (name, Some(number))
+            Ok((name, Some(number)))
         }
-    };
-    Ok(Json(super::view(release::get(&ctx, &ws, name, number).await?)))
+    }
 }

@@ -5,6 +5,7 @@ mod create;
 mod get;
 mod history;
 mod list;
+mod plan;
 
 use serde_json::Value;
 use tidemill_api::release::{Release, ReleaseEvent, ReleaseStage};
@@ -19,6 +20,7 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(list::list, create::create))
         .routes(routes!(get::get, act::act))
         .routes(routes!(history::history))
+        .routes(routes!(plan::plan))
 }
 
 fn view(shown: Shown) -> Release {

@@ -6,10 +6,13 @@ mod download;
 mod history;
 mod lineage;
 mod list;
+mod metrics;
+mod report;
 mod restore;
 mod rollback;
 mod show;
 mod update;
+mod validate;
 
 use clap::{Args, Subcommand};
 
@@ -38,6 +41,9 @@ enum Verb {
     Lineage(lineage::Lineage),
     History(history::History),
     Rollback(rollback::Rollback),
+    Validate(validate::Validate),
+    Metrics(metrics::Metrics),
+    Report(report::Report),
 }
 
 impl Model {
@@ -57,6 +63,9 @@ impl Model {
             Verb::Lineage(verb) => verb.run(session).await,
             Verb::History(verb) => verb.run(session).await,
             Verb::Rollback(verb) => verb.run(session).await,
+            Verb::Validate(verb) => verb.run(session).await,
+            Verb::Metrics(verb) => verb.run(session).await,
+            Verb::Report(verb) => verb.run(session).await,
         }
     }
 }

@@ -4,6 +4,7 @@ mod approve;
 mod create;
 mod history;
 mod list;
+mod plan;
 mod promote;
 mod reject;
 mod rollback;
@@ -47,6 +48,7 @@ enum Verb {
     Reject(reject::Reject),
     Rollback(rollback::Rollback),
     History(history::History),
+    Plan(plan::Plan),
 }
 
 impl Release {
@@ -64,6 +66,7 @@ impl Release {
             Verb::Reject(verb) => verb.run(session).await,
             Verb::Rollback(verb) => verb.run(session).await,
             Verb::History(verb) => verb.run(session).await,
+            Verb::Plan(verb) => verb.run(session).await,
         }
     }
 }
