@@ -528,7 +528,7 @@ fn schemas_name_every_field() {
     for field in ["endpoint", "deployment", "tests", "rollout", "gates"] {
         assert!(release["properties"].get(field).is_some(), "{field}");
     }
-    assert_eq!(schemas.len(), 25);
+    assert_eq!(schemas.len(), 26);
 }
 
 #[test]

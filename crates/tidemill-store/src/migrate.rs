@@ -81,6 +81,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0017_data_validations.sql"),
     },
     Migration {
+        version: 18,
+        sql: include_str!("migrations/0018_model_validation.sql"),
+    },
+    Migration {
         version: 19,
         sql: include_str!("migrations/0019_schedules.sql"),
     },
@@ -91,8 +95,6 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 21,
         sql: include_str!("migrations/0021_data_contracts.sql"),
-        version: 18,
-        sql: include_str!("migrations/0018_model_validation.sql"),
     },
     Migration {
         version: 22,
