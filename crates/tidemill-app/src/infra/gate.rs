@@ -228,6 +228,7 @@ async fn facts(app: &App, row: &plan_row::Model, team: Option<&str>) -> Result<(
         votes,
         members,
         tests: 0,
+        ..Facts::default()
     };
     Ok((facts, entitled.into_iter().collect()))
 }
