@@ -149,6 +149,9 @@ async fn at_url(url: &str, progress: &dyn Progress) -> Result<Content> {
 /// When it cannot be written.
 pub async fn keep_manifest(app: &App, manifest: &Manifest) -> Result<String> {
     let digest = manifest.digest().to_hex();
+    if app.manifests.get(&digest).is_some_and(|kept| kept == *manifest) {
+        return Ok(digest);
+    }
     let (store, path) = (bytes::content_store(app)?, manifest_path(&digest)?);
     // Marks of files make the next scan quick, so that a manifest that has them replaces one that has none.
     let marked = manifest.entries().iter().any(|entry| entry.hint != Hint::None);

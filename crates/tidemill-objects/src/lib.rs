@@ -1,6 +1,7 @@
 //! Bytes: datastores, manifests, snapshots and artifacts, over object_store.
 
 mod artifacts;
+mod buffers;
 mod datastore;
 mod error;
 mod hash;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 
+use crate::buffers::Lent;
 use crate::datastore::{ByteStream, blocking};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
@@ -46,6 +47,29 @@ pub async fn collect(what: &str, mut bytes: ByteStream, expected: u64, limit_byt
         all.extend_from_slice(&piece);
     }
     Ok(all.freeze())
+}
+
+/// Collects a stream into a buffer that is used again; over `limit_bytes` it is an error that names `what`.
+pub(crate) async fn collect_into(
+    mut buffer: Lent,
+    what: &str,
+    mut bytes: ByteStream,
+    limit_bytes: u64,
+) -> Result<Bytes> {
+    while let Some(piece) = bytes.try_next().await? {
+        let actual = (buffer.bytes.len() + piece.len()) as u64;
+        if actual > limit_bytes {
+            return Err(ObjectsError::TooLarge {
+                what: what.to_owned(),
+                actual,
+                limit: limit_bytes,
+                unit: "bytes",
+                hint: "send it in smaller pieces",
+            });
+        }
+        buffer.bytes.extend_from_slice(&piece);
+    }
+    Ok(buffer.freeze())
 }
 
 /// A stream of one piece.

@@ -168,9 +168,7 @@ impl Manifest {
         if sum.is_none() {
             return Err(ObjectsError::corrupt(WHAT, "its sizes are impossible"));
         }
-        Ok(Self {
-            entries: std::sync::Arc::new(entries),
-        })
+        Ok(Self::of_sorted(entries))
     }
 }
 

@@ -4,7 +4,7 @@ mod codec;
 mod diff;
 mod varint;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 
@@ -52,10 +52,20 @@ pub struct Entry {
 }
 
 /// Sorted entries, each path once. Cheap to clone; serde writes a list of the entries.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Manifest {
     entries: Arc<Vec<Entry>>,
+    /// Worked out when it is first asked for; clones share it.
+    digest: Arc<OnceLock<Hash>>,
 }
+
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries
+    }
+}
+
+impl Eq for Manifest {}
 
 impl Serialize for Manifest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -72,9 +82,15 @@ impl Manifest {
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].path == pair[1].path) {
             return Err(ObjectsError::bad_path(pair[0].path.as_str(), "it is there twice"));
         }
-        Ok(Self {
+        Ok(Self::of_sorted(entries))
+    }
+
+    /// Entries that are in order, each path once.
+    fn of_sorted(entries: Vec<Entry>) -> Self {
+        Self {
             entries: Arc::new(entries),
-        })
+            digest: Arc::default(),
+        }
     }
 
     /// The entries in order of path (bytewise).
@@ -128,6 +144,10 @@ impl Manifest {
     /// The name of exactly these bytes: BLAKE3 over path, size and hash of each entry, and over the executable bits
     /// that are set. Hints have no part in it.
     pub fn digest(&self) -> Hash {
+        *self.digest.get_or_init(|| self.hash_entries())
+    }
+
+    fn hash_entries(&self) -> Hash {
         let mut hasher = blake3::Hasher::new();
         let mut buffer = Vec::with_capacity(1 << 16);
         buffer.extend_from_slice(b"tidemill manifest 1\n");

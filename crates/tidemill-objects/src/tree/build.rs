@@ -171,19 +171,25 @@ impl TreeBuilder {
             }
         }
         let rounds = rounds(&self.files, &small);
-        let mut read = self.read_round(rounds.first(), now, progress);
+        places.expect(small.len(), small.iter().map(|at| self.files[*at].size_bytes).sum());
+        let (mut contents, mut next) = (Vec::new(), Vec::new());
+        let mut read = self.read_round(rounds.first(), &mut contents, now, progress);
         for (number, round) in rounds.iter().enumerate() {
-            let contents = read?;
+            let found = read?;
             read = Ok(Vec::new());
             // While this round is packed, the next one is read.
             rayon::in_place_scope(|scope| {
-                scope.spawn(|_| read = self.read_round(rounds.get(number + 1), now, progress));
-                for (at, (entry, content)) in round.iter().zip(contents) {
-                    places.pack(&entry, &content, emit)?;
+                scope.spawn(|_| read = self.read_round(rounds.get(number + 1), &mut next, now, progress));
+                let mut rest = contents.as_slice();
+                for (at, entry) in round.iter().zip(found) {
+                    let content;
+                    (content, rest) = rest.split_at(entry.size_bytes as usize);
+                    places.pack(&entry, content, emit)?;
                     entries[*at] = Some(entry);
                 }
                 Ok::<_, ObjectsError>(())
             })?;
+            std::mem::swap(&mut contents, &mut next);
         }
         let hashed: Vec<Entry> = large
             .par_iter()
@@ -215,20 +221,33 @@ impl TreeBuilder {
         })
     }
 
-    /// The small files of a round with their contents; nothing of no round.
+    /// Reads the small files of a round, one after the other into `contents`, which is used again from round to round.
     fn read_round(
         &self,
         round: Option<&Vec<usize>>,
+        contents: &mut Vec<u8>,
         now: SystemTime,
         progress: &dyn Progress,
-    ) -> Result<Vec<(Entry, Vec<u8>)>> {
+    ) -> Result<Vec<Entry>> {
         let Some(round) = round else {
             return Ok(Vec::new());
         };
-        round
-            .par_iter()
+        let size = |at: &usize| self.files[*at].size_bytes as usize;
+        let total: usize = round.iter().map(size).sum();
+        if contents.len() < total {
+            contents.resize(total, 0);
+        }
+        let mut rest = contents.as_mut_slice();
+        let mut places = Vec::with_capacity(round.len());
+        for at in round {
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(size(at));
+            places.push((&self.files[*at], place));
+            rest = after;
+        }
+        places
+            .into_par_iter()
             .with_min_len(16)
-            .map(|at| self.files[*at].read(now, progress))
+            .map(|(file, place)| file.read(place, now, progress))
             .collect()
     }
 }
@@ -264,16 +283,14 @@ impl Source {
         })
     }
 
-    /// The whole of a small file.
-    fn read(&self, now: SystemTime, progress: &dyn Progress) -> Result<(Entry, Vec<u8>)> {
+    /// The whole of a small file, into a place of its size.
+    fn read(&self, place: &mut [u8], now: SystemTime, progress: &dyn Progress) -> Result<Entry> {
         let failed = |error| ObjectsError::io("read", &self.full, error);
         let mut file = File::open(&self.full).map_err(failed)?;
-        let mut content = vec![0; self.size_bytes as usize];
-        let filled = fill(&mut file, &mut content).map_err(failed)?;
-        content.truncate(filled);
+        let filled = fill(&mut file, place).map_err(failed)?;
         // What was added after these bytes shows in the size and the times.
         let after = Look::of(&file.metadata().map_err(failed)?);
-        if content.len() as u64 != self.size_bytes
+        if filled as u64 != self.size_bytes
             || after.hint() != self.hint
             || after.size_bytes != self.size_bytes
         {
@@ -282,14 +299,13 @@ impl Source {
             });
         }
         progress.advance(1, self.size_bytes);
-        let entry = Entry {
+        Ok(Entry {
             path: self.path.clone(),
             size_bytes: self.size_bytes,
-            hash: Hash::of(&content),
+            hash: Hash::of(place),
             executable: self.executable,
             hint: settled_hint(after.hint(), now),
-        };
-        Ok((entry, content))
+        })
     }
 }
 
@@ -355,9 +371,14 @@ impl Places {
         Self {
             of,
             packs,
-            open: PackWriter::default(),
+            open: PackWriter::expecting(0, 0),
             open_at: 0,
         }
+    }
+
+    /// Makes room for so many files and bytes.
+    fn expect(&mut self, files: usize, bytes: u64) {
+        self.open = PackWriter::expecting(files, bytes);
     }
 
     fn holds(&self, hash: &Hash) -> bool {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::buffers::{Buffers, Lent};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
 use crate::manifest::Reader;
@@ -195,17 +196,30 @@ impl Slice {
 }
 
 /// A pack that fills.
-#[derive(Default)]
 pub(crate) struct PackWriter {
-    bytes: Vec<u8>,
+    buffers: Buffers,
+    open: Lent,
     slices: Vec<Slice>,
+    room: usize,
 }
 
 impl PackWriter {
+    /// Packs for contents of so many files and bytes in all.
+    pub(crate) fn expecting(files: usize, bytes: u64) -> Self {
+        let data = usize::try_from(bytes).unwrap_or(PACK_DATA_BYTES).min(PACK_DATA_BYTES);
+        let buffers = Buffers::default();
+        Self {
+            open: buffers.lend(0),
+            buffers,
+            slices: Vec::new(),
+            room: HEAD.len() + data + files.min(MAX_PACK_SLICES) * SLICE_BYTES + FOOT_BYTES,
+        }
+    }
+
     /// Whether so many bytes more have no room.
     pub(crate) fn is_full_for(&self, length: usize) -> bool {
         !self.slices.is_empty()
-            && (self.bytes.len() - HEAD.len() + length > PACK_DATA_BYTES
+            && (self.open.bytes.len() - HEAD.len() + length > PACK_DATA_BYTES
                 || self.slices.len() >= MAX_PACK_SLICES)
     }
 
@@ -215,11 +229,12 @@ impl PackWriter {
 
     /// Takes a content that is not in it yet; gives its offset.
     pub(crate) fn add(&mut self, hash: Hash, content: &[u8]) -> u64 {
-        if self.bytes.is_empty() {
-            self.bytes.extend_from_slice(HEAD);
+        if self.slices.is_empty() {
+            self.open = self.buffers.lend(self.room);
+            self.open.bytes.extend_from_slice(HEAD);
         }
-        let offset = self.bytes.len();
-        self.bytes.extend_from_slice(content);
+        let offset = self.open.bytes.len();
+        self.open.bytes.extend_from_slice(content);
         self.slices.push(Slice {
             hash,
             offset: offset as u32,
@@ -230,8 +245,9 @@ impl PackWriter {
 
     /// The finished pack; the writer is empty again.
     pub(crate) fn finish(&mut self) -> (PackId, Bytes) {
-        let mut bytes = std::mem::take(&mut self.bytes);
+        let mut pack = std::mem::replace(&mut self.open, self.buffers.lend(0));
         let slices = std::mem::take(&mut self.slices);
+        let bytes = &mut pack.bytes;
         bytes.reserve(slices.len() * SLICE_BYTES + FOOT_BYTES);
         for slice in &slices {
             bytes.extend_from_slice(slice.hash.as_bytes());
@@ -240,7 +256,7 @@ impl PackWriter {
         }
         bytes.extend_from_slice(&(slices.len() as u32).to_le_bytes());
         bytes.extend_from_slice(FOOT);
-        (PackId::of(&bytes), bytes.into())
+        (PackId::of(bytes), pack.freeze())
     }
 }
 
@@ -251,7 +267,7 @@ mod tests {
     use super::*;
 
     fn pack(contents: &[&[u8]]) -> Bytes {
-        let mut writer = PackWriter::default();
+        let mut writer = PackWriter::expecting(3, 30);
         for content in contents {
             writer.add(Hash::of(content), content);
         }
@@ -284,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_pack_is_full_by_bytes_and_by_count() {
-        let mut writer = PackWriter::default();
+        let mut writer = PackWriter::expecting(3, 30);
         assert!(!writer.is_full_for(PACK_DATA_BYTES * 2));
         writer.add(Hash::of(b"x"), b"x");
         assert!(writer.is_full_for(PACK_DATA_BYTES));

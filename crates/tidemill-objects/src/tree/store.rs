@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{Location, MAX_PACK_BYTES, MAX_TREE_BYTES, PackId, PackIndex, Tree, TreeSink, TreeSource};
+use crate::buffers::Buffers;
 use crate::datastore::{ByteStream, Datastore, blocking};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
@@ -21,12 +23,18 @@ const CHECKS_AT_ONCE: usize = 16;
 const KEPT_SLICES: usize = 1 << 18;
 const KEPT_FILES: usize = 150_000;
 
+/// The room for a pack whose size nobody said.
+const PACK_ROOM: u64 = 1 << 20;
+/// How long the memory of packs waits for the next one.
+const BUFFERS_IDLE: Duration = Duration::from_secs(3);
+
 /// Trees, packs and blobs in a datastore. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TreeStore {
     datastore: Datastore,
     indexes: Kept<PackId, Arc<PackIndex>>,
     trees: Kept<Hash, Tree>,
+    buffers: Buffers,
 }
 
 impl TreeStore {
@@ -36,13 +44,22 @@ impl TreeStore {
             datastore,
             indexes: Kept::new(KEPT_SLICES),
             trees: Kept::new(KEPT_FILES),
+            buffers: Buffers::default(),
         }
     }
 
     /// Takes a pack from a stream of so many bytes (0: not known); see [`TreeSink::put_pack`].
     pub async fn put_pack_stream(&self, id: PackId, bytes: ByteStream, size_bytes: u64) -> Result<()> {
-        let pack = crate::stream::collect("a pack", bytes, size_bytes, MAX_PACK_BYTES).await?;
-        self.put_pack(id, pack).await
+        let expected = if size_bytes == 0 { PACK_ROOM } else { size_bytes.min(MAX_PACK_BYTES) };
+        let buffer = self.buffers.lend(expected as usize);
+        let pack = crate::stream::collect_into(buffer, "a pack", bytes, MAX_PACK_BYTES).await?;
+        let put = self.put_pack(id, pack).await;
+        let buffers = self.buffers.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(BUFFERS_IDLE).await;
+            buffers.drop_idle(BUFFERS_IDLE);
+        });
+        put
     }
 
     /// Takes a tree as it was encoded, under the name it should have; see [`TreeSink::put_tree`].

@@ -17,8 +17,8 @@ use crate::{DatabaseConnection, Result, StoreError};
 const CHUNK: usize = 8192;
 /// Series that share a transaction, so that others are not kept waiting for long.
 const SERIES: usize = 400;
-/// Points that share a transaction.
-const POINTS: usize = 60_000;
+/// Points that share a transaction: while one compresses them, nobody else can write.
+const POINTS: usize = 10_000;
 /// Rows of one statement.
 const ROWS: usize = 200;
 
