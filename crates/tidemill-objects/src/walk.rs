@@ -99,6 +99,9 @@ pub(crate) struct Walk {
     ignore_file: Option<&'static str>,
 }
 
+/// So many entries of a folder are looked at by one thread: several in the same folder wait for each other in the kernel.
+const LOOKS_IN_A_ROW: usize = 1024;
+
 /// What never belongs to a code snapshot.
 const NEVER_CODE: [&str; 3] = [".git", "__pycache__", ".ipynb_checkpoints"];
 
@@ -159,7 +162,7 @@ impl Walk {
             .map_err(failed)?;
         let mut children: Vec<Child<S>> = entries
             .par_iter()
-            .with_min_len(128)
+            .with_min_len(LOOKS_IN_A_ROW)
             .filter_map(|entry| self.child(root, place, rules.as_ref(), entry).transpose())
             .collect::<Result<_>>()?;
         drop(entries);
