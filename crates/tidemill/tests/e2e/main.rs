@@ -13,6 +13,7 @@ mod input;
 mod isolation;
 mod pipeline;
 mod points;
+mod promotion;
 mod policy;
 mod purge;
 mod release;
