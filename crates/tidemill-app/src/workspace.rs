@@ -216,6 +216,21 @@ async fn check_place(
         ctx.authorize(action::GROUP_WRITE, &Scope::group(&before.group_name))
             .await?;
     }
+    // Which workspace is production decides what only releases may change: that is a matter of the group.
+    let stage_before = before.and_then(|before| {
+        let spec = spec_of(before);
+        spec.get("stage").and_then(Value::as_str).map(str::to_owned)
+    });
+    if let Some(stage) = stage_before.filter(|stage| Some(stage) != spec.stage.as_ref())
+        && !ctx.may(action::GROUP_WRITE, &Scope::group(group))
+    {
+        let why = format!("which workspaces are of stage {stage} is decided by those who may change group `{group}`");
+        ctx.refused(action::GROUP_WRITE, &Scope::group(group), &why).await?;
+        return Err(Error::forbidden(format!(
+            "failed to take the workspace out of stage {stage}: {why}"
+        ))
+        .hint("leave `stage` as it is, or ask an owner of the group"));
+    }
     let stages = crate::group::stages(row.as_ref());
     if let Some(stage) = spec.stage.as_ref().filter(|stage| !stages.contains(stage)) {
         return Err(Error::invalid(format!(

@@ -130,6 +130,28 @@ async fn a_role_on_a_group_counts_in_its_workspaces() {
 }
 
 #[tokio::test]
+async fn production_stays_production_unless_the_group_says_otherwise() {
+    let (server, owner) = start().await;
+    owner.put("/api/v1/groups/eu", json!({})).await.ok();
+    owner
+        .put("/api/v1/workspaces/prd?group=eu", json!({"stage": "PRD"}))
+        .await
+        .ok();
+    let ada = somebody(&server, &owner, "ada", "Contributor", "/workspaces/prd").await;
+    let described = json!({"stage": "PRD", "description": "what answers"});
+    ada.put("/api/v1/workspaces/prd", described).await.ok();
+    for spec in [json!({"stage": "DEV"}), json!({})] {
+        let problem = ada.put("/api/v1/workspaces/prd", spec).await.fails(403);
+        assert!(detail(&problem).contains("out of stage PRD"), "{problem}");
+    }
+    assert_eq!(refusals(&owner, "groups/write").await.len(), 2);
+    owner
+        .put("/api/v1/workspaces/prd", json!({"stage": "DEV"}))
+        .await
+        .ok();
+}
+
+#[tokio::test]
 async fn the_last_owner_stays() {
     let (server, owner) = start().await;
     let problem = owner.delete("/api/v1/assignments/owner").await.fails(409);
