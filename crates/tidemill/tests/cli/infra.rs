@@ -40,7 +40,7 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
         infra(&world, "apply", &args)
     };
     let made = apply(&["-f", &shared, "--yes", "-o", "table"]).ok();
-    assert!(made.contains("of stack flights: 6 created."), "{made}");
+    assert!(made.contains("of stack flights: 7 created."), "{made}");
     for name in ["dev", "test", "prd"] {
         let made = infra(&world, "apply", &stage(name, &["--yes", "-o", "table"])).ok();
         assert!(
