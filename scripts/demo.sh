@@ -137,7 +137,7 @@ echo "In PRD, two flights are asked about: how likely is each to land late?"
 say "Look at it"
 echo "  studio    $TIDEMILL_URL/ui/workspaces/$TIDEMILL_WORKSPACE/jobs/$name"
 echo "  model     $TIDEMILL_URL/ui/workspaces/$TIDEMILL_WORKSPACE/models/flights-delay"
-  echo "  report    $data_dir/../model-report.html"
+echo "  report    $data_dir/../model-report.html"
 echo "  MLflow    MLFLOW_TRACKING_URI=$TIDEMILL_URL/workspaces/$TIDEMILL_WORKSPACE"
 echo "  CLI       $tidemill job show -w $TIDEMILL_WORKSPACE --name $name"
 if [ -t 1 ] && [ -z "${CI:-}" ]; then

@@ -343,7 +343,7 @@ fn spec_of(row: &Compute) -> Value {
 }
 
 /// A specification of a compute may carry the password of its administrator.
-fn hide(mut spec: Value) -> Value {
+pub(crate) fn hide(mut spec: Value) -> Value {
     if let Some(password) = spec
         .pointer_mut("/ssh_settings/admin_password")
         .filter(|value| !value.is_null())

@@ -53,10 +53,17 @@ pub async fn create(ctx: &OpContext, workspace: &str, given: &str, spec: kinds::
         action: action::COMPUTE_REQUEST,
         scope,
         before: Value::Null,
-        after: json!({ "request": row.id, "reason": row.reason, "spec": spec }),
+        after: json!({ "request": row.id, "reason": row.reason, "spec": compute::hide(spec) }),
     };
     let written = row.clone();
     ctx.change(change, move |tx| Box::pin(async move { Ok(compute_request::insert(tx, written).await?) })).await?;
+    shown(row)
+}
+
+/// A request without the password that its compute may carry.
+fn shown(mut row: Request) -> Result<Request> {
+    let spec: Value = from_json("compute_request", "spec", &row.spec)?;
+    row.spec = to_json(&compute::hide(spec));
     Ok(row)
 }
 
@@ -69,7 +76,9 @@ pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Resul
     ctx.authorize(action::COMPUTE_READ, &scope).await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     let own = (!ctx.may(action::COMPUTE_WRITE, &scope)).then(|| ctx.principal().to_string());
-    Ok(compute_request::list(ctx.app().store.read(), &workspace, own.as_deref(), page).await?)
+    let mut found = compute_request::list(ctx.app().store.read(), &workspace, own.as_deref(), page).await?;
+    found.items = found.items.into_iter().map(shown).collect::<Result<_>>()?;
+    Ok(found)
 }
 
 /// Says yes: the compute is made as it was asked for, as the one who says so.
@@ -135,7 +144,7 @@ async fn decide(ctx: &OpContext, row: Request, state: &str, comment: Option<Stri
         })
     })
     .await?;
-    Ok(row)
+    shown(row)
 }
 
 fn decided(row: &Request) -> Error {

@@ -178,6 +178,11 @@ impl OpContext {
         self
     }
 
+    /// Whether a plan of infrastructure is being applied that has passed its gates.
+    pub(crate) fn is_rolling_out(&self) -> bool {
+        self.rolling_out
+    }
+
     /// The same one, while a plan of infrastructure is applied that has passed its gates.
     #[must_use]
     pub(crate) fn rolling_out(&self) -> Self {

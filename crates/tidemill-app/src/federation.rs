@@ -21,6 +21,8 @@ pub(crate) const PURPOSE: &str = "federated";
 const MOST_CLAIMS: usize = 16 << 10;
 /// Refusals within five minutes after which an address waits.
 const MOST_REFUSED: u32 = 30;
+/// The same of a peer, whatever address it says to speak for: a proxy speaks for many.
+const MOST_OF_PEER: u32 = 300;
 
 /// A token that was given for one of another issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,24 +45,35 @@ pub async fn exchange(app: &Arc<App>, assertion: &str, named: Option<&str>, orig
     let now = app.clock.now_ms();
     let address = format!("federation {}", origin.address);
     app.attempts.check(&address, MOST_REFUSED, now)?;
-    let mut who = named.map(service_principal::subject);
-    match exchanged(app, assertion, &mut who, origin).await {
+    let peer = format!("federation from {}", origin.peer.map_or_else(|| origin.address.clone(), |ip| ip.to_string()));
+    app.attempts.check(&peer, MOST_OF_PEER, now)?;
+    let asked = named.map(service_principal::subject);
+    let mut who = None;
+    match exchanged(app, assertion, asked.as_ref(), &mut who, origin).await {
         Ok(done) => Ok(done),
         Err(error) => {
             app.attempts.failed(&address, now);
+            app.attempts.failed(&peer, now);
             let claims = peek(assertion).map(|(_, claims)| claims).unwrap_or_default();
             let said = json!({ "iss": short(&claims["iss"]), "aud": short(&claims["aud"]), "sub": short(&claims["sub"]) });
             let who = who.map_or_else(|| "nobody".to_owned(), |who| who.to_string());
-            let detail = json!({ "why": error.message, "federated": said });
+            let asked = named.map(|name| short(&Value::from(name)));
+            let detail = json!({ "why": error.message, "federated": said, "asked": asked });
             note(app, &who, "refused", &origin.address, detail).await?;
             Err(error)
         }
     }
 }
 
-async fn exchanged(app: &Arc<App>, assertion: &str, who: &mut Option<Subject>, origin: &Origin) -> Result<Exchanged> {
+async fn exchanged(
+    app: &Arc<App>,
+    assertion: &str,
+    asked: Option<&Subject>,
+    who: &mut Option<Subject>,
+    origin: &Origin,
+) -> Result<Exchanged> {
     let (_, unchecked) = peek(assertion)?;
-    let (subject, trusted) = trusting(app, &unchecked, who.as_ref()).await?;
+    let (subject, trusted) = trusting(app, &unchecked, asked).await?;
     *who = Some(subject.clone());
     let now = app.clock.now_ms();
     let verified = verify(&app.issuers, assertion, (&trusted.issuer, &trusted.audience), None, now).await?;
@@ -70,7 +83,8 @@ async fn exchanged(app: &Arc<App>, assertion: &str, who: &mut Option<Subject>, o
     }
     let once = match claim::text(&verified.claims, "jti") {
         Some(id) => format!("{}\0{id}", trusted.issuer),
-        None => assertion.to_owned(),
+        // Without its signature: the same one can be written in several ways.
+        None => assertion.rsplit_once('.').map_or(assertion, |(signed, _)| signed).to_owned(),
     };
     let row = seen_token::Model {
         hash: token::hash(&once),

@@ -276,7 +276,9 @@ pub(crate) async fn network(db: &impl ConnectionTrait, workspace: &str) -> Resul
 }
 
 fn scope(workspace: &str) -> Scope {
-    Scope::resource(workspace, "policies", "policy")
+    // The name that is written is the one that is asked about.
+    let workspace = crate::name::workspace(workspace).unwrap_or_else(|_| workspace.to_owned());
+    Scope::resource(&workspace, "policies", "policy")
 }
 
 /// The specification as it is stored.

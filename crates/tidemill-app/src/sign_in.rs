@@ -26,6 +26,8 @@ pub const PATIENCE_MS: i64 = 10 * 60_000;
 const MOST_BY_BROWSER: u32 = 10;
 /// Sign-ins under way at most.
 const MOST: u64 = 10_000;
+/// Refusals of one peer within five minutes that are noted one by one.
+const MOST_NOTED: u32 = 300;
 
 /// A sign-in that has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +106,7 @@ pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect:
         ..error
     })?;
     app.attempts.failed(&circle, now);
-    if sign_in::count(app.store.read()).await? >= MOST {
+    if sign_in::count(app.store.read(), now - PATIENCE_MS).await? >= MOST {
         return Err(Error::new(Kind::Capacity, "failed to sign in: too many sign-ins are under way").hint("try again in ten minutes"));
     }
     let metadata = app.issuers.metadata(&spec.issuer, None, now).await?;
@@ -151,6 +153,11 @@ pub async fn finish(app: &Arc<App>, returned: Returned, browser: Option<&str>, o
     match finished(app, returned, browser, origin, &mut about).await {
         Ok(done) => Ok(done),
         Err(error) => {
+            // A peer that sends back what was never begun here does not fill the log.
+            let circle = format!("sign-in from {}", origin.peer.map_or_else(|| origin.address.clone(), |ip| ip.to_string()));
+            let now = app.clock.now_ms();
+            app.attempts.check(&circle, MOST_NOTED, now)?;
+            app.attempts.failed(&circle, now);
             let who = about.user.as_ref().map_or_else(|| "nobody".to_owned(), Subject::to_string);
             let why = json!({ "why": error.message, "provider": about.provider, "subject": about.subject });
             note(app, &who, "refused", &origin.address, why).await?;

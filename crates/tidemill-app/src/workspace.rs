@@ -221,7 +221,7 @@ async fn check_place(
         let spec = spec_of(before);
         spec.get("stage").and_then(Value::as_str).map(str::to_owned)
     });
-    if let Some(stage) = stage_before.filter(|stage| Some(stage) != spec.stage.as_ref())
+    if let Some(stage) = stage_before.as_ref().filter(|stage| Some(*stage) != spec.stage.as_ref())
         && !ctx.may(action::GROUP_WRITE, &Scope::group(group))
     {
         let why = format!("which workspaces are of stage {stage} is decided by those who may change group `{group}`");
@@ -237,6 +237,19 @@ async fn check_place(
             "failed to use stage `{stage}`: group `{group}` has {}",
             stages.join(", ")
         )));
+    }
+    let moves = before.is_none_or(|before| before.group_name != group) || stage_before != spec.stage;
+    if let (Some(row), Some(stage)) = (&row, &spec.stage)
+        && moves
+        && !ctx.is_rolling_out()
+    {
+        let gates: kinds::Group = from_json("resource_group", "spec", &row.spec)?;
+        if gates.infrastructure.get(stage).is_some_and(|gates| gates.by_hand == Some(false)) {
+            let why = format!("group `{group}` lets only plans of its infrastructure change what is of stage {stage}");
+            ctx.refused(action::WORKSPACE_WRITE, &Scope::group(group), &why).await?;
+            return Err(Error::forbidden(format!("failed to put the workspace into stage {stage}: {why}"))
+                .hint("write it into the files, then `tidemill infra plan` and `tidemill infra apply`"));
+        }
     }
     let mut networks = Vec::new();
     for text in &spec.allowed_networks {

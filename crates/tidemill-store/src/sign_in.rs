@@ -33,9 +33,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// How many are under way.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
-    Ok(Entity::find().count(db).await?)
+/// How many began at a time or later.
+pub async fn count(db: &impl ConnectionTrait, since_ms: i64) -> Result<u64> {
+    Ok(Entity::find().filter(Column::CreatedAt.gte(since_ms)).count(db).await?)
 }
 
 /// Writes a new one, and forgets those that began before a time.

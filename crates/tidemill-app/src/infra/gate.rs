@@ -55,8 +55,11 @@ pub(super) async fn touches(app: &App, steps: &[Step], changed: bool) -> Result<
         let stored = tidemill_store::workspace::get(app.store.read(), workspace).await?;
         let stored_group = stored.as_ref().map(|row| row.group_name.clone());
         let stored = stored.map(|row| crate::workspace::spec_of(&row));
-        for spec in planned.into_iter().chain(stored) {
-            let group = spec["resource_group"].as_str().map(str::to_owned).or_else(|| stored_group.clone());
+        let planned_group = planned.as_ref().and_then(|spec| spec["resource_group"].as_str().map(str::to_owned));
+        let planned = planned.map(|spec| (planned_group.or_else(|| stored_group.clone()), spec));
+        // Where a workspace is now is what the database says, not what its specification once said.
+        let stored = stored.map(|spec| (stored_group, spec));
+        for (group, spec) in planned.into_iter().chain(stored) {
             if let Some(stage) = spec["stage"].as_str() {
                 found.insert(Touch {
                     group: group.unwrap_or_else(|| crate::workspace::DEFAULT.to_owned()),
@@ -103,21 +106,7 @@ pub(super) async fn findings(
 ) -> Result<Vec<InfraGate>> {
     let mut all = Vec::new();
     for touch in &body.touches {
-        let mut rules: Vec<RolloutGates> = Vec::new();
-        let stored = stored_group(app, &touch.group).await?;
-        rules.extend(stored.and_then(|mut spec| spec.infrastructure.swap_remove(&touch.stage)));
-        // A group that this very plan makes or changes: what it will say holds already.
-        let planned = body.steps.iter().find(|step| {
-            step.address.kind == Kind::Group.as_str() && step.address.name == touch.group
-        });
-        let planned = planned.and_then(|step| step.after.as_ref());
-        if let Some(after) = planned.and_then(|spec| spec["infrastructure"].get(&touch.stage)) {
-            let planned: RolloutGates = serde_json::from_value(after.clone()).map_err(crate::Error::internal)?;
-            if !rules.contains(&planned) {
-                rules.push(planned);
-            }
-        }
-        for rule in rules {
+        for rule in rules(app, body, touch).await? {
             for found in of_rule(app, row, body, (touch, &rule), applier).await? {
                 if !all.contains(&found) {
                     all.push(found);
@@ -126,6 +115,25 @@ pub(super) async fn findings(
         }
     }
     Ok(all)
+}
+
+/// What a stage asks for: as its group says, and as this very plan will have it say.
+async fn rules(app: &App, body: &Body, touch: &Touch) -> Result<Vec<RolloutGates>> {
+    let mut rules: Vec<RolloutGates> = Vec::new();
+    let stored = stored_group(app, &touch.group).await?;
+    rules.extend(stored.and_then(|mut spec| spec.infrastructure.swap_remove(&touch.stage)));
+    let planned = body
+        .steps
+        .iter()
+        .find(|step| step.address.kind == Kind::Group.as_str() && step.address.name == touch.group);
+    let planned = planned.and_then(|step| step.after.as_ref());
+    if let Some(after) = planned.and_then(|spec| spec["infrastructure"].get(&touch.stage)) {
+        let planned: RolloutGates = serde_json::from_value(after.clone()).map_err(crate::Error::internal)?;
+        if !rules.contains(&planned) {
+            rules.push(planned);
+        }
+    }
+    Ok(rules)
 }
 
 async fn of_rule(
@@ -168,7 +176,7 @@ async fn of_rule(
             group: touch.group.clone(),
             stage: stage.clone(),
         };
-        let (verdict, says) = tested(app, body, &before).await?;
+        let (verdict, says) = tested(app, body, &before, !rule.branches.is_empty()).await?;
         add("tests", verdict, says, Vec::new());
     }
     if let Some(approvals) = &rule.approvals {
@@ -241,6 +249,12 @@ fn branch(rule: &RolloutGates, signed: &Value, maker: &str) -> (Verdict, String)
         let says = format!("{maker} made the plan without a signed token, so nobody vouches for its branch; {allowed} is asked for");
         return (Verdict::Refused, says);
     }
+    if let Some(issuer) = &rule.issuer
+        && signed["issuer"].as_str() != Some(issuer)
+    {
+        let says = format!("the token of {maker} was signed by another issuer; {issuer} is asked for");
+        return (Verdict::Refused, says);
+    }
     let name = rule.branch_claim.as_deref().unwrap_or("ref");
     let Some(found) = claim::text(claims, name) else {
         return (Verdict::Refused, format!("the signed token of {maker} has no claim `{name}`; {allowed} is asked for"));
@@ -262,14 +276,11 @@ fn branch(rule: &RolloutGates, signed: &Value, maker: &str) -> (Verdict, String)
 /// Whether a gate of the plan asks somebody to agree.
 pub(super) async fn asks(app: &App, row: &plan_row::Model, body: &Body, who: &str) -> Result<bool> {
     for touch in &body.touches {
-        let stored = stored_group(app, &touch.group).await?;
-        let rule = stored.and_then(|mut spec| spec.infrastructure.swap_remove(&touch.stage));
-        let Some(approvals) = rule.and_then(|rule| rule.approvals) else {
-            continue;
-        };
-        let (_, entitled) = facts(app, row, approvals.team.as_deref()).await?;
-        if entitled.iter().any(|one| one == who) {
-            return Ok(true);
+        for approvals in rules(app, body, touch).await?.into_iter().filter_map(|rule| rule.approvals) {
+            let (_, entitled) = facts(app, row, approvals.team.as_deref()).await?;
+            if entitled.iter().any(|one| one == who) {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
@@ -281,7 +292,7 @@ pub(super) fn commit(signed: &Value) -> Option<String> {
 }
 
 /// Whether the same files were applied in a stage, as the last ones of their stack, and have passed their tests there.
-async fn tested(app: &App, body: &Body, before: &Touch) -> Result<(Verdict, String)> {
+async fn tested(app: &App, body: &Body, before: &Touch, signed: bool) -> Result<(Verdict, String)> {
     let stage = &before.stage;
     let db = app.store.read();
     let mut looked: HashSet<String> = HashSet::new();
@@ -291,7 +302,7 @@ async fn tested(app: &App, body: &Body, before: &Touch) -> Result<(Verdict, Stri
         if !there.covers.contains(before) || !looked.insert(row.stack.clone()) || row.destroys {
             continue;
         }
-        if !same_source(body, &there) {
+        if !same_source(body, &there, signed) {
             other = Some(row.stack.clone());
             continue;
         }
@@ -314,12 +325,14 @@ async fn tested(app: &App, body: &Body, before: &Touch) -> Result<(Verdict, Stri
     ))
 }
 
-/// Whether two plans come from the same files: of the same signed commit, where both have one, and read from the same texts.
-fn same_source(one: &Body, other: &Body) -> bool {
-    let commits = (commit(&one.signed), commit(&other.signed));
-    if let (Some(one), Some(other)) = &commits
-        && one != other
-    {
+/// Whether two plans come from the same files: of the same signed commit, and read from the same texts. Where the stage does not
+/// ask for a branch, plans without a signed commit are compared by their texts alone, as whoever made them named these.
+fn same_source(one: &Body, other: &Body, signed: bool) -> bool {
+    let same = match (commit(&one.signed), commit(&other.signed)) {
+        (Some(one), Some(other)) => one == other,
+        _ => !signed,
+    };
+    if !same {
         return false;
     }
     one.source.is_some() && one.source == other.source

@@ -262,6 +262,8 @@ async fn probed(ctx: &OpContext, test: &RolloutTest, probe: &RolloutProbe) -> Re
     };
     let request = match (&probe.endpoint, &probe.url) {
         (Some(name), _) => {
+            let scope = crate::Scope::resource(workspace, "endpoints", name);
+            ctx.authorize(crate::action::ENDPOINT_SCORE, &scope).await.map_err(|error| error.message)?;
             let key = crate::online_endpoint::own_key(app, workspace, name).await.map_err(|error| error.message)?;
             let address = app.address().map_err(|error| error.message)?;
             let body = probe.request.clone().unwrap_or(Value::Null);

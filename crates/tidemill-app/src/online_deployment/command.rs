@@ -21,9 +21,11 @@ pub(crate) fn command(plan: &InstancePlan, deployment: &str, port: u16) -> Strin
         option("code-dir", "\"$PWD\"".into());
     }
     if let Some(model) = &plan.model {
+        // A folder of its own with links to the files: MLflow does not load a folder that is itself a link.
+        let place = format!("\"$models\"/{}", quoted(&model.name));
         lines.push(format!(
-            "ln -sfn \"$AZURE_ML_INPUT_model\" \"$models\"/{}",
-            quoted(&model.name)
+            "rm -rf {place}; given=$(realpath \"$AZURE_ML_INPUT_model\"); \
+             if [ -d \"$given\" ]; then cp -rs \"$given\" {place}; else ln -s \"$given\" {place}; fi"
         ));
     }
     match &plan.model {

@@ -18,6 +18,9 @@ pub struct RolloutGates {
     /// with which whoever made the plan had signed in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<String>,
+    /// The issuer that must have signed that token, as its URL; any that the service principal trusts where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The claim of that token that names the branch; `ref` where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch_claim: Option<String>,

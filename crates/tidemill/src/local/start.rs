@@ -89,7 +89,7 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
         (model, _) => {
             if let Some((path, _)) = model {
                 let link = models.join(path.file_name().unwrap_or_default());
-                std::os::unix::fs::symlink(path, &link).map_err(|error| Error::file("make", &link, error))?;
+                link_files(path, &link).map_err(|error| Error::file("make", &link, error))?;
             }
             command.arg("--model-dir").arg(&models);
         }
@@ -99,6 +99,19 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
     }
     if let Some(timeout) = spec.request_settings.and_then(|settings| settings.request_timeout_ms) {
         command.args(["--request-timeout-ms", &timeout.to_string()]);
+    }
+    Ok(())
+}
+
+/// A folder of its own with links to the files: MLflow does not load a folder that is itself a link.
+fn link_files(given: &Path, place: &Path) -> std::io::Result<()> {
+    if !given.is_dir() {
+        return std::os::unix::fs::symlink(fs::canonicalize(given)?, place);
+    }
+    fs::create_dir_all(place)?;
+    for entry in fs::read_dir(given)? {
+        let entry = entry?;
+        link_files(&entry.path(), &place.join(entry.file_name()))?;
     }
     Ok(())
 }

@@ -19,7 +19,10 @@ import json, os, time
 
 def init():
     global model
-    with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model/weights.txt")) as file:
+    folder = os.path.join(os.environ["AZUREML_MODEL_DIR"], "model")
+    # MLflow does not load a folder that is itself a link.
+    assert os.path.realpath(folder) == os.path.join(os.path.realpath(os.path.dirname(folder)), "model"), folder
+    with open(os.path.join(folder, "weights.txt")) as file:
         model = file.read().strip()
     print("Init complete", flush=True)
 
