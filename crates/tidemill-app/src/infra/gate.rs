@@ -353,6 +353,18 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_counts_when_the_issuer_that_is_asked_for_signed_it() {
+        let rule = RolloutGates {
+            branches: vec!["refs/heads/main".into()],
+            issuer: Some("https://ci.example".into()),
+            ..RolloutGates::default()
+        };
+        let signed = |issuer: &str| json!({ "issuer": issuer, "claims": {"ref": "refs/heads/main"} });
+        assert_eq!(branch(&rule, &signed("https://ci.example"), "ci").0, Verdict::Passed);
+        assert_eq!(branch(&rule, &signed("https://own.example"), "ci").0, Verdict::Refused);
+    }
+
+    #[test]
     fn a_branch_is_read_from_the_signed_token_alone() {
         let main = &["refs/heads/main"];
         assert_eq!(verdict(main, json!({"ref": "refs/heads/main"})), Verdict::Passed);

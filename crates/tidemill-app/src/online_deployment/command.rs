@@ -21,11 +21,12 @@ pub(crate) fn command(plan: &InstancePlan, deployment: &str, port: u16) -> Strin
         option("code-dir", "\"$PWD\"".into());
     }
     if let Some(model) = &plan.model {
-        // A folder of its own with links to the files: MLflow does not load a folder that is itself a link.
+        // Files of its own: MLflow loads neither a folder nor files that are links to elsewhere. A disk that can share the
+        // blocks of copies does so.
         let place = format!("\"$models\"/{}", quoted(&model.name));
         lines.push(format!(
             "rm -rf {place}; given=$(realpath \"$AZURE_ML_INPUT_model\"); \
-             if [ -d \"$given\" ]; then cp -rs \"$given\" {place}; else ln -s \"$given\" {place}; fi"
+             if [ -d \"$given\" ]; then cp -rL --reflink=auto \"$given\" {place}; else ln -s \"$given\" {place}; fi"
         ));
     }
     match &plan.model {

@@ -92,3 +92,18 @@ async fn what_nobody_may_make_is_not_asked_for() {
     }
     ada.post(URL, body(json!({"type": "amlcompute"}), "one more")).await.fails(429);
 }
+
+#[tokio::test]
+async fn the_password_that_a_compute_carries_is_nowhere_to_be_read() {
+    let (server, owner, ada, it) = start().await;
+    let spec = json!({"type": "amlcompute", "ssh_settings": {"admin_username": "ada", "admin_password": "hunter-22-hunter"}});
+    let asked = ada.post(URL, json!({"name": "own", "spec": spec, "reason": "to look inside"})).await.ok();
+    let listed = it.get(URL).await.ok();
+    let done = it.post(&at(&asked, "approve"), json!({})).await.ok();
+    let audit = owner.get("/api/v1/audit").await.ok();
+    for said in [&asked, &listed, &done, &audit] {
+        assert!(said.to_string().contains("amlcompute"), "{said}");
+        assert!(!said.to_string().contains("hunter-22"), "{said}");
+    }
+    drop(server);
+}

@@ -168,6 +168,12 @@ async fn prd_is_touched_by_ci_from_main_after_test_has_passed_and_the_board_agre
     let problem = world.owner.put("/api/v1/workspaces/flights-prd/computes/cpu", compute.clone()).await.fails(403);
     assert!(detail(&problem).contains("infra apply"), "{problem}");
     world.owner.put("/api/v1/workspaces/flights-test/computes/cpu", compute).await.ok();
+    // Nor under another spelling, nor by making or moving a workspace there.
+    world.owner.put("/api/v1/workspaces/Flights-PRD/policy", json!({"quota": {"user_jobs": 1}})).await.fails(403);
+    let stage = json!({"stage": "PRD"});
+    let problem = world.owner.put("/api/v1/workspaces/side?group=flights", stage.clone()).await.fails(403);
+    assert!(detail(&problem).contains("into stage PRD"), "{problem}");
+    world.owner.put("/api/v1/workspaces/flights-test", stage).await.fails(403);
     let log = world.owner.get("/api/v1/audit?action=infra/approve").await.ok();
     let outcomes: Vec<_> = log["items"].as_array().expect("rows").iter().map(|row| row["outcome"].as_str()).collect();
     assert_eq!(outcomes, [Some("allowed"), Some("refused"), Some("refused")]);

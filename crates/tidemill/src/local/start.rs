@@ -89,7 +89,7 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
         (model, _) => {
             if let Some((path, _)) = model {
                 let link = models.join(path.file_name().unwrap_or_default());
-                link_files(path, &link).map_err(|error| Error::file("make", &link, error))?;
+                copy_files(path, &link).map_err(|error| Error::file("make", &link, error))?;
             }
             command.arg("--model-dir").arg(&models);
         }
@@ -103,15 +103,15 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
     Ok(())
 }
 
-/// A folder of its own with links to the files: MLflow does not load a folder that is itself a link.
-fn link_files(given: &Path, place: &Path) -> std::io::Result<()> {
+/// A folder of its own with its own files: MLflow loads neither a folder nor files that are links to elsewhere.
+fn copy_files(given: &Path, place: &Path) -> std::io::Result<()> {
     if !given.is_dir() {
-        return std::os::unix::fs::symlink(fs::canonicalize(given)?, place);
+        return fs::copy(given, place).map(drop);
     }
     fs::create_dir_all(place)?;
     for entry in fs::read_dir(given)? {
         let entry = entry?;
-        link_files(&entry.path(), &place.join(entry.file_name()))?;
+        copy_files(&entry.path(), &place.join(entry.file_name()))?;
     }
     Ok(())
 }

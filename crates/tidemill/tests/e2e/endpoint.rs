@@ -20,8 +20,9 @@ import json, os, time
 def init():
     global model
     folder = os.path.join(os.environ["AZUREML_MODEL_DIR"], "model")
-    # MLflow does not load a folder that is itself a link.
-    assert os.path.realpath(folder) == os.path.join(os.path.realpath(os.path.dirname(folder)), "model"), folder
+    # MLflow loads neither a folder nor files that are links to elsewhere.
+    above = os.path.realpath(os.environ["AZUREML_MODEL_DIR"])
+    assert os.path.realpath(os.path.join(folder, "weights.txt")) == os.path.join(above, "model", "weights.txt"), folder
     with open(os.path.join(folder, "weights.txt")) as file:
         model = file.read().strip()
     print("Init complete", flush=True)
