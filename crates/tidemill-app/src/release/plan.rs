@@ -157,7 +157,7 @@ fn able(app: &App, action: tidemill_policy::Action, stage: &Stage, team: Option<
             && team.is_none_or(|team| is_in(&current.access, &name, team))
             && without != Some(name.as_str())
     };
-    let mut found: Vec<String> = current.access.subjects().filter(is_able).map(ToString::to_string).collect();
+    let mut found: Vec<String> = current.active.iter().filter(is_able).map(ToString::to_string).collect();
     found.sort();
     found
 }

@@ -120,6 +120,12 @@ fn a_release_goes_through_its_gates_to_production_and_back() {
     assert_eq!(answers(&mill, "tst"), "first");
     // Production waits for somebody else than who made it.
     mill.run(&["release", "promote", "flights", "-w", "dev"]).ends(0).says("0 of 1 approvals");
+    mill.ok(&["user", "create", "--name", "carol"]);
+    mill.ok(&["team", "create", "--name", "ops", "--members", "user:carol"]);
+    mill.ok(&["role", "assign", "Release Manager", "team:ops", "--scope", "/workspaces/prd"]);
+    let plan = mill.ok(&["release", "plan", "flights", "-w", "dev"]);
+    let who = plan["steps"][2]["who"].to_string();
+    assert!(who.contains("user:carol") && who.contains("user:bob") && !who.contains("user:owner"), "{plan}");
     mill.run(&["release", "approve", "flights", "-w", "dev"]).ends(1).says("who made a release does not approve it");
     assert_eq!(act(&mill, "approve", &eve, json!({})).0, 403);
     assert_eq!(mill.ok(&["online-endpoint", "list", "-w", "prd"]), json!([]));
