@@ -18,7 +18,7 @@ impl Square {
     pub(super) fn new(title: &str, low: f64, high: f64, across: &str, up: &str) -> Self {
         let mut svg = format!(
             "<figure style=\"margin:0;flex:1 1 280px;max-width:360px\"><figcaption><b>{0}</b></figcaption>\
-             <svg viewBox=\"-34 -8 {1} {1}\" role=\"img\" aria-label=\"{0}\">\
+             <svg viewBox=\"-40 -8 {1} {1}\" role=\"img\" aria-label=\"{0}\">\
              <rect x=\"0\" y=\"0\" width=\"{SIZE}\" height=\"{SIZE}\" fill=\"none\" class=\"axis\"/>",
             escaped(title),
             SIZE + 52.0
@@ -35,7 +35,7 @@ impl Square {
         }
         let _ = write!(
             svg,
-            "<text x=\"{0}\" y=\"{1}\" text-anchor=\"middle\">{2}</text><text transform=\"translate(-22 {0}) rotate(-90)\" text-anchor=\"middle\">{3}</text>",
+            "<text x=\"{0}\" y=\"{1}\" text-anchor=\"middle\">{2}</text><text transform=\"translate(-29 {0}) rotate(-90)\" text-anchor=\"middle\">{3}</text>",
             SIZE / 2.0,
             SIZE + 28.0,
             escaped(across),

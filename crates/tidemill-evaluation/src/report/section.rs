@@ -50,13 +50,13 @@ pub(super) fn checks(checks: &[Check], drift: Option<&Drift>) -> String {
             escaped(&drifted.join(", "))
         );
     }
-    body += "<table><tr><th>Check<th>Of<th>Found<th></tr>";
+    body += "<table style=\"overflow-wrap:anywhere\"><tr><th>Check<th>Of<th>Found<th></tr>";
     let passed = checks.iter().filter(|check| check.passed);
     for check in failed.into_iter().chain(passed) {
         let (word, class) = if check.passed { ("holds", "ok") } else { ("does not hold", "warn") };
         let _ = write!(
             body,
-            "<tr><td>{}<td>{}<td>{}<td class=\"{class}\">{word}</tr>",
+            "<tr><td>{}<td>{}<td>{}<td class=\"{class}\" style=\"white-space:nowrap\">{word}</tr>",
             escaped(&check.check.replace('_', " ")),
             escaped(&check.of),
             escaped(&check.says)
