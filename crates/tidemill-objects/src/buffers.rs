@@ -16,10 +16,12 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    /// An empty buffer with room for so many bytes.
+    /// An empty buffer with room for so many bytes; one without room takes none that others could use.
     pub(crate) fn lend(&self, capacity: usize) -> Lent {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = idle.iter().position(|(_, bytes)| bytes.capacity() >= capacity);
+        let found = idle
+            .iter()
+            .position(|(_, bytes)| capacity > 0 && bytes.capacity() >= capacity);
         let bytes = match found {
             Some(at) => idle.swap_remove(at).1,
             None => Vec::with_capacity(capacity),
@@ -39,7 +41,7 @@ impl Buffers {
     fn take_back(&self, mut bytes: Vec<u8>) {
         bytes.clear();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MOST_IDLE {
+        if bytes.capacity() > 0 && idle.len() < MOST_IDLE {
             idle.push((Instant::now(), bytes));
         }
     }
@@ -98,6 +100,16 @@ mod tests {
             lent.iter()
                 .any(|lent| lent.bytes.as_ptr() == place && lent.bytes.is_empty())
         );
+    }
+
+    #[test]
+    fn a_buffer_without_room_takes_no_place() {
+        let buffers = Buffers::default();
+        drop(buffers.lend(10));
+        let empty = buffers.lend(0);
+        assert_eq!((empty.bytes.capacity(), buffers.idle.lock().unwrap().len()), (0, 1));
+        drop(empty);
+        assert_eq!(buffers.idle.lock().unwrap().len(), 1);
     }
 
     #[test]
