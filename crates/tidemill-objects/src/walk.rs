@@ -72,11 +72,10 @@ pub(crate) struct Look {
 
 impl Look {
     pub(crate) fn of(meta: &Metadata) -> Self {
-        let ns = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
         Self {
             size_bytes: meta.len(),
-            mtime_ns: ns(meta.mtime(), meta.mtime_nsec()),
-            ctime_ns: ns(meta.ctime(), meta.ctime_nsec()),
+            mtime_ns: nanoseconds(meta.mtime(), meta.mtime_nsec()),
+            ctime_ns: nanoseconds(meta.ctime(), meta.ctime_nsec()),
             inode: meta.ino(),
             executable: meta.mode() & 0o100 != 0,
         }
@@ -89,6 +88,11 @@ impl Look {
             inode: self.inode,
         }
     }
+}
+
+/// A time of the file system in one number.
+pub(crate) fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 /// A walk over a folder. Files that are being written by this program are passed over.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
+use super::unchanged::is_unchanged;
 use super::{Known, Scan, ScanTarget};
 use crate::datastore::LocalFolder;
 use crate::error::{ObjectsError, Result};
@@ -93,6 +94,16 @@ fn scan_again(
     now: SystemTime,
     progress: &dyn Progress,
 ) -> Result<Scan> {
+    if let ScanTarget::Folder(path) = target
+        && is_unchanged(&existing_folder(folder, path)?.under(folder.root()), previous)
+    {
+        progress.advance(previous.len() as u64, previous.total_bytes());
+        return Ok(Scan {
+            manifest: previous.clone(),
+            files_read: 0,
+            bytes_read: 0,
+        });
+    }
     let walked = match target {
         ScanTarget::File(path) => vec![Walked {
             path: path.clone(),
@@ -102,14 +113,6 @@ fn scan_again(
             .from(existing_folder(folder, path)?)
             .run()?,
     };
-    if all_unchanged(target, &walked, previous) {
-        progress.advance(previous.len() as u64, previous.total_bytes());
-        return Ok(Scan {
-            manifest: previous.clone(),
-            files_read: 0,
-            bytes_read: 0,
-        });
-    }
     let mut known = Known::new(Some(previous));
     let mut planned = Vec::with_capacity(walked.len());
     for file in walked {
@@ -171,24 +174,6 @@ fn existing_folder(folder: &LocalFolder, path: &SafePath) -> Result<SafePath> {
         });
     }
     Ok(path.clone())
-}
-
-/// Whether a folder is as it was: the common case, and a quick one.
-fn all_unchanged(target: &ScanTarget, walked: &[Walked], previous: &Manifest) -> bool {
-    let ScanTarget::Folder(folder) = target else {
-        return false;
-    };
-    let cut = if folder.is_root() {
-        0
-    } else {
-        folder.as_str().len() + 1
-    };
-    walked.len() == previous.len()
-        && walked.iter().zip(previous.entries()).all(|(file, entry)| {
-            file.path.as_str().get(cut..) == Some(entry.path.as_str())
-                && file.look.size_bytes == entry.size_bytes
-                && file.look.hint() == entry.hint
-        })
 }
 
 /// One file that is to be read.

@@ -3,6 +3,7 @@
 mod local;
 mod remote;
 mod target;
+mod unchanged;
 mod verify;
 
 use std::sync::Arc;

@@ -136,6 +136,12 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     {
         return ended;
     }
+    if let [_, only] = args.as_slice()
+        && (only == "--version" || only == "-V")
+    {
+        anstream::println!("tidemill {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::from(crate::error::OK);
+    }
     let azure = args.first().is_some_and(azure::is_az);
     let parsed = if azure { azure::translate(args) } else { Ok(args) };
     let cli = match parsed.map(|args| parse(args, azure)) {

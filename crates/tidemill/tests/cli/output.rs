@@ -69,3 +69,13 @@ fn only_errors_are_shown_when_that_is_asked() {
     let said = world.run(&["version", "--debug"]).err;
     assert!(said.contains("/api/v1/version"), "{said}");
 }
+
+/// `--version` of a verb is the version of an asset; alone it is the program's.
+#[test]
+fn the_program_tells_its_version() {
+    let world = World::new();
+    for option in ["--version", "-V"] {
+        let said = world.run(&[option]).ok();
+        assert_eq!(said, format!("tidemill {}\n", env!("CARGO_PKG_VERSION")));
+    }
+}
