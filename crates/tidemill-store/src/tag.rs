@@ -100,6 +100,8 @@ pub async fn of_many(
             .and_where(Expr::col("workspace").eq(workspace))
             .and_where(Expr::col("noun").eq(noun.as_str()))
             .and_where(Expr::col("owner").is_in(owners))
+            // In the order of the primary key: by key alone, SQLite would walk through all that any run has.
+            .order_by("owner", Order::Asc)
             .order_by("key", Order::Asc);
         for row in db.query_all(&select).await? {
             let pair = (row.try_get("", "key")?, row.try_get("", "value")?);
