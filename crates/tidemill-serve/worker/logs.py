@@ -63,7 +63,24 @@ def set_up(level, folders):
         log.addHandler(handler)
         log.setLevel(level)
         log.propagate = False
+        _hear_scripts(handler)
     builtins.print = _to_logger
+
+
+def _hear_scripts(handler):
+    """What a script says by `logging.info` is heard, until it sets its logging up itself."""
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    basic_config = logging.basicConfig
+
+    @functools.wraps(basic_config)
+    def its_own(**settings):
+        logging.basicConfig = basic_config
+        root.removeHandler(handler)
+        basic_config(**settings)
+
+    logging.basicConfig = its_own
 
 
 @functools.wraps(_print)

@@ -17,7 +17,6 @@ const OF_THE_CONNECTION: [HeaderName; 8] = [
 ];
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const MS_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
 fn drop_of_the_connection(headers: &mut HeaderMap) {
     // A connection may name more that are its own.
@@ -41,10 +40,8 @@ pub(super) fn to_instance(headers: &mut HeaderMap, id: &str, host: &str) {
     if let Ok(host) = HeaderValue::from_str(host) {
         headers.insert(header::HOST, host);
     }
+    // `x-ms-request-id` is left to callers: Azure's server warns of each request that comes with it, and tells this id in its place.
     if let Ok(id) = HeaderValue::from_str(id) {
-        if !headers.contains_key(&MS_REQUEST_ID) {
-            headers.insert(MS_REQUEST_ID, id.clone());
-        }
         headers.insert(REQUEST_ID, id);
     }
 }
@@ -83,10 +80,7 @@ mod tests {
         to_instance(&mut headers, "id-1", "127.0.0.1:9");
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
-        assert_eq!(
-            left,
-            ["content-type", "host", "x-ms-client-request-id", "x-ms-request-id", "x-request-id"]
-        );
+        assert_eq!(left, ["content-type", "host", "x-ms-client-request-id", "x-request-id"]);
         assert_eq!(headers["host"], "127.0.0.1:9");
     }
 }

@@ -192,7 +192,8 @@ fn command() -> clap::Command {
 fn parse(args: Vec<OsString>, azure: bool) -> Result<Cli, clap::Error> {
     let mut command = command();
     if azure {
-        command = command.name("az ml").bin_name("az ml");
+        // `az` takes the beginning of an option for the option, and scripts of teams rely on it (`--deployment`).
+        command = command.name("az ml").bin_name("az ml").infer_long_args(true);
     }
     let mut cli = Cli::from_arg_matches(&command.try_get_matches_from_mut(args)?)?;
     cli.globals.azure = azure;

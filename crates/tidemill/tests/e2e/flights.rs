@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::Mill;
+use crate::support::{Mill, tool};
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/flights")
@@ -12,21 +12,7 @@ fn project() -> PathBuf {
 
 /// A Python with pandas and the flights of 2013.
 fn python() -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/test-tools.sh");
-    let status = Command::new("sh")
-        .arg(script)
-        .arg("tables")
-        .status()
-        .expect("runs");
-    assert!(status.success(), "the real tables are installed");
-    let tools = std::env::var_os("TIDEMILL_TEST_TOOLS")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| {
-            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-            let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
-            cache.unwrap_or_else(home).join("tidemill/test-tools")
-        });
-    tools.join("tables/bin/python")
+    tool("tables")
 }
 
 /// What the step `fetch` does, and the versions that its outputs become.

@@ -26,7 +26,7 @@ pub struct Invoke {
     #[arg(long, short, value_name = "FILE")]
     request_file: PathBuf,
     /// Deployment that answers [default: one by its share of the traffic]
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", alias = "deployment")]
     deployment_name: Option<String>,
     /// On this machine, without a server
     #[arg(long)]
