@@ -79,6 +79,11 @@ test('a release is promoted, approved by somebody else, answers in production, a
   await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
   await page.getByText('who made a release does not approve it').waitFor(patience);
   await page.getByRole('dialog').getByRole('button', { name: 'Leave it' }).click();
+  // What stands in the stages before is told there.
+  await tst.getByText('Went on to PRD, where it waits.').waitFor(patience);
+  await tst.getByText('two flights').waitFor(patience);
+  await page.getByRole('article', { name: 'flights:1 in DEV' }).getByText('Went on to PRD, where it waits.').waitFor(patience);
+  assert.equal(await page.getByText('Nothing stands here.').count(), 0);
   await page.screenshot({ path: 'screenshots/releases-waiting.png', fullPage: true });
   const token = (await studio.server.send('POST', '/api/v1/tokens?principal=user:bob', {})).token;
   const bob = await signedIn('/ui/workspaces/prd/releases', token);
@@ -91,8 +96,35 @@ test('a release is promoted, approved by somebody else, answers in production, a
   await bob.reload();
   await line.getByText('is agreed to by user:bob: “as agreed”').waitFor(patience);
   await line.getByText('flights:1 answers').waitFor(patience);
+  // The model is a version of that stage, and says which release brought it.
+  await bob.goto(`${studio.server.url}/ui/workspaces/prd/models/flights/versions/1`);
+  await bob.getByRole('link', { name: 'dev/flights:1' }).waitFor(patience);
+  await bob.getByRole('region', { name: 'Validations' }).getByText('It has not been validated here.').waitFor(patience);
   await studio.close(bob);
   await studio.close(page);
+});
+
+test('production is opened by two people, and everybody who looks is told', async () => {
+  tidemill('release', 'break-glass', 'open', '-w', 'prd', '--reason', 'it answers nothing since 14:02', '--minutes', '30');
+  const token = (await studio.server.send('POST', '/api/v1/tokens?principal=user:bob', {})).token;
+  const bob = await signedIn('/ui/workspaces/dev/releases', token);
+  const asked = bob.getByRole('region', { name: 'user:owner asks to change prd without a release' });
+  await asked.getByText('it answers nothing since 14:02').waitFor(patience);
+  await bob.screenshot({ path: 'screenshots/releases-glass-asked.png', fullPage: true });
+  await asked.getByRole('button', { name: 'Agree to it' }).click();
+  const open = bob.getByRole('region', { name: 'The glass of prd is broken' });
+  await open.getByText('user:bob agreed; used for 0 changes').waitFor(patience);
+  tidemill('online-endpoint', 'update', '-w', 'prd', '-n', 'flights', '--traffic', 'flights-1=0');
+  await bob.reload();
+  await open.getByText('used for 1 change.').waitFor(patience);
+  const line = bob.getByRole('list', { name: 'Time line of PRD' });
+  await line.getByText('was used to change it without a release by user:owner').waitFor(patience);
+  await bob.screenshot({ path: 'screenshots/releases-glass-open.png', fullPage: true });
+  assert.deepEqual(await axe(bob), []);
+  await open.getByRole('button', { name: 'Close it' }).click();
+  await open.waitFor({ ...patience, state: 'detached' });
+  assert.throws(() => tidemill('online-endpoint', 'update', '-w', 'prd', '-n', 'flights', '--traffic', 'flights-1=100'));
+  await studio.close(bob);
 });
 
 for (const [look, options] of [

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod asset;
 pub mod audit;
+pub mod break_glass;
 pub mod compute;
 pub mod data_contract;
 pub mod data_import;

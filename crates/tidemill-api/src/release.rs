@@ -59,7 +59,7 @@ pub struct ReleaseStage {
 pub struct ReleaseEvent {
     /// Sorts by time.
     pub id: String,
-    /// The release and its number, as in `flights:3`.
+    /// The release and its number, as in `flights:3`; `break-glass` for what was done without one.
     pub release: String,
     /// The stage.
     pub stage: String,
@@ -70,7 +70,7 @@ pub struct ReleaseEvent {
     /// Who did it; `system` for the server.
     pub who: String,
     /// `created`, `promoted`, `approved`, `rejected`, `passed`, `deployed`, `tested`, `step`, `live`, `superseded`,
-    /// `rolled_back` or `failed`.
+    /// `rolled_back` or `failed`; `break_glass_asked`, `break_glass_opened`, `break_glass_used` or `break_glass_closed`.
     pub kind: String,
     /// More of it.
     #[schema(value_type = Object)]

@@ -175,6 +175,8 @@ actions! {
     RELEASE_PROMOTE = "releases/promote";
     /// Agree that a release enters a stage, or reject it.
     RELEASE_APPROVE = "releases/approve";
+    /// Ask to change the last stage without a release, and do so when somebody else has agreed.
+    RELEASE_BREAK_GLASS = "releases/break-glass";
     /// See schedules, when they fall due, and what they did.
     SCHEDULE_READ = "schedules/read";
     /// Make, change, switch and remove schedules, and start one by hand.

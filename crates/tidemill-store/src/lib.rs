@@ -11,6 +11,8 @@ pub mod asset_version;
 pub mod assignment;
 pub mod audit;
 pub mod backup;
+pub mod break_glass;
+pub mod break_glass_event;
 pub mod compute;
 pub mod compute_request;
 pub mod connect;

@@ -104,6 +104,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 24,
         sql: include_str!("migrations/0024_compute_requests.sql"),
     },
+    Migration {
+        version: 27,
+        sql: include_str!("migrations/0027_break_glass.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

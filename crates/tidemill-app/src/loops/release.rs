@@ -17,7 +17,7 @@ use crate::online_deployment::{self, FAILED as NOT_UP, SUCCEEDED};
 use crate::release::capacity::{self, Kept};
 use crate::release::{
     DEPLOYING, FAILED, LIVE, OPEN, Place, REJECTED, ROLLED_BACK, ROLLING_OUT, Release, SUPERSEDED, Stage, TESTING, WAITING,
-    carried, event, findings, gates_json, load, run_test, spec_of, write,
+    carried, event, findings, gates_json, load, register, run_test, spec_of, write,
 };
 use crate::{App, Error, OpContext, Principal, Result, online_endpoint};
 
@@ -377,6 +377,14 @@ async fn traffic(actor: &OpContext, stage: &Stage, share: u32) -> Result<()> {
 
 /// It answers: what answered before is kept for the way back, older ones go.
 async fn live(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
+    // What is done twice is there once; what cannot be registered is no reason to take back what answers.
+    let model = match register(app, row, &stage).await {
+        Ok(model) => model,
+        Err(error) => {
+            tracing::warn!(release = row.name, number = row.number, stage = stage.stage, %error, "failed to register the model of a release");
+            None
+        }
+    };
     let now = app.clock.now_ms();
     let (older_id, id) = (app.clock.ulid(), app.clock.ulid());
     let on = stage.clone();
@@ -395,7 +403,7 @@ async fn live(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
                     let happened = event(older_id.clone(), now, "system", &old, "superseded", &by);
                     write(tx, old, happened).await?;
                 }
-                let detail = json!({ "deployment": on.deployment, "digest": digest });
+                let detail = json!({ "deployment": on.deployment, "digest": digest, "model": model });
                 let happened = event(id, now, "system", &on, "live", &detail);
                 let on = Stage {
                     state: LIVE.into(),

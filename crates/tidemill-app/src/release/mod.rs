@@ -2,10 +2,12 @@
 //! through the stages of the group, each behind its gates.
 
 mod act;
+pub mod break_glass;
 pub(crate) mod capacity;
 mod gates;
 pub(crate) mod load;
 mod plan;
+mod register;
 mod test;
 
 use indexmap::IndexMap;
@@ -13,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidemill_api::runner::Source;
 use tidemill_spec::kinds::{self, Spec};
-use tidemill_store::{DatabaseTransaction, from_json, group, release, release_event, release_stage, to_json};
+use tidemill_store::{
+    DatabaseTransaction, break_glass_event, from_json, group, release, release_event, release_stage, to_json,
+};
 use tidemill_store::workspace as workspace_row;
 
 use crate::context::Change;
@@ -24,6 +28,7 @@ use crate::{App, Error, OpContext, Result, Scope, action, content, name};
 pub use act::{approve, promote, reject, roll_back};
 pub use gates::as_json as gates_as_json;
 pub use plan::{Step, plan};
+pub(crate) use register::register;
 pub(crate) use gates::{as_json as gates_json, findings};
 pub(crate) use test::{differs, run as run_test};
 
@@ -230,7 +235,7 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: Option<&str>) -> Resul
     Ok(all)
 }
 
-/// What happened to releases in a workspace, newest first; up to a moment where it is given.
+/// What happened to releases in a workspace, and when it was changed without one, newest first; up to a moment where it is given.
 ///
 /// # Errors
 /// NotFound, for a workspace that is not there.
@@ -238,7 +243,13 @@ pub async fn history(ctx: &OpContext, target: &str, until: Option<i64>) -> Resul
     const MOST: u64 = 500;
     ctx.authorize(action::RELEASE_READ, &Scope::workspace(target)).await?;
     let target = crate::workspace::get(ctx, target).await?.name;
-    Ok(release_event::in_target(ctx.app().store.read(), &target, until, MOST).await?)
+    let db = ctx.app().store.read();
+    let mut all = release_event::in_target(db, &target, until, MOST).await?;
+    let broken = break_glass_event::of(db, &target, until, MOST).await?;
+    all.extend(broken.into_iter().map(break_glass::as_history));
+    all.sort_by(|one, other| other.id.cmp(&one.id));
+    all.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
+    Ok(all)
 }
 
 pub(crate) async fn find(app: &App, workspace: &str, name: &str, number: Option<i64>) -> Result<Release> {
@@ -419,7 +430,8 @@ impl Place {
     }
 }
 
-/// Refuses what would change what answers in a workspace of the last stage: that is what releases are for.
+/// Refuses what would change what answers in a workspace of the last stage: that is what releases are for. Somebody who has broken its
+/// glass is let through, and it is told to everybody.
 ///
 /// # Errors
 /// Forbidden, with the way that there is.
@@ -432,8 +444,14 @@ pub(crate) async fn only_by_release(ctx: &OpContext, workspace: &str, scope: &Sc
         return Ok(());
     }
     let stage = place.own.unwrap_or_default();
+    if break_glass::covers(ctx, workspace, &stage, scope).await? {
+        return Ok(());
+    }
     let why = format!("workspace `{workspace}` is of stage {stage}, which only releases change");
     ctx.refused(action::ENDPOINT_WRITE, scope, &why).await?;
     Err(Error::forbidden(format!("failed to change what answers at `{scope}`: {why}"))
-        .hint("deploy to the first stage, then `tidemill release create` and `tidemill release promote`"))
+        .hint(
+            "deploy to the first stage, then `tidemill release create` and `tidemill release promote`; in an emergency two people open \
+             it for a time with `tidemill release break-glass open`",
+        ))
 }

@@ -3,6 +3,7 @@
 mod asset;
 mod assignment;
 mod audit;
+mod break_glass;
 mod component;
 mod compute;
 mod compute_request;
@@ -77,6 +78,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(online_deployment::router())
         .merge(policy::router())
         .merge(release::router())
+        .merge(break_glass::router())
         .merge(schedule::router())
         .merge(pipeline::router())
         .merge(secret::router())

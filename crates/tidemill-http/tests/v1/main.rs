@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod auth;
+mod break_glass;
 mod component;
 mod compute;
 mod compute_request;

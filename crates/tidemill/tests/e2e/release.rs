@@ -132,6 +132,19 @@ fn a_release_goes_through_its_gates_to_production_and_back() {
     assert_eq!(act(&mill, "approve", &bob, json!({"comment": "as agreed"})).0, 200);
     until_it(&mill, "flights:1", "PRD", "Live");
     assert_eq!(answers(&mill, "prd"), "first");
+    // Its model is a version there, too, that says where it comes from; once, and as each stage has it.
+    for workspace in ["tst", "prd"] {
+        let versions = mill.ok(&["model", "list", "--name", "flights", "-w", workspace]);
+        assert_eq!(versions.as_array().map(Vec::len), Some(1), "{versions}");
+        let version = mill.ok(&["model", "show", "--name", "flights", "--version", "1", "-w", workspace]);
+        assert_eq!(version["properties"]["tidemill.release"], "dev/flights:1", "{version}");
+        assert_eq!(version["properties"]["tidemill.release.digest"], digest, "{version}");
+        let folder = mill.path(&format!("from {workspace}"));
+        let to = folder.display().to_string();
+        mill.run(&["model", "download", "--name", "flights", "--version", "1", "--download-path", &to, "-w", workspace]).ends(0);
+        let found = files(&folder);
+        assert!(found.iter().any(|file| std::fs::read_to_string(file).is_ok_and(|text| text == "first")), "{found:?}");
+    }
     // No other way leads there, not even for the owner.
     for args in [
         vec!["online-deployment", "create", "-w", "prd", "-f", "blue.yml"],

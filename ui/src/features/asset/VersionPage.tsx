@@ -21,6 +21,7 @@ import { Profile } from '../data/Profile';
 import { commandLine } from '../job/command';
 import { History } from '../model/History';
 import { Lineage } from '../model/Lineage';
+import { Validations } from '../model/Validations';
 import { patchVersion, versionQuery, type Version } from './queries';
 import { VersionActions } from './VersionActions';
 import { VersionFiles } from './VersionFiles';
@@ -41,6 +42,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
   const text = yaml(found.spec);
   const words = [WORDS[kind].noun, 'show', '-n', name, '--version', version];
   const madeBy = found.job ?? found.run_id;
+  const released = (found.tags as Record<string, string | undefined>).release;
   return (
     <Page
       title={`${name} ${version}`}
@@ -65,11 +67,13 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
             ['Files', found.files?.toLocaleString('en-US')],
             ['Digest', found.digest != null ? <span className="mono">{short(found.digest)} <Copy text={found.digest} what="Copy the digest" /></span> : undefined],
             ['Created', <Ago key="c" at={found.created_at} />],
+            ['Release', released !== undefined ? <A key="r" to={to.releases(ws)}>{released}</A> : undefined],
             ['Made by', madeBy != null ? <A to={to.run(ws, madeBy)}>{madeBy}</A> : found.created_by],
           ]}
         />
       </Panel>
       <Description text={found.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
+      {kind === 'models' && <Validations ws={ws} name={name} version={version} />}
       {kind === 'models' && <Lineage ws={ws} name={name} version={version} maker={madeBy ?? undefined} />}
       {kind === 'data' && <Profile ws={ws} name={name} version={version} />}
       {(kind === 'models' || kind === 'data') && <VersionFiles ws={ws} kind={kind} name={name} version={version} />}

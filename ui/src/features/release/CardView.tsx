@@ -1,7 +1,9 @@
-/** A release in the stage that it has reached: its gates with what they found, and what one can do about it. */
+/** A release in a stage: its gates with what they found, and what one can do about it. */
 import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconHourglass } from '@tabler/icons-react';
 import { useState } from 'react';
+import { to } from '../../pure/links';
+import { A } from '../../parts/A';
 import { Status } from '../../parts/Status';
 import { Ago } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
@@ -12,13 +14,13 @@ const STATUS: Record<string, string> = {
   Waiting: 'Queued', Deploying: 'Starting', Testing: 'Running', RollingOut: 'Running', Live: 'Completed', Rejected: 'Canceled', RolledBack: 'Canceled', Failed: 'Failed',
 };
 const SAID: Record<string, string> = {
-  Waiting: 'waits', Deploying: 'comes up', Testing: 'is tested', RollingOut: 'rolls out', Live: 'answers', Rejected: 'rejected', RolledBack: 'taken back', Failed: 'failed',
+  Waiting: 'waits', Deploying: 'comes up', Testing: 'is tested', RollingOut: 'rolls out', Live: 'answers', Superseded: 'was replaced', Rejected: 'rejected', RolledBack: 'taken back', Failed: 'failed',
 };
 
 export const ASKS: Record<Act, string> = { promote: 'Promote', approve: 'Approve', reject: 'Reject', rollback: 'Roll back' };
 
 export function CardView({ card, last }: { card: Card; last: boolean }) {
-  const { release, stage, next } = card;
+  const { release, stage, next, ahead } = card;
   const { state } = stage;
   const [asked, ask] = useState<Act>();
   const again = ['Failed', 'Rejected', 'RolledBack'].includes(state);
@@ -33,11 +35,12 @@ export function CardView({ card, last }: { card: Card; last: boolean }) {
         {release.model ?? 'no model'} · by {release.author} · <Ago at={stage.updated_at ?? release.created_at} />
       </Text>
       {stage.reason != null && <Text size="sm" mt={6}>{stage.reason}</Text>}
+      {ahead !== undefined && <Text size="xs" c="dimmed" mt={6}>Went on to {ahead.stage}, where it {SAID[ahead.state] ?? ahead.state}.</Text>}
       <Findings found={findings(evidence(release, stage))} />
       <Group gap="xs" mt="sm">
         {state === 'Waiting' && <Button size="xs" onClick={() => ask('approve')}>Approve</Button>}
         {state === 'Waiting' && <Button size="xs" variant="default" onClick={() => ask('reject')}>Reject</Button>}
-        {state === 'Live' && next !== undefined && <Button size="xs" variant="default" onClick={() => ask('promote')}>Promote to {next}</Button>}
+        {state === 'Live' && next !== undefined && ahead === undefined && <Button size="xs" variant="default" onClick={() => ask('promote')}>Promote to {next}</Button>}
         {again && <Button size="xs" variant="default" onClick={() => ask('promote')}>Promote again</Button>}
         {state === 'Live' && last && <Button size="xs" variant="default" onClick={() => ask('rollback')}>Roll back</Button>}
       </Group>
@@ -53,11 +56,12 @@ function Findings({ found }: { found: Finding[] }) {
   if (found.length === 0) return null;
   return (
     <ul className="findings" aria-label="What was found">
-      {found.map(({ title, good, says }, at) => (
+      {found.map(({ title, good, says, model }, at) => (
         <li key={at}>
           <Mark good={good} />
           <span>
             <strong>{title}</strong> {says}
+            {model !== undefined && <>{' '}<A to={to.asset(model.workspace, 'models', model.name)}>Reports of {model.name}</A></>}
           </span>
         </li>
       ))}

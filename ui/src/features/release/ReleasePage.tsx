@@ -9,6 +9,7 @@ import { Empty, Loaded } from '../../parts/States';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from '../job/command';
 import { key, lanes, type Lane } from './board';
+import { BreakGlass } from './BreakGlass';
 import { CardView } from './CardView';
 import { boardQuery, type BoardData } from './queries';
 import { TimeLine } from './TimeLine';
@@ -18,7 +19,14 @@ export function ReleasePage() {
   const query = useQuery(boardQuery(ws));
   return (
     <Page title="Releases" below="From the first stage to production, each behind its gates">
-      <Loaded query={query}>{({ releases, places }) => (releases.length === 0 ? <None ws={ws} /> : <Board releases={releases} places={places} />)}</Loaded>
+      <Loaded query={query}>
+        {({ releases, places }) => (
+          <>
+            <BreakGlass workspaces={places.map(({ name }) => name)} />
+            {releases.length === 0 ? <None ws={ws} /> : <Board releases={releases} places={places} />}
+          </>
+        )}
+      </Loaded>
     </Page>
   );
 }
@@ -61,7 +69,7 @@ function LaneView({ lane, last }: { lane: Lane; last: boolean }) {
           <Badge key={key(release)} variant="light" color="teal" tt="none">{key(release)} answers</Badge>
         ))}
       </header>
-      {lane.cards.length === 0 && <Text size="sm" c="dimmed">Nothing waits here.</Text>}
+      {lane.cards.length === 0 && <Text size="sm" c="dimmed">Nothing stands here.</Text>}
       {lane.cards.map((card) => (
         <CardView key={key(card.release)} card={card} last={last} />
       ))}

@@ -11,8 +11,9 @@ import { lineQuery, type Release, type ReleaseEvent } from './queries';
 const WORDS: Record<string, string> = {
   created: 'was made', promoted: 'is brought here', approved: 'is agreed to', rejected: 'is refused', passed: 'has passed its gates', deployed: 'came up',
   tested: 'passed its system tests', step: 'took a share of the requests', live: 'answers', superseded: 'was replaced', rolled_back: 'was taken back', failed: 'failed',
+  break_glass_asked: 'is asked for', break_glass_opened: 'is agreed to', break_glass_used: 'was used to change it without a release', break_glass_closed: 'was closed',
 };
-const LOUD = ['live', 'rolled_back', 'failed', 'rejected'];
+const LOUD = ['live', 'rolled_back', 'failed', 'rejected', 'break_glass_asked', 'break_glass_opened', 'break_glass_used'];
 
 export function TimeLine({ stage, workspaces, releases }: { stage: string; workspaces: readonly string[]; releases: readonly Release[] }) {
   const query = useQuery(lineQuery(workspaces));

@@ -5,10 +5,10 @@ import type { Release, ReleaseStage } from './queries';
 const release = (number: number, states: string[]): Release =>
   ({ name: 'flights', number, stages: ['DEV', 'TEST', 'PRD'].map((stage, at) => ({ stage, state: states[at] })) }) as unknown as Release;
 
-test('a release has one card, in the stage that it has reached last', () => {
+test('a release has a card in the stage that it has reached last, and where it answers', () => {
   const [dev, tst, prd] = lanes([release(3, ['Live', 'NotStarted', 'NotStarted']), release(2, ['Superseded', 'Live', 'Waiting']), release(1, ['Superseded', 'Superseded', 'Live'])]);
   expect(dev?.cards.map(({ release: { number }, next }) => [number, next])).toEqual([[3, 'TEST']]);
-  expect(tst?.cards).toEqual([]);
+  expect(tst?.cards.map(({ release: { number }, ahead }) => [number, ahead?.stage, ahead?.state])).toEqual([[2, 'PRD', 'Waiting']]);
   expect(tst?.live.map(({ number }) => number)).toEqual([2]);
   expect(prd?.cards.map(({ release: { number }, stage: { state } }) => [number, state])).toEqual([[2, 'Waiting'], [1, 'Live']]);
 });
@@ -25,8 +25,11 @@ test('evidence is told, whatever it is', () => {
     { step: 'step', found: { share: 10, requests: 40, failed: 0 } },
     { step: 'failed', found: { why: 'it did not come up' } },
     { something: 'else' },
+    { gate: 'validation', verdict: 'passed', says: 'it passed', evidence: '/api/v1/workspaces/dev/models/delay%20x/validations/01K/report' },
   ]);
-  expect(found.map(({ good }) => good)).toEqual([undefined, false, true, false, undefined]);
+  expect(found[5]?.model).toEqual({ workspace: 'dev', name: 'delay x' });
+  expect(found[0]?.model).toBeUndefined();
+  expect(found.map(({ good }) => good)).toEqual([undefined, false, true, false, undefined, true]);
   expect(found[1]?.says).toContain('500');
   expect(findings('nothing')).toEqual([]);
 });

@@ -1,19 +1,21 @@
 /** Where each release stands on the board: pure, so that it is tested without a page. */
 import type { Release, ReleaseStage } from './queries';
 
-/** A release in the stage that it has reached last. */
+/** A release in a stage: the one that it has reached last, or one in which it answers since. */
 export interface Card {
   release: Release;
   stage: ReleaseStage;
   /** The stage that comes next, if any. */
   next: string | undefined;
+  /** The later stage that it has reached since. */
+  ahead: ReleaseStage | undefined;
 }
 
 export interface Lane {
   stage: string;
   /** What answers there. */
   live: Release[];
-  /** Releases whose last stage this is, newest first. */
+  /** Releases whose last stage this is, and those that answer here and went on; newest first. */
   cards: Card[];
 }
 
@@ -27,10 +29,11 @@ export function lanes(releases: readonly Release[]): Lane[] {
   for (const release of releases) for (const { stage } of release.stages) if (!stages.includes(stage)) stages.push(stage);
   return stages.map((stage) => {
     const cards = releases.flatMap((release): Card[] => {
-      const at = release.stages.findLastIndex(({ state }) => state !== 'NotStarted');
+      const last = release.stages.findLastIndex(({ state }) => state !== 'NotStarted');
+      const at = release.stages.findIndex((one) => one.stage === stage);
       const here = release.stages[at];
-      if (here === undefined || here.stage !== stage || here.state === 'Superseded') return [];
-      return [{ release, stage: here, next: release.stages[at + 1]?.stage }];
+      if (here === undefined || at > last || here.state === 'Superseded' || (at < last && here.state !== 'Live')) return [];
+      return [{ release, stage: here, next: release.stages[at + 1]?.stage, ahead: at < last ? release.stages[last] : undefined }];
     });
     const live = releases.filter((release) => release.stages.some((one) => one.stage === stage && one.state === 'Live'));
     return { stage, live, cards };
@@ -44,6 +47,14 @@ export interface Finding {
   title: string;
   good: boolean | undefined;
   says: string;
+  /** The version of a model whose page tells more. */
+  model?: { workspace: string; name: string };
+}
+
+/** The model of a validation's report, as in `/api/v1/workspaces/dev/models/delay/validations/01K…/report`. */
+function validated(address: unknown): Finding['model'] {
+  const found = typeof address === 'string' ? /^\/api\/v1\/workspaces\/([^/]+)\/models\/([^/]+)\/validations\//.exec(address) : null;
+  return found === null ? undefined : { workspace: decodeURIComponent(found[1] ?? ''), name: decodeURIComponent(found[2] ?? '') };
 }
 
 /** The evidence of a stage; gates that were passed a while ago stand in the history. */
@@ -63,7 +74,8 @@ export function findings(evidence: unknown): Finding[] {
     const one = (typeof raw === 'object' && raw !== null ? raw : { found: raw }) as Record<string, unknown>;
     if (typeof one.gate === 'string') {
       const verdict = plain(one.verdict ?? '').toLowerCase();
-      return { title: `Gate: ${one.gate}`, good: verdict === 'passed' ? true : verdict === 'refused' ? false : undefined, says: plain(one.says ?? verdict) };
+      const good = verdict === 'passed' ? true : verdict === 'refused' ? false : undefined;
+      return { title: `Gate: ${one.gate}`, good, says: plain(one.says ?? verdict), model: validated(one.evidence) };
     }
     if (typeof one.test === 'string') {
       const says = one.says === null || one.says === undefined ? `answered in ${plain(one.took_ms ?? '?')} ms` : plain(one.says);

@@ -67,6 +67,22 @@ export const lineQuery = (workspaces: readonly string[]) =>
     refetchInterval: CALM_MS,
   });
 
+export type Glass = Schemas['BreakGlass'];
+
+/** Where changes without a release are asked for, or may be made now. */
+export const glassQuery = (workspaces: readonly string[]) =>
+  queryOptions({
+    queryKey: ['break-glass', ...workspaces],
+    queryFn: async () => {
+      const of = (ws: string) => seen(ok(api.GET('/api/v1/workspaces/{ws}/break-glass', { params: { path: { ws } } })).then(({ items }) => items));
+      return (await Promise.all(workspaces.map(of))).flat().filter(({ state }) => state === 'Asked' || state === 'Open');
+    },
+    refetchInterval: CALM_MS,
+  });
+
+export const actOnGlass = ({ workspace, id }: Glass, action: 'approve' | 'close') =>
+  ok(api.POST('/api/v1/workspaces/{ws}/break-glass/{name}', { params: { path: { ws: workspace, name: `${id}:${action}` } } }));
+
 export type Act = 'promote' | 'approve' | 'reject' | 'rollback';
 
 export function act({ workspace, name, number }: Release, action: Act, stage: string | undefined, comment: string) {

@@ -69,6 +69,7 @@ function OnOff({ ws, schedule: { name, is_enabled } }: { ws: string; schedule: S
 
 function Came({ run }: { run: ScheduleRun | undefined }) {
   if (run === undefined) return <>–</>;
+  if (run.job === '') return <Status status={run.state === 'Imported' ? 'Completed' : run.state === 'Failed' ? 'Failed' : 'Running'} said={run.state === 'Imported' ? 'imported' : undefined} />;
   return <Status status={run.state === 'Failed' ? 'Failed' : run.job_status ?? 'Queued'} said={run.state === 'Failed' ? 'not submitted' : undefined} />;
 }
 
@@ -88,7 +89,7 @@ export function SchedulePage() {
     (): Column<ScheduleRun>[] => [
       { id: 'due', header: 'Due', by: ({ due_at }) => due_at, cell: ({ due_at }) => moment(due_at) },
       { id: 'why', header: 'Started by', by: ({ why }) => why, cell: ({ why, missed }) => `${WHY[why] ?? why}${missed > 0 ? `, for ${missed} more` : ''}` },
-      { id: 'job', header: 'Job', cell: ({ job, state }) => (state === 'Submitted' ? <A to={to.job(ws, job)}>{job}</A> : job) },
+      { id: 'job', header: 'Job', cell: ({ job, state }) => (state === 'Submitted' ? <A to={to.job(ws, job)}>{job}</A> : job === '' ? 'data import' : job) },
       { id: 'state', header: 'State', cell: (run) => <Came run={run} /> },
       { id: 'reason', header: 'Said', wide: true, cell: ({ reason }) => <span style={{ overflowWrap: 'anywhere' }}>{reason ?? ''}</span> },
     ],

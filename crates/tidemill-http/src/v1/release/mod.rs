@@ -72,7 +72,10 @@ fn stage_view(stage: String, there: Option<Stage>) -> ReleaseStage {
 
 fn event_view(event: Event) -> ReleaseEvent {
     ReleaseEvent {
-        release: format!("{}:{}", event.name, event.number),
+        release: match event.number {
+            0 => event.name,
+            number => format!("{}:{number}", event.name),
+        },
         id: event.id,
         stage: event.stage,
         workspace: event.target,

@@ -1,6 +1,7 @@
 //! `tidemill release`.
 
 mod approve;
+mod break_glass;
 mod create;
 mod history;
 mod list;
@@ -49,6 +50,7 @@ enum Verb {
     Rollback(rollback::Rollback),
     History(history::History),
     Plan(plan::Plan),
+    BreakGlass(break_glass::BreakGlass),
 }
 
 impl Release {
@@ -67,6 +69,7 @@ impl Release {
             Verb::Rollback(verb) => verb.run(session).await,
             Verb::History(verb) => verb.run(session).await,
             Verb::Plan(verb) => verb.run(session).await,
+            Verb::BreakGlass(noun) => noun.run(session).await,
         }
     }
 }
