@@ -47,13 +47,13 @@ pub struct ScheduleRun {
     pub missed: i64,
     /// Who started it; `system` for the server.
     pub who: String,
-    /// The name of its job.
+    /// The name of its job; empty for one that brings data in.
     pub job: String,
-    /// `Submitted` or `Failed`; `Claimed` for the moment in between.
+    /// `Submitted`, `Imported` or `Failed`; `Claimed` until then.
     pub state: String,
     /// The status of the job.
     pub job_status: Option<String>,
-    /// Why it failed, or what was missed.
+    /// Why it failed, what was missed, or which version was brought in.
     pub reason: Option<String>,
 }
 

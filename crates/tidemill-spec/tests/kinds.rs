@@ -544,12 +544,12 @@ fn a_schedule_with_every_sort_of_job() {
                 description: a cron job schedule\nis_enabled: true\ntrigger:\n  type: cron\n  expression: \"0 * * * *\"\n  start_time: \"2022-07-10T10:00:00\" # optional\n  \
                 time_zone: \"Pacific Standard Time\"\n";
     let (schedule, paths) = of(&format!("{head}create_job: ./pipeline.yml\n"));
-    let ScheduledJob::Pipeline(written) = schedule.create_job else { panic!("a pipeline") };
+    let Some(ScheduledJob::Pipeline(written)) = schedule.create_job else { panic!("a pipeline") };
     assert_eq!((written.jobs.len(), paths.len()), (1, 1));
     let (schedule, _) = of(&format!(
         "{head}create_job:\n  type: pipeline\n  job: ./pipeline.yml\n  settings: {{continue_on_step_failure: false}}\n  inputs: {{name: \"${{{{name}}}}\"}}\n  tags: {{a: b}}\n"
     ));
-    let ScheduledJob::Pipeline(written) = schedule.create_job else { panic!("a pipeline") };
+    let Some(ScheduledJob::Pipeline(written)) = schedule.create_job else { panic!("a pipeline") };
     let settings = written.settings.expect("settings");
     assert_eq!(settings.continue_on_step_failure, Some(false));
     assert!(settings.default_compute.is_some(), "what is not changed stays");
@@ -557,17 +557,17 @@ fn a_schedule_with_every_sort_of_job() {
     assert_eq!(written.inputs["rate"], Input::Literal(Literal::Integer(1)));
     assert_eq!(written.tags["a"], "b");
     for text in ["create_job: azureml:train\n", "create_job: {type: pipeline, job: \"azureml:train\", inputs: {rate: 2}}\n"] {
-        let ScheduledJob::Reference(reference) = of(&format!("{head}{text}")).0.create_job else { panic!("a reference") };
+        let Some(ScheduledJob::Reference(reference)) = of(&format!("{head}{text}")).0.create_job else { panic!("a reference") };
         assert_eq!(reference.job, "azureml:train");
     }
     let (schedule, _) = of(
         "name: on-data\ntrigger: {type: data_version, data: azureml:flights, input: raw}\ncreate_job: {endpoint: retrain, inputs: {rate: 1}}\nrun_as: service-principal:retrain\n",
     );
-    assert!(matches!(schedule.create_job, ScheduledJob::Published(call) if call.endpoint == "retrain"));
+    assert!(matches!(schedule.create_job, Some(ScheduledJob::Published(call)) if call.endpoint == "retrain"));
     let recurrence = "name: weekly\ntrigger:\n  type: recurrence\n  frequency: Week\n  interval: 1\n  schedule: {hours: [4, 5], minutes: 0, week_days: [Monday]}\n\
                       create_job: {command: echo 1, environment: azureml:sk:1}\n";
     let (schedule, _) = of(recurrence);
-    assert!(matches!(schedule.create_job, ScheduledJob::Command(_)));
+    assert!(matches!(schedule.create_job, Some(ScheduledJob::Command(_))));
 }
 
 #[test]

@@ -6,11 +6,13 @@ use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::Result;
 
-/// The job is about to be submitted.
+/// The job is about to be submitted, or the data on their way.
 pub const CLAIMED: &str = "Claimed";
 /// The job was submitted.
 pub const SUBMITTED: &str = "Submitted";
-/// The job could not be submitted.
+/// The data was brought in.
+pub const IMPORTED: &str = "Imported";
+/// The job could not be submitted, or the data not brought in.
 pub const FAILED: &str = "Failed";
 
 /// One time.
@@ -36,11 +38,11 @@ pub struct Model {
     pub missed: i64,
     /// Who started it; `system` for the server.
     pub who: String,
-    /// The name of its job.
+    /// The name of its job; empty for data that are brought in.
     pub job: String,
     /// JSON of the inputs that what happened gives.
     pub inputs: String,
-    /// `Claimed`, `Submitted` or `Failed`.
+    /// `Claimed`, `Submitted`, `Imported` or `Failed`.
     pub state: String,
     /// Why it failed, or what else is to be said.
     pub reason: Option<String>,

@@ -9,8 +9,8 @@ use tidemill_spec::kinds::{Job, ScheduledJob};
 use tidemill_store::schedule_run::{CLAIMED, FAILED, SUBMITTED};
 use tidemill_store::{event, from_json, job as job_row, schedule, schedule_run, to_json};
 
-use super::{Row, Run, acting, job, scope, spec_of};
-use crate::{App, Error, Result, published_pipeline};
+use super::{Row, Run, acting, import, job, scope, spec_of};
+use crate::{App, Error, OpContext, Result, published_pipeline};
 
 /// Why a job is to be submitted.
 #[derive(Debug, Clone)]
@@ -36,8 +36,11 @@ pub(crate) async fn claim(app: &Arc<App>, row: &Row, due: Due, next_at: Option<i
         inputs,
         reason,
     } = due;
+    let imports = spec_of(row)?.import_data.is_some();
     let moment = jiff::Timestamp::from_millisecond(due_at).map_err(Error::internal)?;
     let job = match why {
+        // What is brought in is no job.
+        _ if imports => String::new(),
         "due" | "catch_up" => format!("{}-{}", row.name, moment.strftime("%Y%m%dT%H%M%SZ")),
         _ => format!("{}-{}-{}", row.name, moment.strftime("%Y%m%dT%H%M%SZ"), short(&id)),
     };
@@ -96,6 +99,10 @@ fn short(id: &str) -> String {
 /// # Errors
 /// When that cannot be written.
 pub(crate) async fn submit(app: &Arc<App>, row: &Row, run: Run) -> Result<Run> {
+    if let Some(import) = spec_of(row)?.import_data {
+        import::start(app, row, run.clone(), *import);
+        return Ok(run);
+    }
     let submitted = match job_row::get(app.store.read(), &run.workspace, &run.job).await? {
         // A server that was killed after that it did so.
         Some(_) => Ok(()),
@@ -109,6 +116,11 @@ pub(crate) async fn submit(app: &Arc<App>, row: &Row, run: Run) -> Result<Run> {
             (FAILED, Some(format!("{}{hint}", error.message)))
         }
     };
+    end(app, run, state, reason).await
+}
+
+/// Writes down what came of a time.
+pub(super) async fn end(app: &Arc<App>, run: Run, state: &str, reason: Option<String>) -> Result<Run> {
     let ended = Run {
         state: state.into(),
         reason,
@@ -125,14 +137,9 @@ pub(crate) async fn submit(app: &Arc<App>, row: &Row, run: Run) -> Result<Run> {
 
 async fn try_submit(app: &Arc<App>, row: &Row, run: &Run) -> Result<()> {
     let spec = spec_of(row)?;
-    let subject = Subject::parse(&row.owner).ok_or_else(|| Error::internal(format!("nobody is {}", row.owner)))?;
-    if !app.access.current().active.contains(&subject) {
-        return Err(Error::forbidden(format!("failed to submit job `{}`: {subject}, as whom schedule `{}` runs, is no more", run.job, row.name))
-            .hint("write the schedule anew as somebody who is there, or give `run_as`"));
-    }
-    let owner = acting(app, &subject)?;
+    let owner = owner(app, row, &format!("job `{}` is not submitted", run.job))?;
     let given: Value = from_json("schedule_run", "inputs", &run.inputs)?;
-    if let ScheduledJob::Published(asked) = &spec.create_job {
+    if let Some(ScheduledJob::Published(asked)) = &spec.create_job {
         let call = job::call(&spec, asked, &run.job, run.due_at, &run.why, &given)?;
         published_pipeline::invoke(&owner, &row.workspace, &asked.endpoint, call).await?;
         return Ok(());
@@ -142,4 +149,14 @@ async fn try_submit(app: &Arc<App>, row: &Row, run: &Run) -> Result<()> {
     let submission = job::submission(&spec, job, &run.job, run.due_at, &run.why, &given)?;
     crate::job::submit(&owner, &row.workspace, &run.job, submission).await?;
     Ok(())
+}
+
+/// As whom a schedule acts, if they are still there.
+pub(super) fn owner(app: &Arc<App>, row: &Row, what: &str) -> Result<OpContext> {
+    let subject = Subject::parse(&row.owner).ok_or_else(|| Error::internal(format!("nobody is {}", row.owner)))?;
+    if !app.access.current().active.contains(&subject) {
+        return Err(Error::forbidden(format!("{what}: {subject}, as whom schedule `{}` runs, is no more", row.name))
+            .hint("write the schedule anew as somebody who is there, or give `run_as`"));
+    }
+    acting(app, &subject)
 }

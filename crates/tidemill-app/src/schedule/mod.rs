@@ -1,9 +1,12 @@
-//! Schedules: jobs that are submitted by themselves, at times or when something happens, with the rights of who wrote the schedule.
+//! Schedules: jobs that are submitted by themselves, or data that are brought in, at times or when something happens, with the rights of
+//! who wrote the schedule.
 
 mod act;
 mod fire;
 mod happened;
+mod import;
 mod job;
+mod monitor;
 
 pub use act::{delete, set_enabled, trigger};
 pub(crate) use fire::{Due, claim, submit};
@@ -66,8 +69,17 @@ pub async fn put(
     check_revision("schedule", given, before.as_ref().map(|row| row.revision), if_match)?;
     let owner = owner(ctx, &spec, &scope).await?;
     let as_owner = acting(app, &owner)?;
-    as_owner.authorize(action::JOB_WRITE, &Scope::job(workspace, given)).await?;
-    let resolved = job::resolve(&as_owner, workspace, &spec.create_job).await?;
+    if let Some(import) = &spec.import_data {
+        import::check(&as_owner, workspace, import).await?;
+    }
+    if spec.import_data.is_none() {
+        as_owner.authorize(action::JOB_WRITE, &Scope::job(workspace, given)).await?;
+    }
+    let resolved = match (&spec.create_job, &spec.create_monitor) {
+        (Some(job), _) => job::resolve(&as_owner, workspace, job).await?,
+        (None, Some(watched)) => Some(monitor::job(&as_owner, &spec, watched).await?),
+        (None, None) => None,
+    };
     if let Some(resolved) = &resolved {
         job::check(&as_owner, workspace, given, &spec, resolved.clone()).await?;
     }
@@ -190,6 +202,9 @@ pub async fn runs(ctx: &OpContext, workspace: &str, name: &str, most: u64) -> Re
 }
 
 async fn with_status(app: &App, run: Run) -> Result<(Run, Option<String>)> {
+    if run.job.is_empty() {
+        return Ok((run, None));
+    }
     let job = job_row::get(app.store.read(), &run.workspace, &run.job).await?;
     Ok((run, job.map(|job| job.status)))
 }

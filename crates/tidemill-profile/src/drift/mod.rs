@@ -30,6 +30,9 @@ pub struct DriftOptions {
     pub psi: f64,
     /// Jensen–Shannon distance of categories that matters.
     pub jensen_shannon: f64,
+    /// Jensen–Shannon distance of numbers that matters; it does not count where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jensen_shannon_of_numbers: Option<f64>,
     /// Difference between the shares of missing values that matters.
     pub missing: f64,
     /// Compare dates, instants and keys too, which always differ.
@@ -44,6 +47,7 @@ impl Default for DriftOptions {
             wasserstein: 0.1,
             psi: 0.2,
             jensen_shannon: 0.1,
+            jensen_shannon_of_numbers: None,
             missing: 0.05,
             time: false,
         }

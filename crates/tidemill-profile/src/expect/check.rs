@@ -202,6 +202,7 @@ fn names(expected: &DriftExpectation, drift: &Drift) -> Vec<String> {
     columns
         .map(|column| column.column.clone())
         .filter(|name| !expected.but.contains(name))
+        .filter(|name| expected.only.is_empty() || expected.only.contains(name))
         .collect()
 }
 

@@ -148,6 +148,9 @@ pub struct DriftExpectation {
     /// These are not looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub but: Vec<String>,
+    /// These alone are looked at; all of them where none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// How grave it is.
     #[serde(skip_serializing_if = "Level::is_error")]
     pub level: Level,

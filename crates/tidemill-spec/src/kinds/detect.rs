@@ -358,7 +358,7 @@ fn from_schema(word: &str) -> Option<Detected> {
         "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => Kind::OnlineDeployment,
         "release" => Kind::Release,
         "identityprovider" => Kind::IdentityProvider,
-        "schedule" | "jobschedule" => Kind::Schedule,
+        "schedule" | "jobschedule" | "importschedule" | "importdataschedule" | "monitorschedule" => Kind::Schedule,
         "publishedpipeline" => Kind::PublishedPipeline,
         "validation" => Kind::Validation,
         _ => return refusal(word).map(Detected::Refused),
@@ -525,13 +525,7 @@ fn guess(node: &Node, file_name: &str) -> Option<Detected> {
             Kind::CommandJob
         }
     } else if has("trigger") {
-        return if has("create_monitor") {
-            refused("monitor")
-        } else if has("import_data") {
-            refused("importSchedule")
-        } else {
-            Some(Detected::Kind(Kind::Schedule))
-        };
+        Kind::Schedule
     } else if has("trial") {
         return refused("sweepJob");
     } else if has("endpoint_name") || has("scale_settings") || has("code_configuration") {

@@ -9,6 +9,7 @@ mod compute_settings;
 mod confinement;
 mod credentials;
 mod data;
+mod data_import;
 mod datastore;
 mod deployment_settings;
 mod detect;
@@ -20,6 +21,7 @@ mod identity_provider;
 mod input;
 mod job;
 mod model;
+mod monitor;
 mod network;
 mod node;
 mod online_deployment;
@@ -108,6 +110,11 @@ pub use release::{
 pub use resources::{DockerArgs, Resources};
 pub use role::Role;
 pub use rollout::{RolloutGates, RolloutProbe, RolloutTest};
+pub use data_import::{DataImport, ImportSource};
+pub use monitor::{
+    CategoricalDrift, DriftSignal, DriftThresholds, Features, Monitor, MonitorSignal, MonitoredData, NumericalDrift, QualityRates,
+    QualitySignal, QualityThresholds, TopFeatures,
+};
 pub use schedule::{JobReference, PublishedCall, Schedule, ScheduledJob};
 pub use service::{Service, ServiceType};
 pub use service_principal::{Federated, ServicePrincipal};

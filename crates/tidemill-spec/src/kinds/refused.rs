@@ -21,8 +21,7 @@ pub fn refusal(schema: &str) -> Option<String> {
         "datatransfercomponent" | "datatransfercopycomponent" | "datatransferimportcomponent" => {
             not_yet("a data transfer component")
         }
-        "importschedule" | "importdataschedule" => not_yet("a schedule that imports data"),
-        "monitorschedule" | "monitor" => not_yet("a monitor"),
+        "monitor" => not_yet("a monitor that is no schedule"),
         "batchendpoint" => not_yet("a batch endpoint"),
         "batchdeployment" | "modelbatchdeployment" | "pipelinecomponentbatchdeployment" => {
             not_yet("a batch deployment")

@@ -1,14 +1,14 @@
-//! A schedule: a job that is submitted by itself, at times or when something happens.
+//! A schedule: a job that is submitted by itself, or data that are brought in, at times or when something happens.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CommandJob, Input, PipelineJob, PipelineSettings, Trigger};
+use super::{CommandJob, DataImport, Input, Monitor, PipelineJob, PipelineSettings, Trigger};
 use crate::de::tagged_union;
 use crate::refs::ComputeRef;
 
-/// A job that is submitted by itself, at times or when something happens.
+/// A job that is submitted by itself, or data that are brought in, at times or when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
@@ -39,7 +39,14 @@ pub struct Schedule {
     /// When.
     pub trigger: Trigger,
     /// What is submitted: a job, a file with one, `azureml:` and the name of a job that is there, or a published pipeline.
-    pub create_job: ScheduledJob,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_job: Option<ScheduledJob>,
+    /// Data that are brought in, in the place of a job; or a file that says which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_data: Option<Box<DataImport>>,
+    /// Data that are compared with a reference, in the place of a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_monitor: Option<Box<Monitor>>,
     /// As whom, such as `service-principal:retrain`; as who wrote the schedule where nothing is said (a Tidemill extension).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_as: Option<String>,

@@ -69,7 +69,10 @@ impl<'f> Inliner<'f> {
             }
             Kind::Environment => self.environment_files(node, at),
             Kind::OnlineDeployment | Kind::Validation => self.environment(node, "environment", at),
-            Kind::Schedule => self.scheduled_job(node, at),
+            Kind::Schedule => {
+                self.scheduled_job(node, at);
+                self.imported(node, at);
+            }
             Kind::PublishedPipeline => {
                 self.written(node, "job", Kind::PipelineJob, at);
                 if let Some(candidate) = node.get_mut("candidate") {
@@ -160,6 +163,18 @@ impl<'f> Inliner<'f> {
                 self.errors.push((problem.at(path), span));
             }
         }
+    }
+
+    /// Writes out `import_data` of a schedule: a file that says what is brought in.
+    fn imported(&mut self, node: &mut Node, at: &FieldPath) {
+        let at = at.key("import_data");
+        let Some(import) = node.get_mut("import_data") else { return };
+        let Some(path) = self.local_file(import) else { return };
+        let Some(mut read) = self.read(&path, &at, import.span) else { return };
+        if let NodeKind::Map(fields) = &mut read.kind {
+            fields.retain(|(key, _)| key.text != "$schema");
+        }
+        *import = read;
     }
 
     fn steps(&mut self, node: &mut Node, at: &FieldPath) {

@@ -66,10 +66,12 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
         Spec::Schedule(schedule) => {
             let at = root.key("create_job");
             match &mut schedule.create_job {
-                ScheduledJob::Command(job) => visit.command_job(job, &at),
-                ScheduledJob::Pipeline(job) => visit.pipeline_job(job, &at),
-                ScheduledJob::Reference(reference) => visit.inputs(&mut reference.inputs, &at),
-                ScheduledJob::Published(call) => visit.inputs(&mut call.inputs, &at),
+                Some(ScheduledJob::Command(job)) => visit.command_job(job, &at),
+                Some(ScheduledJob::Pipeline(job)) => visit.pipeline_job(job, &at),
+                Some(ScheduledJob::Reference(reference)) => visit.inputs(&mut reference.inputs, &at),
+                Some(ScheduledJob::Published(call)) => visit.inputs(&mut call.inputs, &at),
+                // What is imported lies in a datastore.
+                None => Ok(()),
             }
         }
         Spec::Component(component) => visit.component(component, &root),

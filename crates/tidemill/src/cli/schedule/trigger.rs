@@ -9,7 +9,7 @@ use crate::cli::args::NoWait;
 use crate::error::{Error, Result};
 use crate::session::Session;
 
-/// Submit the job of a schedule now
+/// Submit the job of a schedule now, or bring its data in
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tidemill schedule trigger --name nightly --query last_run.job -o tsv")]
 pub struct Trigger {
@@ -29,7 +29,10 @@ impl Trigger {
             let why = run["reason"].as_str().unwrap_or("it did not say why");
             return Err(Error::failed(format!("the job of schedule {} was not submitted: {why}", self.name)));
         }
-        session.note(&format!("Submitted job {}.", run["job"].as_str().unwrap_or_default()));
+        match run["job"].as_str().unwrap_or_default() {
+            "" => session.note("The data are being brought in; `tidemill schedule runs` says what comes of it."),
+            job => session.note(&format!("Submitted job {job}.")),
+        }
         session.show(view)
     }
 }
