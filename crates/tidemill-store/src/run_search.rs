@@ -1,17 +1,18 @@
 //! Searching runs: MLflow's filters and orderings as SQL over indexes.
 //!
-//! Two plans. The general one looks at the runs of the experiments, youngest first. When the first ordering is by a
+//! Three plans. The general one looks at the runs of the experiments, youngest first. When the first ordering is by a
 //! metric, the walk goes through the index of that metric's values instead, and stops when the page is full; runs where
 //! the metric is NaN or missing come after all values, so a page that the walk does not fill is left to the general plan.
+//! When few values of a metric fit the filter, their runs are found in that index, and only these are looked at.
 //!
 //! A page starts after the place of the last row of the page before it ([`Cursor`]).
 
-use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnOper};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnOper};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
     QueryTrait,
 };
-use tidemill_query::{Comparison, Entity as Of, Operator, Order as OrderBy, Value};
+use tidemill_query::{Comparison, Entity as Of, Key, Operator, Order as OrderBy, Value};
 
 use crate::keyset::{Cursor, Place, Step, is_after};
 use crate::run::{Column, Entity, Model};
@@ -72,8 +73,14 @@ pub async fn search(store: &Store, search: Search<'_>) -> Result<Found> {
             return Ok(found);
         }
     }
-    search.read(db, &search.general(backend)).await
+    match search.rarest(db).await? {
+        Some(few) => search.read(db, &search.from_few(backend, few)).await,
+        None => search.read(db, &search.general(backend)).await,
+    }
 }
+
+/// So many values are few: their runs are looked up one by one.
+const FEW: i64 = 2_000;
 
 /// What a run is ordered by.
 struct Sort {
@@ -119,8 +126,68 @@ impl Search<'_> {
         select
     }
 
+    /// The comparison with a metric that the fewest values fit, if those are few.
+    async fn rarest(&self, db: &impl ConnectionTrait) -> Result<Option<&Comparison>> {
+        let backend = db.get_database_backend();
+        let mut rarest = None;
+        for comparison in self.filter {
+            use Operator::{Eq, Ge, Gt, Le, Lt};
+            if comparison.key.entity != Of::Metric || !matches!(comparison.operator, Eq | Ge | Gt | Le | Lt) {
+                continue;
+            }
+            let mut fits = Query::select();
+            fits.expr(Expr::value(1))
+                .from("metric_series")
+                .and_where(Expr::col("workspace").eq(self.workspace))
+                .and_where(Expr::col("key").eq(comparison.key.name.as_str()))
+                .and_where(Expr::col("is_nan").unary(UnOper::Not))
+                .and_where(compare(backend, Expr::col("value"), comparison.operator, &comparison.value))
+                .limit(FEW.unsigned_abs() + 1);
+            let mut counting = Query::select();
+            counting
+                .expr_as(Func::count(Expr::value(1)), "found")
+                .from_subquery(fits, "fits");
+            let found: i64 = match db.query_one(&counting).await? {
+                Some(row) => row.try_get("", "found")?,
+                None => 0,
+            };
+            if found <= FEW && rarest.is_none_or(|(least, _)| found < least) {
+                rarest = Some((found, comparison));
+            }
+        }
+        Ok(rarest.map(|(_, comparison)| comparison))
+    }
+
+    /// From the values of a metric that fit, which are few, to their runs.
+    fn from_few(&self, backend: DbBackend, few: &Comparison) -> SelectStatement {
+        let mut select = self.through_values(backend, &few.key);
+        let sorts = (0..)
+            .zip(self.order_by)
+            .map(|(at, order)| sort(&mut select, at, order))
+            .collect();
+        self.finish(&mut select, sorts);
+        select
+    }
+
     /// Through the values of a metric, in their order.
     fn walk(&self, backend: DbBackend, first: &OrderBy) -> SelectStatement {
+        let mut select = self.through_values(backend, &first.key);
+        let mut sorts = vec![Sort {
+            rank: None,
+            value: Expr::col(("walk", "value")),
+            order: direction(first.ascending),
+        }];
+        sorts.extend(
+            (1..)
+                .zip(&self.order_by[1..])
+                .map(|(at, order)| sort(&mut select, at, order)),
+        );
+        self.finish(&mut select, sorts);
+        select
+    }
+
+    /// The values of a metric, and beside each its run where that fits.
+    fn through_values(&self, backend: DbBackend, metric: &Key) -> SelectStatement {
         let mut select = self.base(backend);
         let of = |column: &'static str| Expr::col(("walk", column));
         let on = Expr::col(("run", "workspace"))
@@ -139,10 +206,10 @@ impl Search<'_> {
             // A cross join has no condition of its own.
             .and_where(on)
             .and_where(of("workspace").eq(self.workspace))
-            .and_where(of("key").eq(first.key.name.as_str()))
+            .and_where(of("key").eq(metric.name.as_str()))
             .and_where(of("is_nan").unary(UnOper::Not));
         for comparison in self.filter {
-            if comparison.key == first.key {
+            if comparison.key == *metric {
                 select.and_where(compare(
                     backend,
                     of("value"),
@@ -153,17 +220,6 @@ impl Search<'_> {
                 select.and_where(condition(backend, self.workspace, "walk", comparison));
             }
         }
-        let mut sorts = vec![Sort {
-            rank: None,
-            value: of("value"),
-            order: direction(first.ascending),
-        }];
-        sorts.extend(
-            (1..)
-                .zip(&self.order_by[1..])
-                .map(|(at, order)| sort(&mut select, at, order)),
-        );
-        self.finish(&mut select, sorts);
         select
     }
 
