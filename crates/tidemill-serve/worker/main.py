@@ -90,7 +90,7 @@ def _serve(line, model, alarm):
             # `sys.exit()` and the like: this request is answered, and the next one finds a fresh worker.
             ending = os.getpid() == line.pid
             logs.log.error("run() ended its worker by %s: %s", type(error).__name__, traceback.format_exc())
-            told = {"status": 500, "message": "An unexpected error occurred in scoring script. Check the logs for more info.", "failed": True}
+            told = {"status": 500, "message": "An unexpected error occurred in scoring script. Check the logs for more info.", "failed": True, "last": True}
             answer = wire.ERROR, json.dumps(told).encode(), b""
         if os.getpid() != line.pid:
             # A process that the script forked, and that came back from `run()`.

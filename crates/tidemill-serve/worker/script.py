@@ -41,7 +41,7 @@ class Script:
 
     def facts(self):
         """What the server must know of this script."""
-        return {"wants_headers": self.wants_headers or self.raw, "raw": self.raw, "swagger": self.documents}
+        return {"wants_headers": self.wants_headers or self.raw or self.flask is not None, "raw": self.raw, "swagger": self.documents}
 
     def _load(self, settings):
         path = settings["entry_script"]
@@ -50,9 +50,10 @@ class Script:
             if spec is None:
                 raise ImportError("%s is no Python file" % path)
             module = importlib.util.module_from_spec(spec)
+            self.source = spec.loader.get_source("entry_module") or "" if hasattr(spec.loader, "get_source") else ""
             spec.loader.exec_module(module)
         except BaseException as error:
-            log.error("Failed to import the script %s", path)
+            log.error("Failed to import user script because it raised an unhandled exception: %s", path)
             log.error(traceback.format_exc())
             raise StartError("failed to import %s: %s" % (path, _last(error)))
         for name in ("init", "run"):
@@ -82,16 +83,21 @@ class Script:
         self.raw = names.raw_requested()
         util = sys.modules.get("inference_schema.schema_util") or sys.modules.get("tidemill_worker.schema")
         self.decorated = util is not None and util.is_schema_decorated(self.run)
-        self.flask = None
+        self.flask, self.flask_request = None, False
         if self.raw and self.decorated:
             raise self._refused("run() cannot be decorated with both @rawhttp and @input_schema")
+        if "flask" in self.source and importlib.util.find_spec("flask") is not None:
+            # What a script asks Flask for (`request`, `jsonify`) it finds, as in Azure's server.
+            import flask
+
+            self.flask = flask.Flask("azmlinfsrv")
         if self.raw:
             own = sys.modules.get("azureml_inference_server_http.api.aml_request")
             if not issubclass(own.AMLRequest, AMLRequest):
                 # The environment has Azure's package, and so its scripts are used to Flask.
                 import flask
 
-                self.flask = flask.Flask("azmlinfsrv")
+                self.flask, self.flask_request = flask.Flask("azmlinfsrv"), True
             log.info("run() is decorated with @rawhttp. Server will invoke it with the request object.")
         elif self.decorated:
             told = ", ".join(parameter.name for parameter in self.parameters)
@@ -158,7 +164,7 @@ class Script:
         return given
 
     def _raw(self, meta, body):
-        if self.flask is None:
+        if not self.flask_request:
             return AMLRequest(dict(meta, headers=list(_headers(meta).items())), body)
         import flask
 

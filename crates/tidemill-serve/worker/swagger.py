@@ -28,6 +28,13 @@ def documents(run, app_root):
             found[version] = json.dumps(own)
         elif full in versions:
             found[version] = json.dumps(build(copy.deepcopy(given), copy.deepcopy(taken)))
+    left_out = [version for version in ("2", "3", "3.1") if version not in found]
+    if found and left_out:
+        log.info("Swaggers are prepared for versions [%s] and skipped for versions [%s].", ", ".join(found), ", ".join(left_out))
+    elif found:
+        log.info("Swaggers are prepared for the following versions: [%s].", ", ".join(found))
+    else:
+        log.info("No swagger is prepared.")
     return found
 
 

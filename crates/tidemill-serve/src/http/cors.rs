@@ -58,7 +58,9 @@ impl Origins {
             response.append(header::VARY, HeaderValue::from_static("Origin"));
         }
         response.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-        if method == Method::OPTIONS && request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        let wanted = request.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let may = wanted.is_some_and(|wanted| wanted == "GET" || wanted == "POST");
+        if method == Method::OPTIONS && may {
             let methods = HeaderValue::from_static("GET, POST");
             response.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
             if let Some(wanted) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {

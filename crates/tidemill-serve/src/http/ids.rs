@@ -25,10 +25,12 @@ pub(super) struct Ids {
 impl Ids {
     /// Takes them from the headers. With an answer where one is too long.
     pub(super) fn of(headers: &HeaderMap, app: &App) -> (Self, Option<Response>) {
+        // One that is given and empty stays empty, and is not told.
         let request = headers.get(REQUEST).cloned().unwrap_or_else(made);
         if request.len() > LONGEST {
             return (Self::default(), Some(too_long("x-request-id")));
         }
+        let told = |id: HeaderValue| Some(id).filter(|id| !id.is_empty());
         let own = |name| headers.get(name).filter(|value| !value.is_empty()).cloned();
         let (mut client, legacy) = (own(CLIENT), own(LEGACY));
         if legacy.is_some() {
@@ -44,14 +46,14 @@ impl Ids {
         let long = |value: &HeaderValue| value.len() > LONGEST;
         if long(&legacy) || client.as_ref().is_some_and(long) {
             let only = Self {
-                request: Some(request),
+                request: told(request),
                 ..Self::default()
             };
             return (only, Some(too_long("x-ms-request-id and x-ms-client-request-id")));
         }
         let ids = Self {
-            request: Some(request),
-            legacy: Some(legacy),
+            request: told(request),
+            legacy: told(legacy),
             client,
         };
         (ids, None)

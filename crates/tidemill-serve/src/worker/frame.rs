@@ -50,6 +50,14 @@ pub struct Reply {
     pub body: Bytes,
 }
 
+impl Reply {
+    /// Whether its worker ends with it: `sys.exit()` and the like in a script.
+    pub(super) fn is_last(&self) -> bool {
+        const LAST: &[u8] = b"\"last\": true";
+        self.kind == Kind::Error && self.meta.windows(LAST.len()).any(|part| part == LAST)
+    }
+}
+
 /// Sends a question.
 pub(super) async fn send(stream: &mut UnixStream, ask: Ask, meta: &[u8], body: &[u8]) -> io::Result<()> {
     let mut frame = Vec::with_capacity(HEAD + meta.len() + body.len().min(TOGETHER));

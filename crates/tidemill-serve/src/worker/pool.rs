@@ -229,6 +229,11 @@ impl Shared {
         state.failure = None;
         state.facts = facts;
         drop(state);
+        let timeout = format_args!(
+            "Scoring timeout is set to {}",
+            self.config.request_timeout.as_millis()
+        );
+        self.log.line(Level::Info, None, timeout);
         let message = format_args!("Worker with pid {pid} ready for serving traffic (Python {python})");
         self.log.line(Level::Info, None, message);
         Ok((worker, process))
@@ -253,6 +258,13 @@ impl Shared {
         }
         if !*self.closing.borrow() {
             state.idle.push(worker);
+        }
+    }
+
+    /// Takes a worker back that has answered, unless it ends with this answer: the next request is not for it.
+    fn back(self: &Arc<Self>, worker: Worker, reply: &Reply) {
+        if !reply.is_last() {
+            self.offer(worker);
         }
     }
 
@@ -420,7 +432,7 @@ impl Lease {
         let worker = self.worker.take();
         match (answer, worker) {
             (Some(reply), Some(worker)) => {
-                self.shared.offer(worker);
+                self.shared.back(worker, &reply);
                 Ok(reply)
             }
             (_, worker) => {
@@ -450,7 +462,7 @@ impl Drop for Lease {
             let limit = shared.config.max_answer_bytes;
             let patience = shared.config.request_timeout + GRACE;
             match tokio::time::timeout(patience, worker.reply(limit)).await {
-                Ok(Ok(_)) => shared.offer(worker),
+                Ok(Ok(reply)) => shared.back(worker, &reply),
                 _ => worker.marks.kill(),
             }
         });

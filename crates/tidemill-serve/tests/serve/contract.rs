@@ -58,7 +58,14 @@ fn decorators_work_without_their_package() {
 fn packages_of_the_environment_go_before_ours() {
     let python = tool("serving");
     let python = python.to_str().expect("a path of text");
-    for script in ["echo.py", "raw.py", "schema.py", "standard.py", "frame.py"] {
+    for script in [
+        "echo.py",
+        "raw.py",
+        "schema.py",
+        "standard.py",
+        "frame.py",
+        "flaskish.py",
+    ] {
         answers_as_recorded(script, python);
     }
 }

@@ -90,8 +90,9 @@ fn an_exit_is_answered_and_the_next_request_finds_a_fresh_worker() {
             (answer.status, answer.header("x-ms-run-function-failed")),
             (500, Some("true"))
         );
-        answers(&server);
-        assert_ne!(server.score("\"pid\"").text(), before);
+        let after = server.score("\"pid\"");
+        assert_eq!(after.status, 200, "{after:?}");
+        assert_ne!(after.text(), before);
     }
 }
 

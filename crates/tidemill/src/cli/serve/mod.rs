@@ -1,7 +1,9 @@
 //! `tidemill serve`: a model behind HTTP, on this machine and without a server.
 
+mod config_file;
 mod python;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -109,14 +111,14 @@ impl Serve {
     }
 
     fn serve(self) -> Result<u8> {
-        let config = self.config()?;
+        let (config, file) = self.config()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
         let log = Log::new();
-        let settings = Settings::read(variable);
+        let settings = Settings::read(|name| variable(name).or_else(|| file.get(name).cloned()));
         let (name, workers) = (&config.name, config.workers);
         let (what, path) = match &config.model {
             Model::Script { .. } => (format!("{name} with {workers} workers"), String::from("/score")),
@@ -155,7 +157,8 @@ impl Serve {
         })
     }
 
-    fn config(self) -> Result<Config> {
+    /// What is served, and the settings of the file `config.json`.
+    fn config(self) -> Result<(Config, BTreeMap<String, String>)> {
         let app_root = match &self.code_dir {
             Some(folder) => present(folder, "--code-dir")?,
             None => match variable("AML_APP_ROOT") {
@@ -195,13 +198,24 @@ impl Serve {
             )
         });
         let timeout = self.request_timeout_ms.map(Duration::from_millis);
-        Ok(Config {
+        let script = match &model {
+            Model::Script { entry_script } => Some(entry_script.as_path()),
+            _ => None,
+        };
+        let file = variable("AZUREML_CONFIG_FILE").map(PathBuf::from);
+        let file = config_file::read(file, &app_root, script)?;
+        let mut python = python::python(self.environment.as_deref(), self.python.as_deref())?;
+        let unsaid = file.iter().filter(|(name, _)| variable(name).is_none());
+        python
+            .set
+            .extend(unsaid.map(|(name, value)| (name.clone(), value.clone())));
+        let config = Config {
             name,
             model,
             model_dir,
             app_root,
             work_dir,
-            python: python::python(self.environment.as_deref(), self.python.as_deref())?,
+            python,
             workers: self
                 .workers
                 .or_else(|| number("WORKER_COUNT"))
@@ -210,7 +224,9 @@ impl Serve {
             listen: self.listen,
             grpc_listen: self.grpc_listen,
             max_queue: self.max_queue,
-            request_timeout: timeout.unwrap_or_else(|| azure::scoring_timeout(variable)),
+            request_timeout: timeout.unwrap_or_else(|| {
+                azure::scoring_timeout(|name| variable(name).or_else(|| file.get(name).cloned()))
+            }),
             start_timeout: Duration::from_secs(
                 self.start_timeout_s
                     .or_else(|| number("WORKER_TIMEOUT"))
@@ -220,7 +236,8 @@ impl Serve {
             max_body_bytes: self.max_body,
             max_answer_bytes: self.max_answer,
             reload: self.reload,
-        })
+        };
+        Ok((config, file))
     }
 
     /// The script: in the folder of the code, or else where the path leads from here.
