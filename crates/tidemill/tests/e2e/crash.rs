@@ -222,7 +222,7 @@ fn what_is_acknowledged_while_the_server_is_killed_is_there_after_each_kill() {
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(1, |now| now.subsec_nanos());
     println!("seed {seed}");
-    for kill in 0..8_u64 {
+    for kill in 0..50_u64 {
         let stop = std::sync::atomic::AtomicBool::new(false);
         let pid = mill.server_pid();
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -243,7 +243,7 @@ fn what_is_acknowledged_while_the_server_is_killed_is_there_after_each_kill() {
                     }
                 });
             }
-            std::thread::sleep(Duration::from_millis(150 + u64::from(seed >> 16) % 350));
+            std::thread::sleep(Duration::from_millis(60 + u64::from(seed >> 16) % 240));
             let killed = std::process::Command::new("kill")
                 .args(["-KILL", &pid.to_string()])
                 .status();
@@ -265,10 +265,12 @@ fn what_is_acknowledged_while_the_server_is_killed_is_there_after_each_kill() {
             let path = format!("/api/2.0/mlflow/metrics/get-history?run_id={run}&metric_key=m{writer}");
             let (_, history) = mill.http("GET", &path, None, "");
             let history: serde_json::Value = serde_json::from_str(&history).expect("JSON");
-            let steps: std::collections::HashSet<u64> = history["metrics"]
+            let points: Vec<u64> = history["metrics"]
                 .as_array()
                 .map(|points| points.iter().filter_map(|point| point["step"].as_u64()).collect())
                 .unwrap_or_default();
+            let steps: std::collections::HashSet<u64> = points.iter().copied().collect();
+            assert_eq!(steps.len(), points.len(), "kill {kill}: a point of m{writer} is there twice");
             for step in kept {
                 assert!(
                     steps.contains(step),
