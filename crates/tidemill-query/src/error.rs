@@ -17,6 +17,10 @@ impl QueryError {
             | Self::InvalidPrompt(found)
             | Self::ExpectedMetricNumber(found)
             | Self::Unquoted(found)
+            | Self::ExpectedAttributeText(found)
+            | Self::ExpectedAttributeTexts(found)
+            | Self::ExpectedDatasetText(found)
+            | Self::InvalidComparatorFor { found, .. }
             | Self::InvalidEntity { found, .. }
             | Self::InvalidEntityOf { found, .. }
             | Self::InvalidAttribute { key: found, .. }
@@ -140,12 +144,12 @@ pub enum QueryError {
         valid: &'static str,
     },
     /// `IS NULL` asks whether a tag or parameter exists; an attribute always does.
-    #[error("IS NULL / IS NOT NULL is only supported for {supported}, not for '{entity}' '{key}'")]
+    #[error("IS NULL / IS NOT NULL is only supported for {supported}, not for {entity} '{key}'")]
     NullTestUnsupported {
         /// What has such a test.
         supported: &'static str,
         /// What was asked.
-        entity: &'static str,
+        entity: String,
         /// Its key.
         key: String,
     },
@@ -181,6 +185,26 @@ pub enum QueryError {
         /// What was found.
         found: String,
     },
+    /// A number where the text of an attribute belongs.
+    #[error("Expected a quoted string value for attributes. Got value {0}")]
+    ExpectedAttributeText(String),
+    /// The same, where a list would do too.
+    #[error("Expected a quoted string value or a list of quoted string values for attributes. Got value {0}")]
+    ExpectedAttributeTexts(String),
+    /// The same of a dataset.
+    #[error("Expected a quoted string value for dataset attributes. Got value {0}")]
+    ExpectedDatasetText(String),
+    /// An operator that this kind of key doesn't take, without the ones that it takes.
+    #[error("Invalid comparator for {entity}: {found}")]
+    InvalidComparatorFor {
+        /// Tag or attribute.
+        entity: &'static str,
+        /// The operator that was written.
+        found: String,
+    },
+    /// Models have no such test.
+    #[error("IS NULL / IS NOT NULL is not supported for {0} search.")]
+    NullTestNowhere(&'static str),
     /// A list for a key that has none.
     #[error("Only {0} attributes support comparison with a list of quoted string values.")]
     ListUnsupported(String),

@@ -245,6 +245,9 @@ fn clause<'a>(words: &[Token<'a>]) -> Result<(Clause<'a>, usize), QueryError> {
 
 fn comparison(subject: Subject, clause: Clause<'_>) -> Result<Comparison, QueryError> {
     let key = subject.key(clause.left.source(), subject.attributes())?;
+    if let Some(right) = &clause.right {
+        well_typed(subject, &key, right)?;
+    }
     let operator = operator(subject, &key, &clause.operator)?;
     let value = match clause.right {
         Some(right) => value(subject, &key, operator, &right)?,
@@ -253,8 +256,36 @@ fn comparison(subject: Subject, clause: Clause<'_>) -> Result<Comparison, QueryE
     Ok(Comparison { key, operator, value })
 }
 
+/// Refuses a right side that is of the wrong kind; MLflow looks at it before it looks at the operator.
+fn well_typed(subject: Subject, key: &Key, right: &Token<'_>) -> Result<(), QueryError> {
+    let is_number = matches!(right, Token::Integer(_) | Token::Float(_));
+    let is_text = matches!(right, Token::Text(_) | Token::Identifier(_));
+    match key.entity {
+        Entity::Metric if !is_number => Err(QueryError::ExpectedMetricNumber(right.source().to_owned())),
+        Entity::Param | Entity::Tag if !is_text => Err(expected_text(subject, key, right)),
+        Entity::Attribute if subject.is_numeric(&key.name) => match subject {
+            Subject::Run | Subject::Experiment if !is_number => Err(QueryError::ExpectedAttributeNumber {
+                key: key.name.clone(),
+                found: right.source().to_owned(),
+            }),
+            _ => Ok(()),
+        },
+        Entity::Attribute | Entity::Dataset if is_number => Err(expected_text(subject, key, right)),
+        _ => Ok(()),
+    }
+}
+
 fn operator(subject: Subject, key: &Key, written: &str) -> Result<Operator, QueryError> {
     let operator = Operator::parse(written);
+    if operator.is_some_and(Operator::is_null_test)
+        && let Some(of) = match subject {
+            Subject::RegisteredModel => Some("registered model"),
+            Subject::ModelVersion => Some("model version"),
+            _ => None,
+        }
+    {
+        return Err(QueryError::NullTestNowhere(of));
+    }
     let nullable = matches!(subject, Subject::Run | Subject::Experiment);
     if let Some(op) = operator
         && op.is_null_test()
@@ -266,7 +297,10 @@ fn operator(subject: Subject, key: &Key, written: &str) -> Result<Operator, Quer
             } else {
                 "tags"
             },
-            entity: key.entity.as_str(),
+            entity: match subject {
+                Subject::Run => format!("'{}'", key.entity.as_str()),
+                _ => key.entity.as_str().to_owned(),
+            },
             key: key.name.clone(),
         });
     }
@@ -283,10 +317,28 @@ fn operator(subject: Subject, key: &Key, written: &str) -> Result<Operator, Quer
     };
     match operator {
         Some(op) if fits(op) => Ok(op),
+        _ if let Some(entity) = comparator_of(subject, key) => Err(QueryError::InvalidComparatorFor {
+            entity,
+            found: written.to_owned(),
+        }),
         _ => Err(QueryError::InvalidComparator {
             found: written.to_owned(),
             valid,
         }),
+    }
+}
+
+/// What MLflow calls the left side where it doesn't list the operators that fit.
+fn comparator_of(subject: Subject, key: &Key) -> Option<&'static str> {
+    let model = matches!(subject, Subject::RegisteredModel | Subject::ModelVersion);
+    match key.entity {
+        Entity::Tag if model || subject == Subject::Experiment => Some("tag"),
+        Entity::Attribute if model && key.name == "version_number" => Some("attribute version_number"),
+        Entity::Attribute if model => Some("attribute"),
+        Entity::Attribute if subject == Subject::Experiment && key.name == "experiment_id" => {
+            Some("experiment_id")
+        }
+        _ => None,
     }
 }
 
@@ -309,14 +361,14 @@ fn value(subject: Subject, key: &Key, operator: Operator, right: &Token<'_>) -> 
         let listable = match key.entity {
             Entity::Dataset => true,
             Entity::Attribute => subject.listable().contains(&key.name.as_str()),
-            _ => return Err(expected_text(key, right)),
+            _ => return Err(expected_text(subject, key, right)),
         };
         if !listable {
             let keys: Vec<_> = subject.listable().iter().map(|k| format!("'{k}'")).collect();
             return Err(QueryError::ListUnsupported(format!("[{}]", keys.join(", "))));
         }
         if !operator.is_list() {
-            return Err(expected_text(key, right));
+            return Err(expected_text(subject, key, right));
         }
         return list_items(list).map(Value::List);
     }
@@ -328,7 +380,7 @@ fn value(subject: Subject, key: &Key, operator: Operator, right: &Token<'_>) -> 
     }
     match right {
         Token::Text(text) | Token::Identifier(text) => Ok(Value::Text(unquote_value(text)?.to_owned())),
-        other => Err(expected_text(key, other)),
+        other => Err(expected_text(subject, key, other)),
     }
 }
 
@@ -358,10 +410,16 @@ fn number(subject: Subject, key: &Key, right: &Token<'_>) -> Result<Value, Query
     }
 }
 
-fn expected_text(key: &Key, found: &Token<'_>) -> QueryError {
-    QueryError::ExpectedText {
-        entity: key.entity.as_str(),
-        found: found.source().to_owned(),
+fn expected_text(subject: Subject, key: &Key, found: &Token<'_>) -> QueryError {
+    let found = found.source().to_owned();
+    match (key.entity, subject) {
+        (Entity::Attribute, Subject::Run | Subject::Experiment) => QueryError::ExpectedAttributeText(found),
+        (Entity::Attribute, Subject::RegisteredModel) => QueryError::ExpectedAttributeTexts(found),
+        (Entity::Dataset, _) => QueryError::ExpectedDatasetText(found),
+        (entity, _) => QueryError::ExpectedText {
+            entity: entity.as_str(),
+            found,
+        },
     }
 }
 

@@ -29,7 +29,11 @@ pub fn parse_logged_model_order(field_name: &str, ascending: bool) -> Result<Ord
             entity: Entity::Metric,
             name: name.trim_matches('`').to_owned(),
         },
-        Some((other, _)) => return Err(QueryError::InvalidOrderField(other.to_owned())),
+        Some(_) => {
+            return Err(QueryError::InvalidOrderField(format!(
+                "{field_name}. Only metrics are supported."
+            )));
+        }
         None => attribute(field_name.trim())
             .ok_or_else(|| QueryError::InvalidOrderField(field_name.to_owned()))?,
     };

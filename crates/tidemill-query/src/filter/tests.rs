@@ -100,7 +100,22 @@ fn refuses_with_mlflows_words() {
             "Invalid clause(s) in filter string: '(metrics.x>1)'",
         ),
         ("a='x'", "Invalid attribute key 'a' specified. Valid keys are '{"),
-        ("params.x IN ('a','b')", "Invalid comparator 'IN' not one of '{"),
+        (
+            "params.x IN ('a','b')",
+            "Expected a quoted string value for parameter (e.g. 'my-value'). Got value ('a','b')",
+        ),
+        (
+            "metrics.x LIKE 'a'",
+            "Expected numeric value type for metric. Found 'a'",
+        ),
+        (
+            "status = 5",
+            "Expected a quoted string value for attributes. Got value 5",
+        ),
+        (
+            "dataset.name = 5",
+            "Expected a quoted string value for dataset attributes. Got value 5",
+        ),
         (
             "run_id IN ()",
             "While parsing a list in the query, expected a non-empty list",
@@ -164,6 +179,51 @@ fn refuses_with_mlflows_words() {
   expected {start}
   found    {error}"
         );
+    }
+}
+
+#[test]
+fn other_subjects_are_refused_in_their_own_words() {
+    let table = [
+        (Subject::Experiment, "tags.a > 'x'", "Invalid comparator for tag: >"),
+        (
+            Subject::Experiment,
+            "experiment_id LIKE '1'",
+            "Invalid comparator for experiment_id: LIKE",
+        ),
+        (
+            Subject::Experiment,
+            "creation_time IS NULL",
+            "IS NULL / IS NOT NULL is only supported for tags, not for attribute 'creation_time'",
+        ),
+        (
+            Subject::RegisteredModel,
+            "name > 'x'",
+            "Invalid comparator for attribute: >",
+        ),
+        (
+            Subject::RegisteredModel,
+            "name = 5",
+            "Expected a quoted string value or a list of quoted string values for attributes. Got value 5",
+        ),
+        (
+            Subject::RegisteredModel,
+            "tags.a IS NULL",
+            "IS NULL / IS NOT NULL is not supported for registered model search.",
+        ),
+        (
+            Subject::ModelVersion,
+            "version_number LIKE '1'",
+            "Invalid comparator for attribute version_number: LIKE",
+        ),
+        (
+            Subject::ModelVersion,
+            "name IS NULL",
+            "IS NULL / IS NOT NULL is not supported for model version search.",
+        ),
+    ];
+    for (subject, filter, text) in table {
+        assert_eq!(shown(subject, filter), Err(text.to_owned()), "{filter}");
     }
 }
 
