@@ -32,7 +32,13 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateExperiment)
     for tag in &tags {
         rule::experiment_tag(&tag.key, &tag.value)?;
     }
+    no_tag_twice(&tags)?;
     let location = artifact_location.filter(|location| !location.is_empty());
+    if location.as_deref().is_some_and(|location| location.contains('#')) {
+        return Err(Error::invalid(
+            "'artifact_location' URL can't include fragments or params.",
+        ));
+    }
     if let Some(location) = &location
         && !location.starts_with("mlflow-artifacts:/")
     {
@@ -62,6 +68,18 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateExperiment)
         })
     })
     .await
+}
+
+/// Refuses tags or parameters of which one is given twice, which would leave open what it is.
+pub(crate) fn no_tag_twice(tags: &[KeyValue]) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    match tags.iter().find(|tag| !seen.insert(tag.key.as_str())) {
+        Some(tag) => Err(Error::invalid(format!(
+            "failed to set '{}': it is given twice",
+            tag.key
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// One experiment by id, also a deleted one.
@@ -127,7 +145,8 @@ pub async fn search(
         .iter()
         .map(|text| parse_order(Subject::Experiment, text))
         .collect::<Result<Vec<_>, _>>()?;
-    let window = window(page_token.as_deref(), max_results, 1000, 50_000, asked)?;
+    // Here MLflow has no default: without a limit it refuses the search.
+    let window = window(page_token.as_deref(), max_results, 0, 50_000, asked)?;
     let db = ctx.app().store.read();
     let found = experiment::search(db, workspace, stages, &filter, &order_by, window).await?;
     let ids: Vec<_> = found

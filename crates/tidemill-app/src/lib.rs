@@ -74,6 +74,7 @@ mod run_door;
 pub mod run_input;
 mod run_name;
 pub mod runner;
+pub mod scorer;
 mod seal;
 pub mod secret;
 pub mod service_principal;

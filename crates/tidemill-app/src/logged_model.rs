@@ -12,7 +12,7 @@ use tidemill_store::tag::{self, Noun, Table};
 use tidemill_store::to_json;
 use tidemill_store::{ConnectionTrait, experiment};
 
-use crate::experiment::{pairs, require_active, texts};
+use crate::experiment::{no_tag_twice, pairs, require_active, texts};
 use crate::rule::{Asked, next_token, window};
 use crate::run_name::{generate, uuid_hex};
 use crate::{Error, Kind, OpContext, Result, Scope, action};
@@ -33,6 +33,8 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateLoggedModel
         params,
         tags,
     } = request;
+    no_tag_twice(&params)?;
+    no_tag_twice(&tags)?;
     let source_run_id = source_run_id.filter(|id| !id.is_empty());
     authorize_write(ctx, workspace, source_run_id.as_deref()).await?;
     let name = name
@@ -234,7 +236,7 @@ pub async fn search(
         .map(|id| rule::experiment_id(id))
         .collect::<Result<Vec<_>, _>>()?;
     let asked = Asked::new(&["LoggedModel", workspace, &filter_text, &asked_orders], &[]).of(&ids);
-    let most = max_results.filter(|most| *most != 0);
+    let most = max_results.filter(|most| *most != 0).map(|most| most.min(50_000));
     let window = window(page_token.as_deref(), most, 50, 50_000, asked)?;
     let db = ctx.app().store.read();
     let found = logged_model::search(db, workspace, &ids, &filter, &datasets, &orders, window).await?;
@@ -290,11 +292,6 @@ fn order(order: OrderBy) -> Result<OrderOn> {
         dataset_name,
         dataset_digest,
     } = order;
-    if field_name.is_empty() {
-        return Err(Error::invalid(
-            "`field_name` in the `order_by` clause must be specified.",
-        ));
-    }
     let digest = dataset_digest.filter(|digest| !digest.is_empty());
     let dataset = match (dataset_name.filter(|name| !name.is_empty()), digest) {
         (Some(name), digest) => Some(OnDataset { name, digest }),

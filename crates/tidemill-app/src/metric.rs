@@ -13,6 +13,8 @@ use crate::{Error, OpContext, Result, Scope, action};
 
 /// The most runs of one question about several.
 const MOST_RUNS: usize = 100;
+/// What MLflow adds to what it says of a parameter.
+const SEE: &str = " See the API docs for more information about request parameters.";
 /// The most points of one answer about several runs.
 const MOST_BULK_POINTS: usize = 25_000;
 
@@ -26,6 +28,12 @@ pub(crate) fn check(path: &str, metric: &Metric) -> Result<()> {
         }
     };
     rule::metric_key(&at("name"), &metric.key)?;
+    let given = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
+    if given(&metric.dataset_name) != given(&metric.dataset_digest) {
+        return Err(Error::invalid(
+            "Both dataset_name and dataset_digest must be provided if one is provided",
+        ));
+    }
     Ok(rule::metric_time(
         &at("timestamp"),
         &metric.key,
@@ -109,6 +117,11 @@ pub async fn history(
         .await?;
     let store = &ctx.app().store;
     let asked = Asked::new(&["Metric", workspace, &run_id, &metric_key], &[]);
+    if let Some(most) = max_results.filter(|most| *most < 1) {
+        return Err(Error::invalid(format!(
+            "Invalid value {most} for parameter 'max_results' supplied. It must be a positive integer."
+        )));
+    }
     let part = if max_results.is_some() || page_token.as_deref().is_some_and(|token| !token.is_empty()) {
         Some(window(
             page_token.as_deref(),
@@ -146,6 +159,8 @@ pub async fn history_bulk(
     ctx.authorize(action::RUN_READ, &Scope::workspace(workspace))
         .await?;
     few_runs(run_id.len())?;
+    let metric_key = metric_key
+        .ok_or_else(|| Error::invalid("GetMetricHistoryBulk request must specify a metric_key."))?;
     let most = max_results
         .and_then(|most| usize::try_from(most).ok())
         .unwrap_or(MOST_BULK_POINTS)
@@ -171,7 +186,7 @@ pub async fn history_bulk(
     Ok(points)
 }
 
-/// A sample of one metric of several runs: steps spread evenly between the first and the last, both of them in.
+/// A sample of one metric of several runs: points of each, spread evenly between its first and its last, both of them in.
 ///
 /// # Errors
 /// Invalid for more than 100 runs, a limit outside 1 to 2500, or half an interval.
@@ -191,13 +206,15 @@ pub async fn history_bulk_interval(
         .await?;
     if run_ids.len() > MOST_RUNS {
         return Err(Error::invalid(format!(
-            "GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids. Received {} run_ids.",
+            "GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids. Received {} run_ids.{SEE}",
             run_ids.len()
         )));
     }
-    let most = max_results.unwrap_or(320);
+    let most = max_results.unwrap_or(2500);
     if !(1..=2500).contains(&most) {
-        return Err(Error::invalid("max_results must be between 1 and 2500."));
+        return Err(Error::invalid(format!(
+            "max_results must be between 1 and 2500.{SEE}"
+        )));
     }
     let range = match (start_step, end_step) {
         (None, None) => i64::MIN..=i64::MAX,
@@ -214,39 +231,42 @@ pub async fn history_bulk_interval(
         }
     };
     let store = &ctx.app().store;
-    let mut histories = Vec::new();
-    let mut steps = std::collections::BTreeSet::new();
+    let most = usize::try_from(most).unwrap_or(1);
+    let mut sample = Vec::new();
     for run in run_ids {
         let mut points = store
             .metric_history(workspace, &run, &metric_key, None)
             .await?
             .items;
         points.retain(|point| range.contains(&point.step));
-        points.sort_by_key(|point| (point.step, point.timestamp));
-        steps.extend(points.iter().map(|point| point.step));
-        histories.push((run, points));
-    }
-    let most = usize::try_from(most).unwrap_or(1);
-    let steps: Vec<i64> = steps.into_iter().collect();
-    let chosen = spread(&steps, most);
-    let mut sample = Vec::new();
-    for (run, mut points) in histories {
-        // The ends of each run's own line are always drawn.
-        let ends = (points.first().map(|p| p.step), points.last().map(|p| p.step));
-        points.retain(|p| chosen.contains(&p.step) || Some(p.step) == ends.0 || Some(p.step) == ends.1);
-        points.truncate(2500);
-        sample.extend(of_run(&run, points));
+        points.sort_by(|a, b| {
+            let order = |point: &Point| (point.step, point.timestamp);
+            order(a).cmp(&order(b)).then(a.value.total_cmp(&b.value))
+        });
+        sample.extend(of_run(&run, spread(points, most)));
     }
     Ok(sample)
 }
 
-/// At most `most` of the sorted steps, evenly spread, the last one in.
-fn spread(steps: &[i64], most: usize) -> std::collections::HashSet<i64> {
-    if steps.len() <= most {
-        return steps.iter().copied().collect();
+/// At most `most` of the sorted points: the first of each of `most` stretches that are equal but for one point, the
+/// longer ones first, as SQL's `NTILE` cuts them; the last point takes the place of the last of them.
+fn spread(points: Vec<Point>, most: usize) -> Vec<Point> {
+    if points.len() <= most {
+        return points;
     }
-    let at = |n: usize| steps[n * steps.len() / most];
-    (0..most).map(at).chain(steps.last().copied()).collect()
+    let (length, longer) = (points.len() / most, points.len() % most);
+    let last = points.len() - 1;
+    let mut chosen: Vec<usize> = (0..most).map(|n| n * length + n.min(longer)).collect();
+    if let Some(end) = chosen.last_mut() {
+        *end = last;
+    }
+    let mut chosen = chosen.into_iter().peekable();
+    points
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| chosen.next_if_eq(at).is_some())
+        .map(|(_, point)| point)
+        .collect()
 }
 
 /// The most stretches of a reduced metric.
@@ -365,10 +385,22 @@ mod tests {
 
     #[test]
     fn a_sample_keeps_the_ends() {
-        let steps: Vec<i64> = (0..100).collect();
-        let chosen = spread(&steps, 10);
-        assert!(chosen.contains(&0) && chosen.contains(&99) && chosen.len() == 11);
-        assert_eq!(spread(&[1, 5], 10).len(), 2);
+        let steps = |length, most| {
+            let point = |step| Point {
+                key: "a".to_owned(),
+                value: 0.0,
+                timestamp: 0,
+                step,
+            };
+            let found = spread((0..length).map(point).collect(), most);
+            found.iter().map(|point| point.step).collect::<Vec<_>>()
+        };
+        // What MLflow 3.18 gives for 30 and 18 points.
+        assert_eq!(steps(30, 5), [0, 6, 12, 18, 29]);
+        assert_eq!(steps(18, 4), [0, 5, 10, 17]);
+        assert_eq!(steps(30, 7), [0, 5, 10, 14, 18, 22, 29]);
+        assert_eq!(steps(30, 1), [29]);
+        assert_eq!(steps(2, 10), [0, 1]);
     }
     #[test]
     fn a_stretch_keeps_what_a_chart_shows() {

@@ -36,6 +36,12 @@ pub(crate) async fn resolve(
     if scheme == "file" || scheme.len() == 1 {
         return Err(local(source));
     }
+    if ["http", "https", "ftp", "sftp"].contains(&scheme.as_str()) {
+        return Err(Error::invalid(format!(
+            "'source' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other than the tracking \
+             server's configured artifact storage, so the server would connect to the host named in the URI."
+        )));
+    }
     if climbs(source) {
         return Err(Error::invalid(format!(
             "Invalid model version source: '{source}'. If supplying a source as an http, https, local file path, ftp, \
@@ -78,7 +84,12 @@ pub(crate) async fn resolve(
             }
             Err(foreign(source, "run_id"))
         }
-        _ => Ok(named(source.to_owned(), run_id, model_id)),
+        _ => {
+            if let Some(id) = &model_id {
+                logged_model::find(db, workspace, id, true).await?;
+            }
+            Ok(named(source.to_owned(), run_id, model_id))
+        }
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) type Row = model_version::Model;
 /// The tag of a logged model that lists the versions that were registered from it.
 const VERSIONS_TAG: &str = "mlflow.modelVersions";
 
+/// What stands where the source of a prompt's version would be.
+const PROMPT_SOURCES: &[&str] = &["prompt-template", "dummy-source"];
+
 /// Registers a version under the next number.
 ///
 /// # Errors
@@ -66,6 +69,11 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateModelVersio
         .find(|tag| tag.key == registered_model::PROMPT_TAG)
         .is_some_and(|tag| tag.value.eq_ignore_ascii_case("true"));
     let from = if is_prompt {
+        if !PROMPT_SOURCES.contains(&source.as_str()) {
+            return Err(Error::invalid(format!(
+                "Invalid prompt source: '{source}'. Prompt sources must use an MLflow placeholder."
+            )));
+        }
         Source {
             storage_location: source.clone(),
             source,
@@ -217,6 +225,11 @@ pub async fn search(
         .collect::<Result<Vec<_>, _>>()?;
     no_duplicates(orders.iter().map(|order| order.key.clone()), &order_by)?;
     let asked = Asked::new(&["ModelVersion", workspace, &filter_text], &[&order_by]);
+    if let Some(most) = max_results.filter(|most| *most < 1) {
+        return Err(Error::invalid(format!(
+            "Invalid value for max_results. It must be a positive integer, but got {most}"
+        )));
+    }
     let window = window(page_token.as_deref(), max_results, 10_000, 200_000, asked)?;
     let db = ctx.app().store.read();
     let found = model_version::search(db, workspace, &filter, &orders, window).await?;

@@ -8,7 +8,7 @@ use tidemill_api::mlflow::registered_model::{
     Alias as WireAlias, CreateRegisteredModel, GetLatestVersions, RegisteredModel, SearchRegisteredModels,
     SearchRegisteredModelsResponse, SetAlias, SetRegisteredModelTag,
 };
-use tidemill_api::mlflow::rule;
+use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
 use tidemill_query::{Subject, parse_order};
 use tidemill_store::registered_model::{self, Alias};
@@ -60,10 +60,7 @@ pub async fn create(
     ctx.change(change, move |tx| {
         Box::pin(async move {
             if !registered_model::insert(tx, row.clone()).await? {
-                return Err(Error::conflict(format!(
-                    "Registered Model (name={}) already exists.",
-                    row.name
-                )));
+                return Err(taken(tx, &row, &tags).await?);
             }
             let tags = pairs(tags);
             tag::put(tx, Table::Tag, &row.workspace, Noun::Model, &row.name, &tags).await?;
@@ -81,6 +78,31 @@ pub async fn create(
         })
     })
     .await
+}
+
+/// Says that a name is taken: models and prompts share their names.
+async fn taken(db: &impl ConnectionTrait, row: &Row, tags: &[KeyValue]) -> Result<Error> {
+    let name = &row.name;
+    let is = is_prompt(db, &row.workspace, name).await?;
+    let shall_be = tags
+        .iter()
+        .rev()
+        .find(|tag| tag.key == registered_model::PROMPT_TAG)
+        .is_some_and(|tag| tag.value.eq_ignore_ascii_case("true"));
+    let (wanted, holder) = match (shall_be, is) {
+        (true, true) => return Ok(Error::conflict(format!("Prompt (name={name}) already exists."))),
+        (false, false) => {
+            return Ok(Error::conflict(format!(
+                "Registered Model (name={name}) already exists."
+            )));
+        }
+        (true, false) => ("prompt", "registered model"),
+        (false, true) => ("registered model", "prompt"),
+    };
+    Ok(Error::conflict(format!(
+        "Tried to create a {wanted} with name '{name}', but the name is already taken by a {holder}. MLflow does not \
+         allow creating a model and a prompt with the same name."
+    )))
 }
 
 /// One registered model, with the newest version of each stage.
@@ -143,7 +165,7 @@ pub async fn update(
     let row = find(ctx.app().store.read(), workspace, name).await?;
     let before = json!({ "description": row.description });
     let row = Row {
-        description,
+        description: description.filter(|text| !text.is_empty()),
         updated_at: ctx.now_ms(),
         ..row
     };
@@ -170,6 +192,9 @@ pub async fn rename(ctx: &OpContext, workspace: &str, name: &str, new_name: &str
     let (new_name, now) = (new_name.to_owned(), ctx.now_ms());
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            if new_name == row.name {
+                return view_one(tx, row).await;
+            }
             if registered_model::get(tx, &row.workspace, &new_name)
                 .await?
                 .is_some()

@@ -18,7 +18,7 @@ use tidemill_store::tag::{self, Noun, Table};
 use tidemill_store::{ConnectionTrait, DatabaseTransaction, experiment, param};
 
 use crate::context::Change;
-use crate::experiment::{pairs, require_active, stages, texts};
+use crate::experiment::{no_tag_twice, pairs, require_active, stages, texts};
 use crate::rule::{Asked, cut, limit, no_duplicates, place, place_token, python_list, python_text};
 use crate::run_door::Door;
 use crate::run_name::{generate, uuid_hex};
@@ -49,9 +49,10 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateRun) -> Res
         start_time,
         tags,
     } = request;
+    no_tag_twice(&tags)?;
     let mut tags = pairs(tags);
     for (at, (key, _)) in tags.iter().enumerate() {
-        rule::run_tag(&format!("tags[{at}]"), key)?;
+        rule::first_run_tag(&format!("tags[{at}]"), key)?;
     }
     let db = ctx.app().store.read();
     let Above { job, is_there } = above(ctx, workspace, &mut tags).await?;
@@ -529,11 +530,14 @@ async fn put_tags(
         .map(|(_, name)| name.clone());
     if let Some(name) = name {
         tags.retain(|(key, _)| key != NAME_TAG);
-        let change = run::Change {
-            name: Some(name),
-            ..run::Change::default()
-        };
-        run::update(tx, workspace, run_id, change).await?;
+        // An empty name leaves the one that there is.
+        if !name.is_empty() {
+            let change = run::Change {
+                name: Some(name),
+                ..run::Change::default()
+            };
+            run::update(tx, workspace, run_id, change).await?;
+        }
     }
     Ok(tag::put(tx, Table::Tag, workspace, Noun::Run, run_id, &tags).await?)
 }

@@ -611,7 +611,7 @@ fn view(row: Row) -> Result<Webhook> {
 }
 
 /// 32 hex digits with the hyphens of a UUID.
-fn uuid(hex: &str) -> String {
+pub(crate) fn uuid(hex: &str) -> String {
     let [a, b, c, d, e] = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]];
     format!("{a}-{b}-{c}-{d}-{e}")
 }

@@ -82,6 +82,7 @@ pub(crate) async fn delete_default(db: &impl ConnectionTrait, workspace: &str) -
         "eval_record",
         "eval_dataset_experiment",
         "eval_dataset",
+        "scorer",
         "webhook_delivery",
         "webhook",
         "model_history",

@@ -57,6 +57,7 @@ pub mod schedule_run;
 pub mod run;
 pub mod run_input;
 pub mod run_search;
+pub mod scorer;
 pub mod search;
 pub mod seen_token;
 mod sequence;

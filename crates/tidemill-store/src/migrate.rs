@@ -108,6 +108,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 27,
         sql: include_str!("migrations/0027_break_glass.sql"),
     },
+    Migration {
+        version: 28,
+        sql: include_str!("migrations/0028_scorers.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

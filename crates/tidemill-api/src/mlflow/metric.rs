@@ -127,7 +127,7 @@ pub struct GetMetricHistoryBulk {
     /// Which runs, 100 at most.
     pub run_id: Vec<String>,
     /// Which metric.
-    pub metric_key: String,
+    pub metric_key: Option<String>,
     /// At most this many, 25,000 without it.
     #[serde(deserialize_with = "lenient::opt_int")]
     pub max_results: Option<i64>,
@@ -135,8 +135,8 @@ pub struct GetMetricHistoryBulk {
 
 impl Request for GetMetricHistoryBulk {
     const SCHEMA: Schema = &[
-        ("run_id", &[Check::Required, Check::Array]),
-        ("metric_key", &[Check::Required, Check::Text]),
+        ("run_id", &[Check::Array]),
+        ("metric_key", &[Check::Text]),
         ("max_results", &[Check::Int]),
     ];
 }

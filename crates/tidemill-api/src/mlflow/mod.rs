@@ -16,6 +16,7 @@ pub mod rule;
 pub mod run;
 pub mod run_input;
 pub mod schema;
+pub mod scorer;
 pub mod trace;
 pub mod webhook;
 pub mod workspace;

@@ -116,6 +116,14 @@ pub fn run_tag(path: &str, name: &str) -> Rule {
     length(&at("key"), 250, name)
 }
 
+/// The key of a tag that a run starts with: MLflow takes any text there, as long as it fits and is no control character.
+pub fn first_run_tag(path: &str, name: &str) -> Rule {
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return run_tag(path, name);
+    }
+    length(&format!("{path}.key"), 250, name)
+}
+
 /// An experiment's tag: 250 and 20,000 characters.
 pub fn experiment_tag(name: &str, value: &str) -> Rule {
     key("key", name)?;

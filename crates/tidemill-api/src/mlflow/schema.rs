@@ -65,7 +65,9 @@ pub(super) fn read_json_slowly<T: Request>(body: &[u8], path: &[(&str, &str)]) -
         Value::Null
     } else {
         // What isn't JSON counts as no body, as in MLflow: the required fields are then missing.
-        serde_json::from_slice(body).unwrap_or(Value::Null)
+        serde_json::from_slice(body)
+            .or_else(|_| serde_json::from_slice(&quote_non_finite(body)))
+            .unwrap_or(Value::Null)
     };
     if let Value::String(inner) = &value {
         value = serde_json::from_str(inner).map_err(|e| format!("Invalid request: {e}"))?;
@@ -122,6 +124,7 @@ pub fn read_query<T: Request>(pairs: Vec<(String, String)>) -> Result<T, String>
 
 fn read<T: Request>(mut fields: Map<String, Value>) -> Result<T, String> {
     drop_nulls(&mut fields);
+    snake_names(&mut fields)?;
     if !fields.contains_key("run_id")
         && let Some(run) = fields.get("run_uuid").cloned()
     {
@@ -138,6 +141,62 @@ fn read<T: Request>(mut fields: Map<String, Value>) -> Result<T, String> {
         }
     }
     parsed.map_err(|error| format!("Invalid request: {error}"))
+}
+
+/// Python writes numbers that are not finite as `NaN`, `Infinity` and `-Infinity`, which JSON doesn't know: here they
+/// become texts, which fields of numbers take.
+fn quote_non_finite(body: &[u8]) -> Vec<u8> {
+    const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
+    let mut written = Vec::with_capacity(body.len() + 16);
+    let (mut at, mut in_text) = (0, false);
+    while at < body.len() {
+        let word = WORDS.iter().find(|word| !in_text && body[at..].starts_with(word));
+        if let Some(word) = word {
+            written.push(b'"');
+            written.extend_from_slice(word);
+            written.push(b'"');
+            at += word.len();
+            continue;
+        }
+        written.push(body[at]);
+        match body[at] {
+            b'"' => in_text = !in_text,
+            b'\\' if in_text && at + 1 < body.len() => {
+                at += 1;
+                written.push(body[at]);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    written
+}
+
+/// Protocol buffers know a field by two names, `run_id` and `runId`; a request may use either, but not both at once.
+fn snake_names(fields: &mut Map<String, Value>) -> Result<(), String> {
+    let camel: Vec<String> = fields
+        .keys()
+        .filter(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+        .cloned()
+        .collect();
+    for name in camel {
+        let mut snake = String::with_capacity(name.len() + 2);
+        for c in name.chars() {
+            if c.is_ascii_uppercase() {
+                snake.push('_');
+            }
+            snake.push(c.to_ascii_lowercase());
+        }
+        if fields.contains_key(&snake) {
+            return Err(format!(
+                "Request specifies both '{snake}' and '{name}'; provide only one of them."
+            ));
+        }
+        if let Some(value) = fields.remove(&name) {
+            fields.insert(snake, value);
+        }
+    }
+    Ok(())
 }
 
 /// What is null isn't set.
@@ -276,6 +335,25 @@ mod tests {
             "Invalid value 123 for parameter 'name' supplied:  Hint: Value was of type 'int'. \
              See the API docs for more information about request parameters."
         );
+    }
+
+    #[test]
+    fn a_field_has_two_names() {
+        let read = read_json::<LogBatch>(br#"{"runId": "r"}"#, &[]).expect("it is a request");
+        assert_eq!(read.run_id, "r");
+        assert_eq!(
+            refused::<LogBatch>(r#"{"runId": "r", "run_id": "r"}"#),
+            "Request specifies both 'run_id' and 'runId'; provide only one of them."
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_read_as_python_writes_them() {
+        let body = br#"{"run_id": "NaN \" -Infinity", "metrics": [
+            {"key": "a", "value": NaN, "timestamp": 1}, {"key": "b", "value": -Infinity, "timestamp": 1}]}"#;
+        let read = read_json::<LogBatch>(body, &[]).expect("it is a request");
+        assert_eq!(read.run_id, "NaN \" -Infinity");
+        assert!(read.metrics[0].value.is_nan() && read.metrics[1].value < 0.0);
     }
 
     #[test]

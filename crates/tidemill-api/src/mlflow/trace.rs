@@ -473,3 +473,45 @@ pub struct SearchTracesV2Response {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
 }
+
+/// `POST traces/calculate-filter-correlation`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CorrelateFilters {
+    /// Of which experiments.
+    pub experiment_ids: Vec<String>,
+    /// One filter.
+    pub filter_string1: String,
+    /// The other one.
+    pub filter_string2: String,
+    /// What all traces that are looked at fit.
+    pub base_filter: Option<String>,
+}
+
+impl Request for CorrelateFilters {
+    const SCHEMA: Schema = &[
+        ("experiment_ids", &[Check::Array, Check::Required]),
+        ("filter_string1", &[Check::Required, Check::Text]),
+        ("filter_string2", &[Check::Required, Check::Text]),
+        ("base_filter", &[Check::Text]),
+    ];
+}
+
+/// How far two filters go together.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FilterCorrelation {
+    /// From -1 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub npmi: Option<f64>,
+    /// From -1 to 1, with half a trace more in each cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub npmi_smoothed: Option<f64>,
+    /// Traces that fit the one.
+    pub filter1_count: u64,
+    /// Traces that fit the other.
+    pub filter2_count: u64,
+    /// Traces that fit both.
+    pub joint_count: u64,
+    /// All traces that were looked at.
+    pub total_count: u64,
+}

@@ -5,6 +5,7 @@ use tidemill_api::mlflow::trace::{SearchTraces, SearchTracesResponse};
 use tidemill_query::{
     Operator, SpanKey, TraceComparison, TraceKey, Value, parse_trace_filter, parse_trace_order,
 };
+use tidemill_store::ConnectionTrait;
 use tidemill_store::trace::{self, Search};
 
 use super::view;
@@ -31,7 +32,6 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> 
         .filter_map(|location| location.mlflow_experiment)
         .map(|experiment| rule::experiment_id(&experiment.experiment_id))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut filter = parse_trace_filter(&filter_text).map_err(|error| at(error, &filter_text))?;
     let orders = order_by
         .iter()
         .map(|text| parse_trace_order(text))
@@ -40,12 +40,7 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> 
     let asked = Asked::new(&[workspace, &filter_text], &[&order_by]).of(&ids);
     let window = window(page_token.as_deref(), max_results, 100, 500, asked)?;
     let db = ctx.app().store.read();
-    for comparison in &mut filter {
-        if comparison.operator == Operator::RLike {
-            let texts = trace::texts_of(db, workspace, &ids, &comparison.key).await?;
-            *comparison = matching(comparison, texts)?;
-        }
-    }
+    let filter = ready(db, workspace, &ids, &filter_text).await?;
     let search = Search {
         workspace,
         experiment_ids: &ids,
@@ -58,6 +53,23 @@ pub async fn search(ctx: &OpContext, workspace: &str, request: SearchTraces) -> 
         traces: view::infos(db, found.items).await?,
         next_page_token: next_token(window, found.more, asked),
     })
+}
+
+/// Reads a filter and looks up what its regular expressions fit.
+pub(super) async fn ready(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    experiment_ids: &[i64],
+    text: &str,
+) -> Result<Vec<TraceComparison>> {
+    let mut filter = parse_trace_filter(text).map_err(|error| at(error, text))?;
+    for comparison in &mut filter {
+        if comparison.operator == Operator::RLike {
+            let texts = trace::texts_of(db, workspace, experiment_ids, &comparison.key).await?;
+            *comparison = matching(comparison, texts)?;
+        }
+    }
+    Ok(filter)
 }
 
 /// A regular expression as the list of the traces that it fits.

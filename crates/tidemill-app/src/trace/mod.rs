@@ -1,12 +1,14 @@
 //! Traces: what happened inside a call of a model, told by its client when it begins and ends, or by OpenTelemetry.
 
 pub mod assessment;
+mod correlation;
 mod export;
 mod find;
 mod translate;
 pub mod v2;
 mod view;
 
+pub use correlation::correlate;
 pub use export::{ExportError, export};
 pub use find::search;
 pub(crate) use translate::python_json;

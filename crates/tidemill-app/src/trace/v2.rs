@@ -61,10 +61,12 @@ pub async fn end(ctx: &OpContext, workspace: &str, request: EndTraceV2) -> Resul
     } = request;
     authorize_write(ctx, workspace, &trace_id).await?;
     let row = find(ctx.app().store.read(), workspace, &trace_id).await?;
-    let status = match status {
-        TraceStatus::Unspecified => "STATE_UNSPECIFIED",
-        status => status.as_str(),
-    };
+    if status == TraceStatus::Unspecified {
+        return Err(Error::invalid(format!(
+            "failed to end the trace '{trace_id}': its status is not given, expected OK or ERROR"
+        )));
+    }
+    let status = status.as_str();
     let row = Row {
         execution_ms: Some(timestamp_ms - row.request_time),
         state: status.to_owned(),

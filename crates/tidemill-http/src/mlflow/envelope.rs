@@ -2,7 +2,7 @@
 
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tidemill_api::problem::Problem;
@@ -10,15 +10,31 @@ use tidemill_app::Kind;
 
 use super::error::{MlflowError, code};
 
-/// Rewrites problem details on the paths of MLflow's surface.
+/// Rewrites problem details on the paths of MLflow's surface, and adds the headers that keep browsers from guessing
+/// types and other sites from framing answers, as MLflow's server does.
 pub(crate) async fn envelope(request: Request, next: Next) -> Response {
-    let ours = is_ours(request.uri().path());
-    let response = next.run(request).await;
+    if !is_ours(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let mut response = in_envelope(next.run(request).await).await;
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ] {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn in_envelope(response: Response) -> Response {
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
-    if !ours || !is_problem {
+    if !is_problem {
         return response;
     }
     let Ok(bytes) = to_bytes(response.into_body(), 1 << 20).await else {
@@ -68,6 +84,7 @@ fn is_ours(path: &str) -> bool {
         "/model-versions/",
         "/v1/traces",
         "/artifact-links/",
+        "/graphql",
     ]
     .iter()
     .any(|p| path.starts_with(p))

@@ -11,6 +11,8 @@ pub(crate) struct MlflowError {
     code: ErrorCode,
     message: String,
     position: Option<usize>,
+    /// Another status than the code's own.
+    status: Option<StatusCode>,
 }
 
 impl MlflowError {
@@ -19,6 +21,15 @@ impl MlflowError {
             code,
             message: message.into(),
             position: None,
+            status: None,
+        }
+    }
+
+    /// The path is there, for other methods.
+    pub(crate) fn method_not_allowed(message: impl Into<String>) -> Self {
+        Self {
+            status: Some(StatusCode::METHOD_NOT_ALLOWED),
+            ..Self::new(ErrorCode::BadRequest, message)
         }
     }
 
@@ -77,15 +88,13 @@ impl IntoResponse for MlflowError {
             code,
             message,
             position,
+            status,
         } = self;
-        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let own = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = status.unwrap_or(own);
         let mut response = (
             status,
-            axum::Json(ErrorBody {
-                error_code: code,
-                message,
-                position,
-            }),
+            axum::Json(ErrorBody::new(code, message, position)),
         )
             .into_response();
         if status == StatusCode::UNAUTHORIZED {

@@ -9,11 +9,13 @@ mod envelope;
 mod error;
 mod eval_dataset;
 mod experiment;
+mod graphql;
 mod logged_model;
 mod metric;
 mod model_version;
 mod registered_model;
 mod run;
+mod scorer;
 mod server;
 mod trace;
 mod unknown;
@@ -35,7 +37,7 @@ pub(crate) fn router() -> Router<Server> {
 }
 
 fn surface() -> Router<Server> {
-    let mut surface = server::router().merge(artifact::files()).merge(trace::otlp());
+    let mut surface = server::router().merge(artifact::files()).merge(trace::otlp()).merge(graphql::router());
     for prefix in ["/api", "/ajax-api"] {
         surface = surface
             .nest(&format!("{prefix}/2.0/mlflow"), nouns(trace::router_v2()))
@@ -58,9 +60,10 @@ fn nouns(own: Router<Server>) -> Router<Server> {
         .merge(model_version::router())
         .merge(own)
         .merge(eval_dataset::router())
+        .merge(scorer::router())
         .merge(webhook::router())
         .merge(workspace::router())
         .merge(server::info())
         .fallback(unknown::unknown)
-        .method_not_allowed_fallback(unknown::unknown)
+        .method_not_allowed_fallback(unknown::wrong_method)
 }

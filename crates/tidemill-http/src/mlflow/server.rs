@@ -17,7 +17,25 @@ pub(super) fn router() -> Router<Server> {
 
 /// `/server-info`
 pub(super) fn info() -> Router<Server> {
-    Router::new().route("/server-info", get(server_info))
+    Router::new()
+        .route("/server-info", get(server_info))
+        .route("/gateway-proxy", get(no_gateway).post(no_gateway))
+        .route("/ui-telemetry", get(no_telemetry).post(nothing_collected))
+}
+
+/// There is no gateway to models, as in an MLflow server that has none: it has no endpoints.
+async fn no_gateway() -> Answer<Value> {
+    Answer(json!({ "endpoints": [] }))
+}
+
+/// What people do on a page is not collected.
+async fn no_telemetry() -> Answer<Value> {
+    Answer(json!({ "disable_ui_telemetry": true, "disable_ui_events": [], "ui_rollout_percentage": 0 }))
+}
+
+/// What a page sends all the same is thrown away.
+async fn nothing_collected() -> Answer<Value> {
+    Answer(json!({ "status": "disabled" }))
 }
 
 /// `/health`, where a workspace is the tracking URI; at the root it belongs to those who run the server.

@@ -1,36 +1,25 @@
 //! Endpoints that this server doesn't have: those of MLflow answer that they are not there yet, others that they
-//! don't exist.
+//! don't exist, and those that are asked with another method that they don't take it.
 
 use axum::extract::Request;
 use tidemill_api::mlflow::ErrorCode;
 
 use super::error::MlflowError;
 
-/// Nouns of MLflow 3.18 of which this server has a part, or nothing.
-const MLFLOWS: &[&str] = &[
-    "artifacts",
-    "datasets",
-    "experiments",
-    "gateway",
-    "gateway-proxy",
+/// How the paths of MLflow 3.18 begin that this server doesn't have.
+const LEFT_OUT: &[&str] = &[
+    "gateway/",
     "get-online-trace-details",
     "issues",
     "label-schemas",
-    "logged-models",
-    "metrics",
-    "model-versions",
     "prompt-optimization",
-    "registered-models",
     "review-queues",
     "roles",
-    "runs",
-    "scorers",
-    "traces",
-    "ui-telemetry",
+    "runs/create-promptlab-run",
+    "scorers/online-config",
+    "traces/metrics",
     "unified-traces",
     "users",
-    "webhooks",
-    "workspaces",
 ];
 
 /// Of MLflow's own job runner there is nothing here.
@@ -45,11 +34,15 @@ fn not_there(what: &str) -> MlflowError {
     )
 }
 
+fn is_left_out(path: &str) -> bool {
+    let path = path.trim_start_matches('/');
+    LEFT_OUT.iter().any(|left_out| path.starts_with(left_out))
+}
+
 pub(super) async fn unknown(request: Request) -> MlflowError {
     let path = request.uri().path();
-    let noun = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let what = format!("{} {path}", request.method());
-    if MLFLOWS.contains(&noun) {
+    if is_left_out(path) {
         not_there(&what)
     } else {
         MlflowError::new(
@@ -57,4 +50,15 @@ pub(super) async fn unknown(request: Request) -> MlflowError {
             format!("failed to find an endpoint for {what}"),
         )
     }
+}
+
+pub(super) async fn wrong_method(request: Request) -> MlflowError {
+    let path = request.uri().path();
+    let what = format!("{} {path}", request.method());
+    if is_left_out(path) {
+        return not_there(&what);
+    }
+    MlflowError::method_not_allowed(format!(
+        "failed to answer {what}: the endpoint does not take this method"
+    ))
 }

@@ -122,6 +122,23 @@ const TABLE: &[(&str, &str, &str)] = &[
     (r#"GET /metrics/get-history?run_id=RUN&metric_key=k&page_token=x&max_results=5"#, r#""#, r#"Invalid page token, could not base64-decode"#),
     (r#"GET /runs/get"#, r#""#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
     (r#"GET /runs/get?run_id=nope"#, r#""#, r#"Run with id=nope not found"#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "key": "k", "value": 1, "timestamp": 1, "dataset_name": "d"}"#, r#"Both dataset_name and dataset_digest must be provided if one is provided"#),
+    (r#"POST /runs/log-metric"#, r#"{"run_id": "RUN", "runId": "RUN", "key": "k", "value": 1, "timestamp": 1}"#, r#"Request specifies both 'run_id' and 'runId'; provide only one of them."#),
+    (r#"GET /metrics/get-history?run_id=RUN&metric_key=k&max_results=0"#, r#""#, r#"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer."#),
+    (r#"GET /metrics/get-history-bulk"#, r#""#, r#"GetMetricHistoryBulk request must specify at least one run_id."#),
+    (r#"GET /metrics/get-history-bulk?run_id=RUN"#, r#""#, r#"GetMetricHistoryBulk request must specify a metric_key."#),
+    (r#"GET /metrics/get-history-bulk-interval?run_ids=RUN&metric_key=k&max_results=0"#, r#""#, r#"max_results must be between 1 and 2500. See the API docs for more information about request parameters."#),
+    (r#"POST /experiments/search"#, r#"{}"#, r#"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer"#),
+    (r#"POST /experiments/search"#, r#"{"max_results": 1, "filter": "tags.a > 'x'"}"#, r#"Invalid comparator for tag: >"#),
+    (r#"POST /experiments/search"#, r#"{"max_results": 1, "filter": "name = 5"}"#, r#"Expected a quoted string value for attributes. Got value 5"#),
+    (r#"POST /experiments/create"#, r#"{"name": "f", "artifact_location": "mlflow-artifacts:/x#y"}"#, r#"'artifact_location' URL can't include fragments or params."#),
+    (r#"POST /runs/search"#, r#"{"experiment_ids": ["0"], "filter": "metrics.a LIKE 'x'"}"#, r#"Expected numeric value type for metric. Found 'x'"#),
+    (r#"POST /logged-models/search"#, r#"{"experiment_ids": ["0"], "order_by": [{"field_name": "params.a"}]}"#, r#"Invalid order by field name: params.a. Only metrics are supported."#),
+    (r#"GET /model-versions/search?max_results=0"#, r#""#, r#"Invalid value for max_results. It must be a positive integer, but got 0"#),
+    (r#"GET /registered-models/search?filter=tags.a%20IS%20NULL"#, r#""#, r#"IS NULL / IS NOT NULL is not supported for registered model search."#),
+    (r#"POST /registered-models/create"#, r#"{"name": "m", "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}"#, r#"Tried to create a prompt with name 'm', but the name is already taken by a registered model. MLflow does not allow creating a model and a prompt with the same name."#),
+    (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "s3://b/k", "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}"#, r#"Invalid prompt source: 's3://b/k'. Prompt sources must use an MLflow placeholder."#),
+    (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "s3://b/k", "model_id": "m-nope"}"#, r#"Logged model with ID 'm-nope' not found."#),
     (r#"POST /runs/update"#, r#"{"status": "FINISHED"}"#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
 ];
 
@@ -194,7 +211,7 @@ async fn each_line_is_answered_as_mlflow_answers_it() {
         let answer = client.send(verb, &path, body.clone(), &[]).await;
         let code = match answer.status {
             404 => "RESOURCE_DOES_NOT_EXIST",
-            _ if said.contains("already exists") => "RESOURCE_ALREADY_EXISTS",
+            _ if said.contains("already exists") || said.contains("already taken") => "RESOURCE_ALREADY_EXISTS",
             _ => "INVALID_PARAMETER_VALUE",
         };
         let is_missing = ["not found", "No tag with name", "No Experiment with id"];

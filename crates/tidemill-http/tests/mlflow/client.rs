@@ -122,6 +122,16 @@ async fn keeps_datasets_for_evaluating() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keeps_scorers_and_counts_traces_that_go_together() {
+    converse("scorers.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_scorers_of_a_workspace() {
+    converse("scorers.py", "/workspaces/team-a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn is_told_which_rule_a_run_breaks() {
     converse("policy.py", "").await;
 }

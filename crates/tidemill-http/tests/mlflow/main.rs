@@ -3,6 +3,7 @@
 mod bad_input;
 mod client;
 mod envelope;
+mod graphql;
 mod job_token;
 mod policy;
 mod purge;

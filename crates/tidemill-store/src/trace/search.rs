@@ -1,7 +1,9 @@
 //! Searching traces: MLflow's filters and orderings as SQL.
 
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryTrait, Select,
+};
 use tidemill_query::{Operator, SpanKey, TraceComparison, TraceKey, TraceOrder, Value};
 
 use super::{Column, Entity, Link, Model};
@@ -29,30 +31,16 @@ const SOURCE_RUN: &str = "mlflow.sourceRun";
 /// The metadata in which a trace names its conversation.
 const SESSION: &str = "mlflow.trace.session";
 
+/// How many traces of experiments fit a filter.
+pub async fn count(db: &impl ConnectionTrait, search: Search<'_>) -> Result<u64> {
+    Ok(search.query(db.get_database_backend()).count(db).await?)
+}
+
 /// Traces of experiments that fit a filter.
 pub async fn search(db: &impl ConnectionTrait, search: Search<'_>) -> Result<Found<Model>> {
     let backend = db.get_database_backend();
-    let mut query = Entity::find()
-        .filter(Column::Workspace.eq(search.workspace))
-        .filter(Column::ExperimentId.is_in(search.experiment_ids.iter().copied()));
+    let mut query = search.query(backend);
     let select = QueryTrait::query(&mut query);
-    let mut spans = Vec::new();
-    for comparison in search.filter {
-        match &comparison.key {
-            TraceKey::Span(key) => spans.push(span(backend, key, comparison)),
-            _ => {
-                select.and_where(search.condition(backend, comparison));
-            }
-        }
-    }
-    if !spans.is_empty() {
-        // They must hold for one and the same span.
-        let mut one = search.of_trace("trace_span");
-        for fits in spans {
-            one.and_where(fits);
-        }
-        select.and_where(Expr::exists(one));
-    }
     for order in search.order_by {
         search.sort(select, order);
     }
@@ -68,6 +56,32 @@ pub async fn search(db: &impl ConnectionTrait, search: Search<'_>) -> Result<Fou
 }
 
 impl Search<'_> {
+    /// All traces that fit, in no order.
+    fn query(&self, backend: DbBackend) -> Select<Entity> {
+        let mut query = Entity::find()
+            .filter(Column::Workspace.eq(self.workspace))
+            .filter(Column::ExperimentId.is_in(self.experiment_ids.iter().copied()));
+        let select = QueryTrait::query(&mut query);
+        let mut spans = Vec::new();
+        for comparison in self.filter {
+            match &comparison.key {
+                TraceKey::Span(key) => spans.push(span(backend, key, comparison)),
+                _ => {
+                    select.and_where(self.condition(backend, comparison));
+                }
+            }
+        }
+        if !spans.is_empty() {
+            // They must hold for one and the same span.
+            let mut one = self.of_trace("trace_span");
+            for fits in spans {
+                one.and_where(fits);
+            }
+            select.and_where(Expr::exists(one));
+        }
+        query
+    }
+
     /// Rows of a table that belong to the trace of the outer query.
     fn of_trace(&self, table: &'static str) -> SelectStatement {
         let mut select = Query::select();

@@ -1,6 +1,7 @@
 //! Traces on MLflow's surface, in both versions of its API.
 
 mod batch_get;
+mod correlate;
 mod create_assessment;
 mod delete;
 mod delete_assessment;
@@ -31,6 +32,10 @@ pub(super) fn router() -> Router<Server> {
         .route("/traces/batchGet", get(batch_get::traces))
         .route("/traces/batchGetInfos", post(batch_get::infos))
         .route("/traces/search", post(search::search))
+        .route(
+            "/traces/calculate-filter-correlation",
+            post(correlate::correlate),
+        )
         .route("/traces/{trace_id}", get(get_info::get_info))
         .route(
             "/traces/{trace_id}/assessments",
