@@ -37,7 +37,12 @@ async fn a_bad_request_is_told_in_mlflows_words() {
             400
         };
         let answer = client.post(&format!("{API}{path}"), body).await.fails(status);
-        let mut expected = json!({"error_code": code, "message": message});
+        let class = match code {
+            "RESOURCE_DOES_NOT_EXIST" => "RESOURCE_NOT_FOUND",
+            class => class,
+        };
+        let mut expected =
+            json!({"error_code": code, "message": message, "sqlstate": "KAM00", "error_class": class});
         if path == "/runs/search" {
             expected["position"] = json!(0);
         }
