@@ -56,7 +56,7 @@ assert "all/sub" not in {f.path for f in client.list_artifacts(rid, "all")}
 import requests
 
 answer = requests.get(mlflow.get_tracking_uri() + "/api/2.0/mlflow/artifacts/list", params={"run_id": rid, "path": "../other"})
-assert answer.status_code == 400 and answer.json() == {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path"}
+assert answer.status_code == 400 and answer.json()["message"] == "Invalid path"
 
 # Autolog of scikit-learn, with a search and its children.
 mlflow.sklearn.autolog(log_datasets=True)

@@ -3,6 +3,7 @@
 mod delete;
 mod get;
 mod list;
+mod online_configs;
 mod register;
 mod versions;
 
@@ -17,5 +18,9 @@ pub(super) fn router() -> Router<Server> {
         .route("/scorers/list", get(list::list))
         .route("/scorers/versions", get(versions::versions))
         .route("/scorers/get", get(get::get))
+        .route(
+            "/scorers/online-configs",
+            get(online_configs::online_configs),
+        )
         .route("/scorers/delete", delete(delete::delete))
 }
