@@ -8,8 +8,8 @@ use tidemill_api::mlflow::registered_model::{
     Alias as WireAlias, CreateRegisteredModel, GetLatestVersions, RegisteredModel, SearchRegisteredModels,
     SearchRegisteredModelsResponse, SetAlias, SetRegisteredModelTag,
 };
-use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
+use tidemill_api::mlflow::{KeyValue, rule};
 use tidemill_query::{Subject, parse_order};
 use tidemill_store::registered_model::{self, Alias};
 use tidemill_store::tag::{self, Noun, Table};

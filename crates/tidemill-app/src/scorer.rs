@@ -77,11 +77,7 @@ pub async fn list(ctx: &OpContext, workspace: &str, request: ListScorers) -> Res
 ///
 /// # Errors
 /// NotFound.
-pub async fn versions(
-    ctx: &OpContext,
-    workspace: &str,
-    request: ListScorerVersions,
-) -> Result<Vec<Scorer>> {
+pub async fn versions(ctx: &OpContext, workspace: &str, request: ListScorerVersions) -> Result<Vec<Scorer>> {
     let ListScorerVersions { experiment_id, name } = request;
     authorize(ctx, workspace, action::EXPERIMENT_READ, &experiment_id).await?;
     let rows = find(ctx, workspace, &experiment_id, &name).await?;
@@ -104,7 +100,8 @@ pub async fn get(ctx: &OpContext, workspace: &str, request: ScorerVersion) -> Re
         None => rows.pop(),
         Some(version) => rows.into_iter().find(|row| row.version == version),
     };
-    row.map(view).ok_or_else(|| missing(&experiment_id, &name, version))
+    row.map(view)
+        .ok_or_else(|| missing(&experiment_id, &name, version))
 }
 
 /// Deletes one version of a scorer, or all of them.

@@ -133,7 +133,11 @@ pub async fn delete(
 /// Removes the scorers of an experiment.
 pub async fn delete_all(db: &impl ConnectionTrait, workspace: &str, experiment_id: i64) -> Result<()> {
     Entity::delete_many()
-        .filter(Column::Workspace.eq(workspace).and(Column::ExperimentId.eq(experiment_id)))
+        .filter(
+            Column::Workspace
+                .eq(workspace)
+                .and(Column::ExperimentId.eq(experiment_id)),
+        )
         .exec(db)
         .await?;
     Ok(())

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn an_error_names_its_family() {
-        let body = |code| serde_json::to_value(ErrorBody::new(code, "m".to_owned(), None)).expect("it is JSON");
+        let body =
+            |code| serde_json::to_value(ErrorBody::new(code, "m".to_owned(), None)).expect("it is JSON");
         assert_eq!(
             body(ErrorCode::ResourceDoesNotExist),
             serde_json::json!({

@@ -92,11 +92,7 @@ impl IntoResponse for MlflowError {
         } = self;
         let own = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let status = status.unwrap_or(own);
-        let mut response = (
-            status,
-            axum::Json(ErrorBody::new(code, message, position)),
-        )
-            .into_response();
+        let mut response = (status, axum::Json(ErrorBody::new(code, message, position))).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let asked = HeaderValue::from_static("Bearer, Basic realm=\"tidemill\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, asked);

@@ -37,7 +37,10 @@ pub(crate) fn router() -> Router<Server> {
 }
 
 fn surface() -> Router<Server> {
-    let mut surface = server::router().merge(artifact::files()).merge(trace::otlp()).merge(graphql::router());
+    let mut surface = server::router()
+        .merge(artifact::files())
+        .merge(trace::otlp())
+        .merge(graphql::router());
     for prefix in ["/api", "/ajax-api"] {
         surface = surface
             .nest(&format!("{prefix}/2.0/mlflow"), nouns(trace::router_v2()))

@@ -211,7 +211,9 @@ async fn each_line_is_answered_as_mlflow_answers_it() {
         let answer = client.send(verb, &path, body.clone(), &[]).await;
         let code = match answer.status {
             404 => "RESOURCE_DOES_NOT_EXIST",
-            _ if said.contains("already exists") || said.contains("already taken") => "RESOURCE_ALREADY_EXISTS",
+            _ if said.contains("already exists") || said.contains("already taken") => {
+                "RESOURCE_ALREADY_EXISTS"
+            }
             _ => "INVALID_PARAMETER_VALUE",
         };
         let is_missing = ["not found", "No tag with name", "No Experiment with id"];
@@ -328,7 +330,10 @@ async fn a_page_token_fits_its_own_query_alone() {
         .await
         .fails(400);
     assert_eq!(other["error_code"], "INVALID_PARAMETER_VALUE");
-    assert_eq!(other["message"], "Invalid page token, it belongs to another query");
+    assert_eq!(
+        other["message"],
+        "Invalid page token, it belongs to another query"
+    );
 }
 
 #[tokio::test]

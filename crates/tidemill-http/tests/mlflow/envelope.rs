@@ -88,7 +88,10 @@ async fn what_is_not_there_yet_says_so() {
         let later = client.get(path).await.fails(501);
         assert_eq!(later["error_code"], "NOT_IMPLEMENTED", "{path}");
     }
-    let charts = client.post("/api/3.0/mlflow/traces/metrics", json!({})).await.fails(501);
+    let charts = client
+        .post("/api/3.0/mlflow/traces/metrics", json!({}))
+        .await
+        .fails(501);
     assert_eq!(charts["error_code"], "NOT_IMPLEMENTED");
     let never = client.get("/api/2.0/mlflow/no-such-thing").await.fails(404);
     assert_eq!(never["error_code"], "ENDPOINT_NOT_FOUND");

@@ -65,12 +65,18 @@ async fn a_run_is_told_in_the_shape_that_is_asked_for() {
 
     let query = "query($d: MlflowGetMetricHistoryBulkIntervalInput) {
         mlflowGetMetricHistoryBulkInterval(input: $d) { metrics { key value timestamp runId } } }";
-    let told = ask(&client, query, json!({"d": {"runIds": [run], "metricKey": "m", "maxResults": 3}})).await;
+    let told = ask(
+        &client,
+        query,
+        json!({"d": {"runIds": [run], "metricKey": "m", "maxResults": 3}}),
+    )
+    .await;
     assert_eq!(
         told["data"]["mlflowGetMetricHistoryBulkInterval"]["metrics"],
         json!([{"key": "m", "value": 4.0, "timestamp": "4", "runId": run}])
     );
-    let query = "mutation($d: MlflowSearchRunsInput!) { mlflowSearchRuns(input: $d) { runs { info { runName } } } }";
+    let query =
+        "mutation($d: MlflowSearchRunsInput!) { mlflowSearchRuns(input: $d) { runs { info { runName } } } }";
     let given = json!({"d": {"experimentIds": [experiment], "filter": "params.p = '1'", "maxResults": 5}});
     assert_eq!(
         ask(&client, query, given).await["data"]["mlflowSearchRuns"],
@@ -90,18 +96,32 @@ async fn what_cannot_be_answered_is_told_in_graphqls_words() {
     let echo = |n: usize| format!("a{n}: test(inputString: \"x\") {{ output }}");
     let eleven = format!("{{ {} }}", (0..11).map(echo).collect::<Vec<_>>().join(" "));
     let table = [
-        ("{ test(inputString: \"a\") { output } }", json!({"test": {"output": "a"}}), Value::Null),
+        (
+            "{ test(inputString: \"a\") { output } }",
+            json!({"test": {"output": "a"}}),
+            Value::Null,
+        ),
         (
             "query($x: String = \"dflt\") { __typename test(inputString: $x) { output } }",
             json!({"__typename": "Query", "test": {"output": "dflt"}}),
             Value::Null,
         ),
-        ("mutation { testMutation(inputString: \"a\") { output } }", json!({"testMutation": null}), Value::Null),
-        ("{ nope }", Value::Null, json!(["Cannot query field 'nope' on type 'Query'."])),
+        (
+            "mutation { testMutation(inputString: \"a\") { output } }",
+            json!({"testMutation": null}),
+            Value::Null,
+        ),
+        (
+            "{ nope }",
+            Value::Null,
+            json!(["Cannot query field 'nope' on type 'Query'."]),
+        ),
         (
             "{ test }",
             Value::Null,
-            json!(["Field 'test' of type 'Test' must have a selection of subfields. Did you mean 'test { ... }'?"]),
+            json!([
+                "Field 'test' of type 'Test' must have a selection of subfields. Did you mean 'test { ... }'?"
+            ]),
         ),
         (
             "{ mlflowGetExperiment(input: {experimentId: \"0\"}) { experiment { name { x } } } }",
@@ -126,8 +146,10 @@ async fn what_cannot_be_answered_is_told_in_graphqls_words() {
         (
             eleven.as_str(),
             Value::Null,
-            json!(["GraphQL queries should have at most 10 root fields, got 11 root fields. To increase the limit, set \
-                    the MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS environment variable."]),
+            json!([
+                "GraphQL queries should have at most 10 root fields, got 11 root fields. To increase the limit, set \
+                    the MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS environment variable."
+            ]),
         ),
         (
             "{ ...F } fragment F on Query { test(inputString: \"a\") { ...F output } }",
@@ -161,6 +183,12 @@ async fn each_workspace_answers_for_itself() {
     let client = server.client();
     client.put("/api/v1/workspaces/team-a", json!({})).await.ok();
     let query = "{ mlflowGetExperiment(input: {experimentId: \"0\"}) { experiment { workspace } } }";
-    let told = client.post("/workspaces/team-a/graphql", json!({"query": query})).await.ok();
-    assert_eq!(told["data"]["mlflowGetExperiment"]["experiment"]["workspace"], "team-a");
+    let told = client
+        .post("/workspaces/team-a/graphql", json!({"query": query}))
+        .await
+        .ok();
+    assert_eq!(
+        told["data"]["mlflowGetExperiment"]["experiment"]["workspace"],
+        "team-a"
+    );
 }

@@ -185,7 +185,11 @@ fn refuses_with_mlflows_words() {
 #[test]
 fn other_subjects_are_refused_in_their_own_words() {
     let table = [
-        (Subject::Experiment, "tags.a > 'x'", "Invalid comparator for tag: >"),
+        (
+            Subject::Experiment,
+            "tags.a > 'x'",
+            "Invalid comparator for tag: >",
+        ),
         (
             Subject::Experiment,
             "experiment_id LIKE '1'",

@@ -12,7 +12,7 @@ pub use assessment::{
 };
 pub(crate) use import::import;
 pub use link::{Link, add as add_links};
-pub use search::{count, Search, search, texts_of};
+pub use search::{Search, count, search, texts_of};
 pub use span::{Model as Span, of_many as spans, put as put_spans};
 
 use sea_orm::ActiveValue::Set;

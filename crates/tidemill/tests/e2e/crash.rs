@@ -270,7 +270,11 @@ fn what_is_acknowledged_while_the_server_is_killed_is_there_after_each_kill() {
                 .map(|points| points.iter().filter_map(|point| point["step"].as_u64()).collect())
                 .unwrap_or_default();
             let steps: std::collections::HashSet<u64> = points.iter().copied().collect();
-            assert_eq!(steps.len(), points.len(), "kill {kill}: a point of m{writer} is there twice");
+            assert_eq!(
+                steps.len(),
+                points.len(),
+                "kill {kill}: a point of m{writer} is there twice"
+            );
             for step in kept {
                 assert!(
                     steps.contains(step),

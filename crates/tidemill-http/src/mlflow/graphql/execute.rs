@@ -50,9 +50,7 @@ pub(super) fn fields<'d>(document: &'d Document, selections: &'d [Selection]) ->
 pub(super) fn chosen<'d>(document: &'d Document, name: Option<&str>) -> Result<&'d Operation, String> {
     match (name, document.operations.as_slice()) {
         (None, [only]) => Ok(only),
-        (None, _) => {
-            Err("Must provide operation name if query contains multiple operations.".to_owned())
-        }
+        (None, _) => Err("Must provide operation name if query contains multiple operations.".to_owned()),
         (Some(name), all) => all
             .iter()
             .find(|operation| operation.name.as_deref() == Some(name))
@@ -102,10 +100,18 @@ pub(super) fn not_too_much(document: &Document) -> Result<(), String> {
         )
     };
     if roots > MOST {
-        return Err(too_many("root fields", roots, "MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS"));
+        return Err(too_many(
+            "root fields",
+            roots,
+            "MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS",
+        ));
     }
     if most_aliases > MOST {
-        return Err(too_many("aliases", most_aliases, "MLFLOW_SERVER_GRAPHQL_MAX_ALIASES"));
+        return Err(too_many(
+            "aliases",
+            most_aliases,
+            "MLFLOW_SERVER_GRAPHQL_MAX_ALIASES",
+        ));
     }
     Ok(())
 }
@@ -114,7 +120,12 @@ pub(super) fn not_too_much(document: &Document) -> Result<(), String> {
 pub(super) fn faults(document: &Document, operation: &Operation, root: &Object) -> Vec<String> {
     let unknown = |name: &&String| name.as_str() != COMPONENT;
     let directive = |name: &String| format!("Unknown directive '@{name}'.");
-    let mut found: Vec<String> = operation.directives.iter().filter(unknown).map(directive).collect();
+    let mut found: Vec<String> = operation
+        .directives
+        .iter()
+        .filter(unknown)
+        .map(directive)
+        .collect();
     let mut open = vec![(root, operation.selections.as_slice())];
     while let Some((object, selections)) = open.pop() {
         for field in fields(document, selections) {
@@ -127,7 +138,8 @@ pub(super) fn faults(document: &Document, operation: &Operation, root: &Object) 
                 found.push(format!("Cannot query field '{name}' on type '{on}'."));
                 continue;
             };
-            let known = |argument: &str| std::ptr::eq(object, root) && argument == super::schema::argument(name);
+            let known =
+                |argument: &str| std::ptr::eq(object, root) && argument == super::schema::argument(name);
             for (argument, _) in field.arguments.iter().filter(|(argument, _)| !known(argument)) {
                 found.push(format!("Unknown argument '{argument}' on field '{on}.{name}'."));
             }
@@ -151,7 +163,10 @@ pub(super) fn faults(document: &Document, operation: &Operation, root: &Object) 
 ///
 /// # Errors
 /// The ones that are missing.
-pub(super) fn variables(operation: &Operation, given: &Map<String, Value>) -> Result<Map<String, Value>, Vec<String>> {
+pub(super) fn variables(
+    operation: &Operation,
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, Vec<String>> {
     let (mut values, mut missing) = (Map::new(), Vec::new());
     for variable in &operation.variables {
         let default = || variable.default.as_ref()?.value(&Map::new());

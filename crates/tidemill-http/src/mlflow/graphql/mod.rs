@@ -8,8 +8,8 @@ use axum::Router;
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tidemill_api::mlflow::{Request, Schema, read_json};
 use tidemill_api::mlflow::model_version::SearchModelVersions;
+use tidemill_api::mlflow::{Request, Schema, read_json};
 use tidemill_app::{OpContext, artifact, experiment, metric, model_version, run, run_input};
 
 use self::parse::{Document, Field};
@@ -43,13 +43,15 @@ async fn graphql(
     }: Call<GraphQl>,
 ) -> Result<Value> {
     let document = parse::parse(&request.query).map_err(MlflowError::invalid)?;
-    Ok(Answer(match answer(&ctx, &workspace, &document, &request).await {
-        Ok((data, errors)) => {
-            let errors = (!errors.is_empty()).then_some(errors);
-            json!({ "data": data, "errors": errors })
-        }
-        Err(errors) => json!({ "data": null, "errors": errors }),
-    }))
+    Ok(Answer(
+        match answer(&ctx, &workspace, &document, &request).await {
+            Ok((data, errors)) => {
+                let errors = (!errors.is_empty()).then_some(errors);
+                json!({ "data": data, "errors": errors })
+            }
+            Err(errors) => json!({ "data": null, "errors": errors }),
+        },
+    ))
 }
 
 /// The answer, with what went wrong in parts of it; or what is wrong with all of it.
@@ -65,7 +67,9 @@ async fn answer(
     let operation = execute::chosen(document, name).map_err(one)?;
     let Some(root) = schema::root(&operation.kind) else {
         let kind = &operation.kind;
-        return Err(one(format!("Schema is not configured to execute {kind} operation.")));
+        return Err(one(format!(
+            "Schema is not configured to execute {kind} operation."
+        )));
     };
     let faults = execute::faults(document, operation, root);
     if !faults.is_empty() {
@@ -74,7 +78,10 @@ async fn answer(
     let variables = execute::variables(operation, &request.variables)?;
     let (mut data, mut errors) = (Map::new(), Vec::new());
     for field in execute::fields(document, &operation.selections) {
-        let input = field.arguments.first().and_then(|(_, given)| given.value(&variables));
+        let input = field
+            .arguments
+            .first()
+            .and_then(|(_, given)| given.value(&variables));
         let object = root.field(&field.name);
         let told = match object {
             None => Value::from(root.name),
@@ -107,7 +114,10 @@ async fn resolved(
         return Ok(json!({ "output": input }));
     }
     let Some(Value::Object(input)) = input else {
-        return Err(format!("failed to answer '{}': its argument 'input' is missing", field.name));
+        return Err(format!(
+            "failed to answer '{}': its argument 'input' is missing",
+            field.name
+        ));
     };
     let input: Map<_, _> = input
         .into_iter()

@@ -433,26 +433,46 @@ mod tests {
             }"#;
         let document = parse(text).expect("it is GraphQL");
         let operation = &document.operations[0];
-        assert_eq!((operation.kind.as_str(), operation.name.as_deref()), ("query", Some("Q")));
+        assert_eq!(
+            (operation.kind.as_str(), operation.name.as_deref()),
+            ("query", Some("Q"))
+        );
         assert_eq!(operation.variables[0].kind, "[String!]!");
         let Selection::Field(field) = &operation.selections[0] else {
             panic!("a field");
         };
-        assert_eq!((field.alias.as_deref(), field.name.as_str()), (Some("one"), "get"));
+        assert_eq!(
+            (field.alias.as_deref(), field.name.as_str()),
+            (Some("one"), "get")
+        );
         let mut variables = Map::new();
         variables.insert("id".to_owned(), Value::from("7"));
         assert_eq!(
             field.arguments[0].1.value(&variables),
             Some(serde_json::json!({"id": "7", "n": -1500.0, "e": "ALL", "t": "a\"\n", "b": true, "l": [1]}))
         );
-        assert!(matches!(&field.selections[..], [Selection::Spread(_), Selection::Inline(_)]));
+        assert!(matches!(
+            &field.selections[..],
+            [Selection::Spread(_), Selection::Inline(_)]
+        ));
         assert!(document.fragments.contains_key("F"));
     }
 
     #[test]
     fn refuses_what_is_no_graphql() {
         let deep = "{a".repeat(100);
-        for text in ["", "bad", "{", "{ a", "{ a( }", "query ($x) { a }", "{ a(x: \"y) }", "{ a(x: 1-2) }", "{ é }", &deep] {
+        for text in [
+            "",
+            "bad",
+            "{",
+            "{ a",
+            "{ a( }",
+            "query ($x) { a }",
+            "{ a(x: \"y) }",
+            "{ a(x: 1-2) }",
+            "{ é }",
+            &deep,
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -18,9 +18,6 @@ pub(super) fn router() -> Router<Server> {
         .route("/scorers/list", get(list::list))
         .route("/scorers/versions", get(versions::versions))
         .route("/scorers/get", get(get::get))
-        .route(
-            "/scorers/online-configs",
-            get(online_configs::online_configs),
-        )
+        .route("/scorers/online-configs", get(online_configs::online_configs))
         .route("/scorers/delete", delete(delete::delete))
 }

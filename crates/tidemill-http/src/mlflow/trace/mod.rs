@@ -32,10 +32,7 @@ pub(super) fn router() -> Router<Server> {
         .route("/traces/batchGet", get(batch_get::traces))
         .route("/traces/batchGetInfos", post(batch_get::infos))
         .route("/traces/search", post(search::search))
-        .route(
-            "/traces/calculate-filter-correlation",
-            post(correlate::correlate),
-        )
+        .route("/traces/calculate-filter-correlation", post(correlate::correlate))
         .route("/traces/{trace_id}", get(get_info::get_info))
         .route(
             "/traces/{trace_id}/assessments",

@@ -24,8 +24,11 @@ pub(super) fn read(
     app_root: &Path,
     script: Option<&Path>,
 ) -> Result<BTreeMap<String, String>> {
-    let beside = script.and_then(Path::parent).map(|folder| folder.join("config.json"));
-    let is_there = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0);
+    let beside = script
+        .and_then(Path::parent)
+        .map(|folder| folder.join("config.json"));
+    let is_there =
+        |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0);
     let found = [named, Some(app_root.join("config.json")), beside]
         .into_iter()
         .flatten()
@@ -59,13 +62,23 @@ mod tests {
     fn settings_are_taken_and_the_rest_is_left() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("config.json");
-        std::fs::write(&path, r#"{"SCORING_TIMEOUT_MS": 300, "SERVICE_NAME": "s", "subscription_id": "x"}"#)
-            .expect("the file is written");
+        std::fs::write(
+            &path,
+            r#"{"SCORING_TIMEOUT_MS": 300, "SERVICE_NAME": "s", "subscription_id": "x"}"#,
+        )
+        .expect("the file is written");
         let found = read(None, folder.path(), None).expect("it is JSON");
-        let pairs: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let pairs: Vec<_> = found
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         assert_eq!(pairs, [("SCORING_TIMEOUT_MS", "300"), ("SERVICE_NAME", "s")]);
         std::fs::write(&path, "[1]").expect("the file is written");
         assert!(read(None, folder.path(), None).is_err());
-        assert!(read(None, &folder.path().join("none"), None).expect("no file").is_empty());
+        assert!(
+            read(None, &folder.path().join("none"), None)
+                .expect("no file")
+                .is_empty()
+        );
     }
 }
