@@ -8,6 +8,7 @@ mod data;
 mod distributed;
 mod endpoint;
 mod flights;
+mod flights_story;
 mod flood;
 mod input;
 mod isolation;
