@@ -4,8 +4,12 @@
 //! go through Benjamini and Hochberg's procedure at 1 %, so that of two samples of one population at most one report in a
 //! hundred alarms, however many columns they have. Below a minimum of values there is no verdict.
 
+mod boost;
 mod categories;
+mod concept;
+mod features;
 mod measure;
+mod multivariate;
 mod numbers;
 mod segments;
 mod significance;
@@ -15,6 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::kind::Kind;
 use crate::profiler::Profiler;
 use crate::state::Column;
+
+pub use concept::{Concept, Stratum, Unfit, concept};
+pub use multivariate::{Importance, Multivariate, multivariate};
 
 /// What is asked of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +76,12 @@ pub struct Drift {
     pub retyped: Vec<(String, String, String)>,
     /// The columns of both, those that have drifted first.
     pub columns: Vec<ColumnDrift>,
+    /// All columns together, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub multivariate: Option<Multivariate>,
+    /// The target given the rest, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub concept: Option<Concept>,
 }
 
 /// What became of a column.
@@ -234,6 +247,8 @@ pub fn compare(baseline: &Profiler, current: &Profiler, options: &DriftOptions) 
         new: lacking(current, baseline),
         retyped,
         columns,
+        multivariate: None,
+        concept: None,
     }
 }
 

@@ -23,12 +23,12 @@ impl<'s> Joint<'s> {
         }
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows.len()
     }
 
     /// The cells of a column.
-    pub(super) fn keys(&self, column: usize) -> Vec<u64> {
+    pub(crate) fn keys(&self, column: usize) -> Vec<u64> {
         self.rows
             .iter()
             .map(|row| row.get(column).copied().unwrap_or(MISSING))

@@ -40,6 +40,7 @@ pub fn body(drift: &Drift) -> String {
             escaped(after)
         );
     }
+    super::together::cards(&mut body, drift.multivariate.as_ref(), drift.concept.as_ref());
     for column in &drift.columns {
         self::column(&mut body, column);
     }

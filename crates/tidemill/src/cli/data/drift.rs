@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tidemill_profile::drift::{ColumnDrift, Drift as Found, DriftOptions, Verdict, compare};
+use tidemill_profile::drift::{
+    ColumnDrift, Drift as Found, DriftOptions, Verdict, compare, concept, multivariate,
+};
 use tidemill_profile::report::{self, number};
 
 use super::table::{Reading, write_report};
@@ -15,11 +17,14 @@ use crate::session::Session;
 /// Say how a table differs from a baseline, column by column
 ///
 /// Compares two tables of this machine without a server. A column has drifted when the difference matters and is told from
-/// chance; docs/data-profile.md says how. Ends with 1 where a column has drifted and --fail is given.
+/// chance; docs/data-profile.md says how. With --multivariate a classifier looks at all columns together, and with --target at the
+/// target given the other columns, or at the errors of predictions. Ends with 1 where anything has drifted and --fail is given.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data drift january.parquet july.parquet
-  tidemill data drift january.parquet july.parquet --html drift.html --fail")]
+  tidemill data drift january.parquet july.parquet --html drift.html --fail
+  tidemill data drift january.parquet july.parquet --multivariate
+  tidemill data drift scored-june.csv scored-july.csv --target late --prediction said")]
 pub struct Drift {
     /// Table that is known
     baseline: PathBuf,
@@ -31,7 +36,16 @@ pub struct Drift {
     /// Fewer values give no verdict
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     min_values: u64,
-    /// End with 1 where a column has drifted
+    /// Look at all columns together, too: can a classifier tell the rows of the two tables apart?
+    #[arg(long)]
+    multivariate: bool,
+    /// Column that a model is to learn: is it the same, given the other columns?
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+    /// Column with the predictions of a model: are its errors the same?
+    #[arg(long, value_name = "COLUMN", requires = "target")]
+    prediction: Option<String>,
+    /// End with 1 where anything has drifted
     #[arg(long)]
     fail: bool,
     /// Write a page with pictures here
@@ -50,7 +64,14 @@ impl Drift {
         };
         let baseline = self.reading.profile(&self.baseline)?;
         let current = self.reading.profile(&self.current)?;
-        let drift = compare(&baseline, &current, &options);
+        let mut drift = compare(&baseline, &current, &options);
+        if self.multivariate {
+            drift.multivariate = Some(multivariate(&baseline, &current, &options));
+        }
+        if let Some(target) = &self.target {
+            let found = concept(&baseline, &current, target, self.prediction.as_deref(), &options);
+            drift.concept = Some(found.map_err(|error| Error::usage(error.to_string()))?);
+        }
         if let Some(path) = &self.html {
             let title = format!("{} against {}", self.current.display(), self.baseline.display());
             write_report(path, &report::drift(&title, &drift))?;
@@ -64,7 +85,10 @@ impl Drift {
                 .output
                 .show(value.map_err(|error| Error::failed(format!("failed to write the drift: {error}")))?)?;
         }
-        if self.fail && drift.drifted > 0 {
+        let together = drift.multivariate.as_ref().map(|found| found.verdict);
+        let of_target = drift.concept.as_ref().map(|found| found.verdict);
+        let anything = drift.drifted > 0 || [together, of_target].contains(&Some(Verdict::Drifted));
+        if self.fail && anything {
             Err(Error::Ended(FAILED))
         } else {
             Ok(())
@@ -124,6 +148,9 @@ fn print(session: &Session, drift: &Found) -> Result<()> {
     }
     for (column, before, after) in &drift.retyped {
         more += &format!("\n{column} was {before} and is {after}\n");
+    }
+    for words in [drift.multivariate.as_ref().map(report::together), drift.concept.as_ref().map(report::of_target)].into_iter().flatten() {
+        more += &format!("\n{words}\n");
     }
     write_out(&more)
 }
