@@ -26,6 +26,8 @@ use crate::{Clock, DataDir, Error, Kind, OpContext, Principal, Result, SystemClo
 
 /// The most files of manifests that are held in memory: about 20 MB.
 const KEPT_FILES: usize = 150_000;
+/// Contracts over data whose check is remembered.
+const KEPT_CHECKS: usize = 256;
 
 /// How to open the application.
 #[derive(Debug, Clone)]
@@ -125,6 +127,7 @@ pub struct App {
     pub(crate) vault: Vault,
     /// Manifests of data that lies elsewhere, as they were read last.
     pub(crate) manifests: Kept<String, Manifest>,
+    pub(crate) contract_checks: Kept<String, tidemill_api::data_contract::ContractCheck>,
     pub(crate) trees: OnceLock<TreeStore>,
     pub(crate) webhooks: WebhookOptions,
     /// Tells the loop of webhooks that there is something to tell.
@@ -208,6 +211,7 @@ impl App {
             seal,
             vault,
             manifests: Kept::new(KEPT_FILES),
+            contract_checks: Kept::new(KEPT_CHECKS),
             trees: OnceLock::new(),
             webhooks: options.webhooks,
             webhook_news: Arc::default(),

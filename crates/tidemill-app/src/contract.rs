@@ -1,6 +1,8 @@
 //! Contracts: a consumer of data names the expectations that it lives by, and a producer's new version is checked against all of
 //! them before it is made.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use tidemill_api::data_contract::{Contract, ContractCheck, ContractChecks, ContractPolicy, ContractSpec};
@@ -16,7 +18,7 @@ use crate::context::Change;
 use crate::query::{self, How};
 use crate::table::{self, Laid};
 use crate::validation::LABEL;
-use crate::{Error, Kind, OpContext, Result, Scope, action, asset, name};
+use crate::{App, Error, Kind, OpContext, Result, Scope, action, asset, name};
 
 type Row = data_contract::Model;
 
@@ -187,6 +189,59 @@ pub async fn check(
         passed: items.iter().all(|item| item.passed),
         items,
     })
+}
+
+/// The contracts of these consumers in a workspace, by name.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn of_consumers(app: &App, workspace: &str, consumers: &BTreeSet<String>) -> Result<Vec<Row>> {
+    let mut page = PageRequest {
+        limit: 1000,
+        after: None,
+    };
+    let mut all = Vec::new();
+    loop {
+        let found = data_contract::list(app.store.read(), workspace, None, &page).await?;
+        all.extend(found.items.into_iter().filter(|row| consumers.contains(&row.consumer)));
+        match found.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// Whether a version keeps a contract, which may be of another workspace. What was found is remembered as long as neither changes, for
+/// a release asks again and again while it waits.
+///
+/// # Errors
+/// What keeps the check from being made.
+pub(crate) async fn kept_by(ctx: &OpContext, mut row: Row, version: &asset::Row) -> Result<ContractCheck> {
+    // The baseline is that of the data that are looked at.
+    let key = Key {
+        workspace: &version.workspace,
+        kind: AssetKind::Data,
+        name: &version.name,
+    };
+    let baseline = asset_label::get(ctx.app().store.read(), key, LABEL).await?;
+    let baseline = baseline.unwrap_or_default();
+    let of = format!(
+        "{} {} {} {} {} {baseline}",
+        row.workspace, row.name, row.updated_at, version.workspace, version.digest
+    );
+    if let Some(known) = ctx.app().contract_checks.get(&of) {
+        return Ok(known);
+    }
+    row.workspace.clone_from(&version.workspace);
+    let there = table::of_version(ctx, &version.workspace, version).await?;
+    let found = kept(ctx, row, there).await?;
+    ctx.app().contract_checks.put(of, found.clone(), 1);
+    Ok(found)
+}
+
+/// Whether breaking a contract is a warning alone.
+pub(crate) fn only_warns(check: &ContractCheck) -> bool {
+    check.policy == ContractPolicy::Warn
 }
 
 /// Stands before a new version: refuses what breaks a contract that says so, and gives the warnings of the others. Whoever calls it

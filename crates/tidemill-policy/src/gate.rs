@@ -26,6 +26,8 @@ pub struct Gates {
     pub validations: Vec<ValidationRule>,
     /// The stage must have this room for what was measured in the stage before.
     pub capacity: Option<CapacityRule>,
+    /// The newest data of the stage must keep the contracts of the release's model and endpoint, and of these consumers.
+    pub contracts: Option<BTreeSet<String>>,
 }
 
 /// What a validation must be.
@@ -84,6 +86,13 @@ impl Gates {
             }),
             (one, other) => one.or(other),
         };
+        self.contracts = match (self.contracts, other.contracts) {
+            (Some(mut one), Some(other)) => {
+                one.extend(other);
+                Some(one)
+            }
+            (one, other) => one.or(other),
+        };
         self
     }
 }
@@ -124,6 +133,23 @@ pub struct Facts {
     pub not_measured: Option<String>,
     /// What the compute of the stage has.
     pub room: Option<Room>,
+    /// The contracts that count, against the newest data of the stage.
+    pub contracts: Vec<ContractKept>,
+}
+
+/// A contract, and whether the newest data of the stage keep it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContractKept {
+    /// Who lives by it, as `model:delay`.
+    pub consumer: String,
+    /// Its name.
+    pub contract: String,
+    /// The newest version of its data, as `flights:7`; the name alone where the stage has none.
+    pub data: String,
+    /// What the data break, in words.
+    pub broken: Vec<String>,
+    /// Breaking it is a warning alone.
+    pub only_warns: bool,
 }
 
 /// A validation of a model.
@@ -200,7 +226,7 @@ impl Verdict {
 /// One gate, how it stands and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// `approvals`, `freeze`, `tests`, `promoters`, `validation` or `capacity`.
+    /// `approvals`, `freeze`, `tests`, `promoters`, `validation`, `capacity` or `contracts`.
     pub gate: &'static str,
     /// How it stands.
     pub verdict: Verdict,
@@ -252,6 +278,15 @@ pub fn decide(gates: &Gates, facts: &Facts) -> Vec<Finding> {
             verdict,
             says,
             evidence: facts.validation.as_ref().map(|validation| validation.report.clone()),
+        });
+    }
+    if gates.contracts.is_some() {
+        let (verdict, says) = contracts(&facts.contracts);
+        findings.push(Finding {
+            gate: "contracts",
+            verdict,
+            says,
+            evidence: None,
         });
     }
     if let Some(rule) = &gates.capacity {
@@ -369,6 +404,28 @@ fn approvals(rule: &ApprovalRule, facts: &Facts) -> (Verdict, String) {
     match agreed.len() >= rule.count {
         true => (Verdict::Passed, says),
         false => (Verdict::Waiting, says),
+    }
+}
+
+/// Data that break a contract can be repaired, and so the release waits.
+fn contracts(all: &[ContractKept]) -> (Verdict, String) {
+    let told = |one: &ContractKept| {
+        format!(
+            "{} breaks what {} lives by (contract {}): {}",
+            one.data,
+            one.consumer,
+            one.contract,
+            one.broken.join(", ")
+        )
+    };
+    let breaking: Vec<&ContractKept> = all.iter().filter(|one| !one.broken.is_empty()).collect();
+    let told: Vec<String> = breaking.iter().map(|one| told(one)).collect();
+    let refused = breaking.iter().any(|one| !one.only_warns);
+    match (refused, told.is_empty(), all.len()) {
+        (true, ..) => (Verdict::Waiting, told.join("; ")),
+        (false, false, _) => (Verdict::Passed, format!("warnings alone: {}", told.join("; "))),
+        (false, true, 0) => (Verdict::Passed, "nobody who counts here has a contract over data".into()),
+        (false, true, count) => (Verdict::Passed, format!("the newest data keep all {count} contracts that count here")),
     }
 }
 
@@ -543,5 +600,38 @@ mod tests {
         let stricter = gates(50.0, 0.0).and(gates(10.0, 50.0)).capacity.expect("a rule");
         assert_eq!((stricter.rate, stricter.headroom_percent), (50.0, 50.0));
         assert_eq!(verdict(&gates(50.0, 0.0), &Facts::default()), Verdict::Waiting, "nothing is known");
+    }
+
+    #[test]
+    fn data_that_break_a_contract_hold_a_release_up_and_are_named() {
+        let gates = Gates {
+            contracts: Some(BTreeSet::new()),
+            ..Gates::default()
+        };
+        let found = |contracts: Vec<ContractKept>| {
+            let facts = Facts {
+                contracts,
+                ..Facts::default()
+            };
+            let finding = decide(&gates, &facts).remove(0);
+            (finding.verdict, finding.says)
+        };
+        let kept = |broken: &[&str], only_warns| ContractKept {
+            consumer: "model:delay".into(),
+            contract: "carriers".into(),
+            data: "flights:7".into(),
+            broken: broken.iter().map(ToString::to_string).collect(),
+            only_warns,
+        };
+        assert_eq!(found(Vec::new()).0, Verdict::Passed);
+        assert_eq!(found(vec![kept(&[], false)]).0, Verdict::Passed);
+        let (verdict, says) = found(vec![kept(&["carrier: only UA, found XX"], false)]);
+        assert_eq!(verdict, Verdict::Waiting);
+        assert!(says.contains("flights:7") && says.contains("model:delay") && says.contains("found XX"), "{says}");
+        let (verdict, says) = found(vec![kept(&["late"], true)]);
+        assert!(verdict == Verdict::Passed && says.starts_with("warnings alone"), "{says}");
+        assert!(decide(&Gates::default(), &Facts::default()).is_empty());
+        let both = gates.clone().and(Gates { contracts: Some(["pipeline:a".to_owned()].into()), ..Gates::default() });
+        assert_eq!(both.contracts.map(|all| all.len()), Some(1));
     }
 }

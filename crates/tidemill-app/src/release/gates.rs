@@ -54,6 +54,9 @@ pub(crate) async fn findings(app: &Arc<App>, row: &Release, stage: &Stage) -> Re
         facts.measured = kept.why_not.is_none().then(|| kept.measured());
         facts.room = Some(capacity::room(app, row, stage).await?);
     }
+    if let Some(consumers) = &gates.contracts {
+        facts.contracts = super::contracts::kept(app, row, stage, consumers).await?;
+    }
     Ok(decide(&gates, &facts))
 }
 
@@ -156,6 +159,7 @@ fn read(gates: &kinds::Gates) -> Gates {
             rate: gate.rate,
             headroom_percent: gate.headroom_percent.unwrap_or(HEADROOM_PERCENT),
         }),
+        contracts: gates.contracts.as_ref().map(|gate| gate.consumers.iter().cloned().collect()),
     }
 }
 

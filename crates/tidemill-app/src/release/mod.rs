@@ -4,6 +4,7 @@
 mod act;
 pub mod break_glass;
 pub(crate) mod capacity;
+mod contracts;
 mod gates;
 pub(crate) mod load;
 mod plan;

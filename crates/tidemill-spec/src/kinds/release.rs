@@ -122,6 +122,19 @@ pub struct Gates {
     /// What was measured in the stage before must fit into the room that is left here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityGate>,
+    /// The newest data of the stage must keep the contracts of those who live by them: the model and the endpoint of the release, and
+    /// the consumers that are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contracts: Option<ContractGate>,
+}
+
+/// Contracts over data that count for a release beside those of its model and its endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractGate {
+    /// Further consumers, as in `pipeline:training`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<String>,
 }
 
 /// A passed validation of the model. The newest one counts.
