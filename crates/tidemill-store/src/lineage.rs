@@ -106,3 +106,21 @@ pub async fn makers(
     }
     Ok(query.all(db).await?)
 }
+
+/// The jobs that read these bytes at this place without naming an asset, such as a step that was handed what another one wrote.
+pub async fn readers(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    uri: &str,
+    digest: Option<&str>,
+) -> Result<Vec<Model>> {
+    let mut query = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Direction.eq("in"))
+        .filter(Column::Asset.is_null())
+        .filter(Column::Uri.eq(uri));
+    if let Some(digest) = digest {
+        query = query.filter(Column::Digest.eq(digest).or(Column::Digest.is_null()));
+    }
+    Ok(query.all(db).await?)
+}

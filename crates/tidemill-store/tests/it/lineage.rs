@@ -95,6 +95,30 @@ async fn who_wrote_other_bytes_to_the_same_place_made_something_else() {
 }
 
 #[tokio::test]
+async fn who_read_bytes_without_a_name_is_found_by_place_and_digest() {
+    on_each(async |store| {
+        let uri = "azureml://datastores/lake/paths/clean";
+        let read = |job: &str, asset: Option<&str>, digest: Option<&str>| lineage::Model {
+            digest: digest.map(str::to_owned),
+            ..row(job, "in", "i", asset, uri)
+        };
+        let rows = vec![
+            read("same", None, Some("new")),
+            read("other", None, Some("old")),
+            read("unknown", None, None),
+            read("named", Some("data/clean/1"), Some("new")),
+            row("maker", "out", "o", None, uri),
+        ];
+        change!(store, |tx| lineage::put(tx, rows).await);
+        let found = lineage::readers(store.read(), WS, uri, Some("new")).await.unwrap();
+        let mut jobs: Vec<_> = found.into_iter().map(|row| row.job).collect();
+        jobs.sort();
+        assert_eq!(jobs, ["same", "unknown"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_that_runs_again_replaces_its_own() {
     on_each(async |store| {
         change!(store, |tx| lineage::put(

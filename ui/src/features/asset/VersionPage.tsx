@@ -20,7 +20,7 @@ import { useWorkspace } from '../../parts/useWorkspace';
 import { Profile } from '../data/Profile';
 import { commandLine } from '../job/command';
 import { History } from '../model/History';
-import { Lineage } from '../model/Lineage';
+import { Lineage } from '../lineage/Lineage';
 import { Validations } from '../model/Validations';
 import { patchVersion, versionQuery, type Version } from './queries';
 import { VersionActions } from './VersionActions';
@@ -74,8 +74,8 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
       </Panel>
       <Description text={found.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
       {kind === 'models' && <Validations ws={ws} name={name} version={version} />}
-      {kind === 'models' && <Lineage ws={ws} name={name} version={version} maker={madeBy ?? undefined} />}
       {kind === 'data' && <Profile ws={ws} name={name} version={version} />}
+      {(kind === 'models' || kind === 'data') && <Lineage ws={ws} kind={kind} name={name} version={version} />}
       {(kind === 'models' || kind === 'data') && <VersionFiles ws={ws} kind={kind} name={name} version={version} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>

@@ -3,6 +3,7 @@
 mod create;
 mod files;
 mod history;
+mod lineage;
 mod validation;
 
 use tidemill_app::model;
@@ -18,6 +19,8 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(files::list))
         .routes(routes!(files::get))
         .routes(routes!(history::list))
+        .routes(routes!(lineage::get))
+        .routes(routes!(lineage::events))
         .routes(routes!(history::roll_back))
         .routes(routes!(validation::create))
         .routes(routes!(validation::list))

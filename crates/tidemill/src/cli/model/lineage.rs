@@ -6,22 +6,32 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::asset::Which;
+use crate::cli::lineage::LineageOptions;
 use crate::error::Result;
 use crate::output;
 use crate::session::Session;
 
 /// Show where a version of a model comes from: the jobs behind it, and what went into them
+///
+/// With --direction, also what came of it: jobs that read it, deployments, endpoints and releases.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  tidemill model lineage --name flights-delay\n  tidemill model lineage --name flights-delay --version 3 -o json"
-)]
+#[command(after_help = "Examples:
+  tidemill model lineage --name flights-delay
+  tidemill model lineage --name flights-delay --version 3 -o json
+  tidemill model lineage --name flights-delay --direction both
+  tidemill model lineage --name flights-delay --format openlineage")]
 pub struct Lineage {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    options: LineageOptions,
 }
 
 impl Lineage {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        if self.options.is_asked() {
+            return self.options.run(session, super::KIND, &self.which).await;
+        }
         let view = self.which.view(session, super::KIND).await?;
         let version = output::text(&view, "version").unwrap_or_default();
         let path = session.path(&["models", &self.which.name, "versions", version, "lineage"]);
