@@ -29,6 +29,12 @@ impl<K: PartialEq + Clone, V: Clone> Kept<K, V> {
         Some(value)
     }
 
+    /// Lets a value go.
+    pub fn remove(&self, key: &K) {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        values.retain(|(held, ..)| held != key);
+    }
+
     /// Holds a value instead of the one of this name.
     pub fn put(&self, key: K, value: V, weight: usize) {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);

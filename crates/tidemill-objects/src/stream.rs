@@ -18,13 +18,7 @@ pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
 /// Collects a stream; over `limit_bytes` it is an error that names `what`.
 pub async fn collect(what: &str, mut bytes: ByteStream, expected: u64, limit_bytes: u64) -> Result<Bytes> {
-    let too_large = |actual| ObjectsError::TooLarge {
-        what: what.to_owned(),
-        actual,
-        limit: limit_bytes,
-        unit: "bytes",
-        hint: "read it as a stream, or in ranges",
-    };
+    let too_large = |actual| too_large(what, actual, limit_bytes, "read it as a stream, or in ranges");
     if expected > limit_bytes {
         return Err(too_large(expected));
     }
@@ -59,17 +53,21 @@ pub(crate) async fn collect_into(
     while let Some(piece) = bytes.try_next().await? {
         let actual = (buffer.bytes.len() + piece.len()) as u64;
         if actual > limit_bytes {
-            return Err(ObjectsError::TooLarge {
-                what: what.to_owned(),
-                actual,
-                limit: limit_bytes,
-                unit: "bytes",
-                hint: "send it in smaller pieces",
-            });
+            return Err(too_large(what, actual, limit_bytes, "send it in smaller pieces"));
         }
         buffer.bytes.extend_from_slice(&piece);
     }
     Ok(buffer.freeze())
+}
+
+fn too_large(what: &str, actual: u64, limit: u64, hint: &'static str) -> ObjectsError {
+    ObjectsError::TooLarge {
+        what: what.to_owned(),
+        actual,
+        limit,
+        unit: "bytes",
+        hint,
+    }
 }
 
 /// A stream of one piece.

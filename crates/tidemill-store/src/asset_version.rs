@@ -187,6 +187,23 @@ pub async fn update(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     Ok(())
 }
 
+/// Removes a version; says whether it was there. Its number is not given again as long as there is a later one.
+pub async fn delete(db: &impl ConnectionTrait, key: Key<'_>, version: &str) -> Result<bool> {
+    let done = Entity::delete_many()
+        .filter(Column::Workspace.eq(key.workspace))
+        .filter(Column::Kind.eq(key.kind.as_str()))
+        .filter(Column::Name.eq(key.name))
+        .filter(Column::Version.eq(version))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// Whether any version of anything has this content.
+pub async fn has_digest(db: &impl ConnectionTrait, digest: &str) -> Result<bool> {
+    Ok(Entity::find().filter(Column::Digest.eq(digest)).one(db).await?.is_some())
+}
+
 /// The highest whole number among versions, and one.
 fn next_version<'a>(taken: impl Iterator<Item = &'a str>) -> String {
     let highest = taken.filter_map(|version| version.parse::<u64>().ok()).max();

@@ -105,6 +105,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0024_compute_requests.sql"),
     },
     Migration {
+        version: 26,
+        sql: include_str!("migrations/0026_data_retention.sql"),
+    },
+    Migration {
         version: 27,
         sql: include_str!("migrations/0027_break_glass.sql"),
     },

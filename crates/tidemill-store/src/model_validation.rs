@@ -1,7 +1,7 @@
 //! Validations of model versions.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 
 use crate::Result;
@@ -66,6 +66,15 @@ pub struct End {
     pub report: Option<String>,
     /// UTC milliseconds.
     pub at: i64,
+}
+
+/// Validations that were scored on these data, or whose model was trained on them, as `azureml:NAME:VERSION`.
+pub async fn of_data(db: &impl ConnectionTrait, workspace: &str, data: &str) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Data.eq(data).or(Column::Training.eq(data)))
+        .all(db)
+        .await?)
 }
 
 /// Adds one.

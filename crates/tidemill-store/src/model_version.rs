@@ -124,6 +124,23 @@ pub async fn newest(db: &impl ConnectionTrait, workspace: &str, name: &str) -> R
         .await?)
 }
 
+/// Whether any version has these files.
+pub async fn has_digest(db: &impl ConnectionTrait, digest: &str) -> Result<bool> {
+    Ok(Entity::find().filter(Column::Digest.eq(digest)).one(db).await?.is_some())
+}
+
+/// The versions that a run or job made.
+pub async fn of_run(db: &impl ConnectionTrait, workspace: &str, run: &str) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Stage.ne(DELETED_STAGE))
+        .filter(Column::RunId.eq(run).or(Column::Job.eq(run)))
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Version)
+        .all(db)
+        .await?)
+}
+
 /// All versions that are not deleted, newest first.
 pub async fn list(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Vec<Model>> {
     Ok(of_model(workspace, name)

@@ -31,10 +31,12 @@ const BUFFERS_IDLE: Duration = Duration::from_secs(3);
 /// Trees, packs and blobs in a datastore. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TreeStore {
-    datastore: Datastore,
-    indexes: Kept<PackId, Arc<PackIndex>>,
-    trees: Kept<Hash, Tree>,
+    pub(super) datastore: Datastore,
+    pub(super) indexes: Kept<PackId, Arc<PackIndex>>,
+    pub(super) trees: Kept<Hash, Tree>,
     buffers: Buffers,
+    /// Held shared while a tree is put, and alone while trees are removed with what only they name.
+    pub(super) removing: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl TreeStore {
@@ -45,6 +47,7 @@ impl TreeStore {
             indexes: Kept::new(KEPT_SLICES),
             trees: Kept::new(KEPT_FILES),
             buffers: Buffers::default(),
+            removing: Arc::default(),
         }
     }
 
@@ -80,6 +83,7 @@ impl TreeStore {
             })
         })
         .await?;
+        let _shared = self.removing.read().await;
         self.check_locations(&tree).await?;
         self.keep_tree(digest, tree, bytes).await
     }
@@ -253,6 +257,7 @@ impl TreeSink for TreeStore {
     }
 
     async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
+        let _shared = self.removing.read().await;
         self.check_locations(tree).await?;
         let tree = tree.clone();
         let (digest, tree, bytes) = blocking("encode", move || {
@@ -314,15 +319,15 @@ where
     Ok(found.into_iter().flatten().collect())
 }
 
-fn path(folder: &str, name: &str) -> Result<SafePath> {
+pub(super) fn path(folder: &str, name: &str) -> Result<SafePath> {
     SafePath::parse(format!("{folder}/{name}"))
 }
 
-fn pack_path(pack: &PackId) -> Result<SafePath> {
+pub(super) fn pack_path(pack: &PackId) -> Result<SafePath> {
     path("packs", &pack.0.to_hex())
 }
 
-fn blob_path(hash: &Hash) -> Result<SafePath> {
+pub(super) fn blob_path(hash: &Hash) -> Result<SafePath> {
     let hex = hash.to_hex();
     path("blobs", &format!("{}/{hex}", &hex[..2]))
 }

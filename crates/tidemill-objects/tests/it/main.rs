@@ -8,4 +8,5 @@ mod remote;
 mod scan;
 mod suite;
 mod support;
+mod remove;
 mod tree;
