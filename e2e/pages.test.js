@@ -36,6 +36,7 @@ const pages = () => {
     run, page: file('page.html'), table: file('table.csv'), notebook: file('look.ipynb'), notes: file('notes.md'),
     overlay: compared('metrics'), parallel: compared('parallel'), scatter: compared('scatter'), parameters: compared('parameters'),
     models: `${home}/models`, model: `${home}/models/delay`, version: `${home}/models/delay/versions/1`, data: `${home}/data`,
+    datastores: `${home}/datastores`, dataset: `${home}/data/flights`, datum: `${home}/data/flights/versions/1`, sql: `${home}/sql`,
     environments: `${home}/environments`, components: `${home}/components`, computes: `${home}/computes`, audit: `${home}/audit`,
     compute: `${home}/computes/local`, missing: `${home}/jobs/gone`, nowhere: '/ui/nowhere',
     change: [`${home}/audit?${query({ action: 'jobs/*' })}`, (page) => page.getByRole('button', { name: /jobs\/write/ }).first().click()],

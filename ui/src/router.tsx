@@ -128,6 +128,16 @@ const sql = createRoute({
   validateSearch: (search: Record<string, unknown>): { sql?: string } => ({ sql: search.sql === undefined ? undefined : String(search.sql) }),
 });
 
+const datastores = createRoute({
+  getParentRoute: () => workspace,
+  path: 'datastores',
+  component: lazyRouteComponent(() => import('./features/datastore/DatastorePage'), 'DatastorePage'),
+  validateSearch: (search: Record<string, unknown>): { store?: string; file?: string } => ({
+    store: search.store === undefined ? undefined : String(search.store),
+    file: search.file === undefined ? undefined : String(search.file),
+  }),
+});
+
 const computes = createRoute({ getParentRoute: () => workspace, path: 'computes', component: ComputeListPage });
 const compute = createRoute({ getParentRoute: () => workspace, path: 'computes/$name', component: ComputePage });
 
@@ -185,7 +195,7 @@ const roles = createRoute({
 
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, computes, compute, endpoints, endpoint, releases, pipelines, schedules, schedule, audit, roles])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, datastores, computes, compute, endpoints, endpoint, releases, pipelines, schedules, schedule, audit, roles])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

@@ -21,3 +21,60 @@ pub struct Datastore {
     /// UTC milliseconds.
     pub updated_at: i64,
 }
+
+/// What one folder of a datastore holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DatastoreFolder {
+    /// The folders in it, by path from the root of the datastore.
+    pub folders: Vec<String>,
+    /// The files in it.
+    pub files: Vec<DatastoreFile>,
+    /// Nobody writes there.
+    pub read_only: bool,
+}
+
+/// A file of a datastore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DatastoreFile {
+    /// From the root of the datastore.
+    pub path: String,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// The last change, UTC milliseconds, where the store tells it.
+    pub modified_at: Option<i64>,
+}
+
+/// Which folder is asked for.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FolderQuery {
+    /// The folder; the root where it is left out.
+    pub path: Option<String>,
+}
+
+/// Which file is uploaded.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UploadQuery {
+    /// Where it is to be, from the root of the datastore.
+    pub path: String,
+    /// BLAKE3 of all its bytes, in hex. Without it nothing can be checked, and an upload that broke begins anew.
+    pub hash: Option<String>,
+    /// The number of its bytes.
+    pub size_bytes: u64,
+    /// Where the bytes that are sent begin: behind those that have been received.
+    #[serde(default)]
+    pub offset: u64,
+    /// Replace another file that lies there.
+    #[serde(default)]
+    pub overwrite: bool,
+}
+
+/// How far an upload has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UploadState {
+    /// Bytes that are here; sending goes on behind them.
+    pub received_bytes: u64,
+    /// The file is in its place, whole and with this hash.
+    pub done: bool,
+}

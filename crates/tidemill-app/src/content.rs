@@ -187,6 +187,24 @@ pub(crate) async fn read_manifest(app: &App, digest: &str) -> Result<Option<Mani
     }
 }
 
+/// Removes a manifest that no version names any more; the tree of the same name is not touched.
+///
+/// # Errors
+/// When it cannot be removed.
+pub(crate) async fn forget_manifest(app: &App, digest: &str) -> Result<()> {
+    let db = app.store.read();
+    if tidemill_store::asset_version::has_digest(db, digest).await?
+        || tidemill_store::model_version::has_digest(db, digest).await?
+    {
+        return Ok(());
+    }
+    app.manifests.remove(&digest.to_owned());
+    match bytes::content_store(app)?.delete(&manifest_path(digest)?).await {
+        Ok(()) | Err(ObjectsError::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn manifest_path(digest: &str) -> Result<SafePath> {
     let digest: Hash = digest.parse()?;
     Ok(SafePath::parse(format!("manifests/{digest}"))?)

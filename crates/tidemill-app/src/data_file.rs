@@ -1,5 +1,7 @@
 //! The files of a version of data: what its manifest names, read from where they lie.
 
+use std::ops::Range;
+
 use tidemill_objects::{Manifest, SafePath};
 use tidemill_store::asset::{Key, Kind};
 
@@ -16,7 +18,7 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, version: &str) -
     Ok(found(ctx, workspace, name, version).await?.1)
 }
 
-/// The bytes of one file of a version.
+/// The bytes of one file of a version, or of a range of it.
 ///
 /// # Errors
 /// NotFound; Conflict where another file lies there by now.
@@ -26,6 +28,7 @@ pub async fn get(
     name: &str,
     version: &str,
     file: &str,
+    range: Option<Range<u64>>,
 ) -> Result<Download> {
     let (row, manifest) = found(ctx, workspace, name, version).await?;
     let uri = row.uri.as_deref().ok_or_else(|| Error::not_found("file", file))?;
@@ -36,7 +39,7 @@ pub async fn get(
         is_file: is_file(uri, &manifest),
         manifest,
     };
-    let download = model::read(ctx, workspace, &place.source, &content, file).await?;
+    let download = model::read(ctx, workspace, &place.source, &content, file, range).await?;
     // Bytes are hashed when a job uses them; here a file that was cut or grown is told at once.
     if wanted.is_some_and(|size_bytes| size_bytes != download.size_bytes) {
         return Err(Error::conflict(format!(
@@ -45,6 +48,17 @@ pub async fn get(
         .hint("make a new version of it: `tidemill data create`"));
     }
     Ok(download)
+}
+
+/// The size that a file of a version has.
+///
+/// # Errors
+/// NotFound.
+pub async fn size(ctx: &OpContext, workspace: &str, name: &str, version: &str, file: &str) -> Result<u64> {
+    let (_, manifest) = found(ctx, workspace, name, version).await?;
+    let entry = manifest.get(&SafePath::normalise(file)?);
+    let entry = entry.ok_or_else(|| Error::not_found("file", file).hint("`files` lists what there is"))?;
+    Ok(entry.size_bytes)
 }
 
 async fn found(ctx: &OpContext, workspace: &str, name: &str, version: &str) -> Result<(Row, Manifest)> {

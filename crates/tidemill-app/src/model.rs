@@ -2,6 +2,7 @@
 //! and a label is an alias.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -529,7 +530,7 @@ async fn describe(
         ))
         .hint("name the folder that holds MLmodel, or write `type: custom_model`"));
     }
-    let Download { size_bytes, bytes } = read(ctx, workspace, &place.source, content, ML_MODEL).await?;
+    let Download { size_bytes, bytes } = read(ctx, workspace, &place.source, content, ML_MODEL, None).await?;
     let text = tidemill_objects::collect(ML_MODEL, bytes, size_bytes, ML_MODEL_BYTES).await?;
     let read: Value = serde_yaml_ng::from_slice(&text).map_err(|error| {
         Error::invalid(format!(
@@ -546,13 +547,14 @@ async fn describe(
     })
 }
 
-/// The bytes of one file of what lies at a place.
+/// The bytes of one file of what lies at a place, or of a range of it.
 pub(crate) async fn read(
     ctx: &OpContext,
     workspace: &str,
     source: &Source,
     content: &Content,
     file: &str,
+    range: Option<Range<u64>>,
 ) -> Result<Download> {
     let file = SafePath::normalise(file)?;
     if content.manifest.get(&file).is_none() {
@@ -566,11 +568,11 @@ pub(crate) async fn read(
             let (store, path) = (bytes::tree_store(ctx.app())?, SafePath::normalise(path)?);
             let tree = store.tree(&tree.parse()?).await?;
             let whole = if content.is_file { path } else { path.join(&file) };
-            let (size_bytes, bytes) = open_entry(&store, &tree, &whole, None).await?;
+            let (size_bytes, bytes) = open_entry(&store, &tree, &whole, range).await?;
             Ok(Download { size_bytes, bytes })
         }
         Source::Url { url } => {
-            let (meta, bytes) = tidemill_objects::HttpFile::open(url)?.get(None).await?;
+            let (meta, bytes) = tidemill_objects::HttpFile::open(url)?.get(range).await?;
             Ok(Download {
                 size_bytes: meta.size_bytes,
                 bytes,
@@ -580,7 +582,7 @@ pub(crate) async fn read(
             let (store, path) = content::open(ctx, workspace, source).await?;
             let path = SafePath::normalise(&path)?;
             let whole = if content.is_file { path } else { path.join(&file) };
-            let (meta, bytes) = store.get(&whole, None).await?;
+            let (meta, bytes) = store.get(&whole, range).await?;
             Ok(Download {
                 size_bytes: meta.size_bytes,
                 bytes,
@@ -613,7 +615,7 @@ pub async fn file(
     ctx.authorize(action::MODEL_READ, &scope(workspace, name)).await?;
     let row = find_version(ctx, workspace, name, version).await?;
     let (place, content) = content_of(ctx, &row).await?;
-    read(ctx, workspace, &place.source, &content, file).await
+    read(ctx, workspace, &place.source, &content, file, None).await
 }
 
 async fn content_of(ctx: &OpContext, row: &Row) -> Result<(Place, Content)> {

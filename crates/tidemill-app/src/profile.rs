@@ -70,6 +70,20 @@ pub async fn of_version(
     finished(&asked)
 }
 
+/// The columns of a version with their types as Arrow writes them, where it has been profiled. Nothing is read for it.
+pub(crate) async fn known_columns(ctx: &OpContext, row: &asset::Row) -> Option<Vec<(String, String)>> {
+    let kept = ctx.app().dir.cache().join("profiles").join(&row.digest);
+    let read = move || read_kept(&kept)?.finish(&Asked::default()).ok();
+    let profile = tokio::task::spawn_blocking(read).await.ok()??;
+    Some(
+        profile
+            .columns
+            .into_iter()
+            .map(|column| (column.name, column.arrow_type))
+            .collect(),
+    )
+}
+
 /// A state that was kept; one of another version, or cut off, is as none.
 fn read_kept(path: &Path) -> Option<Profiler> {
     Profiler::from_bytes(&std::fs::read(path).ok()?).ok()

@@ -9,6 +9,7 @@ mod mlflow;
 pub mod ops;
 pub mod problem;
 pub mod router;
+mod range;
 mod studio;
 mod to_the_end;
 pub mod v1;

@@ -88,7 +88,7 @@ impl Progress {
     }
 
     /// Ends, and says what was done, where that is worth a line.
-    pub fn end(self, said: Option<&str>) {
+    pub fn end(&self, said: Option<&str>) {
         if let Shown::Bar(bar) = &self.shown {
             bar.finish_and_clear();
         }

@@ -1,7 +1,7 @@
 /** The frame of every page: where one is, where one can go. */
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Modal, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBox, IconChartLine, IconCpu, IconDatabase, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconLogout, IconPuzzle, IconSearch, IconShieldLock, IconSql, IconSun, IconBroadcast, IconRocket, IconRoute, IconCalendarTime } from '@tabler/icons-react';
+import { IconBox, IconChartLine, IconCpu, IconDatabase, IconFolders, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconLogout, IconPuzzle, IconSearch, IconShieldLock, IconSql, IconSun, IconBroadcast, IconRocket, IconRoute, IconCalendarTime } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Fragment, useEffect, useMemo } from 'react';
@@ -25,6 +25,7 @@ const places = (ws: string) => [
   { label: 'Pipelines', to: to.pipelines(ws), icon: IconRoute },
   { label: 'Schedules', to: to.schedules(ws), icon: IconCalendarTime },
   { label: 'Data', to: to.assets(ws, 'data'), icon: IconDatabase },
+  { label: 'Datastores', to: to.datastores(ws), icon: IconFolders },
   { label: 'SQL', to: to.sql(ws), icon: IconSql },
   { label: 'Environments', to: to.assets(ws, 'environments'), icon: IconPackage },
   { label: 'Components', to: to.assets(ws, 'components'), icon: IconPuzzle },

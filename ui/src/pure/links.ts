@@ -19,6 +19,7 @@ export const to = {
     `${to.asset(ws, kind, name)}/versions/${segment(version)}`,
   validation: (ws: string, name: string, id: string) => `${to.asset(ws, 'data', name)}/validations/${segment(id)}`,
   sql: (ws: string) => `${to.home(ws)}/sql`,
+  datastores: (ws: string) => `${to.home(ws)}/datastores`,
   computes: (ws: string) => `${to.home(ws)}/computes`,
   endpoints: (ws: string) => `${to.home(ws)}/endpoints`,
   releases: (ws: string) => `${to.home(ws)}/releases`,

@@ -416,7 +416,7 @@ pub(crate) async fn conda_of(ctx: &OpContext, workspace: &str, model: &ModelPlan
     };
     let content = content::survey(ctx, workspace, source, None, &tidemill_objects::Silent).await?;
     let file = "conda.yaml";
-    let found = crate::model::read(ctx, workspace, source, &content, file).await.map_err(|error| {
+    let found = crate::model::read(ctx, workspace, source, &content, file, None).await.map_err(|error| {
         error.hint("MLflow writes conda.yaml beside a model; without it, give the deployment an `environment`")
     })?;
     let text = tidemill_objects::collect(file, found.bytes, found.size_bytes, CONDA_BYTES).await?;

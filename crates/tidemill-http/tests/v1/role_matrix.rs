@@ -284,6 +284,8 @@ fn query(path: &str) -> &'static str {
         "?key=loss"
     } else if path.ends_with("/rights") {
         "?principal=user:owner&action=models/read&scope=/"
+    } else if path.ends_with("/uploads") {
+        "?path=a.txt&hash=0000000000000000000000000000000000000000000000000000000000000000&size_bytes=1&offset=9"
     } else if path.ends_with("/rights/who") {
         "?action=models/read&scope=/"
     } else if path.ends_with("/runner/logs") {
@@ -310,6 +312,8 @@ fn body(operation: &str) -> Value {
         }
         "data_query" => json!({"sql": "select * from nowhere"}),
         "data_diff" => json!({"before": "nowhere:1", "after": "nowhere:2", "key": ["id"]}),
+        "data_retention_put" => json!({"keep_versions": 3}),
+        "data_retention_restore" => json!({"version": "1"}),
         "data_import" => json!({"name": "matrix", "source": {"type": "database", "connection": "matrix", "query": "select 1"}}),
         "contract_put" => json!({"data": "matrix", "consumer": "team:matrix", "expectations": {}}),
         "data_validation_create" => json!({"expectations": {}}),

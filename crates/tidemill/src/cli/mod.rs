@@ -20,6 +20,7 @@ mod group;
 mod identity_provider;
 mod infra;
 mod job;
+mod lineage;
 mod login;
 mod model;
 mod online_deployment;

@@ -2,16 +2,20 @@
 
 mod address;
 mod events;
+mod fetch;
 mod mlflow;
 mod pages;
 mod path;
+mod send_file;
 mod token;
 mod transfer;
 mod trees;
 
 pub use address::Address;
 pub use events::AnswerEvents;
+pub use fetch::{Fetched, Wanted};
 pub use path::{file_path, path, query};
+pub use send_file::{Sent, ToSend};
 pub use token::find as find_token;
 pub use trees::RemoteTrees;
 

@@ -152,7 +152,8 @@ impl Mill {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    fn command(&self) -> Command {
+    /// `tidemill` as [`Mill::run`] starts it, for a test that starts it itself.
+    pub fn command(&self) -> Command {
         self.with_settings(Command::new(BINARY))
     }
 

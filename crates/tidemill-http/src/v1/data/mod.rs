@@ -3,7 +3,9 @@
 mod create;
 mod files;
 mod import;
+mod lineage;
 mod profile;
+mod retention;
 
 use tidemill_app::asset::{self, Kind};
 
@@ -18,5 +20,8 @@ pub(super) fn router() -> OpenApiRouter<Server> {
         .routes(routes!(files::list))
         .routes(routes!(files::get))
         .routes(routes!(import::create))
+        .routes(routes!(lineage::get))
+        .routes(routes!(lineage::events))
         .routes(routes!(profile::get))
+        .merge(retention::router())
 }

@@ -1,9 +1,11 @@
 //! Datastores over REST.
 
 mod delete;
+mod files;
 mod get;
 mod list;
 mod put;
+mod uploads;
 
 use tidemill_api::datastore::Datastore;
 use tidemill_app::datastore::Datastore as Row;
@@ -16,6 +18,9 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
         .routes(routes!(put::put, get::get, delete::delete))
+        .routes(routes!(files::list))
+        .routes(routes!(files::get))
+        .routes(routes!(uploads::get, uploads::put))
 }
 
 fn view(row: Row) -> Datastore {

@@ -1,9 +1,10 @@
 //! Fetching files of the server into a folder of this machine.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::fetch::inside;
 use crate::client::file_path;
 use crate::error::{Error, Result};
 use crate::output::{bytes, count, number, text};
@@ -61,29 +62,4 @@ async fn files(session: &Session, path: &str, prefix: &str) -> Result<Vec<(Strin
         .iter()
         .filter_map(|file| Some((text(file, "path")?.to_owned(), size(file))))
         .collect())
-}
-
-/// A path that stays in its folder, whatever a server says.
-fn inside(file: &str) -> Result<PathBuf> {
-    let path = Path::new(file);
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    if !plain || file.is_empty() || file.contains('\0') {
-        return Err(Error::failed(format!(
-            "failed to download `{file}`: its path would leave the folder"
-        )));
-    }
-    Ok(path.to_path_buf())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_path_leaves_its_folder() {
-        assert!(inside("outputs/a.txt").is_ok());
-        for bad in ["", "/etc/passwd", "../a", "a/../../b", "a\0"] {
-            assert!(inside(bad).is_err(), "{bad:?}");
-        }
-    }
 }

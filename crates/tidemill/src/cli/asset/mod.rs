@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod create;
 pub mod download;
+pub mod fetch;
 pub mod list;
 pub mod show;
 pub mod update;

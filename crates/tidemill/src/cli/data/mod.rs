@@ -5,20 +5,24 @@ mod baseline;
 mod contract;
 mod create;
 mod diff;
+mod download;
 mod drift;
 mod head;
 mod history;
 mod import;
+mod lineage;
 mod list;
 mod profile;
 mod query;
 mod restore;
+mod retention;
 mod rows;
 mod sample;
 mod show;
 mod table;
 mod transform;
 mod update;
+mod upload;
 mod validate;
 
 use clap::{Args, Subcommand};
@@ -53,6 +57,10 @@ enum Verb {
     Baseline(baseline::Baseline),
     Contract(contract::Contract),
     History(history::History),
+    Lineage(lineage::Lineage),
+    Retention(retention::Retention),
+    Download(download::Download),
+    Upload(upload::Upload),
     Update(update::Update),
     Archive(archive::Archive),
     Restore(restore::Restore),
@@ -73,6 +81,10 @@ impl Data {
             Verb::Baseline(verb) => verb.run(session).await,
             Verb::Contract(verb) => verb.run(session).await,
             Verb::History(verb) => verb.run(session).await,
+            Verb::Lineage(verb) => verb.run(session).await,
+            Verb::Retention(verb) => verb.run(session).await,
+            Verb::Download(verb) => verb.run(session).await,
+            Verb::Upload(verb) => verb.run(session).await,
             Verb::Drift(verb) => verb.run(session).await,
             Verb::Query(verb) => verb.run(session).await,
             Verb::Head(verb) => verb.run(session).await,

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod files;
 mod list;
 mod show;
 mod update;
@@ -31,6 +32,7 @@ enum Verb {
     Create(create::Create),
     List(list::List),
     Show(show::Show),
+    Files(files::Files),
     Update(update::Update),
     Delete(delete::Delete),
 }
@@ -45,6 +47,7 @@ impl Datastore {
             Verb::Create(verb) => verb.run(session).await,
             Verb::List(verb) => verb.run(session).await,
             Verb::Show(verb) => verb.run(session).await,
+            Verb::Files(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Delete(verb) => verb.run(session).await,
         }
