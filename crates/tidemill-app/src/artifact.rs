@@ -64,10 +64,10 @@ pub async fn get(
                 if inside.files.is_empty() && inside.folders.is_empty() {
                     return Err(missing());
                 }
-                Err(
-                    Error::invalid(format!("failed to download '{path}': it is a folder"))
-                        .hint("list it, and download the files in it"),
-                )
+                Err(Error::invalid(format!(
+                    "Artifact path refers to a directory, not a file: '{path}'"
+                ))
+                .hint("list it, and download the files in it"))
             }
             Err(error) => Err(error.into()),
         },

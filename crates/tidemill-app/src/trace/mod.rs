@@ -420,9 +420,11 @@ fn checked_tag(key: &str, value: String) -> Result<String> {
 fn new_id(trace_id: &str) -> Result<&str> {
     let odd = |c: char| matches!(c, '/' | '\\' | '%' | '?' | '#') || c.is_control();
     if trace_id.is_empty() {
-        return Err(Error::invalid(
-            "Missing value for required parameter 'trace_info.trace_id'.",
-        ));
+        return Err(Error::invalid(tidemill_api::mlflow::schema::invalid_value(
+            "trace_id",
+            &trace_id.into(),
+            "must be a single path component",
+        )));
     }
     if trace_id.contains(odd) || trace_id.contains("..") || trace_id.len() > 250 {
         return Err(Error::invalid(tidemill_api::mlflow::schema::invalid_value(

@@ -25,6 +25,11 @@ impl MlflowError {
         }
     }
 
+    /// Whether it has this code.
+    pub(crate) fn is(&self, code: ErrorCode) -> bool {
+        self.code == code
+    }
+
     /// The path is there, for other methods.
     pub(crate) fn method_not_allowed(message: impl Into<String>) -> Self {
         Self {

@@ -139,6 +139,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (r#"POST /registered-models/create"#, r#"{"name": "m", "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}"#, r#"Tried to create a prompt with name 'm', but the name is already taken by a registered model. MLflow does not allow creating a model and a prompt with the same name."#),
     (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "s3://b/k", "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]}"#, r#"Invalid prompt source: 's3://b/k'. Prompt sources must use an MLflow placeholder."#),
     (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "s3://b/k", "model_id": "m-nope"}"#, r#"Logged model with ID 'm-nope' not found."#),
+    (r#"POST /api/3.0/mlflow/traces"#, r#"{"trace": {"trace_info": {"trace_id": "", "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}, "request_time": "2025-01-01T00:00:00Z", "state": "OK"}}}"#, r#"Invalid value "" for parameter 'trace_id' supplied: must be a single path component"#),
     (r#"POST /runs/update"#, r#"{"status": "FINISHED"}"#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
 ];
 

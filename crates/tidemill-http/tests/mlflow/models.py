@@ -57,6 +57,10 @@ import requests
 
 answer = requests.get(mlflow.get_tracking_uri() + "/api/2.0/mlflow/artifacts/list", params={"run_id": rid, "path": "../other"})
 assert answer.status_code == 400 and answer.json()["message"] == "Invalid path"
+answer = requests.get(f"{mlflow.get_tracking_uri()}/get-artifact", params={"run_id": run.info.run_id, "path": "all"})
+assert answer.status_code == 400 and "refers to a directory, not a file" in answer.json()["message"], answer.text
+answer = requests.get(f"{mlflow.get_tracking_uri()}/ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files")
+assert answer.status_code == 400 and answer.json()["error_code"] == "BAD_REQUEST", answer.text
 
 # Autolog of scikit-learn, with a search and its children.
 mlflow.sklearn.autolog(log_datasets=True)

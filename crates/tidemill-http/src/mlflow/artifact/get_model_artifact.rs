@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tidemill_api::mlflow::artifact::GetLoggedModelArtifact;
-use tidemill_api::mlflow::read_query;
+use tidemill_api::mlflow::{ErrorCode, read_query};
 use tidemill_app::artifact;
 
 use super::download::download;
@@ -19,8 +19,13 @@ pub(super) async fn get_model_artifact(
     uri: axum::http::Uri,
     headers: HeaderMap,
 ) -> Result<Response, MlflowError> {
-    let GetLoggedModelArtifact { artifact_file_path } =
-        read_query(pairs(uri.query().unwrap_or_default())).map_err(MlflowError::invalid)?;
+    let GetLoggedModelArtifact { artifact_file_path } = read_query(pairs(uri.query().unwrap_or_default()))
+        .map_err(|_| {
+            MlflowError::new(
+                ErrorCode::BadRequest,
+                "Request must include the \"artifact_file_path\" query parameter.",
+            )
+        })?;
     let model = named.get("model_id").map_or("", String::as_str);
     let path =
         artifact::path_in_logged_model(&place.ctx, &place.workspace, model, &artifact_file_path).await?;

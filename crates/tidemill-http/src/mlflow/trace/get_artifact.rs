@@ -57,5 +57,11 @@ pub(super) async fn get_artifact(
     };
     let folder = trace::folder(ctx, workspace, trace_id).await?;
     let path = format!("{}/{file}", artifact::store_path(&folder));
-    download(ctx, workspace, &path, &headers).await
+    let found = download(ctx, workspace, &path, &headers).await;
+    found.map_err(|error| match file.as_str() {
+        "traces.json" if error.is(ErrorCode::ResourceDoesNotExist) => {
+            MlflowError::new(ErrorCode::NotFound, "Trace data not found for path=traces.json")
+        }
+        _ => error,
+    })
 }
