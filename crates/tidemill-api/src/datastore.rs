@@ -4,6 +4,49 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+/// Who may read or write what lies where in a datastore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DatastoreAccess {
+    /// Whether it gives access by folder; otherwise who may read data or submit jobs reaches all of it.
+    pub by_folder: bool,
+    /// The rules that may be seen.
+    pub rules: Vec<DatastoreRule>,
+    /// Other ways to the same bytes, and what else is to be known.
+    pub warnings: Vec<String>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DatastoreRule {
+    /// Its id, which is that of its assignment.
+    pub name: String,
+    /// For whom, such as `team:analysts`.
+    pub principal: String,
+    /// Where, such as `silver/*`.
+    pub path: String,
+    /// `read`, `read_write` or `write`.
+    pub rights: String,
+    /// The role that gives it.
+    pub role: String,
+    /// Who gave it.
+    pub created_by: String,
+    /// UTC milliseconds.
+    pub created_at: i64,
+}
+
+/// A rule to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDatastoreRule {
+    /// For whom: `user:NAME`, `team:NAME` or `service-principal:NAME`.
+    pub principal: String,
+    /// A folder with all that lies in it, such as `silver/*`; all of the datastore when nothing is said.
+    #[serde(default)]
+    pub path: String,
+    /// `read` or `read_write`.
+    pub rights: String,
+}
+
 /// A datastore as the server knows it, without its secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Datastore {

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use tidemill_policy::access::Kind as SubjectKind;
 use tidemill_policy::{Access, Assignment, Grants, Place, RoleDefinition, Subject, builtin};
-use tidemill_store::{ConnectionTrait, Store, assignment, from_json, group, principal, role, workspace};
+use tidemill_store::{ConnectionTrait, Store, assignment, from_json, group, principal, role, workspace, workspace_state};
 
 use crate::{Error, Kind, Result, Scope};
 
@@ -29,6 +29,10 @@ pub struct Snapshot {
     networks: HashMap<String, Vec<IpNet>>,
     /// Workspaces that plans of infrastructure change alone.
     by_rollout: HashSet<String>,
+    /// Workspaces that are read alone.
+    archived: HashSet<String>,
+    /// Workspaces that were deleted, and are kept.
+    deleted: HashSet<String>,
     grants: RwLock<HashMap<Subject, Arc<Grants>>>,
 }
 
@@ -129,7 +133,7 @@ impl Snapshot {
             .into_iter()
             .filter_map(read_assignment)
             .collect();
-        given.retain(|assignment| known.contains(&assignment.subject));
+        let shut_out: Vec<_> = given.extract_if(.., |assignment| !known.contains(&assignment.subject)).collect();
         let mut groups = HashMap::new();
         let mut closed: HashSet<(String, String)> = HashSet::new();
         for row in group::all(db).await? {
@@ -137,7 +141,7 @@ impl Snapshot {
             let stages = spec.infrastructure.into_iter().filter(|(_, gates)| gates.by_hand == Some(false));
             closed.extend(stages.map(|(stage, _)| (row.name.clone(), stage)));
         }
-        for row in workspace::all(db).await? {
+        for row in workspace::kept(db).await? {
             let fields: Fields = from_json("workspace", "spec", &row.spec)?;
             let networks: Vec<IpNet> = fields
                 .allowed_networks
@@ -154,6 +158,14 @@ impl Snapshot {
             }
             groups.insert(row.name, row.group_name);
         }
+        for row in workspace_state::all(db).await? {
+            if row.deleted_at.is_some() {
+                snapshot.deleted.insert(row.workspace.clone());
+            }
+            if row.archived_at.is_some() {
+                snapshot.archived.insert(row.workspace);
+            }
+        }
         let mut roles: Vec<_> = builtin::roles().collect();
         for row in role::all(db).await? {
             let definition: RoleDefinition = from_json("role_definition", "spec", &row.spec)?;
@@ -161,6 +173,7 @@ impl Snapshot {
             roles.extend(definition.read().ok());
         }
         snapshot.access = Access::new(roles, given, members, groups);
+        snapshot.access.keep_closed(&shut_out);
         Ok(snapshot)
     }
 
@@ -197,6 +210,16 @@ impl Snapshot {
     /// Whether a workspace is changed by plans of infrastructure alone.
     pub fn is_by_rollout(&self, workspace: &str) -> bool {
         self.by_rollout.contains(workspace)
+    }
+
+    /// Whether a workspace is archived: it is read alone.
+    pub fn is_archived(&self, workspace: &str) -> bool {
+        self.archived.contains(workspace)
+    }
+
+    /// Whether a workspace was deleted, and is kept.
+    pub fn is_deleted(&self, workspace: &str) -> bool {
+        self.deleted.contains(workspace)
     }
 
     /// Refuses a state in which nobody may do everything.

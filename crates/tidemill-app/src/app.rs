@@ -54,11 +54,16 @@ pub struct AppOptions {
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
     pub retention: Option<Duration>,
+    /// How long deleted workspaces can be recovered.
+    pub keep_deleted: Duration,
     /// Where the master key of the vault is.
     pub master_key: MasterKey,
     /// What queries over data may use.
     pub query: QueryOptions,
 }
+
+/// How long deleted workspaces can be recovered where nothing else is said.
+pub const KEEP_DELETED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl AppOptions {
     /// SQLite in the folder, the clock of the machine, this program as runner, and exact environments.
@@ -75,6 +80,7 @@ impl AppOptions {
             job_folders: Vec::new(),
             webhooks: WebhookOptions::default(),
             retention: None,
+            keep_deleted: KEEP_DELETED,
             master_key: MasterKey::File,
             query: QueryOptions::default(),
         }
@@ -133,6 +139,7 @@ pub struct App {
     /// Tells the loop of webhooks that there is something to tell.
     pub(crate) webhook_news: Arc<tokio::sync::Notify>,
     pub(crate) retention: Option<Duration>,
+    keep_deleted: Duration,
     pub(crate) query: QueryOptions,
     /// Turns of queries.
     pub(crate) queries: tokio::sync::Semaphore,
@@ -216,6 +223,7 @@ impl App {
             webhooks: options.webhooks,
             webhook_news: Arc::default(),
             retention: options.retention,
+            keep_deleted: options.keep_deleted,
             queries: tokio::sync::Semaphore::new(options.query.at_once.max(1)),
             query: options.query,
             environment_policy: options.environment_policy,
@@ -261,6 +269,11 @@ impl App {
     /// Comes back when another server has taken the database, while it could not be reached from here.
     pub async fn superseded(&self) {
         self.alone.lost().await;
+    }
+
+    /// How long deleted workspaces can be recovered, in milliseconds.
+    pub(crate) fn keep_deleted_ms(&self) -> i64 {
+        i64::try_from(self.keep_deleted.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// Where the server is reached.

@@ -91,11 +91,32 @@ pub async fn put(
     spec: kinds::Compute,
     if_match: Option<i64>,
 ) -> Result<Compute> {
+    let (row, change) = prepared(ctx, workspace, given, &spec, if_match).await?;
+    let written = row.clone();
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(compute::put(tx, written).await?) })
+    })
+    .await?;
+    has_room(ctx, workspace, given, &spec);
+    Ok(hidden(row))
+}
+
+/// Checks a compute that is to be, and gives its row and what is told of it: for who writes something else in the same transaction.
+///
+/// # Errors
+/// As [`put`].
+pub(crate) async fn prepared(
+    ctx: &OpContext,
+    workspace: &str,
+    given: &str,
+    spec: &kinds::Compute,
+    if_match: Option<i64>,
+) -> Result<(Compute, Change)> {
     let scope = Scope::resource(workspace, "computes", given);
     ctx.authorize(action::COMPUTE_WRITE, &scope).await?;
     name::check("compute", given)?;
     crate::workspace::get(ctx, workspace).await?;
-    check_wanted(ctx, workspace, given, &spec).await?;
+    check_wanted(ctx, workspace, given, spec).await?;
     let before = compute::get(ctx.app().store.read(), workspace, given).await?;
     check_revision(
         "compute",
@@ -103,12 +124,12 @@ pub async fn put(
         before.as_ref().map(|row| row.revision),
         if_match,
     )?;
-    let after = serde_json::to_value(&spec).map_err(Error::internal)?;
+    let after = serde_json::to_value(spec).map_err(Error::internal)?;
     let now = ctx.now_ms();
     let row = Compute {
         workspace: workspace.to_owned(),
         name: given.to_owned(),
-        kind: kind(&spec).to_owned(),
+        kind: kind(spec).to_owned(),
         spec: to_json(&after),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
         created_at: before.as_ref().map_or(now, |row| row.created_at),
@@ -120,15 +141,14 @@ pub async fn put(
         before: before.map_or(Value::Null, |row| hide(spec_of(&row))),
         after: hide(after),
     };
-    let written = row.clone();
-    ctx.change(change, move |tx| {
-        Box::pin(async move { Ok(compute::put(tx, written).await?) })
-    })
-    .await?;
-    if let Ok(resolved) = room(given, &spec) {
+    Ok((row, change))
+}
+
+/// Tells the scheduler what room a compute has that was just written.
+pub(crate) fn has_room(ctx: &OpContext, workspace: &str, given: &str, spec: &kinds::Compute) {
+    if let Ok(resolved) = room(given, spec) {
         ctx.app().scheduler.set_room(workspace, given, resolved.nodes);
     }
-    Ok(hidden(row))
 }
 
 /// One compute.

@@ -88,8 +88,10 @@ pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Resul
 pub async fn approve(ctx: &OpContext, workspace: &str, id: &str, comment: Option<String>) -> Result<Request> {
     let row = open_for(ctx, workspace, id, &comment).await?;
     let spec: kinds::Compute = from_json("compute_request", "spec", &row.spec)?;
-    compute::put(ctx, workspace, &row.compute, spec, None).await?;
-    decide(ctx, row, "approved", comment).await
+    let made = compute::prepared(ctx, &row.workspace, &row.compute, &spec, None).await?;
+    let row = decide(ctx, row, "approved", comment, Some(made)).await?;
+    compute::has_room(ctx, &row.workspace, &row.compute, &spec);
+    Ok(row)
 }
 
 /// Says no.
@@ -98,7 +100,7 @@ pub async fn approve(ctx: &OpContext, workspace: &str, id: &str, comment: Option
 /// As [`approve`].
 pub async fn reject(ctx: &OpContext, workspace: &str, id: &str, comment: Option<String>) -> Result<Request> {
     let row = open_for(ctx, workspace, id, &comment).await?;
-    decide(ctx, row, "rejected", comment).await
+    decide(ctx, row, "rejected", comment, None).await
 }
 
 /// A request that waits, for who may make what it asks for.
@@ -120,7 +122,14 @@ async fn open_for(ctx: &OpContext, workspace: &str, id: &str, comment: &Option<S
     Ok(row)
 }
 
-async fn decide(ctx: &OpContext, row: Request, state: &str, comment: Option<String>) -> Result<Request> {
+/// Writes what was said, and with a yes the compute, in one transaction: of two who decide at once, the second changes nothing.
+async fn decide(
+    ctx: &OpContext,
+    row: Request,
+    state: &str,
+    comment: Option<String>,
+    made: Option<(compute::Compute, Change)>,
+) -> Result<Request> {
     let row = Request {
         state: state.to_owned(),
         decided_by: Some(ctx.principal().to_string()),
@@ -135,12 +144,17 @@ async fn decide(ctx: &OpContext, row: Request, state: &str, comment: Option<Stri
         after: json!({ "request": row.id, "state": row.state, "comment": row.comment }),
     };
     let written = row.clone();
-    ctx.change(change, move |tx| {
+    let (made, made_change) = made.unzip();
+    let changes = made_change.into_iter().chain([change]).collect();
+    ctx.changes(changes, move |tx| {
         Box::pin(async move {
-            match compute_request::decide(tx, &written).await? {
-                true => Ok(()),
-                false => Err(decided(&written)),
+            if !compute_request::decide(tx, &written).await? {
+                return Err(decided(&written));
             }
+            if let Some(made) = made {
+                tidemill_store::compute::put(tx, made).await?;
+            }
+            Ok(())
         })
     })
     .await?;

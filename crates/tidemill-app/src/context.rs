@@ -23,6 +23,16 @@ const BY_ROLLOUT: [Action; 9] = [
     action::ASSIGNMENT_DELETE,
 ];
 
+/// What is still done in an archived workspace, besides reading.
+const STILL: [Action; 6] = [
+    action::ENDPOINT_SCORE,
+    action::SECRET_LIST,
+    action::WORKSPACE_DELETE,
+    action::ASSIGNMENT_WRITE,
+    action::ASSIGNMENT_DELETE,
+    action::ENDPOINT_KEYS,
+];
+
 /// Who asks, and under which request id. The first argument of every use case.
 #[derive(Debug, Clone)]
 pub struct OpContext {
@@ -32,6 +42,7 @@ pub struct OpContext {
     limits: Option<Arc<Limits>>,
     claims: Arc<Value>,
     rolling_out: bool,
+    at_rest: bool,
     request_id: String,
     origin: Origin,
 }
@@ -109,6 +120,7 @@ impl OpContext {
             limits: None,
             claims: Arc::default(),
             rolling_out: false,
+            at_rest: false,
             request_id,
             origin: Origin {
                 surface: "server".into(),
@@ -192,6 +204,15 @@ impl OpContext {
         }
     }
 
+    /// The same one, who may reach what is archived or deleted: to bring it back, or to remove it for good.
+    #[must_use]
+    pub(crate) fn at_rest(&self) -> Self {
+        Self {
+            at_rest: true,
+            ..self.clone()
+        }
+    }
+
     /// The application.
     pub fn app(&self) -> &Arc<App> {
         &self.app
@@ -238,11 +259,36 @@ impl OpContext {
         self.refusal(action, scope).is_none()
     }
 
-    fn refusal(&self, action: Action, scope: &Scope) -> Option<Refusal> {
-        if self.principal == Principal::System {
-            return None;
+    /// The same one for somebody: what the server does for a job reaches no files that its submitter may not reach.
+    #[must_use]
+    pub(crate) fn on_behalf_of(&self, submitter: &str) -> Self {
+        Self {
+            behind: crate::token::submitter(submitter),
+            ..self.clone()
         }
+    }
+
+    fn refusal(&self, action: Action, scope: &Scope) -> Option<Refusal> {
         let current = self.app.access.current();
+        if self.principal == Principal::System {
+            let subject = self.behind.as_ref().filter(|_| action.is_file())?;
+            let grants = current.grants(subject);
+            return (!grants.allow(action, scope)).then(|| Refusal::of(&current, &grants, subject, action, scope));
+        }
+        if let Some(workspace) = scope.workspace.as_deref().filter(|name| current.is_deleted(name) && !self.at_rest) {
+            let sees = self
+                .behind
+                .as_ref()
+                .is_some_and(|who| current.grants(who).allow_within(action::WORKSPACE_READ, workspace));
+            let error = Error::not_found("workspace", workspace);
+            return Some(Refusal {
+                why: "the workspace was deleted".into(),
+                error: match sees {
+                    true => error.hint(format!("it was deleted: `tidemill workspace recover --name {workspace}` brings it back")),
+                    false => error,
+                },
+            });
+        }
         if self.subject().is_none() {
             if let Decision::Deny { why } = decide(&self.principal, action, scope) {
                 return Some(Refusal::forbidden(action, scope, why));
@@ -275,6 +321,11 @@ impl OpContext {
             let why = format!(
                 "workspace `{workspace}` is not reached from {peer}: its allowed_networks don't hold it"
             );
+            return Some(Refusal::forbidden(action, scope, why));
+        }
+        let still = action.as_str().ends_with("/read") || STILL.contains(&action);
+        if current.is_archived(workspace) && !still && !self.at_rest {
+            let why = format!("workspace `{workspace}` is archived: it is read alone until `tidemill workspace restore --name {workspace}`");
             return Some(Refusal::forbidden(action, scope, why));
         }
         if !self.rolling_out && BY_ROLLOUT.contains(&action) && current.is_by_rollout(workspace) {
@@ -370,6 +421,50 @@ impl OpContext {
             .await
     }
 
+    /// Several changes that stand or fall together, each with its audit row and its event.
+    ///
+    /// # Errors
+    /// What the work says; then nothing of it stands.
+    pub async fn changes<T, F>(&self, changes: Vec<Change>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> Work<'t, T> + Send + 'static,
+    {
+        let told = |change: Change| {
+            let Change {
+                action,
+                scope,
+                before,
+                after,
+            } = change;
+            let detail = json!({ "before": before, "after": after });
+            let audit_row = self.audit_row(action, &scope, "allowed", detail);
+            let event_row = event::Model {
+                id: self.app.clock.ulid(),
+                at: audit_row.at,
+                workspace: scope.workspace.clone(),
+                kind: action.to_string(),
+                subject: scope.to_string(),
+                detail: after.to_string(),
+            };
+            (audit_row, event_row)
+        };
+        let told: Vec<_> = changes.into_iter().map(told).collect();
+        self.app
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let value = work(tx).await?;
+                    for (audit_row, event_row) in told {
+                        event::append(tx, event_row).await?;
+                        audit::append(tx, audit_row).await?;
+                    }
+                    Ok(value)
+                })
+            })
+            .await
+    }
+
     fn audit_row(&self, action: Action, scope: &Scope, outcome: &str, detail: Value) -> audit::Entry {
         let Origin {
             address,
@@ -418,7 +513,8 @@ impl Refusal {
             (Some(workspace), _) if !grants.allow_within(action::WORKSPACE_READ, workspace) => {
                 Some(("workspace", workspace.as_str()))
             }
-            (Some(_), _) if action.as_str().ends_with("/read") => scope
+            // Whoever names files that are not theirs is told the rule.
+            (Some(_), _) if action.as_str().ends_with("/read") && !action.is_file() => scope
                 .resource
                 .as_deref()
                 .and_then(|resource| resource.split_once('/'))

@@ -8,7 +8,7 @@ use tidemill_store::asset::{Key, Kind};
 use crate::artifact::Download;
 use crate::asset::Row;
 use crate::content::{self, Content};
-use crate::{Error, OpContext, Result, action, asset, model, resolve};
+use crate::{Error, OpContext, Result, action, asset, datastore_access, model, resolve};
 
 /// The files of a version, as they were when it was made.
 ///
@@ -70,6 +70,7 @@ async fn found(ctx: &OpContext, workspace: &str, name: &str, version: &str) -> R
         name,
     };
     let row = asset::find_version(ctx, key, version).await?;
+    datastore_access::check_version(ctx, workspace, row.uri.as_deref()).await?;
     let manifest = content::read_manifest(ctx.app(), &row.digest).await?;
     let manifest = manifest.ok_or_else(|| {
         Error::not_found("list of the files of", &format!("{name}:{version}"))

@@ -216,6 +216,7 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, page: &PageReque
     ctx.authorize(action::DATA_READ, &asset::scope(Kind::Data, workspace, name))
         .await?;
     asset::get(ctx, Kind::Data, workspace, name).await?;
+    crate::datastore_access::check_asset(ctx, workspace, name).await?;
     Ok(data_validation::list(ctx.app().store.read(), workspace, name, page).await?)
 }
 
@@ -226,6 +227,7 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, page: &PageReque
 pub async fn report(ctx: &OpContext, workspace: &str, name: &str, id: &str) -> Result<Download> {
     ctx.authorize(action::DATA_READ, &asset::scope(Kind::Data, workspace, name))
         .await?;
+    crate::datastore_access::check_asset(ctx, workspace, name).await?;
     let found = data_validation::get(ctx.app().store.read(), workspace, name, id).await?;
     let found = found.ok_or_else(|| {
         Error::not_found("validation", id)

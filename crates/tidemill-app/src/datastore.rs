@@ -49,6 +49,7 @@ pub async fn put(
     crate::workspace::get(ctx, workspace).await?;
     crate::spec::check(&Spec::Datastore(spec.clone()))?;
     bytes::check_openable(&spec)?;
+    crate::datastore_access::check_place(ctx, workspace, given, &spec).await?;
     let before = datastore::get(ctx.app().store.read(), workspace, given).await?;
     check_revision(
         "datastore",

@@ -125,8 +125,9 @@ pub async fn upload(
 
 /// The place of a file or folder of a datastore, for who may reach it: `datastores/lake/silver/a.csv`.
 fn scope(workspace: &str, name: &str, path: &str) -> Scope {
-    let path = path.trim_matches('/');
-    let inside = if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") };
+    // What is asked is what is opened: `silver/../gold` lies in gold, and what leaves the datastore is told where it is opened.
+    let path = SafePath::normalise(path.trim_matches('/')).unwrap_or_default();
+    let inside = if path.is_root() { name.to_owned() } else { format!("{name}/{path}") };
     Scope::resource(workspace, "datastores", &inside)
 }
 

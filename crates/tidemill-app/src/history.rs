@@ -60,6 +60,7 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str, what: What, how: 
     ctx.authorize(action::DATA_READ, &asset::scope(AssetKind::Data, workspace, name))
         .await?;
     asset::get(ctx, AssetKind::Data, workspace, name).await?;
+    crate::datastore_access::check_asset(ctx, workspace, name).await?;
     let source = Source::Datastore {
         datastore: datastore::BLOB.to_owned(),
         path: folder(name, what),

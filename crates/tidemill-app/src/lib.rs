@@ -30,6 +30,7 @@ pub mod data_retention;
 pub mod data_validation;
 pub mod datastore;
 pub mod datastore_file;
+pub mod datastore_access;
 mod deployment_instance;
 pub mod environment;
 pub mod error;
@@ -95,6 +96,7 @@ pub mod validation;
 pub mod vault;
 pub mod webhook;
 pub mod workspace;
+pub mod workspace_life;
 
 pub use app::{App, AppOptions};
 pub use clock::{Clock, SystemClock};

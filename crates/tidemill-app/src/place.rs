@@ -9,7 +9,7 @@ use tidemill_spec::refs::{DataPath, WorkspaceScope};
 use tidemill_store::page::PageRequest;
 use tidemill_store::{datastore, from_json};
 
-use crate::{Error, OpContext, Result, bytes, name};
+use crate::{Error, OpContext, Result, action, bytes, datastore_access, name};
 
 /// Where bytes are, and how that is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,8 @@ pub(crate) fn uri(source: &Source) -> String {
 /// A path of a datastore of the workspace, or of one that a long form names.
 ///
 /// # Errors
-/// NotFound with the datastores that there are; Invalid when it cannot be opened, or is another workspace's.
+/// NotFound with the datastores that there are; Invalid when it cannot be opened, or is another workspace's; Forbidden where it gives
+/// access by folder, and not to the one who asks.
 pub(crate) async fn in_datastore(
     ctx: &OpContext,
     workspace: &str,
@@ -71,6 +72,7 @@ pub(crate) async fn in_datastore(
     } else {
         format!("{path}{slash}")
     };
+    datastore_access::check(ctx, workspace, datastore, &path, action::DATASTORE_FILE_READ).await?;
     Ok(Place::of(Source::Datastore {
         datastore: datastore.to_owned(),
         path,
@@ -98,6 +100,9 @@ pub(crate) async fn at_url(ctx: &OpContext, workspace: &str, url: &str) -> Resul
         }
     }
     if let Some(source) = datastore_of(ctx, workspace, blob.as_ref()).await? {
+        if let Source::Datastore { datastore, path } = &source {
+            datastore_access::check(ctx, workspace, datastore, path, action::DATASTORE_FILE_READ).await?;
+        }
         return Ok(Place {
             source,
             uri: url.to_owned(),

@@ -144,11 +144,17 @@ where
     F: for<'t> FnOnce(&'t DatabaseTransaction) -> crate::context::Work<'t, ()> + Send + 'static,
 {
     let (action, scope) = (change.action, change.scope.clone());
+    let before = ctx.app().access.current();
     let done = ctx
         .change(change, move |tx| {
             Box::pin(async move {
                 work(tx).await?;
-                Snapshot::read(tx).await?.has_owner()
+                let after = Snapshot::read(tx).await?;
+                after.has_owner()?;
+                match action == action::ASSIGNMENT_DELETE {
+                    true => Ok(()),
+                    false => crate::datastore_access::stay_closed(&before.access, &after.access),
+                }
             })
         })
         .await;
@@ -191,7 +197,7 @@ pub(crate) fn place(subject: &Subject) -> Scope {
     Scope::server().about(&format!("{}s/{}", subject.kind.as_str(), subject.name))
 }
 
-fn check_name(subject: &Subject) -> Result<()> {
+pub(crate) fn check_name(subject: &Subject) -> Result<()> {
     let name = &subject.name;
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '@');
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());

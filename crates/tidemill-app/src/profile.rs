@@ -10,7 +10,7 @@ use tidemill_store::asset::{Key, Kind};
 use tidemill_table::ReadOptions;
 
 use crate::table::{self, Laid};
-use crate::{Error, OpContext, Result, action, asset, history};
+use crate::{Error, OpContext, Result, action, asset, datastore_access, history};
 
 /// One table is read at a time: it takes all cores, and memory that is bounded for one.
 static READING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -35,6 +35,8 @@ pub async fn of_version(
         name,
     };
     let row = asset::find_version(ctx, key, version).await?;
+    // One that is kept tells of the bytes as one that is made does.
+    datastore_access::check_version(ctx, workspace, row.uri.as_deref()).await?;
     let inside = SafePath::normalise(path.unwrap_or_default())?;
     let folder = ctx.app().dir.cache().join("profiles");
     let kept = match inside.is_root() {

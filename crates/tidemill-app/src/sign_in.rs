@@ -26,6 +26,8 @@ pub const PATIENCE_MS: i64 = 10 * 60_000;
 const MOST_BY_BROWSER: u32 = 10;
 /// Sign-ins under way at most.
 const MOST: u64 = 10_000;
+/// First sign-ins go one after the other: two people of the same name are not made one, and one person in two windows not two.
+static FIRST: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Refusals of one peer within five minutes that are noted one by one.
 const MOST_NOTED: u32 = 300;
 
@@ -260,6 +262,11 @@ async fn user_of(app: &Arc<App>, spec: &IdentityProvider, verified: &Verified) -
     if let Some(known) = identity::get(db, &spec.name, &verified.subject).await? {
         return Ok(Subject::user(&known.user_name));
     }
+    let _one_at_a_time = FIRST.lock().await;
+    // Who waited here may be known by now, by a sign-in of another window.
+    if let Some(known) = identity::get(db, &spec.name, &verified.subject).await? {
+        return Ok(Subject::user(&known.user_name));
+    }
     let claims = &verified.claims;
     let proved = claim::says(claims, "email_verified", "true");
     let address = claim::text(claims, "email").filter(|_| proved);
@@ -271,9 +278,12 @@ async fn user_of(app: &Arc<App>, spec: &IdentityProvider, verified: &Verified) -
             found.push(row.name);
         }
     }
-    let name = match found.as_slice() {
-        [one] => one.clone(),
-        [] if spec.create_users => made(app, spec, claims).await?,
+    let (name, new) = match found.as_slice() {
+        [one] => (one.clone(), None),
+        [] if spec.create_users => {
+            let new = new_user(app, spec, claims).await?;
+            (new.name.clone(), Some(new))
+        }
         [] => {
             let error = refused("no user here has this address, or the provider has not proved it");
             return Err(error.hint("ask an administrator to make a user with your e-mail address"));
@@ -287,20 +297,39 @@ async fn user_of(app: &Arc<App>, spec: &IdentityProvider, verified: &Verified) -
         created_at: app.clock.now_ms(),
     };
     let user = Subject::user(&name);
+    let mut after = json!({ "identity": { "provider": row.provider, "subject": row.subject } });
+    if let Some(new) = &new {
+        after["user"] = crate::principal::spec_of(new);
+    }
     let change = Change {
         action: action::PRINCIPAL_WRITE,
         scope: crate::principal::place(&user),
         before: Value::Null,
-        after: json!({ "identity": { "provider": row.provider, "subject": row.subject } }),
+        after,
     };
-    app.system()
-        .change(change, move |tx| Box::pin(async move { Ok(identity::insert(tx, row).await?) }))
-        .await?;
+    // The user and whose it is stand together, or neither does.
+    crate::principal::changed(&app.system(), change, move |tx| {
+        Box::pin(async move {
+            if let Some(new) = new {
+                if principal::get(tx, &new.kind, &new.name).await?.is_some() {
+                    return Err(taken(&new.name));
+                }
+                principal::put(tx, new).await?;
+            }
+            Ok(identity::insert(tx, row).await?)
+        })
+    })
+    .await?;
     Ok(user)
 }
 
-/// Makes a user of the name that the provider says; one that is there already is somebody else.
-async fn made(app: &Arc<App>, spec: &IdentityProvider, claims: &Value) -> Result<String> {
+fn taken(name: &str) -> Error {
+    refused(&format!("there is a user `{name}` already, and nothing says that it is the same person"))
+        .hint("an administrator can give that user the proved e-mail address")
+}
+
+/// A user of the name that the provider says, not written yet; one that is there already is somebody else.
+async fn new_user(app: &Arc<App>, spec: &IdentityProvider, claims: &Value) -> Result<principal::Model> {
     let said = match &spec.user_claim {
         Some(name) => claim::text(claims, name),
         None => claim::text(claims, "preferred_username").or_else(|| claim::text(claims, "email")),
@@ -310,17 +339,28 @@ async fn made(app: &Arc<App>, spec: &IdentityProvider, claims: &Value) -> Result
         return Err(refused("the provider does not say what the user is called").hint("name the claim in `user_claim`"));
     }
     if principal::get(app.store.read(), "user", &name).await?.is_some() {
-        let error = refused(&format!("there is a user `{name}` already, and nothing says that it is the same person"));
-        return Err(error.hint("an administrator can give that user the proved e-mail address"));
+        return Err(taken(&name));
     }
+    let subject = Subject::user(&name);
+    crate::principal::check_name(&subject)?;
     let user = User {
         display_name: claim::text(claims, "name"),
         email: claim::text(claims, "email").filter(|_| claim::says(claims, "email_verified", "true")),
         disabled: false,
         name: name.clone(),
     };
-    crate::user::put(&app.system(), user, None, None).await?;
-    Ok(name)
+    let now = app.clock.now_ms();
+    Ok(principal::Model {
+        kind: subject.kind.as_str().to_owned(),
+        name,
+        spec: to_json(&user),
+        password: None,
+        mapped_teams: "[]".into(),
+        disabled: false,
+        revision: 1,
+        created_at: now,
+        updated_at: now,
+    })
 }
 
 /// Puts a user into the teams that its claims name, and out of those that they no longer name.

@@ -152,7 +152,7 @@ async fn of_row(app: &App, row: token::Model) -> Result<SignedIn> {
 }
 
 /// Who submitted a job, from what its row says; the server's own jobs have nobody behind them.
-fn submitter(created_by: &str) -> Option<Subject> {
+pub(crate) fn submitter(created_by: &str) -> Option<Subject> {
     match created_by {
         "system" => None,
         text => Subject::parse(text),

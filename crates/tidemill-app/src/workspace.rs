@@ -46,6 +46,12 @@ pub async fn put(
                 .await?
         }
     }
+    if workspace::get(ctx.app().store.read(), &name).await?.is_none()
+        && workspace::get_kept(ctx.app().store.read(), &name).await?.is_some()
+    {
+        return Err(Error::conflict(format!("failed to make workspace `{name}`: one of this name was deleted, and is still kept"))
+            .hint(format!("`tidemill workspace recover --name {name}`, or remove it for good with `delete --permanently-delete`")));
+    }
     let display_name = spec.display_name.clone().unwrap_or_else(|| given.to_owned());
     let written_spec = spec;
     let spec = serde_json::to_value(&written_spec).map_err(Error::internal)?;
@@ -71,6 +77,9 @@ pub async fn put(
         updated_at: now,
     };
     check_place(ctx, &row.group_name, before.as_ref(), &written_spec).await?;
+    for folder in written_spec.uri_mirrors.values().filter_map(|target| target.as_local()) {
+        crate::datastore_access::check_folder(ctx, folder).await?;
+    }
     let change = Change {
         action: action::WORKSPACE_WRITE,
         scope,
@@ -181,7 +190,7 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<()> {
             row.name,
             held.join(", ")
         ))
-        .hint("remove these first"));
+        .hint("remove these first, or delete it with all that it holds: `tidemill workspace delete --yes`"));
     }
     let change = Change {
         action: action::WORKSPACE_DELETE,

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
+use crate::folder::ByFolder;
 use crate::place::Place;
 use crate::role::Role;
 use crate::{Action, ActionSet, Scope};
@@ -96,6 +98,8 @@ pub struct Access {
     teams: HashMap<Subject, Vec<Subject>>,
     /// The group of each workspace.
     groups: HashMap<String, String>,
+    /// The datastores whose files are given by folder.
+    by_folder: Arc<ByFolder>,
 }
 
 impl Access {
@@ -113,7 +117,9 @@ impl Access {
         access
             .roles
             .extend(roles.into_iter().map(|role| (role.name.to_lowercase(), role)));
+        let mut by_folder = ByFolder::default();
         for assignment in assignments {
+            by_folder.add(&assignment, access.role(&assignment.role));
             access
                 .assignments
                 .entry(assignment.subject.clone())
@@ -123,7 +129,22 @@ impl Access {
         for (member, team) in members {
             access.teams.entry(member).or_default().push(team);
         }
+        access.by_folder = Arc::new(by_folder);
         access
+    }
+
+    /// Takes into account what was given to those who may not sign in now: a datastore does not open because they are shut out.
+    pub fn keep_closed<'a>(&mut self, assignments: impl IntoIterator<Item = &'a Assignment>) {
+        let mut by_folder = (*self.by_folder).clone();
+        for assignment in assignments {
+            by_folder.add(assignment, self.role(&assignment.role));
+        }
+        self.by_folder = Arc::new(by_folder);
+    }
+
+    /// The datastores whose files are given by folder.
+    pub fn by_folder(&self) -> &ByFolder {
+        &self.by_folder
     }
 
     /// A role by name.
@@ -169,8 +190,10 @@ impl Access {
             .workspace
             .as_deref()
             .and_then(|workspace| self.group_of(workspace));
+        let by_folder = self.by_folder.decides(action, scope).is_some();
         let allows = |given: &Assignment| {
             given.place.covers(scope, group)
+                && (!by_folder || matches!(given.place, Place::Resource { .. }))
                 && self.role(&given.role).is_some_and(|role| role.set.has(action))
         };
         self.circles(subject)
@@ -180,7 +203,10 @@ impl Access {
 
     /// What a principal may do, made ready.
     pub fn grants(&self, subject: &Subject) -> Grants {
-        let mut grants = Grants::default();
+        let mut grants = Grants {
+            by_folder: self.by_folder.clone(),
+            ..Grants::default()
+        };
         for assignment in self.assignments(subject) {
             let Some(role) = self.role(&assignment.role) else {
                 continue;
@@ -214,6 +240,7 @@ pub struct Grants {
     server: ActionSet,
     groups: HashMap<String, ActionSet>,
     workspaces: HashMap<String, Within>,
+    by_folder: Arc<ByFolder>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -225,6 +252,11 @@ struct Within {
 impl Grants {
     /// Whether it may do this there.
     pub fn allow(&self, action: Action, scope: &Scope) -> bool {
+        if self.by_folder.decides(action, scope).is_some() {
+            let within = scope.workspace.as_ref().and_then(|workspace| self.workspaces.get(workspace));
+            let given = within.zip(scope.resource.as_deref());
+            return given.is_some_and(|(within, resource)| within.resource(resource).has(action));
+        }
         if self.server.has(action) {
             return true;
         }
@@ -245,7 +277,7 @@ impl Grants {
                 .is_some_and(|resource| within.resource(resource).has(action))
     }
 
-    /// All that it may do there.
+    /// All that it has there by its roles. Files of a datastore that gives access by folder are among it: who shares may give them.
     pub fn at(&self, scope: &Scope) -> ActionSet {
         let group = scope
             .group

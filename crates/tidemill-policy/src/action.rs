@@ -25,6 +25,11 @@ impl Action {
         DATA.contains(&self)
     }
 
+    /// Whether it reads or writes files of a datastore.
+    pub fn is_file(self) -> bool {
+        self == DATASTORE_FILE_READ || self == DATASTORE_FILE_WRITE
+    }
+
     /// Its place in [`ALL`].
     pub(crate) fn place(self) -> u8 {
         self.place

@@ -18,6 +18,7 @@ pub enum Decision {
 const JOB_READS: &[Action] = &[
     action::WORKSPACE_READ,
     action::DATA_READ,
+    action::DATASTORE_FILE_READ,
     action::ENVIRONMENT_READ,
     action::COMPONENT_READ,
     action::EXPERIMENT_READ,

@@ -1,7 +1,7 @@
 //! The decision in words: which assignment and role allowed it, or what each of them lacks.
 
 use crate::access::{Access, Assignment, Subject};
-use crate::{Action, Scope};
+use crate::{Action, Place, Scope};
 
 /// A decision, and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +33,21 @@ pub fn explain(access: &Access, subject: &Subject, action: Action, scope: &Scope
         .map(|given| step(access, subject, given, action, scope))
         .collect();
     let first = steps.iter().find(|step| step.allows);
-    let why = match (first, steps.as_slice()) {
-        (Some(step), _) => format!("{subject} may do {action} at `{scope}`: {}", step.why),
-        (None, []) => format!("{subject} may not do {action} at `{scope}`: it has no role anywhere"),
-        (None, [one]) => format!("{subject} may not do {action} at `{scope}`: {}", one.why),
-        (None, many) => {
+    let by_folder = access.by_folder().decides(action, scope);
+    let why = match (first, by_folder, steps.as_slice()) {
+        (Some(step), ..) => format!("{subject} may do {action} at `{scope}`: {}", step.why),
+        (None, Some(datastore), _) => {
+            let rules = assignments.iter().filter(|given| is_rule(given, scope, datastore));
+            let rules: Vec<_> = rules.map(|given| format!("`{}` at `{}`", given.role, given.place)).collect();
+            let has = match rules.as_slice() {
+                [] => "none of its rules names it".to_owned(),
+                rules => format!("its rules for it are {}", rules.join(", ")),
+            };
+            format!("{subject} may not do {action} at `{scope}`: datastore `{datastore}` gives access by folder, and {has}")
+        }
+        (None, None, []) => format!("{subject} may not do {action} at `{scope}`: it has no role anywhere"),
+        (None, None, [one]) => format!("{subject} may not do {action} at `{scope}`: {}", one.why),
+        (None, None, many) => {
             format!(
                 "{subject} may not do {action} at `{scope}`: none of its {} assignments gives it",
                 many.len()
@@ -66,11 +76,23 @@ fn step(access: &Access, subject: &Subject, given: &Assignment, action: Action, 
         .workspace
         .as_deref()
         .and_then(|workspace| access.group_of(workspace));
+    // At a place around a datastore that gives access by folder, a role does not count for its files.
+    let around = access
+        .by_folder()
+        .decides(action, scope)
+        .filter(|_| !matches!(place, Place::Resource { .. }));
     let (allows, why) = match access.role(role) {
         None => (false, format!("role `{role}` is not there any more")),
         Some(_) if !place.covers(scope, group) => (
             false,
             format!("role `{role}` is given at `{place}`{through}, which does not hold `{scope}`"),
+        ),
+        Some(_) if around.is_some() => (
+            false,
+            format!(
+                "role `{role}`, given at `{place}`{through}, does not count for its files: datastore `{}` gives access by folder",
+                around.unwrap_or_default()
+            ),
         ),
         Some(found) if found.set.has(action) => (
             true,
@@ -90,6 +112,15 @@ fn step(access: &Access, subject: &Subject, given: &Assignment, action: Action, 
         allows,
         why,
     }
+}
+
+/// Whether an assignment is one of the rules of a datastore.
+fn is_rule(given: &Assignment, scope: &Scope, datastore: &str) -> bool {
+    let whole = Place::Resource {
+        workspace: scope.workspace.clone().unwrap_or_default(),
+        resource: format!("datastores/{datastore}"),
+    };
+    matches!(given.place, Place::Resource { .. }) && whole.covers(&given.place.scope(), None)
 }
 
 /// Who may do something somewhere, each with the reason, by name. `subjects` are those to ask about.

@@ -72,6 +72,7 @@ pub mod tree_reference;
 pub mod vault;
 pub mod webhook;
 pub mod workspace;
+pub mod workspace_state;
 mod write;
 
 pub use connect::{Store, StoreOptions};

@@ -105,6 +105,10 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0024_compute_requests.sql"),
     },
     Migration {
+        version: 25,
+        sql: include_str!("migrations/0025_workspace_state.sql"),
+    },
+    Migration {
         version: 26,
         sql: include_str!("migrations/0026_data_retention.sql"),
     },

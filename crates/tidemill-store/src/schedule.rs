@@ -71,6 +71,7 @@ pub async fn list(db: &impl ConnectionTrait, workspace: &str, page: &PageRequest
 pub async fn enabled(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
     Ok(Entity::find()
         .filter(Column::Enabled.eq(true))
+        .filter(Column::Workspace.not_in_subquery(crate::workspace_state::at_rest()))
         .order_by_asc(Column::NextAt)
         .all(db)
         .await?)

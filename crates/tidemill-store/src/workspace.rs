@@ -6,7 +6,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbBackend, QueryOrder, QuerySelect, Statement};
 
 use crate::page::{Page, PageRequest};
-use crate::{Result, group};
+use crate::{Result, group, workspace_state};
 
 /// One workspace.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -35,14 +35,30 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// One workspace by name.
+/// One workspace by name; one that was deleted is not there.
 pub async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id(name)
+        .filter(Column::Name.not_in_subquery(workspace_state::deleted()))
+        .one(db)
+        .await?)
+}
+
+/// One workspace by name, also one that was deleted and is kept.
+pub async fn get_kept(db: &impl ConnectionTrait, name: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(name).one(db).await?)
+}
+
+/// Every workspace that is kept, deleted ones too, by name.
+pub async fn kept(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find().order_by_asc(Column::Name).all(db).await?)
 }
 
 /// Workspaces by name.
 pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<Model>> {
-    let mut query = Entity::find().order_by_asc(Column::Name).limit(page.limit + 1);
+    let mut query = Entity::find()
+        .filter(Column::Name.not_in_subquery(workspace_state::deleted()))
+        .order_by_asc(Column::Name)
+        .limit(page.limit + 1);
     if let Some(after) = &page.after {
         query = query.filter(Column::Name.gt(after));
     }
@@ -54,6 +70,7 @@ pub async fn list(db: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<
 /// All of them, by group and name.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
     Ok(Entity::find()
+        .filter(Column::Name.not_in_subquery(workspace_state::deleted()))
         .order_by_asc(Column::GroupName)
         .order_by_asc(Column::Name)
         .all(db)
@@ -110,6 +127,7 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
             "SELECT COUNT(*) AS n FROM experiment WHERE experiment_id <> 0 AND workspace = ",
         ),
         ("runs", "SELECT COUNT(*) AS n FROM run WHERE workspace = "),
+        ("jobs", "SELECT COUNT(*) AS n FROM job WHERE parent IS NULL AND workspace = "),
         (
             "computes",
             "SELECT COUNT(*) AS n FROM compute WHERE name <> 'local' AND workspace = ",
@@ -165,5 +183,11 @@ pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
     crate::compute_request::delete_of(db, name).await?;
     crate::asset::delete_archived_environments(db, name).await?;
     crate::experiment::delete_default(db, name).await?;
+    remove_row(db, name).await
+}
+
+/// Removes the row of a workspace of which nothing else is left.
+pub(crate) async fn remove_row(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
+    workspace_state::Entity::delete_by_id(name).exec(db).await?;
     Ok(Entity::delete_by_id(name).exec(db).await?.rows_affected > 0)
 }

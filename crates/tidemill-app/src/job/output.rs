@@ -7,7 +7,7 @@ use tidemill_spec::refs::DataPath;
 use tidemill_store::from_json;
 
 use super::{Job, OutputRecord, PlannedOutput};
-use crate::{Error, OpContext, Result, Scope, action, bytes, datastore};
+use crate::{Error, OpContext, Result, Scope, action, bytes, datastore, datastore_access};
 
 /// The output that exposes the artifact root of the run.
 const ARTIFACTS: &str = "artifacts";
@@ -147,7 +147,10 @@ async fn open_output(
         })
     })?;
     let (store, path) = match &record.datastore {
-        Some(datastore) => (bytes::open(ctx, workspace, datastore).await?, record.path.clone()),
+        Some(datastore) => {
+            datastore_access::check(ctx, workspace, datastore, &record.path, action::DATASTORE_FILE_READ).await?;
+            (bytes::open(ctx, workspace, datastore).await?, record.path.clone())
+        }
         None => (
             bytes::open(ctx, workspace, datastore::ARTIFACTS).await?,
             record.path.clone(),

@@ -15,13 +15,13 @@ use tidemill_spec::value::Literal;
 
 use super::inputs::{in_field, word};
 use super::output::planned_output;
-use super::submit::{check_datastore, check_room, code_tree, distribution, plan_environment};
+use super::submit::{check_datastore, check_output, check_room, code_tree, distribution, plan_environment};
 use super::{
     CommandPlan, EnvironmentPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork,
     planned_input,
 };
 use crate::data_validation::STEP_FOLDER;
-use crate::{Error, OpContext, Result, component, compute, datastore};
+use crate::{Error, Kind, OpContext, Result, component, compute, datastore, datastore_access};
 
 /// The parts of a pipeline, whether a job or a component brings them.
 struct Parts<'a> {
@@ -71,7 +71,7 @@ pub(crate) async fn plan_pipeline(
             .as_ref()
             .and_then(|component| component.outputs.get(port));
         let planned = pipeline_output(name, port, &store, output, declared)?;
-        check_datastore(ctx, workspace, port, planned.datastore.as_deref()).await?;
+        check_output(ctx, workspace, port, &planned).await?;
         outputs.insert(port.clone(), planned);
     }
     let nodes = component.as_ref().map_or(&job.jobs, |component| &component.jobs);
@@ -142,6 +142,12 @@ async fn build(
             parts.name
         )));
     }
+    for (node_name, step) in &steps {
+        check_files(ctx, workspace, &parts, step).await.map_err(|mut error| {
+            error.message = format!("failed to plan step `{node_name}`: {}", error.message);
+            error
+        })?;
+    }
     guard(parts.nodes, &mut steps);
     let waits = steps
         .iter()
@@ -162,6 +168,30 @@ async fn build(
             ..parts.settings
         },
     })
+}
+
+/// What a step reads and writes by a path of its own is asked for now, and not when its turn has come.
+async fn check_files(ctx: &OpContext, workspace: &str, parts: &Parts<'_>, step: &StepPlan) -> Result<()> {
+    if !datastore_access::any(ctx) {
+        return Ok(());
+    }
+    for (port, input) in step.given.iter().filter(|(_, input)| input.expression().is_none()) {
+        // What is not there yet may be made by a step before it.
+        if let Err(error) = planned_input(ctx, workspace, port, input, None).await
+            && error.kind == Kind::Forbidden
+        {
+            return Err(error);
+        }
+    }
+    let store = default_datastore(&parts.settings);
+    for (port, output) in step.outputs.iter().filter(|(_, output)| output.parent.is_none()) {
+        let asset = (output.name.as_deref(), output.version.as_deref());
+        let planned = planned_output(&step.job, port, &store, &output.r#type, &output.mode, output.path.as_ref(), asset);
+        if let Ok(planned) = planned {
+            check_output(ctx, workspace, port, &planned).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn command_step(

@@ -17,7 +17,7 @@ use crate::job::{
     Ending, Job, OutputRecord, PipelinePlan, Plan, Status, StepPlan, StepWork, cache_key, end, end_surely,
     fail_waiting, other_name, outputs_at_their_places, outputs_of, plan_nested, resolve_step, stop_steps,
 };
-use crate::{Error, OpContext, Result, bytes};
+use crate::{Error, OpContext, Result, action, bytes, datastore_access};
 
 /// How many steps that take over finished work are ended at once.
 const AT_ONCE: usize = 64;
@@ -81,7 +81,7 @@ pub(crate) fn start_pipeline(ctx: &OpContext, row: &Job) {
         }
         running.insert(key.clone(), sender);
     }
-    let (ctx, row) = (ctx.app().system(), row.clone());
+    let (ctx, row) = (ctx.app().system().on_behalf_of(&row.created_by), row.clone());
     tokio::spawn(async move {
         let result = run_pipeline(&ctx, &row, receiver).await;
         ctx.app()
@@ -440,6 +440,11 @@ impl Running<'_> {
             return Ok(None);
         };
         for record in outputs_of(&done).values() {
+            let (workspace, store) = (&row.workspace, record.datastore.as_deref());
+            // What another one wrote where this one may not read is not taken over.
+            if store.is_some_and(|store| !datastore_access::may(self.ctx, workspace, store, &record.path, action::DATASTORE_FILE_READ)) {
+                return Ok(None);
+            }
             if !bytes::still_there(self.ctx, &row.workspace, record).await? {
                 return Ok(None);
             }

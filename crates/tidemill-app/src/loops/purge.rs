@@ -15,12 +15,10 @@ const EVERY: Duration = Duration::from_secs(600);
 /// Runs that are looked for at a time.
 const AT_ONCE: u64 = 100;
 
-/// Begins when there is a retention time; ends with the application.
+/// Ends with the application.
 pub(super) fn start(app: &Arc<App>) {
-    if app.retention.is_some() {
-        let app = Arc::downgrade(app);
-        tokio::spawn(run(app));
-    }
+    let app = Arc::downgrade(app);
+    tokio::spawn(run(app));
 }
 
 async fn run(weak: Weak<App>) {
@@ -36,7 +34,11 @@ async fn run(weak: Weak<App>) {
 /// Removes all that is due now, and gives its space back; says how many runs and jobs. Files go first: a run whose files
 /// are gone is looked at again when the server is killed in between, one whose row is gone is not.
 pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
+    let workspaces = crate::workspace_life::round(&app.system()).await?;
     let Some(retention) = app.retention else {
+        if workspaces > 0 {
+            app.store.shrink().await?;
+        }
         return Ok(0);
     };
     let age_ms = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);

@@ -107,3 +107,26 @@ async fn the_password_that_a_compute_carries_is_nowhere_to_be_read() {
     }
     drop(server);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_decide_at_once_one_is_heard_and_nothing_is_half_done() {
+    let (server, owner, ada, it) = start().await;
+    let other = somebody(&server, &owner, "other", "IT Administrator").await;
+    for n in 0..12 {
+        let name = format!("c{n}");
+        let asked = ask(&ada, &name, 1).await;
+        let (yes, no) = (at(&asked, "approve"), at(&asked, "reject"));
+        let (yes, no) = tokio::join!(it.post(&yes, json!({})), other.post(&no, json!({})));
+        let compute = ada.get(&format!("/api/v1/workspaces/default/computes/{name}")).await.status;
+        match (yes.status, no.status) {
+            (200, 409) => assert_eq!(compute, 200),
+            (409, 200) => assert_eq!(compute, 404, "a compute that was refused is not there"),
+            odd => panic!("{odd:?}"),
+        }
+        let scope = format!("/workspaces/default/computes/{name}");
+        let log = owner.get(&format!("/api/v1/audit?outcome=allowed&scope={scope}")).await.ok();
+        let actions: Vec<_> = log["items"].as_array().expect("rows").iter().map(|row| row["action"].as_str().expect("text")).collect();
+        let made = actions.iter().filter(|action| **action == "computes/write").count();
+        assert_eq!(made, usize::from(yes.status == 200), "{log}");
+    }
+}

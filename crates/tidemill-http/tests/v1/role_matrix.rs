@@ -336,6 +336,7 @@ fn body(operation: &str) -> Value {
         "identity_provider_put" => json!({"issuer": "https://idp.example", "client_id": "tidemill"}),
         "session_create" => json!({"user": "nobody", "password": "wrong"}),
         "session_set_password" => json!({"old": "", "new": "short"}),
+        "datastore_access_grant" => json!({"principal": "user:nobody", "rights": "read"}),
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),
         "compute_put" => json!({"type": "local"}),
         "pipeline_publish" => json!({"job": {"jobs": {"a": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}}}),

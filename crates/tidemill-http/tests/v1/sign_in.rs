@@ -250,6 +250,33 @@ async fn who_is_not_known_does_not_come_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_people_of_one_name_are_not_made_one_and_one_in_two_windows_not_two() {
+    let (server, owner, provider) = start().await;
+    let mut spec = company(&provider);
+    spec["create_users"] = json!(true);
+    owner.put("/api/v1/identity-providers/company", spec).await.ok();
+    for n in 0..4 {
+        let (name, first, second) = (format!("sam{n}"), format!("a{n}"), format!("b{n}"));
+        provider.claim(json!({&first: {"preferred_username": name}, &second: {"preferred_username": name}}));
+        let mut windows = Vec::new();
+        for subject in [&first, &second, &first] {
+            let mut browser = Browser::new();
+            let callback = browser.to_callback(&server, "company", &format!("&login_hint={subject}")).await;
+            windows.push((browser, callback));
+        }
+        let opened = windows.iter_mut().map(|(browser, callback)| browser.open(callback));
+        let pages = futures::future::join_all(opened).await;
+        let came: Vec<bool> = pages.iter().map(|page| page.status == 200).collect();
+        assert!(came == [true, false, true] || came == [false, true, false], "{came:?}");
+        for page in pages.iter().filter(|page| page.status != 200) {
+            assert!(page.status == 401 && page.text.contains("nothing says that it is the same person"), "{}", page.text);
+        }
+        let log = owner.get(&format!("/api/v1/audit?outcome=allowed&action=principals/write&scope=/users/{name}")).await.ok();
+        assert_eq!(log["items"].as_array().map(Vec::len), Some(1), "the user and whose it is are one change: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_belongs_to_the_browser_that_began_it() {
     let (server, owner, provider) = start().await;
     owner.put("/api/v1/identity-providers/company", company(&provider)).await.ok();

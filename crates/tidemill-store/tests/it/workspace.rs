@@ -1,6 +1,8 @@
 //! Workspaces.
 
-use tidemill_store::{compute, datastore, workspace};
+use std::collections::BTreeSet;
+
+use tidemill_store::{ConnectionTrait as _, DbBackend, Statement, compute, datastore, workspace, workspace_state};
 
 use crate::support::*;
 
@@ -105,6 +107,49 @@ async fn what_a_workspace_holds_is_counted() {
                 ("models", 1)
             ]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_table_with_things_of_a_workspace_is_emptied_with_it_or_kept_on_purpose() {
+    on_each(async |store| {
+        let db = store.read();
+        let sql = match db.get_database_backend() {
+            DbBackend::Postgres => {
+                "SELECT table_name AS name FROM information_schema.columns WHERE column_name = 'workspace' AND table_schema = current_schema()"
+            }
+            _ => "SELECT m.name AS name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'workspace' WHERE m.type = 'table'",
+        };
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql.to_owned())).await.unwrap();
+        let there: BTreeSet<String> = rows.iter().map(|row| row.try_get("", "name").unwrap()).collect();
+        let known = workspace_state::TABLES.iter().chain(workspace_state::KEPT);
+        let known: BTreeSet<String> = known.map(|name| (*name).to_owned()).collect();
+        assert_eq!(there, known);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_workspace_is_not_there_comes_back_and_goes_for_good_when_its_time_is_over() {
+    on_each(async |store| {
+        let state = |deleted_at| workspace_state::Model {
+            workspace: WS.into(),
+            archived_at: None,
+            deleted_at,
+            deleted_by: None,
+        };
+        change!(store, |tx| workspace_state::put(tx, state(Some(NOW))).await);
+        assert_eq!(workspace::get(store.read(), WS).await.unwrap(), None);
+        assert!(workspace::get_kept(store.read(), WS).await.unwrap().is_some());
+        assert!(workspace::all(store.read()).await.unwrap().iter().all(|row| row.name != WS));
+        assert!(!change!(store, |tx| workspace_state::purge(tx, WS, NOW - 1).await), "its time is not over");
+        change!(store, |tx| workspace_state::put(tx, state(None)).await);
+        assert!(!change!(store, |tx| workspace_state::purge(tx, WS, NOW + 1).await), "it came back");
+        assert!(workspace::get(store.read(), WS).await.unwrap().is_some());
+        change!(store, |tx| workspace_state::put(tx, state(Some(NOW))).await);
+        assert!(change!(store, |tx| workspace_state::purge(tx, WS, NOW).await));
+        assert_eq!(workspace::get_kept(store.read(), WS).await.unwrap(), None);
     })
     .await;
 }

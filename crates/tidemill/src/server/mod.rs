@@ -52,6 +52,8 @@ pub struct Options {
     pub webhooks: WebhookOptions,
     /// How long deleted runs and experiments can be restored; `None` means for ever.
     pub retention: Option<Duration>,
+    /// How long deleted workspaces can be recovered.
+    pub keep_deleted: Duration,
     /// What queries over data may use.
     pub query: QueryOptions,
     /// Where the master key of the vault is.
@@ -90,6 +92,7 @@ async fn serve(options: Options) -> Result<()> {
         runner_patience,
         webhooks,
         retention,
+        keep_deleted,
         query,
         master_key,
         log_format: _,
@@ -115,6 +118,7 @@ async fn serve(options: Options) -> Result<()> {
         gpus,
         webhooks,
         retention,
+        keep_deleted,
         query,
         master_key,
         ..AppOptions::new(&data_dir)

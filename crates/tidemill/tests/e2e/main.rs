@@ -10,6 +10,7 @@ mod distributed;
 mod endpoint;
 mod flights;
 mod flights_story;
+mod folders;
 mod flood;
 mod input;
 mod isolation;

@@ -14,5 +14,6 @@ use crate::problem::ApiError;
     params(("ws" = String, Path)),
     responses((status = OK, body = Workspace), (status = "default", body = Problem)))]
 pub(super) async fn get(Ctx(ctx): Ctx, Path(ws): Path<String>) -> Result<Json<Workspace>, ApiError> {
-    Ok(Json(super::view(workspace::get(&ctx, &ws).await?)))
+    let row = workspace::get(&ctx, &ws).await?;
+    Ok(Json(super::with_state(&ctx, row).await?))
 }

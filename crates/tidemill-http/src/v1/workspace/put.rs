@@ -36,5 +36,5 @@ pub(super) async fn put(
         if_match(&headers)?,
     )
     .await?;
-    Ok(Json(super::view(row)))
+    Ok(Json(super::with_state(&ctx, row).await?))
 }

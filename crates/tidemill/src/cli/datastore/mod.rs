@@ -1,5 +1,6 @@
 //! `tidemill datastore`.
 
+mod access;
 mod create;
 mod delete;
 mod files;
@@ -35,6 +36,7 @@ enum Verb {
     Files(files::Files),
     Update(update::Update),
     Delete(delete::Delete),
+    Access(access::Access),
 }
 
 impl Datastore {
@@ -50,6 +52,7 @@ impl Datastore {
             Verb::Files(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Delete(verb) => verb.run(session).await,
+            Verb::Access(verb) => verb.run(session).await,
         }
     }
 }

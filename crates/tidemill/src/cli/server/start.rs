@@ -75,6 +75,9 @@ pub struct Start {
     /// Remove deleted runs and experiments for good after this time, such as 30d [default: never]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     retention: Option<Duration>,
+    /// How long a deleted workspace can be recovered before it is gone for good, files too
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = humantime::parse_duration)]
+    keep_deleted_workspaces: Duration,
     /// Memory of a query over data before it goes to disk, in MB
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..))]
     query_memory: u64,
@@ -104,6 +107,7 @@ impl Start {
             webhook_allow_http,
             webhook_allow_private,
             retention,
+            keep_deleted_workspaces,
             query_memory,
             query_time,
             query_rows,
@@ -129,6 +133,7 @@ impl Start {
                 allow_private: webhook_allow_private,
             },
             retention,
+            keep_deleted: keep_deleted_workspaces,
             query: QueryOptions {
                 memory_bytes: query_memory << 20,
                 time: query_time,

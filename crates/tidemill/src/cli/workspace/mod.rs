@@ -1,8 +1,12 @@
 //! `tidemill workspace`.
 
+mod archive;
 mod create;
 mod delete;
 mod list;
+mod move_to;
+mod recover;
+mod restore;
 mod show;
 mod update;
 
@@ -20,6 +24,14 @@ const COLUMNS: &[Column] = &[
     Column::time("created", "created_at"),
 ];
 
+const DELETED: &[Column] = &[
+    Column::text("name", "name"),
+    Column::text("group", "group"),
+    Column::time("deleted", "deleted_at"),
+    Column::text("by", "deleted_by"),
+    Column::time("kept until", "kept_until"),
+];
+
 /// Workspaces: what a team shares
 #[derive(Debug, Args)]
 pub struct Workspace {
@@ -34,6 +46,10 @@ enum Verb {
     Show(show::Show),
     Update(update::Update),
     Delete(delete::Delete),
+    Archive(archive::Archive),
+    Restore(restore::Restore),
+    Recover(recover::Recover),
+    Move(move_to::Move),
 }
 
 /// The view with the address for MLflow's clients and, for scripts of `az ml`, with Azure's word for the group.
@@ -69,6 +85,10 @@ impl Workspace {
             Verb::Show(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Delete(verb) => verb.run(session).await,
+            Verb::Archive(verb) => verb.run(session).await,
+            Verb::Restore(verb) => verb.run(session).await,
+            Verb::Recover(verb) => verb.run(session).await,
+            Verb::Move(verb) => verb.run(session).await,
         }
     }
 }
