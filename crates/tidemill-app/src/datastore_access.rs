@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tidemill_objects::SafePath;
-use tidemill_policy::{Action, Place, Subject};
+use tidemill_policy::{Action, Subject};
 use tidemill_spec::kinds::{self, Assignment};
 use tidemill_store::asset::{Archived, Key, Kind as AssetKind};
 use tidemill_store::page::PageRequest;

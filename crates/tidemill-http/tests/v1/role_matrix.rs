@@ -10,8 +10,8 @@ use tidemill_policy::builtin;
 use tidemill_testkit::{Client, TestServer};
 
 const TABLE: &str = include_str!("role_matrix.txt");
-const OWN: &str = "own";
-const FOREIGN: &str = "foreign";
+pub const OWN: &str = "own";
+pub const FOREIGN: &str = "foreign";
 
 /// One operation of the document.
 #[derive(Debug, Clone)]
@@ -30,8 +30,8 @@ struct Row<'a> {
 }
 
 /// Somebody with one role: in the workspace `own` alone, and on the whole server.
-struct Holder {
-    in_own: String,
+pub struct Holder {
+    pub in_own: String,
     everywhere: String,
 }
 
@@ -193,7 +193,7 @@ std::thread_local! {
 }
 
 /// Two workspaces with one run each, of the same id.
-async fn world(owner: &Client) -> HashMap<&'static str, String> {
+pub async fn world(owner: &Client) -> HashMap<&'static str, String> {
     let mut runs = HashMap::new();
     for workspace in [OWN, FOREIGN] {
         owner
@@ -214,7 +214,7 @@ async fn world(owner: &Client) -> HashMap<&'static str, String> {
     runs
 }
 
-async fn holder(owner: &Client, n: usize, role: String) -> Holder {
+pub async fn holder(owner: &Client, n: usize, role: String) -> Holder {
     let mut tokens = Vec::new();
     for (place, scope) in [("own", "/workspaces/own"), ("all", "/")] {
         let name = format!("r{n}-{place}");
@@ -235,7 +235,7 @@ async fn holder(owner: &Client, n: usize, role: String) -> Holder {
 }
 
 /// The requests that were refused.
-async fn refused(owner: &Client) -> HashMap<String, String> {
+pub async fn refused(owner: &Client) -> HashMap<String, String> {
     let lines = owner.get("/api/v1/audit:export?outcome=refused").await.ok();
     let lines = match lines {
         Value::String(text) => text,

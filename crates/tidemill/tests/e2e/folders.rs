@@ -46,7 +46,7 @@ fn a_job_is_refused_at_submission_whose_folders_are_not_its_submitters() {
     // What one wrote is found by who may read it, and by nobody else: not even the owner.
     mill.run(&["job", "download", "-n", "both", "--output-name", "o", "-p", "mine", "--token", &token]).ends(0);
     mill.run(&["job", "download", "-n", "both", "--output-name", "o", "-p", "owners"]).ends(1).says("gives access by folder");
-    let rules = mill.run(&["datastore", "access", "list", "--name", "lake", "-o", "table"]);
+    let rules = mill.run(&["datastore", "access", "list", "--name", "lake"]);
     rules.ends(0).says("silver/*").says("gold/*");
     let why = mill.run(&["role", "explain", "user:ada", "datastores/files/read", "--scope", "/workspaces/default/datastores/lake/bronze"]);
     why.says("gives access by folder");
