@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tidemill_store::{ConnectionTrait as _, DbBackend, Statement, compute, datastore, workspace, workspace_state};
+use sea_orm::{DbBackend, Statement};
+use tidemill_store::{ConnectionTrait as _, compute, datastore, workspace, workspace_state};
 
 use crate::support::*;
 
