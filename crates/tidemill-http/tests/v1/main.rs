@@ -14,6 +14,7 @@ mod environment;
 mod event;
 mod federation;
 mod infra;
+mod mlflow_matrix;
 mod model;
 mod openapi;
 mod postgres;
