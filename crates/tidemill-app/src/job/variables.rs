@@ -117,7 +117,7 @@ fn platform(ctx: &OpContext, row: &Job, token: &str, group: &str) -> Result<Inde
     } else {
         format!("{address}/workspaces/{}", row.workspace)
     };
-    let pairs: [(&str, &str); 19] = [
+    let pairs: [(&str, &str); 20] = [
         ("AZUREML_RUN_ID", &row.name),
         ("AZUREML_ROOT_RUN_ID", &row.root),
         ("AZUREML_RUN_TOKEN", token),
@@ -137,6 +137,8 @@ fn platform(ctx: &OpContext, row: &Job, token: &str, group: &str) -> Result<Inde
         ("MLFLOW_RUN_ID", &row.name),
         ("MLFLOW_EXPERIMENT_ID", &row.experiment_id),
         ("MLFLOW_EXPERIMENT_NAME", &row.experiment_name),
+        // What runs here is told to nobody else; a job that wants to tell sets it itself.
+        ("MLFLOW_DISABLE_TELEMETRY", "true"),
         ("TIDEMILL_URL", &address),
         ("TIDEMILL_WORKSPACE", &row.workspace),
         ("TIDEMILL_TOKEN", token),
