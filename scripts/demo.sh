@@ -47,11 +47,21 @@ export TIDEMILL_TOKEN
 say "DEV, TEST and PRD, their people and their gates, from files"
 apply() { "$tidemill" infra apply -f "$1" --yes "${@:2}" >"$data_dir/../infra.log" 2>&1 || { cat "$data_dir/../infra.log" >&2; exit 1; }; }
 apply $flights/infrastructure/shared
-for stage in dev test prd; do
-  mkdir -p "$data_dir/../lake/$stage"
-  apply $flights/infrastructure/stage --parameters $flights/infrastructure/parameters/$stage.yaml \
-    --set data="$(cd "$data_dir/../lake/$stage" && pwd)"
+stage() {
+  mkdir -p "$data_dir/../lake/$1"
+  printf '%s\n' --parameters "$flights/infrastructure/parameters/$1.yaml" --set "data=$(cd "$data_dir/../lake/$1" && pwd)"
+}
+for stage in dev test; do
+  mapfile -t options < <(stage $stage)
+  apply $flights/infrastructure/stage "${options[@]}"
 done
+mapfile -t options < <(stage prd)
+plan=$("$tidemill" infra plan -f $flights/infrastructure/stage "${options[@]}" --query id -o tsv)
+echo "PRD wants that TEST has passed the same files, and that somebody of flights-operations agrees. Olivia does:"
+olivia=$("$tidemill" token create --principal user:olivia --label demo --query token -o tsv)
+TIDEMILL_TOKEN=$olivia "$tidemill" infra approve "$plan" --comment "for the demo" \
+  --query "gates[].join(' ', [stage, gate, verdict])" -o tsv
+"$tidemill" infra apply "$plan" >"$data_dir/../infra.log" 2>&1 || { cat "$data_dir/../infra.log" >&2; exit 1; }
 "$tidemill" workspace list --query "[?starts_with(name, 'flights-')].{workspace: name, stage: stage}" -o table
 export TIDEMILL_WORKSPACE=flights-dev
 
@@ -118,7 +128,6 @@ say "One door to PRD: the release goes through TEST, its system test, load, and 
 "$tidemill" release promote flights -o none
 "$tidemill" release plan flights
 echo "Olivia, who answers for PRD and did not make it, agrees:"
-olivia=$("$tidemill" token create --principal user:olivia --label demo --query token -o tsv)
 TIDEMILL_TOKEN=$olivia "$tidemill" release approve flights --comment "for the demo" --query "join(':', [name, to_string(number)])" -o tsv
 for _ in $(seq 240); do
   state=$("$tidemill" release show flights --query "stages[?stage=='PRD'].state | [0]" -o tsv)

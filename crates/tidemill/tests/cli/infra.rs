@@ -12,13 +12,16 @@ fn example() -> PathBuf {
 }
 
 /// The arguments for a stage of the example.
-fn stage(stage: &str, more: &[&str]) -> Vec<String> {
+fn stage(world: &World, stage: &str, more: &[&str]) -> Vec<String> {
     let folder = example().join("stage").display().to_string();
     let parameters = example()
         .join(format!("parameters/{stage}.yaml"))
         .display()
         .to_string();
+    let data = world.home.path().join("lake").join(stage);
+    std::fs::create_dir_all(&data).expect("a folder");
     let mut args = vec!["-f".to_owned(), folder, "--parameters".to_owned(), parameters];
+    args.extend(["--set".to_owned(), format!("data={}", data.display())]);
     args.extend(more.iter().map(|word| (*word).to_owned()));
     args
 }
@@ -40,14 +43,28 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
         infra(&world, "apply", &args)
     };
     let made = apply(&["-f", &shared, "--yes", "-o", "table"]).ok();
-    assert!(made.contains("of stack flights: 7 created."), "{made}");
-    for name in ["dev", "test", "prd"] {
-        let made = infra(&world, "apply", &stage(name, &["--yes", "-o", "table"])).ok();
+    assert!(made.contains("of stack flights: 9 created."), "{made}");
+    // PRD wants that TEST has passed the same files, and that somebody of the team agrees who did not make the plan.
+    let early = infra(&world, "apply", &stage(&world, "prd", &["--yes"])).fails(1);
+    assert!(early.contains("these files were not applied in TEST yet"), "{early}");
+    for name in ["dev", "test"] {
+        let made = infra(&world, "apply", &stage(&world, name, &["--yes", "-o", "table"])).ok();
         assert!(
             made.contains(&format!("of stack flights-{name}: 8 created.")),
             "{made}"
         );
     }
+    let plan = infra(&world, "plan", &stage(&world, "prd", &[])).json();
+    let plan = plan["id"].as_str().expect("an id");
+    let waits = world.run(&["infra", "apply", plan]).fails(1);
+    assert!(waits.contains("0 of 1 approvals of team flights-operations"), "{waits}");
+    let own = world.run(&["infra", "approve", plan]).fails(1);
+    assert!(own.contains("flights-operations") || own.contains("made"), "{own}");
+    let token = world.run(&["token", "create", "--principal", "user:olivia"]).json();
+    let token = token["token"].as_str().expect("shown once");
+    world.run(&["infra", "approve", plan, "--comment", "as agreed", "--token", token]).ok();
+    let made = world.run(&["infra", "apply", plan, "-o", "table"]).ok();
+    assert!(made.contains("of stack flights-prd: 8 created."), "{made}");
     let shown = world
         .run(&[
             "workspace",
@@ -77,15 +94,18 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     );
 
     for name in ["dev", "test", "prd"] {
-        let again = infra(&world, "apply", &stage(name, &["--yes", "-o", "table"]));
+        // In PRD even tests of an unchanged stage are run by a plan that was agreed to.
+        let verb = if name == "prd" { "plan" } else { "apply" };
+        let more: &[&str] = if name == "prd" { &["-o", "table"] } else { &["--yes", "-o", "table"] };
+        let again = infra(&world, verb, &stage(&world, name, more));
         assert!(
-            again.err.contains(&format!(
+            format!("{}{}", again.out, again.err).contains(&format!(
                 "No changes: stack flights-{name} is as the files want it (8 resources)."
             )),
             "{again:?}"
         );
-        infra(&world, "plan", &stage(name, &["--detailed-exitcode"])).ok();
-        infra(&world, "drift", &stage(name, &["--detailed-exitcode"])).ok();
+        infra(&world, "plan", &stage(&world, name, &["--detailed-exitcode"])).ok();
+        infra(&world, "drift", &stage(&world, name, &["--detailed-exitcode"])).ok();
     }
 
     let by_hand = [
@@ -104,7 +124,7 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     let drift = infra(
         &world,
         "drift",
-        &stage("prd", &["--detailed-exitcode", "-o", "table"]),
+        &stage(&world, "prd", &["--detailed-exitcode", "-o", "table"]),
     );
     assert_eq!(drift.code, 2, "{drift:?}");
     assert!(
@@ -115,7 +135,7 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     let plan = infra(
         &world,
         "plan",
-        &stage("prd", &["--detailed-exitcode", "-o", "table"]),
+        &stage(&world, "prd", &["--detailed-exitcode", "-o", "table"]),
     );
     assert_eq!(plan.code, 2, "{plan:?}");
     assert!(
@@ -126,10 +146,13 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     assert!(plan.out.contains("Stages that it touches: PRD"), "{}", plan.out);
 
     // Everything goes again, stage by stage, and what they share last.
+    infra(&world, "destroy", &stage(&world, "prd", &["--yes"])).fails(1);
+    // Whoever may change the group by hand may take its gates away, as the audit log tells.
+    world.home.write("open.yml", "name: flights\nstages: [DEV, TEST, PRD]\n");
+    world.run(&["group", "create", "-f", "open.yml"]).ok();
     for name in ["dev", "test", "prd"] {
-        infra(&world, "destroy", &stage(name, &["--yes"])).ok();
+        infra(&world, "destroy", &stage(&world, name, &["--yes"])).ok();
     }
-    apply(&["-f", &shared, "--yes"]).ok();
     world
         .run(&["infra", "destroy", "--stack", "flights", "--yes"])
         .ok();

