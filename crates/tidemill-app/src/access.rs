@@ -8,7 +8,9 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use tidemill_policy::access::Kind as SubjectKind;
 use tidemill_policy::{Access, Assignment, Grants, Place, RoleDefinition, Subject, builtin};
-use tidemill_store::{ConnectionTrait, Store, assignment, from_json, group, principal, role, workspace, workspace_state};
+use tidemill_store::{
+    ConnectionTrait, Store, assignment, from_json, group, principal, role, workspace, workspace_state,
+};
 
 use crate::{Error, Kind, Result, Scope};
 
@@ -133,12 +135,17 @@ impl Snapshot {
             .into_iter()
             .filter_map(read_assignment)
             .collect();
-        let shut_out: Vec<_> = given.extract_if(.., |assignment| !known.contains(&assignment.subject)).collect();
+        let shut_out: Vec<_> = given
+            .extract_if(.., |assignment| !known.contains(&assignment.subject))
+            .collect();
         let mut groups = HashMap::new();
         let mut closed: HashSet<(String, String)> = HashSet::new();
         for row in group::all(db).await? {
             let spec: GroupFields = from_json("resource_group", "spec", &row.spec)?;
-            let stages = spec.infrastructure.into_iter().filter(|(_, gates)| gates.by_hand == Some(false));
+            let stages = spec
+                .infrastructure
+                .into_iter()
+                .filter(|(_, gates)| gates.by_hand == Some(false));
             closed.extend(stages.map(|(stage, _)| (row.name.clone(), stage)));
         }
         for row in workspace::kept(db).await? {

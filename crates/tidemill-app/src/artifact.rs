@@ -281,7 +281,8 @@ async fn of_location(ctx: &OpContext, workspace: &str, location: &str, rest: &st
     if let Some((name, below)) = in_datastore(location) {
         let at = SafePath::normalise(below)?;
         let whole = at.join(&rest);
-        crate::datastore_access::check(ctx, workspace, name, whole.as_str(), action::DATASTORE_FILE_READ).await?;
+        crate::datastore_access::check(ctx, workspace, name, whole.as_str(), action::DATASTORE_FILE_READ)
+            .await?;
         let opened = bytes::open(ctx, workspace, name).await?;
         return Ok(Place::Files(
             Artifacts::new(opened, SafePath::root()),

@@ -74,7 +74,12 @@ impl ResolvedCompute {
 }
 
 /// Refuses what nobody can make here: room that makes no sense, and what the policy of the workspace does not let.
-pub(crate) async fn check_wanted(ctx: &OpContext, workspace: &str, given: &str, spec: &kinds::Compute) -> Result<()> {
+pub(crate) async fn check_wanted(
+    ctx: &OpContext,
+    workspace: &str,
+    given: &str,
+    spec: &kinds::Compute,
+) -> Result<()> {
     check(given, spec)?;
     crate::policy::check_compute(ctx.app(), workspace, given, spec).await?;
     crate::isolation::check(ctx.app(), given, spec)

@@ -21,19 +21,31 @@ const MOST_WORDS: usize = 2000;
 /// # Errors
 /// Invalid for what can't be, without a reason, and for what the policy of the workspace does not let anybody make; Capacity when
 /// too many requests of the same person wait.
-pub async fn create(ctx: &OpContext, workspace: &str, given: &str, spec: kinds::Compute, reason: String) -> Result<Request> {
+pub async fn create(
+    ctx: &OpContext,
+    workspace: &str,
+    given: &str,
+    spec: kinds::Compute,
+    reason: String,
+) -> Result<Request> {
     let scope = Scope::resource(workspace, "computes", given);
     ctx.authorize(action::COMPUTE_REQUEST, &scope).await?;
     name::check("compute", given)?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     check_words("the reason", &reason)?;
     if reason.trim().is_empty() {
-        return Err(Error::invalid(format!("failed to ask for compute `{given}`: it does not say what for")).hint("add a reason"));
+        return Err(Error::invalid(format!(
+            "failed to ask for compute `{given}`: it does not say what for"
+        ))
+        .hint("add a reason"));
     }
     compute::check_wanted(ctx, &workspace, given, &spec).await?;
     let who = ctx.principal().to_string();
     if compute_request::open(ctx.app().store.read(), &workspace, &who).await? >= MOST {
-        return Err(Error::new(Kind::Capacity, format!("failed to ask for compute `{given}`: {MOST} of your requests wait already")));
+        return Err(Error::new(
+            Kind::Capacity,
+            format!("failed to ask for compute `{given}`: {MOST} of your requests wait already"),
+        ));
     }
     let spec = serde_json::to_value(&spec).map_err(Error::internal)?;
     let row = Request {
@@ -56,7 +68,10 @@ pub async fn create(ctx: &OpContext, workspace: &str, given: &str, spec: kinds::
         after: json!({ "request": row.id, "reason": row.reason, "spec": compute::hide(spec) }),
     };
     let written = row.clone();
-    ctx.change(change, move |tx| Box::pin(async move { Ok(compute_request::insert(tx, written).await?) })).await?;
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(compute_request::insert(tx, written).await?) })
+    })
+    .await?;
     shown(row)
 }
 
@@ -105,10 +120,12 @@ pub async fn reject(ctx: &OpContext, workspace: &str, id: &str, comment: Option<
 
 /// A request that waits, for who may make what it asks for.
 async fn open_for(ctx: &OpContext, workspace: &str, id: &str, comment: &Option<String>) -> Result<Request> {
-    ctx.authorize(action::COMPUTE_WRITE, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::COMPUTE_WRITE, &Scope::workspace(workspace))
+        .await?;
     check_words("the comment", comment.as_deref().unwrap_or_default())?;
     let row = compute_request::get(ctx.app().store.read(), workspace, id).await?;
-    let row = row.ok_or_else(|| Error::not_found("request", id).hint("`tidemill compute request list` shows them"))?;
+    let row = row
+        .ok_or_else(|| Error::not_found("request", id).hint("`tidemill compute request list` shows them"))?;
     let scope = Scope::resource(workspace, "computes", &row.compute);
     ctx.authorize(action::COMPUTE_WRITE, &scope).await?;
     if row.created_by == ctx.principal().to_string() {
@@ -162,12 +179,17 @@ async fn decide(
 }
 
 fn decided(row: &Request) -> Error {
-    Error::conflict(format!("failed to decide request {}: it was decided already", row.id))
+    Error::conflict(format!(
+        "failed to decide request {}: it was decided already",
+        row.id
+    ))
 }
 
 fn check_words(what: &str, text: &str) -> Result<()> {
     match text.chars().count() > MOST_WORDS {
-        true => Err(Error::invalid(format!("failed to read {what}: it has more than {MOST_WORDS} characters"))),
+        true => Err(Error::invalid(format!(
+            "failed to read {what}: it has more than {MOST_WORDS} characters"
+        ))),
         false => Ok(()),
     }
 }

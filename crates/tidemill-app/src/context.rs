@@ -273,18 +273,26 @@ impl OpContext {
         if self.principal == Principal::System {
             let subject = self.behind.as_ref().filter(|_| action.is_file())?;
             let grants = current.grants(subject);
-            return (!grants.allow(action, scope)).then(|| Refusal::of(&current, &grants, subject, action, scope));
+            return (!grants.allow(action, scope))
+                .then(|| Refusal::of(&current, &grants, subject, action, scope));
         }
-        if let Some(workspace) = scope.workspace.as_deref().filter(|name| current.is_deleted(name) && !self.at_rest) {
-            let sees = self
-                .behind
-                .as_ref()
-                .is_some_and(|who| current.grants(who).allow_within(action::WORKSPACE_READ, workspace));
+        if let Some(workspace) = scope
+            .workspace
+            .as_deref()
+            .filter(|name| current.is_deleted(name) && !self.at_rest)
+        {
+            let sees = self.behind.as_ref().is_some_and(|who| {
+                current
+                    .grants(who)
+                    .allow_within(action::WORKSPACE_READ, workspace)
+            });
             let error = Error::not_found("workspace", workspace);
             return Some(Refusal {
                 why: "the workspace was deleted".into(),
                 error: match sees {
-                    true => error.hint(format!("it was deleted: `tidemill workspace recover --name {workspace}` brings it back")),
+                    true => error.hint(format!(
+                        "it was deleted: `tidemill workspace recover --name {workspace}` brings it back"
+                    )),
                     false => error,
                 },
             });
@@ -325,7 +333,9 @@ impl OpContext {
         }
         let still = action.as_str().ends_with("/read") || STILL.contains(&action);
         if current.is_archived(workspace) && !still && !self.at_rest {
-            let why = format!("workspace `{workspace}` is archived: it is read alone until `tidemill workspace restore --name {workspace}`");
+            let why = format!(
+                "workspace `{workspace}` is archived: it is read alone until `tidemill workspace restore --name {workspace}`"
+            );
             return Some(Refusal::forbidden(action, scope, why));
         }
         if !self.rolling_out && BY_ROLLOUT.contains(&action) && current.is_by_rollout(workspace) {

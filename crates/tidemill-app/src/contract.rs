@@ -195,7 +195,11 @@ pub async fn check(
 ///
 /// # Errors
 /// When they cannot be read.
-pub(crate) async fn of_consumers(app: &App, workspace: &str, consumers: &BTreeSet<String>) -> Result<Vec<Row>> {
+pub(crate) async fn of_consumers(
+    app: &App,
+    workspace: &str,
+    consumers: &BTreeSet<String>,
+) -> Result<Vec<Row>> {
     let mut page = PageRequest {
         limit: 1000,
         after: None,
@@ -203,7 +207,12 @@ pub(crate) async fn of_consumers(app: &App, workspace: &str, consumers: &BTreeSe
     let mut all = Vec::new();
     loop {
         let found = data_contract::list(app.store.read(), workspace, None, &page).await?;
-        all.extend(found.items.into_iter().filter(|row| consumers.contains(&row.consumer)));
+        all.extend(
+            found
+                .items
+                .into_iter()
+                .filter(|row| consumers.contains(&row.consumer)),
+        );
         match found.next {
             Some(next) => page.after = Some(next),
             None => return Ok(all),

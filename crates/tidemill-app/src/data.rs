@@ -44,7 +44,9 @@ pub async fn create(
     let content = content::survey(ctx, workspace, &place.source, known, progress).await?;
     let data_type = checked_type(name, spec.data_type, &content)?;
     let is_there = match version {
-        Some(version) => asset_version::get(ctx.app().store.read(), key, version).await?.is_some(),
+        Some(version) => asset_version::get(ctx.app().store.read(), key, version)
+            .await?
+            .is_some(),
         None => false,
     };
     // What others live by is looked at before there is a version that they could take.

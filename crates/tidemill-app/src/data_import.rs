@@ -19,7 +19,10 @@ use tidemill_table::database::{self, DatabaseError, PartLimits, Query};
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
-use crate::{Error, Kind as ErrorKind, OpContext, Result, action, asset, bytes, data, datastore, datastore_access, secret};
+use crate::{
+    Error, Kind as ErrorKind, OpContext, Result, action, asset, bytes, data, datastore, datastore_access,
+    secret,
+};
 
 /// Where imports go that say nothing.
 const FOLDER: &str = "azureml://datastores/workspaceblobstore/paths/imports/${{name}}";
@@ -76,7 +79,14 @@ pub async fn run(
         None => next_version(ctx, workspace, &spec.name).await?,
     };
     let (store_name, folder) = folder(&spec, &version)?;
-    datastore_access::check(ctx, workspace, &store_name, folder.as_str(), action::DATASTORE_FILE_WRITE).await?;
+    datastore_access::check(
+        ctx,
+        workspace,
+        &store_name,
+        folder.as_str(),
+        action::DATASTORE_FILE_WRITE,
+    )
+    .await?;
     let store = bytes::open(ctx, workspace, &store_name).await?;
     // The same import into the same place; what it reads with is no part of it.
     let identity = serde_json::json!([workspace, &spec, &version, &store_name, folder.as_str()]);

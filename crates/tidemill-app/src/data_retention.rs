@@ -13,8 +13,8 @@ use tidemill_objects::Hash;
 use tidemill_store::asset::{Archived, Key, Kind};
 use tidemill_store::page::PageRequest;
 use tidemill_store::{
-    asset_label, asset_version, data_contract, data_removal, data_retention, from_json, job, lineage as edges,
-    model_validation, model_version, published_pipeline, schedule, to_json, tree_reference,
+    asset_label, asset_version, data_contract, data_removal, data_retention, from_json, job,
+    lineage as edges, model_validation, model_version, published_pipeline, schedule, to_json, tree_reference,
 };
 
 use crate::asset::{self, Row};
@@ -111,7 +111,9 @@ pub async fn apply(ctx: &OpContext, workspace: &str, name: &str) -> Result<Reten
     asset::get(ctx, Kind::Data, workspace, name).await?;
     let Decided { plan, rows, trees } = decide(ctx, workspace, name).await?;
     for fate in &plan.versions {
-        let Some(row) = rows.get(&fate.version) else { continue };
+        let Some(row) = rows.get(&fate.version) else {
+            continue;
+        };
         match fate.fate.as_str() {
             "remove" => take_out(ctx, row, fate).await?,
             "free" => forget(ctx, row, fate).await?,
@@ -121,8 +123,17 @@ pub async fn apply(ctx: &OpContext, workspace: &str, name: &str) -> Result<Reten
         }
     }
     // Rows go before bytes: a version that is there is whole, even when this breaks off. What somebody came to name meanwhile stays.
-    let gone: Vec<&Row> = plan.versions.iter().filter(|fate| fate.fate == "free").filter_map(|fate| rows.get(&fate.version)).collect();
-    let trees: Vec<Hash> = free_trees(ctx, &gone).await?.into_iter().filter(|tree| trees.contains(tree)).collect();
+    let gone: Vec<&Row> = plan
+        .versions
+        .iter()
+        .filter(|fate| fate.fate == "free")
+        .filter_map(|fate| rows.get(&fate.version))
+        .collect();
+    let trees: Vec<Hash> = free_trees(ctx, &gone)
+        .await?
+        .into_iter()
+        .filter(|tree| trees.contains(tree))
+        .collect();
     if !trees.is_empty() {
         bytes::tree_store(ctx.app())?.remove_trees(&trees).await?;
     }
@@ -156,12 +167,21 @@ fn scope(workspace: &str, name: &str) -> Scope {
 }
 
 fn check(name: &str, spec: RetentionSpec) -> Result<()> {
-    let failed = |why: &str| Err(Error::invalid(format!("failed to set the retention of data `{name}`: {why}")));
+    let failed = |why: &str| {
+        Err(Error::invalid(format!(
+            "failed to set the retention of data `{name}`: {why}"
+        )))
+    };
     match spec {
-        RetentionSpec { keep_versions: None, keep_days: None, .. } => {
-            failed("neither keep_versions nor keep_days is given")
-        }
-        RetentionSpec { keep_versions: Some(0), .. } => failed("keep_versions is 0, and the newest version always stays"),
+        RetentionSpec {
+            keep_versions: None,
+            keep_days: None,
+            ..
+        } => failed("neither keep_versions nor keep_days is given"),
+        RetentionSpec {
+            keep_versions: Some(0),
+            ..
+        } => failed("keep_versions is 0, and the newest version always stays"),
         _ => Ok(()),
     }
 }
@@ -201,7 +221,10 @@ async fn decide(ctx: &OpContext, workspace: &str, name: &str) -> Result<Decided>
     let now = ctx.now_ms();
     let uses = Uses::of(ctx, workspace, name).await?;
     let grace = i64::from(rule.grace_days.unwrap_or(GRACE_DAYS)) * DAY_MS;
-    let newest = rows.iter().find(|row| !row.archived).map(|row| row.version.clone());
+    let newest = rows
+        .iter()
+        .find(|row| !row.archived)
+        .map(|row| row.version.clone());
     let (mut versions, mut counted) = (Vec::new(), 0);
     for row in &rows {
         let is_out = out.get(&row.version);
@@ -214,11 +237,17 @@ async fn decide(ctx: &OpContext, workspace: &str, name: &str) -> Result<Decided>
             if let Some(count) = rule.keep_versions.filter(|count| counted <= *count) {
                 reasons.push(format!("it is one of the newest {count}"));
             }
-            if let Some(days) = rule.keep_days.filter(|days| now - row.created_at < i64::from(*days) * DAY_MS) {
+            if let Some(days) = rule
+                .keep_days
+                .filter(|days| now - row.created_at < i64::from(*days) * DAY_MS)
+            {
                 reasons.push(format!("it is younger than {days} days"));
             }
         }
-        reasons.extend(uses.of_version(ctx, row, newest.as_ref() == Some(&row.version)).await?);
+        reasons.extend(
+            uses.of_version(ctx, row, newest.as_ref() == Some(&row.version))
+                .await?,
+        );
         let (fate, due_at) = match (reasons.is_empty(), is_out) {
             (false, _) => ("keep", is_out.map(|out| out.due_at)),
             (true, None) if grace == 0 => ("free", Some(now)),
@@ -261,7 +290,10 @@ async fn decide(ctx: &OpContext, workspace: &str, name: &str) -> Result<Decided>
                 bytes: freed.bytes,
             },
         },
-        rows: rows.iter().map(|row| (row.version.clone(), row.clone())).collect(),
+        rows: rows
+            .iter()
+            .map(|row| (row.version.clone(), row.clone()))
+            .collect(),
         trees,
     })
 }
@@ -300,10 +332,16 @@ async fn free_trees(ctx: &OpContext, gone: &[&Row]) -> Result<Vec<Hash>> {
     if trees.is_empty() {
         return Ok(Vec::new());
     }
-    let but = gone.iter().map(|row| (row.workspace.clone(), row.name.clone(), row.version.clone())).collect();
+    let but = gone
+        .iter()
+        .map(|row| (row.workspace.clone(), row.name.clone(), row.version.clone()))
+        .collect();
     let names = trees.iter().map(|tree| tree.to_hex()).collect();
     let named = tree_reference::named(ctx.app().store.read(), &names, &but).await?;
-    Ok(trees.into_iter().filter(|tree| !named.contains(&tree.to_hex())).collect())
+    Ok(trees
+        .into_iter()
+        .filter(|tree| !named.contains(&tree.to_hex()))
+        .collect())
 }
 
 /// Hides a version, until its time is over.
@@ -383,7 +421,10 @@ async fn forget(ctx: &OpContext, row: &Row, fate: &VersionFate) -> Result<()> {
             data_removal::delete(tx, &row.workspace, &row.name, &row.version).await?;
             match asset_version::delete(tx, key, &row.version).await? {
                 true => Ok(()),
-                false => Err(Error::not_found("data version", &format!("{}:{}", row.name, row.version))),
+                false => Err(Error::not_found(
+                    "data version",
+                    &format!("{}:{}", row.name, row.version),
+                )),
             }
         })
     })
@@ -441,13 +482,18 @@ impl Uses {
         for validation in model_validation::of_data(db, &row.workspace, &reference).await? {
             let model = model_version::get(db, &row.workspace, &validation.name, validation.version).await?;
             if model.is_some() {
-                found.insert(format!("models/{}/{} was validated with it", validation.name, validation.version));
+                found.insert(format!(
+                    "models/{}/{} was validated with it",
+                    validation.name, validation.version
+                ));
             }
         }
         let id = format!("data/{}/{}", row.name, row.version);
         for edge in edges::of_asset(db, &row.workspace, &id).await? {
             let reader = job::get(db, &row.workspace, &edge.job).await?;
-            if reader.is_some_and(|reader| edge.direction == "in" && Status::OPEN.contains(&reader.status.as_str())) {
+            if reader.is_some_and(|reader| {
+                edge.direction == "in" && Status::OPEN.contains(&reader.status.as_str())
+            }) {
                 found.insert(format!("job {} reads it", edge.job));
             }
         }
@@ -458,8 +504,15 @@ impl Uses {
         for node in &graph.nodes {
             let what = match node.kind.as_str() {
                 "model" => {
-                    let number = node.version.as_deref().and_then(|version| version.parse().ok()).unwrap_or_default();
-                    if model_version::get(db, &node.workspace, &node.name, number).await?.is_none() {
+                    let number = node
+                        .version
+                        .as_deref()
+                        .and_then(|version| version.parse().ok())
+                        .unwrap_or_default();
+                    if model_version::get(db, &node.workspace, &node.name, number)
+                        .await?
+                        .is_none()
+                    {
                         continue;
                     }
                     format!("{} was made of it", node.id)
@@ -494,10 +547,20 @@ mod tests {
     #[test]
     fn a_version_is_named_exactly() {
         let reference = "azureml:flights:1";
-        for text in ["path: azureml:flights:1", "\"azureml:flights:1\"", "azureml:flights:1}"] {
+        for text in [
+            "path: azureml:flights:1",
+            "\"azureml:flights:1\"",
+            "azureml:flights:1}",
+        ] {
             assert!(names(text, reference), "{text}");
         }
-        for text in ["azureml:flights:12", "azureml:flights:1.2", "azureml:flights:1-a", "azureml:flights@latest", ""] {
+        for text in [
+            "azureml:flights:12",
+            "azureml:flights:1.2",
+            "azureml:flights:1-a",
+            "azureml:flights@latest",
+            "",
+        ] {
             assert!(!names(text, reference), "{text}");
         }
     }

@@ -38,12 +38,16 @@ impl Rights {
         match word {
             "read" => Ok("Datastore Reader"),
             "read_write" => Ok("Datastore Writer"),
-            other => Err(Error::invalid(format!("failed to read the rights `{other}`")).hint("write read or read_write")),
+            other => Err(Error::invalid(format!("failed to read the rights `{other}`"))
+                .hint("write read or read_write")),
         }
     }
 
     fn of(may: impl Fn(Action) -> bool) -> Option<Self> {
-        match (may(action::DATASTORE_FILE_READ), may(action::DATASTORE_FILE_WRITE)) {
+        match (
+            may(action::DATASTORE_FILE_READ),
+            may(action::DATASTORE_FILE_WRITE),
+        ) {
             (true, true) => Some(Self::ReadWrite),
             (true, false) => Some(Self::Read),
             (false, true) => Some(Self::Write),
@@ -90,7 +94,14 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str) -> Result<Rules>
 ///
 /// # Errors
 /// Forbidden for who may not share it; NotFound for a datastore or a principal that is not there; Invalid for a path that is no folder.
-pub async fn grant(ctx: &OpContext, workspace: &str, name: &str, principal: &str, path: &str, rights: &str) -> Result<Rules> {
+pub async fn grant(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    principal: &str,
+    path: &str,
+    rights: &str,
+) -> Result<Rules> {
     let scope = Scope::resource(workspace, "datastores", name);
     ctx.authorize(action::ASSIGNMENT_WRITE, &scope).await?;
     crate::workspace::get(ctx, workspace).await?;
@@ -118,13 +129,17 @@ pub async fn grant(ctx: &OpContext, workspace: &str, name: &str, principal: &str
 /// # Errors
 /// Forbidden; NotFound for what is no rule of this datastore.
 pub async fn revoke(ctx: &OpContext, workspace: &str, name: &str, rule: &str) -> Result<Rules> {
-    ctx.authorize(action::ASSIGNMENT_DELETE, &Scope::resource(workspace, "datastores", name))
-        .await?;
+    ctx.authorize(
+        action::ASSIGNMENT_DELETE,
+        &Scope::resource(workspace, "datastores", name),
+    )
+    .await?;
     crate::workspace::get(ctx, workspace).await?;
     let there = rules(ctx, workspace, name).await?;
     if !there.rules.iter().any(|known| known.row.id == rule) {
-        return Err(Error::not_found("rule", rule)
-            .hint(format!("`tidemill datastore access list --name {name}` shows them")));
+        return Err(Error::not_found("rule", rule).hint(format!(
+            "`tidemill datastore access list --name {name}` shows them"
+        )));
     }
     assignment::delete(ctx, rule).await?;
     let mut left = rules(ctx, workspace, name).await?;
@@ -140,18 +155,24 @@ async fn rules(ctx: &OpContext, workspace: &str, name: &str) -> Result<Rules> {
     let current = ctx.app().access.current();
     let whole = Scope::resource(workspace, "datastores", name);
     let sees_all = ctx.may(action::ASSIGNMENT_READ, &whole);
-    let own = ctx.subject().map(|subject| current.access.circles(&subject)).unwrap_or_default();
+    let own = ctx
+        .subject()
+        .map(|subject| current.access.circles(&subject))
+        .unwrap_or_default();
     let whole = whole.to_string();
     let mut rules = Vec::new();
     for row in tidemill_store::assignment::all(ctx.app().store.read()).await? {
-        let Some(rest) = row.scope.strip_prefix(&whole) else { continue };
+        let Some(rest) = row.scope.strip_prefix(&whole) else {
+            continue;
+        };
         if !(rest.is_empty() || rest.starts_with('/')) {
             continue;
         }
         let folder = rest.trim_start_matches('/').to_owned();
         let role = current.access.role(&row.role);
         let rights = role.and_then(|role| Rights::of(|action| role.set.has(action)));
-        let is_own = Subject::parse(&format!("{}:{}", row.kind, row.name)).is_some_and(|who| own.contains(&who));
+        let is_own =
+            Subject::parse(&format!("{}:{}", row.kind, row.name)).is_some_and(|who| own.contains(&who));
         if let Some(rights) = rights.filter(|_| sees_all || is_own) {
             rules.push(Rule { row, folder, rights });
         }
@@ -184,7 +205,13 @@ const WILD: [char; 4] = ['*', '?', '[', '{'];
 ///
 /// # Errors
 /// Forbidden, with the rules; the refusal is in the audit log.
-pub(crate) async fn check(ctx: &OpContext, workspace: &str, datastore: &str, path: &str, action: Action) -> Result<()> {
+pub(crate) async fn check(
+    ctx: &OpContext,
+    workspace: &str,
+    datastore: &str,
+    path: &str,
+    action: Action,
+) -> Result<()> {
     match asked(ctx, workspace, datastore, path) {
         Some(scope) => ctx.authorize(action, &scope).await,
         None => Ok(()),
@@ -285,10 +312,19 @@ impl Bytes {
         };
         match spec {
             kinds::Datastore::LocalFolder(store) => Some(Self::local(&store.path)),
-            kinds::Datastore::AzureBlob(store) => at(format!("azure/{}/{}", store.account_name, store.container_name), None),
-            kinds::Datastore::AzureDataLakeGen2(store) => at(format!("azure/{}/{}", store.account_name, store.filesystem), None),
+            kinds::Datastore::AzureBlob(store) => at(
+                format!("azure/{}/{}", store.account_name, store.container_name),
+                None,
+            ),
+            kinds::Datastore::AzureDataLakeGen2(store) => {
+                at(format!("azure/{}/{}", store.account_name, store.filesystem), None)
+            }
             kinds::Datastore::S3(store) => {
-                let server = store.endpoint.as_deref().unwrap_or_default().trim_end_matches('/');
+                let server = store
+                    .endpoint
+                    .as_deref()
+                    .unwrap_or_default()
+                    .trim_end_matches('/');
                 at(format!("s3/{server}/{}", store.bucket), store.prefix.as_deref())
             }
             kinds::Datastore::Gcs(store) => at(format!("gcs/{}", store.bucket), store.prefix.as_deref()),
@@ -308,7 +344,8 @@ impl Bytes {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.store == other.store && (self.path.starts_with(&other.path) || other.path.starts_with(&self.path))
+        self.store == other.store
+            && (self.path.starts_with(&other.path) || other.path.starts_with(&self.path))
     }
 }
 
@@ -317,9 +354,22 @@ impl Bytes {
 ///
 /// # Errors
 /// Forbidden.
-pub(crate) async fn check_place(ctx: &OpContext, workspace: &str, name: &str, spec: &kinds::Datastore) -> Result<()> {
+pub(crate) async fn check_place(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    spec: &kinds::Datastore,
+) -> Result<()> {
     match Bytes::of(spec) {
-        Some(own) => check_bytes(ctx, &format!("this place for datastore `{name}`"), &own, Some((workspace, name))).await,
+        Some(own) => {
+            check_bytes(
+                ctx,
+                &format!("this place for datastore `{name}`"),
+                &own,
+                Some((workspace, name)),
+            )
+            .await
+        }
         None => Ok(()),
     }
 }
@@ -329,7 +379,13 @@ pub(crate) async fn check_place(ctx: &OpContext, workspace: &str, name: &str, sp
 /// # Errors
 /// Forbidden.
 pub(crate) async fn check_folder(ctx: &OpContext, folder: &Path) -> Result<()> {
-    check_bytes(ctx, &format!("the folder {}", folder.display()), &Bytes::local(folder), None).await
+    check_bytes(
+        ctx,
+        &format!("the folder {}", folder.display()),
+        &Bytes::local(folder),
+        None,
+    )
+    .await
 }
 
 async fn check_bytes(ctx: &OpContext, what: &str, own: &Bytes, named: Option<(&str, &str)>) -> Result<()> {
@@ -373,7 +429,10 @@ async fn other_ways(ctx: &OpContext, of: &datastore::Datastore) -> Result<Vec<St
             continue;
         }
         if Bytes::of_row(ctx.app(), &row).is_some_and(|there| there.overlaps(&own))
-            && ctx.may(action::DATASTORE_READ, &Scope::resource(&row.workspace, "datastores", &row.name))
+            && ctx.may(
+                action::DATASTORE_READ,
+                &Scope::resource(&row.workspace, "datastores", &row.name),
+            )
         {
             ways.push(format!(
                 "datastore `{}` of workspace `{}` has these bytes too, and no rules: give it rules of its own, or remove it",
@@ -386,10 +445,9 @@ async fn other_ways(ctx: &OpContext, of: &datastore::Datastore) -> Result<Vec<St
 
 /// Refuses a change after which a datastore would be open to everybody that was not before, unless a rule was taken away as such.
 pub(crate) fn stay_closed(before: &tidemill_policy::Access, after: &tidemill_policy::Access) -> Result<()> {
-    let opened = before
-        .by_folder()
-        .iter()
-        .find(|(workspace, name)| after.group_of(workspace).is_some() && !after.by_folder().has(workspace, name));
+    let opened = before.by_folder().iter().find(|(workspace, name)| {
+        after.group_of(workspace).is_some() && !after.by_folder().has(workspace, name)
+    });
     match opened {
         None => Ok(()),
         Some((workspace, name)) => Err(Error::conflict(format!(
@@ -423,7 +481,14 @@ mod tests {
 
     #[test]
     fn a_rule_is_for_a_folder() {
-        for (path, expected) in [("silver/*", "silver"), ("silver", "silver"), ("/a/b/", "a/b"), ("a/**", "a"), ("*", ""), ("", "")] {
+        for (path, expected) in [
+            ("silver/*", "silver"),
+            ("silver", "silver"),
+            ("/a/b/", "a/b"),
+            ("a/**", "a"),
+            ("*", ""),
+            ("", ""),
+        ] {
             assert_eq!(folder(path).expect(path).as_str(), expected, "{path}");
         }
         for path in ["*/x", "a?/b", "../a", "a/../../b", "{a,b}/*"] {
@@ -433,13 +498,17 @@ mod tests {
 
     #[test]
     fn two_names_of_the_same_bytes_are_known() {
-        let bytes = |json: Value| Bytes::of(&serde_json::from_value(json).expect("a datastore")).expect("a place");
+        let bytes =
+            |json: Value| Bytes::of(&serde_json::from_value(json).expect("a datastore")).expect("a place");
         let s3 = |prefix: Value| bytes(json!({"type": "s3", "name": "d", "bucket": "b", "prefix": prefix}));
         assert!(s3(Value::Null).overlaps(&s3(json!("a/b"))));
         assert!(s3(json!("a")).overlaps(&s3(json!("a/b/"))));
         assert!(!s3(json!("a/bc")).overlaps(&s3(json!("a/b"))));
-        let blob = bytes(json!({"type": "azure_blob", "name": "d", "account_name": "a", "container_name": "c"}));
-        let lake = bytes(json!({"type": "azure_data_lake_gen2", "name": "d", "account_name": "a", "filesystem": "c"}));
+        let blob =
+            bytes(json!({"type": "azure_blob", "name": "d", "account_name": "a", "container_name": "c"}));
+        let lake = bytes(
+            json!({"type": "azure_data_lake_gen2", "name": "d", "account_name": "a", "filesystem": "c"}),
+        );
         assert!(blob.overlaps(&lake) && !blob.overlaps(&s3(Value::Null)));
         let folder = tempfile::tempdir().expect("a folder");
         let link = folder.path().join("link");

@@ -31,7 +31,8 @@ static ARRIVING: Mutex<Option<HashMap<String, Slot>>> = Mutex::new(None);
 /// # Errors
 /// NotFound for the datastore; Invalid for a path that leaves it, or a store that cannot list.
 pub async fn list(ctx: &OpContext, workspace: &str, name: &str, folder: &str) -> Result<(DirListing, bool)> {
-    ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, folder)).await?;
+    ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, folder))
+        .await?;
     let store = bytes::open(ctx, workspace, name).await?;
     let found = store.list_dir(&SafePath::normalise(folder)?).await?;
     Ok((found, store.is_read_only() || name == datastore::ARTIFACTS))
@@ -42,7 +43,8 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, folder: &str) ->
 /// # Errors
 /// NotFound; Invalid for a path that leaves the datastore.
 pub async fn head(ctx: &OpContext, workspace: &str, name: &str, path: &str) -> Result<FileMeta> {
-    ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, path)).await?;
+    ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, path))
+        .await?;
     let store = bytes::open(ctx, workspace, name).await?;
     Ok(store.head(&SafePath::normalise(path)?).await?)
 }
@@ -58,7 +60,8 @@ pub async fn get(
     path: &str,
     range: Option<Range<u64>>,
 ) -> Result<Download> {
-    ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, path)).await?;
+    ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, path))
+        .await?;
     let store = bytes::open(ctx, workspace, name).await?;
     let (meta, bytes) = store.get(&SafePath::normalise(path)?, range).await?;
     Ok(Download {
@@ -72,7 +75,12 @@ pub async fn get(
 /// # Errors
 /// Conflict where another file lies there, unless it may be replaced; Invalid for a path that leaves the datastore; Forbidden for
 /// the datastore of artifacts, which runs write.
-pub async fn upload_state(ctx: &OpContext, workspace: &str, name: &str, query: &UploadQuery) -> Result<UploadState> {
+pub async fn upload_state(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    query: &UploadQuery,
+) -> Result<UploadState> {
     let upload = Upload::begin(ctx, workspace, name, query).await?;
     if upload.is_there().await? {
         return Ok(UploadState {
@@ -107,8 +115,9 @@ pub async fn upload(
             "failed to upload {}: {received} bytes of it are here, and those that came begin at {}",
             query.path, query.offset
         );
-        return Err(Error::new(Kind::Precondition, apart)
-        .hint("ask how far it has come, and send what is behind"));
+        return Err(
+            Error::new(Kind::Precondition, apart).hint("ask how far it has come, and send what is behind")
+        );
     }
     if let Err(error) = upload.take(query, received, body, &arriving.stop).await {
         if upload.hash.is_none() {
@@ -127,7 +136,11 @@ pub async fn upload(
 fn scope(workspace: &str, name: &str, path: &str) -> Scope {
     // What is asked is what is opened: `silver/../gold` lies in gold, and what leaves the datastore is told where it is opened.
     let path = SafePath::normalise(path.trim_matches('/')).unwrap_or_default();
-    let inside = if path.is_root() { name.to_owned() } else { format!("{name}/{path}") };
+    let inside = if path.is_root() {
+        name.to_owned()
+    } else {
+        format!("{name}/{path}")
+    };
     Scope::resource(workspace, "datastores", &inside)
 }
 
@@ -149,25 +162,33 @@ impl Upload {
         ctx.authorize(action::DATASTORE_FILE_WRITE, &scope).await?;
         let failed = |why: &str| format!("failed to upload {}: {why}", query.path);
         if name == datastore::ARTIFACTS {
-            return Err(Error::forbidden(failed("the artifacts of runs are written by runs alone"))
-                .hint("upload to workspaceblobstore or to a datastore of your own"));
+            return Err(
+                Error::forbidden(failed("the artifacts of runs are written by runs alone"))
+                    .hint("upload to workspaceblobstore or to a datastore of your own"),
+            );
         }
         let path = SafePath::normalise(&query.path)?;
         if path.is_root() {
             return Err(Error::invalid(failed("its path names no file")));
         }
-        let hash: Option<Hash> = query.hash.as_deref().map(str::parse).transpose().map_err(|_| {
-            Error::invalid(failed("its hash is not 64 hex digits"))
-        })?;
+        let hash: Option<Hash> = query
+            .hash
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Error::invalid(failed("its hash is not 64 hex digits")))?;
         let store = bytes::open(ctx, workspace, name).await?;
         if store.is_read_only() {
             return Err(Error::invalid(failed("its datastore is only read")));
         }
         // Without a hash nobody knows whether it is the same file as before.
         let what = hash.map_or_else(|| ctx.app().clock.ulid(), |hash| hash.to_hex());
-        let id = blake3::hash(format!("{workspace}\n{name}\n{path}\n{what}\n{}", query.size_bytes).as_bytes());
+        let id =
+            blake3::hash(format!("{workspace}\n{name}\n{path}\n{what}\n{}", query.size_bytes).as_bytes());
         let folder = ctx.app().dir.cache().join("uploads");
-        tokio::fs::create_dir_all(&folder).await.map_err(Error::internal)?;
+        tokio::fs::create_dir_all(&folder)
+            .await
+            .map_err(Error::internal)?;
         sweep(&folder).await;
         Ok(Self {
             part: folder.join(id.to_hex().as_str()),
@@ -266,7 +287,10 @@ impl Upload {
         if length < self.size_bytes {
             return Err(Error::new(
                 Kind::Precondition,
-                format!("failed to upload {}: {length} of {} bytes came", query.path, self.size_bytes),
+                format!(
+                    "failed to upload {}: {length} of {} bytes came",
+                    query.path, self.size_bytes
+                ),
             )
             .hint("send what is behind them"));
         }
@@ -312,7 +336,9 @@ impl Upload {
             detail: error.to_string(),
             kind: tidemill_objects::ErrorKind::Internal,
         };
-        let pieces = tokio_util::io::ReaderStream::with_capacity(file, 1 << 20).map_err(unreadable).boxed();
+        let pieces = tokio_util::io::ReaderStream::with_capacity(file, 1 << 20)
+            .map_err(unreadable)
+            .boxed();
         self.store.put_stream(&self.path, pieces).await?;
         let change = Change {
             action: action::DATASTORE_FILE_WRITE,
@@ -334,9 +360,15 @@ impl Upload {
 
 /// Removes uploads that nobody went on with.
 async fn sweep(folder: &std::path::Path) {
-    let Ok(mut entries) = tokio::fs::read_dir(folder).await else { return };
+    let Ok(mut entries) = tokio::fs::read_dir(folder).await else {
+        return;
+    };
     while let Ok(Some(entry)) = entries.next_entry().await {
-        let modified = entry.metadata().await.ok().and_then(|there| there.modified().ok());
+        let modified = entry
+            .metadata()
+            .await
+            .ok()
+            .and_then(|there| there.modified().ok());
         let age = modified.and_then(|at| SystemTime::now().duration_since(at).ok());
         if age.is_some_and(|age| age > KEPT) {
             let _ = tokio::fs::remove_file(entry.path()).await;
@@ -364,11 +396,14 @@ impl Arriving {
     async fn begin(id: &str) -> Result<Self> {
         let (generation, stop, alone) = {
             let mut arriving = ARRIVING.lock().unwrap_or_else(PoisonError::into_inner);
-            let slot = arriving.get_or_insert_default().entry(id.to_owned()).or_insert_with(|| Slot {
-                generation: 0,
-                stop: CancellationToken::new(),
-                alone: Arc::default(),
-            });
+            let slot = arriving
+                .get_or_insert_default()
+                .entry(id.to_owned())
+                .or_insert_with(|| Slot {
+                    generation: 0,
+                    stop: CancellationToken::new(),
+                    alone: Arc::default(),
+                });
             slot.stop.cancel();
             slot.stop = CancellationToken::new();
             slot.generation += 1;
@@ -388,15 +423,21 @@ impl Arriving {
 }
 
 fn taken_over() -> Error {
-    Error::new(Kind::Unavailable, "failed to upload: another connection goes on with it")
-        .hint("ask how far it has come, and send what is behind")
+    Error::new(
+        Kind::Unavailable,
+        "failed to upload: another connection goes on with it",
+    )
+    .hint("ask how far it has come, and send what is behind")
 }
 
 impl Drop for Arriving {
     fn drop(&mut self) {
         let mut arriving = ARRIVING.lock().unwrap_or_else(PoisonError::into_inner);
         let slots = arriving.get_or_insert_default();
-        if slots.get(&self.id).is_some_and(|slot| slot.generation == self.generation) {
+        if slots
+            .get(&self.id)
+            .is_some_and(|slot| slot.generation == self.generation)
+        {
             slots.remove(&self.id);
         }
     }

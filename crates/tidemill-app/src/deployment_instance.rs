@@ -147,13 +147,17 @@ async fn fill_in(ctx: &OpContext, key: &Key, plan: &mut InstancePlan) -> Result<
     for name in names {
         let (version, value) = secret::value_of(ctx.app(), &group, &name).await?;
         let told = json!({ "deployment": format!("{}/{}", key.endpoint, key.deployment), "workspace": key.workspace, "version": version });
-        ctx.note(action::SECRET_GET, &Scope::secret(&group, &name), told).await?;
+        ctx.note(action::SECRET_GET, &Scope::secret(&group, &name), told)
+            .await?;
         values.insert(name, value);
     }
     for variable in plan.variables.values_mut() {
         *variable = replace_secrets(variable, |name| values.get(name).cloned().unwrap_or_default());
     }
-    Ok(values.into_values().filter(|value| value.len() >= LEAST_MASKED).collect())
+    Ok(values
+        .into_values()
+        .filter(|value| value.len() >= LEAST_MASKED)
+        .collect())
 }
 
 /// The runner says where it is.
@@ -178,7 +182,8 @@ pub(crate) async fn progress(ctx: &OpContext, key: &Key, progress: Progress) -> 
             }
         }
     }
-    app.deployments.wake(app, &key.workspace, &key.endpoint, &key.deployment);
+    app.deployments
+        .wake(app, &key.workspace, &key.endpoint, &key.deployment);
     Ok(Orders::default())
 }
 
@@ -211,13 +216,16 @@ pub(crate) async fn log(
             )));
         }
     };
-    let folder =
-        online_deployment::gateway_folder(ctx.app(), &key.workspace, &key.endpoint, &key.deployment)
-            .join(key.number.to_string());
+    let folder = online_deployment::gateway_folder(ctx.app(), &key.workspace, &key.endpoint, &key.deployment)
+        .join(key.number.to_string());
     let written =
         tokio::task::spawn_blocking(move || online_deployment::append_log(&folder, name, offset, &chunk));
     let next_offset = written.await.map_err(Error::internal)?.map_err(|error| {
-        Error::new(crate::Kind::Unavailable, "failed to store a log: the server could not write it").source(error)
+        Error::new(
+            crate::Kind::Unavailable,
+            "failed to store a log: the server could not write it",
+        )
+        .source(error)
     })?;
     Ok(LogAck { next_offset })
 }
@@ -248,7 +256,8 @@ pub(crate) async fn environment(ctx: &OpContext, key: &Key, report: EnvironmentR
 /// As [`assignment`].
 pub(crate) async fn finish(ctx: &OpContext, key: &Key, finish: Finish) -> Result<()> {
     let row = own(ctx, key).await?;
-    let told = row.state == DRAINING && finish.outcome != Outcome::Failed || finish.outcome == Outcome::Canceled;
+    let told =
+        row.state == DRAINING && finish.outcome != Outcome::Failed || finish.outcome == Outcome::Canceled;
     let patch = Patch {
         state: Some(if told { ENDED } else { FAILED }),
         reason: Some(reason(&finish)),
@@ -258,7 +267,8 @@ pub(crate) async fn finish(ctx: &OpContext, key: &Key, finish: Finish) -> Result
     };
     update(ctx, key, patch).await?;
     let app = ctx.app();
-    app.deployments.wake(app, &key.workspace, &key.endpoint, &key.deployment);
+    app.deployments
+        .wake(app, &key.workspace, &key.endpoint, &key.deployment);
     Ok(())
 }
 

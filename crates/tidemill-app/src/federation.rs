@@ -41,11 +41,21 @@ pub struct Exchanged {
 /// Unauthenticated, with what is wrong: nobody trusts it, its signature, audience or time does not count, or it was used before.
 /// Invalid when several service principals trust it and none is named; Capacity after too many refusals. Each refusal is in
 /// the audit log.
-pub async fn exchange(app: &Arc<App>, assertion: &str, named: Option<&str>, origin: &Origin) -> Result<Exchanged> {
+pub async fn exchange(
+    app: &Arc<App>,
+    assertion: &str,
+    named: Option<&str>,
+    origin: &Origin,
+) -> Result<Exchanged> {
     let now = app.clock.now_ms();
     let address = format!("federation {}", origin.address);
     app.attempts.check(&address, MOST_REFUSED, now)?;
-    let peer = format!("federation from {}", origin.peer.map_or_else(|| origin.address.clone(), |ip| ip.to_string()));
+    let peer = format!(
+        "federation from {}",
+        origin
+            .peer
+            .map_or_else(|| origin.address.clone(), |ip| ip.to_string())
+    );
     app.attempts.check(&peer, MOST_OF_PEER, now)?;
     let asked = named.map(service_principal::subject);
     let mut who = None;
@@ -76,7 +86,14 @@ async fn exchanged(
     let (subject, trusted) = trusting(app, &unchecked, asked).await?;
     *who = Some(subject.clone());
     let now = app.clock.now_ms();
-    let verified = verify(&app.issuers, assertion, (&trusted.issuer, &trusted.audience), None, now).await?;
+    let verified = verify(
+        &app.issuers,
+        assertion,
+        (&trusted.issuer, &trusted.audience),
+        None,
+        now,
+    )
+    .await?;
     // The same text was read; looked at again so that nothing hangs on that.
     if !claim::is_trusted(&trusted, &verified.claims) {
         return Err(refused("its claims are not those that are trusted"));
@@ -84,7 +101,10 @@ async fn exchanged(
     let once = match claim::text(&verified.claims, "jti") {
         Some(id) => format!("{}\0{id}", trusted.issuer),
         // Without its signature: the same one can be written in several ways.
-        None => assertion.rsplit_once('.').map_or(assertion, |(signed, _)| signed).to_owned(),
+        None => assertion
+            .rsplit_once('.')
+            .map_or(assertion, |(signed, _)| signed)
+            .to_owned(),
     };
     let row = seen_token::Model {
         hash: token::hash(&once),
@@ -102,7 +122,8 @@ async fn exchanged(
         true => verified.claims,
         false => return Err(refused("it claims too much to be kept")),
     };
-    let detail = json!({ "issuer": issuer, "audience": audience, "subject": verified.subject, "claims": claims });
+    let detail =
+        json!({ "issuer": issuer, "audience": audience, "subject": verified.subject, "claims": claims });
     let (_, text) = begin(app, &subject, PURPOSE, LASTS_MS, detail, origin).await?;
     Ok(Exchanged {
         token: text,
@@ -128,7 +149,8 @@ async fn trusting(app: &App, claims: &Value, named: Option<&Subject>) -> Result<
         let spec: ServicePrincipal = from_json("principal", "spec", &row.spec)?;
         for trusted in spec.federated {
             near.0 |= claims["iss"].as_str() == Some(&trusted.issuer);
-            near.1 |= claims["iss"].as_str() == Some(&trusted.issuer) && claim::says(claims, "aud", &trusted.audience);
+            near.1 |= claims["iss"].as_str() == Some(&trusted.issuer)
+                && claim::says(claims, "aud", &trusted.audience);
             if claim::is_trusted(&trusted, claims) && found.iter().all(|(one, _)| *one != subject) {
                 found.push((subject.clone(), trusted));
             }
@@ -146,11 +168,16 @@ async fn trusting(app: &App, claims: &Value, named: Option<&Subject>) -> Result<
                 Some(named) => format!("{named} is not there, is disabled, or does not trust {what}"),
                 None => format!("no service principal trusts {what}"),
             };
-            Err(refused(&why).hint("`tidemill service-principal create -f` names in `federated` whose tokens it trusts"))
+            Err(refused(&why)
+                .hint("`tidemill service-principal create -f` names in `federated` whose tokens it trusts"))
         }
         _ => {
             let names: Vec<String> = found.iter().map(|(subject, _)| subject.name.clone()).collect();
-            Err(Error::invalid(format!("failed to accept the token: {} trust it", names.join(", "))).hint("name one of them with --service-principal"))
+            Err(Error::invalid(format!(
+                "failed to accept the token: {} trust it",
+                names.join(", ")
+            ))
+            .hint("name one of them with --service-principal"))
         }
     }
 }
@@ -161,9 +188,17 @@ fn short(value: &Value) -> Value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    Value::from(text.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+    Value::from(
+        text.chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect::<String>(),
+    )
 }
 
 fn refused(why: &str) -> Error {
-    Error::new(Kind::Unauthenticated, format!("failed to accept the token: {why}"))
+    Error::new(
+        Kind::Unauthenticated,
+        format!("failed to accept the token: {why}"),
+    )
 }

@@ -135,12 +135,21 @@ pub fn stages(row: Option<&Group>) -> Vec<String> {
 /// Gates stand at stages that the group has.
 fn check_rollout(spec: &kinds::Group) -> Result<()> {
     let own = STAGES.map(str::to_owned);
-    let stages: &[String] = if spec.stages.is_empty() { &own } else { &spec.stages };
-    let named = spec.infrastructure.iter().flat_map(|(stage, gates)| [Some(stage), gates.tested_in.as_ref()]);
+    let stages: &[String] = if spec.stages.is_empty() {
+        &own
+    } else {
+        &spec.stages
+    };
+    let named = spec
+        .infrastructure
+        .iter()
+        .flat_map(|(stage, gates)| [Some(stage), gates.tested_in.as_ref()]);
     match named.flatten().find(|stage| !stages.contains(stage)) {
         None => Ok(()),
-        Some(odd) => Err(Error::invalid(format!("failed to set gates for stage {odd}: the group has no such stage"))
-            .hint(format!("it has: {}", stages.join(", ")))),
+        Some(odd) => Err(Error::invalid(format!(
+            "failed to set gates for stage {odd}: the group has no such stage"
+        ))
+        .hint(format!("it has: {}", stages.join(", ")))),
     }
 }
 

@@ -27,7 +27,11 @@ pub async fn put(ctx: &OpContext, spec: IdentityProvider, if_match: Option<i64>)
         crate::secret::check_usable(ctx, &secret.0, &secret.1).await?;
     }
     let teams = &ctx.app().access.current().teams;
-    if let Some(odd) = spec.teams.iter().find(|one| teams.iter().all(|team| team.name != one.team)) {
+    if let Some(odd) = spec
+        .teams
+        .iter()
+        .find(|one| teams.iter().all(|team| team.name != one.team))
+    {
         return Err(Error::not_found("team", &odd.team).hint("make it first, with `tidemill team create`"));
     }
     let db = ctx.app().store.read();
@@ -35,11 +39,16 @@ pub async fn put(ctx: &OpContext, spec: IdentityProvider, if_match: Option<i64>)
     let revision = before.as_ref().map(|row| row.revision);
     check_revision("identity provider", &spec.name, revision, if_match)?;
     if before.is_none() && identity_provider::all(db).await?.len() >= MOST {
-        return Err(Error::invalid(format!("failed to make a provider: a server has {MOST} at most")));
+        return Err(Error::invalid(format!(
+            "failed to make a provider: a server has {MOST} at most"
+        )));
     }
     let now = ctx.now_ms();
     let after = serde_json::to_value(&spec).map_err(Error::internal)?;
-    let issuer_before = before.as_ref().map(|row| spec_of(row).map(|spec| spec.issuer)).transpose()?;
+    let issuer_before = before
+        .as_ref()
+        .map(|row| spec_of(row).map(|spec| spec.issuer))
+        .transpose()?;
     let row = Row {
         spec: to_json(&after),
         revision: revision.map_or(1, |revision| revision + 1),
@@ -112,7 +121,11 @@ pub(crate) async fn find(app: &App, name: &str) -> Result<Row> {
     if let Some(row) = identity_provider::get(db, name).await? {
         return Ok(row);
     }
-    let names: Vec<_> = identity_provider::all(db).await?.into_iter().map(|row| row.name).collect();
+    let names: Vec<_> = identity_provider::all(db)
+        .await?
+        .into_iter()
+        .map(|row| row.name)
+        .collect();
     let missing = Error::not_found("identity provider", name);
     Err(match names.is_empty() {
         true => missing.hint("there is none yet; `tidemill identity-provider create` makes one"),
@@ -136,7 +149,10 @@ pub fn value_of(row: &Row) -> Value {
 /// The group and the name of its secret.
 pub(crate) fn secret_of(spec: &IdentityProvider) -> Option<(String, String)> {
     let name = crate::datastore::reference(spec.client_secret.as_deref()?)?;
-    let group = spec.group.clone().unwrap_or_else(|| crate::workspace::DEFAULT.to_owned());
+    let group = spec
+        .group
+        .clone()
+        .unwrap_or_else(|| crate::workspace::DEFAULT.to_owned());
     Some((group, name))
 }
 
@@ -146,9 +162,14 @@ async fn everything(ctx: &OpContext) -> Result<()> {
     // What runners do is given to nobody.
     let lacks = lacks.iter().find(|one| *one != action::JOB_RUN);
     let Some(lack) = lacks else { return Ok(()) };
-    let why = format!("it says who signs in as whom, and you may not do {lack}: nobody gives more than they have");
-    ctx.refused(action::ASSIGNMENT_WRITE, &Scope::server(), &why).await?;
-    Err(Error::forbidden(format!("failed to change an identity provider: {why}")).hint("an Owner of the server can"))
+    let why =
+        format!("it says who signs in as whom, and you may not do {lack}: nobody gives more than they have");
+    ctx.refused(action::ASSIGNMENT_WRITE, &Scope::server(), &why)
+        .await?;
+    Err(
+        Error::forbidden(format!("failed to change an identity provider: {why}"))
+            .hint("an Owner of the server can"),
+    )
 }
 
 fn place(name: &str) -> Scope {

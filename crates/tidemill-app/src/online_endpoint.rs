@@ -40,7 +40,9 @@ pub async fn put(
     crate::workspace::get(ctx, workspace).await?;
     let before = online_endpoint::get(ctx.app().store.read(), workspace, name).await?;
     let before = before.as_ref().map(spec_of).transpose()?;
-    let before = before.map(|spec| (spec.traffic, spec.mirror_traffic)).unwrap_or_default();
+    let before = before
+        .map(|spec| (spec.traffic, spec.mirror_traffic))
+        .unwrap_or_default();
     if before != (spec.traffic.clone(), spec.mirror_traffic.clone()) {
         crate::release::only_by_release(ctx, workspace, &scope).await?;
     }
@@ -54,7 +56,8 @@ pub(crate) async fn put_released(
     name: &str,
     spec: kinds::OnlineEndpoint,
 ) -> Result<()> {
-    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, name))
+        .await?;
     write(ctx, workspace, name, spec, None).await.map(drop)
 }
 
@@ -73,7 +76,12 @@ async fn write(
     }
     let app = ctx.app();
     let before = online_endpoint::get(app.store.read(), workspace, name).await?;
-    check_revision("endpoint", name, before.as_ref().map(|row| row.revision), if_match)?;
+    check_revision(
+        "endpoint",
+        name,
+        before.as_ref().map(|row| row.revision),
+        if_match,
+    )?;
     check_kind(before.as_ref(), &spec)?;
     check_traffic(app, workspace, &spec).await?;
     let (first_key, second_key) = match &before {
@@ -91,7 +99,9 @@ async fn write(
         spec: to_json(&after),
         first_key,
         second_key,
-        created_by: before.as_ref().map_or_else(|| ctx.principal().to_string(), |row| row.created_by.clone()),
+        created_by: before
+            .as_ref()
+            .map_or_else(|| ctx.principal().to_string(), |row| row.created_by.clone()),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
         created_at: before.as_ref().map_or(now, |row| row.created_at),
         updated_at: now,
@@ -163,7 +173,8 @@ async fn check_traffic(app: &App, workspace: &str, spec: &kinds::OnlineEndpoint)
 /// # Errors
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<OnlineEndpoint> {
-    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, name)).await?;
+    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, name))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
     find(ctx.app(), workspace, name).await
 }
@@ -173,7 +184,8 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<OnlineE
 /// # Errors
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Result<Page<OnlineEndpoint>> {
-    ctx.authorize(action::ENDPOINT_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::ENDPOINT_READ, &Scope::workspace(workspace))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
     Ok(online_endpoint::list(ctx.app().store.read(), workspace, page).await?)
 }
@@ -187,7 +199,9 @@ pub(crate) async fn find(app: &App, workspace: &str, name: &str) -> Result<Onlin
     let there = online_endpoint::list(db, workspace, &PageRequest::default()).await?;
     let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
     Err(Error::not_found("endpoint", name).hint(match names.is_empty() {
-        true => format!("workspace `{workspace}` has none: make it with `tidemill online-endpoint create --name {name}`"),
+        true => format!(
+            "workspace `{workspace}` has none: make it with `tidemill online-endpoint create --name {name}`"
+        ),
         false => format!("workspace `{workspace}` has: {}", names.join(", ")),
     }))
 }
@@ -251,7 +265,12 @@ pub async fn credentials(ctx: &OpContext, workspace: &str, name: &str) -> Result
     let scope = scope(workspace, name);
     let app = ctx.app();
     let known = online_endpoint::get(app.store.read(), workspace, name).await?;
-    let auth = known.as_ref().map(spec_of).transpose()?.and_then(|spec| spec.auth_mode).unwrap_or_default();
+    let auth = known
+        .as_ref()
+        .map(spec_of)
+        .transpose()?
+        .and_then(|spec| spec.auth_mode)
+        .unwrap_or_default();
     let needed = match auth {
         EndpointAuthMode::AmlToken => action::ENDPOINT_SCORE,
         _ => action::ENDPOINT_KEYS,
@@ -262,7 +281,8 @@ pub async fn credentials(ctx: &OpContext, workspace: &str, name: &str) -> Result
         EndpointAuthMode::Key => {
             let primary = opened_key(app, &row, "primary", &row.first_key).await?;
             let secondary = opened_key(app, &row, "secondary", &row.second_key).await?;
-            ctx.note(action::ENDPOINT_KEYS, &scope, json!({ "read": "keys" })).await?;
+            ctx.note(action::ENDPOINT_KEYS, &scope, json!({ "read": "keys" }))
+                .await?;
             Ok(Credentials::Keys { primary, secondary })
         }
         EndpointAuthMode::AmlToken => {
@@ -317,7 +337,12 @@ pub async fn regenerate(ctx: &OpContext, workspace: &str, name: &str, which: Key
     ctx.change(change, move |tx| {
         Box::pin(async move {
             let there = online_endpoint::get(tx, &written.workspace, &written.name).await?;
-            check_revision("endpoint", &written.name, there.map(|row| row.revision), Some(seen))?;
+            check_revision(
+                "endpoint",
+                &written.name,
+                there.map(|row| row.revision),
+                Some(seen),
+            )?;
             Ok(online_endpoint::put(tx, written).await?)
         })
     })
@@ -331,7 +356,9 @@ pub(crate) async fn send_all(ctx: &OpContext, workspace: &str, name: &str, deplo
     let mut spec = spec_of(&row)?;
     spec.mirror_traffic.shift_remove(deployment);
     spec.traffic = IndexMap::from([(deployment.to_owned(), 100)]);
-    put(ctx, workspace, name, spec, Some(row.revision)).await.map(drop)
+    put(ctx, workspace, name, spec, Some(row.revision))
+        .await
+        .map(drop)
 }
 
 /// The specification, as it was written.
@@ -389,11 +416,15 @@ fn key_place(workspace: &str, name: &str, which: &str) -> String {
 async fn sealed_key(app: &App, workspace: &str, name: &str, which: &str) -> Result<String> {
     let text = URL_SAFE_NO_PAD.encode(app.clock.secret());
     let group = vault::group_of(app, workspace).await?;
-    app.vault.seal(&group, &key_place(workspace, name, which), &text).await
+    app.vault
+        .seal(&group, &key_place(workspace, name, which), &text)
+        .await
 }
 
 async fn opened_key(app: &App, row: &OnlineEndpoint, which: &str, sealed: &str) -> Result<String> {
-    app.vault.unseal(&key_place(&row.workspace, &row.name, which), sealed).await
+    app.vault
+        .unseal(&key_place(&row.workspace, &row.name, which), sealed)
+        .await
 }
 
 /// What the server itself shows to call an endpoint.
@@ -425,7 +456,11 @@ fn made_token(app: &App, workspace: &str, name: &str, expires_at: i64) -> String
 /// Whether a text is a token of this endpoint that still counts.
 pub(crate) fn token_counts(app: &App, workspace: &str, name: &str, text: &str) -> bool {
     let parts = text.strip_prefix("tme_").and_then(|rest| rest.split_once('_'));
-    let Some((until, signature)) = parts else { return false };
-    let Ok(expires_at) = until.parse::<i64>() else { return false };
+    let Some((until, signature)) = parts else {
+        return false;
+    };
+    let Ok(expires_at) = until.parse::<i64>() else {
+        return false;
+    };
     app.clock.now_ms() < expires_at && app.seal.signed(&signed(workspace, name, expires_at), signature)
 }

@@ -54,7 +54,9 @@ pub(crate) async fn put(ctx: &OpContext, written: Written, if_match: Option<i64>
         updated_at: now,
     };
     // Whom it trusted until now may have signed in by that.
-    let trust_changed = before.as_ref().is_some_and(|row| spec_of(row)["federated"] != spec["federated"]);
+    let trust_changed = before
+        .as_ref()
+        .is_some_and(|row| spec_of(row)["federated"] != spec["federated"]);
     let mut after = spec;
     if new_password {
         after["password"] = json!("***");
@@ -74,7 +76,8 @@ pub(crate) async fn put(ctx: &OpContext, written: Written, if_match: Option<i64>
                 tidemill_store::credential::revoke_of(tx, kind, name, "session", now).await?;
             }
             if disabled || trust_changed {
-                tidemill_store::credential::revoke_of(tx, kind, name, crate::federation::PURPOSE, now).await?;
+                tidemill_store::credential::revoke_of(tx, kind, name, crate::federation::PURPOSE, now)
+                    .await?;
             }
             Ok(())
         })

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope as Asked, TokenResponse as _,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope as Asked, TokenResponse as _,
 };
 use serde_json::{Value, json};
 use tidemill_policy::Subject;
@@ -94,7 +94,13 @@ pub async fn buttons(app: &App) -> Result<Vec<Button>> {
 ///
 /// # Errors
 /// NotFound; Unavailable when the provider can't be reached; Capacity when the browser begins again and again.
-pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect: String, browser: Option<&str>) -> Result<Begun> {
+pub async fn begin(
+    app: &Arc<App>,
+    provider: &str,
+    page: Option<&str>,
+    redirect: String,
+    browser: Option<&str>,
+) -> Result<Begun> {
     let spec = spec_of(&find(app, provider).await?)?;
     let now = app.clock.now_ms();
     let browser = match browser.filter(|text| text.len() == 67) {
@@ -103,13 +109,19 @@ pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect:
     };
     let known = token::hash(&browser);
     let circle = format!("sign-in {known}");
-    app.attempts.check(&circle, MOST_BY_BROWSER, now).map_err(|error| Error {
-        message: "failed to sign in: this browser is sent round in a circle".into(),
-        ..error
-    })?;
+    app.attempts
+        .check(&circle, MOST_BY_BROWSER, now)
+        .map_err(|error| Error {
+            message: "failed to sign in: this browser is sent round in a circle".into(),
+            ..error
+        })?;
     app.attempts.failed(&circle, now);
     if sign_in::count(app.store.read(), now - PATIENCE_MS).await? >= MOST {
-        return Err(Error::new(Kind::Capacity, "failed to sign in: too many sign-ins are under way").hint("try again in ten minutes"));
+        return Err(Error::new(
+            Kind::Capacity,
+            "failed to sign in: too many sign-ins are under way",
+        )
+        .hint("try again in ten minutes"));
     }
     let metadata = app.issuers.metadata(&spec.issuer, None, now).await?;
     let (state, nonce, verifier) = (secret(app), secret(app), secret(app));
@@ -118,10 +130,18 @@ pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect:
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(spec.client_id.clone()), None)
         .set_redirect_uri(RedirectUrl::new(redirect.clone()).map_err(wrong_address)?);
     let mut request = client
-        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || csrf, move || once)
+        .authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            move || csrf,
+            move || once,
+        )
         .set_pkce_challenge(challenge);
     let usual = ["profile".to_owned(), "email".to_owned()];
-    let scopes = if spec.scopes.is_empty() { &usual[..] } else { &spec.scopes };
+    let scopes = if spec.scopes.is_empty() {
+        &usual[..]
+    } else {
+        &spec.scopes
+    };
     for scope in scopes.iter().filter(|scope| *scope != "openid") {
         request = request.add_scope(Asked::new(scope.clone()));
     }
@@ -129,7 +149,10 @@ pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect:
     let state = token::hash(&state);
     let kept = json!({ "nonce": nonce, "verifier": verifier }).to_string();
     let row = sign_in::Model {
-        sealed: app.vault.seal(crate::workspace::DEFAULT, &place(&state), &kept).await?,
+        sealed: app
+            .vault
+            .seal(crate::workspace::DEFAULT, &place(&state), &kept)
+            .await?,
         state,
         provider: spec.name,
         browser: known,
@@ -138,7 +161,9 @@ pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect:
         created_at: now,
     };
     app.store
-        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(sign_in::insert(tx, row, now - PATIENCE_MS).await?) }))
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move { Ok(sign_in::insert(tx, row, now - PATIENCE_MS).await?) })
+        })
         .await?;
     Ok(Begun {
         url: url.to_string(),
@@ -150,17 +175,30 @@ pub async fn begin(app: &Arc<App>, provider: &str, page: Option<&str>, redirect:
 ///
 /// # Errors
 /// Unauthenticated, with what is wrong; each refusal is in the audit log.
-pub async fn finish(app: &Arc<App>, returned: Returned, browser: Option<&str>, origin: &Origin) -> Result<Finished> {
+pub async fn finish(
+    app: &Arc<App>,
+    returned: Returned,
+    browser: Option<&str>,
+    origin: &Origin,
+) -> Result<Finished> {
     let mut about = About::default();
     match finished(app, returned, browser, origin, &mut about).await {
         Ok(done) => Ok(done),
         Err(error) => {
             // A peer that sends back what was never begun here does not fill the log.
-            let circle = format!("sign-in from {}", origin.peer.map_or_else(|| origin.address.clone(), |ip| ip.to_string()));
+            let circle = format!(
+                "sign-in from {}",
+                origin
+                    .peer
+                    .map_or_else(|| origin.address.clone(), |ip| ip.to_string())
+            );
             let now = app.clock.now_ms();
             app.attempts.check(&circle, MOST_NOTED, now)?;
             app.attempts.failed(&circle, now);
-            let who = about.user.as_ref().map_or_else(|| "nobody".to_owned(), Subject::to_string);
+            let who = about
+                .user
+                .as_ref()
+                .map_or_else(|| "nobody".to_owned(), Subject::to_string);
             let why = json!({ "why": error.message, "provider": about.provider, "subject": about.subject });
             note(app, &who, "refused", &origin.address, why).await?;
             Err(error)
@@ -203,14 +241,28 @@ async fn finished(
         return Err(refused("another issuer sent it back"));
     }
     let Some(code) = returned.code.filter(|_| returned.error.is_none()) else {
-        let said = [returned.error, returned.error_description].into_iter().flatten().map(plain);
-        return Err(refused(&format!("the provider said: {}", said.collect::<Vec<_>>().join(": "))));
+        let said = [returned.error, returned.error_description]
+            .into_iter()
+            .flatten()
+            .map(plain);
+        return Err(refused(&format!(
+            "the provider said: {}",
+            said.collect::<Vec<_>>().join(": ")
+        )));
     };
-    let kept: Value = serde_json::from_str(&app.vault.unseal(&place(&state), &row.sealed).await?).map_err(Error::internal)?;
+    let kept: Value = serde_json::from_str(&app.vault.unseal(&place(&state), &row.sealed).await?)
+        .map_err(Error::internal)?;
     let text = |field: &str| kept[field].as_str().unwrap_or_default().to_owned();
     let id_token = exchanged(app, &spec, row.redirect, code, text("verifier")).await?;
     let nonce = text("nonce");
-    let verified = verify(&app.issuers, &id_token, (&spec.issuer, &spec.client_id), Some(&nonce), now).await?;
+    let verified = verify(
+        &app.issuers,
+        &id_token,
+        (&spec.issuer, &spec.client_id),
+        Some(&nonce),
+        now,
+    )
+    .await?;
     about.subject = Some(verified.subject.clone());
     let user = user_of(app, &spec, &verified).await?;
     about.user = Some(user.clone());
@@ -218,15 +270,26 @@ async fn finished(
     map_teams(app, &spec, &user, &verified.claims).await?;
     let detail = json!({ "provider": spec.name, "subject": verified.subject });
     let (_, session) = begin_session(app, &user, "session", SESSION_MS, detail, origin).await?;
-    Ok(Finished { session, page: row.page })
+    Ok(Finished {
+        session,
+        page: row.page,
+    })
 }
 
 /// Exchanges the code for the token that the provider signed.
-async fn exchanged(app: &App, spec: &IdentityProvider, redirect: String, code: String, verifier: String) -> Result<String> {
+async fn exchanged(
+    app: &App,
+    spec: &IdentityProvider,
+    redirect: String,
+    code: String,
+    verifier: String,
+) -> Result<String> {
     let now = app.clock.now_ms();
     let metadata = app.issuers.metadata(&spec.issuer, None, now).await?;
     let secret = match secret_of(spec) {
-        Some((group, name)) => Some(ClientSecret::new(crate::secret::value_of(app, &group, &name).await?.1)),
+        Some((group, name)) => Some(ClientSecret::new(
+            crate::secret::value_of(app, &group, &name).await?.1,
+        )),
         None => None,
     };
     let client = CoreClient::from_provider_metadata(metadata, ClientId::new(spec.client_id.clone()), secret)
@@ -250,7 +313,9 @@ async fn exchanged(app: &App, spec: &IdentityProvider, redirect: String, code: S
     })?;
     // The access token is the provider's own affair.
     let _ = answer.access_token();
-    let id_token = answer.id_token().ok_or_else(|| refused("the provider gave no ID token"))?;
+    let id_token = answer
+        .id_token()
+        .ok_or_else(|| refused("the provider gave no ID token"))?;
     let text = id_token.to_string();
     peek(&text)?;
     Ok(text)
@@ -271,9 +336,17 @@ async fn user_of(app: &Arc<App>, spec: &IdentityProvider, verified: &Verified) -
     let proved = claim::says(claims, "email_verified", "true");
     let address = claim::text(claims, "email").filter(|_| proved);
     let mut found = Vec::new();
-    for row in principal::all(db).await?.into_iter().filter(|row| row.kind == "user") {
+    for row in principal::all(db)
+        .await?
+        .into_iter()
+        .filter(|row| row.kind == "user")
+    {
         let user: User = from_json("principal", "spec", &row.spec)?;
-        let same = |own: String| address.as_ref().is_some_and(|address| address.eq_ignore_ascii_case(&own));
+        let same = |own: String| {
+            address
+                .as_ref()
+                .is_some_and(|address| address.eq_ignore_ascii_case(&own))
+        };
         if user.email.is_some_and(same) {
             found.push(row.name);
         }
@@ -324,8 +397,10 @@ async fn user_of(app: &Arc<App>, spec: &IdentityProvider, verified: &Verified) -
 }
 
 fn taken(name: &str) -> Error {
-    refused(&format!("there is a user `{name}` already, and nothing says that it is the same person"))
-        .hint("an administrator can give that user the proved e-mail address")
+    refused(&format!(
+        "there is a user `{name}` already, and nothing says that it is the same person"
+    ))
+    .hint("an administrator can give that user the proved e-mail address")
 }
 
 /// A user of the name that the provider says, not written yet; one that is there already is somebody else.
@@ -336,7 +411,8 @@ async fn new_user(app: &Arc<App>, spec: &IdentityProvider, claims: &Value) -> Re
     };
     let name = said.unwrap_or_default().to_lowercase();
     if name.is_empty() {
-        return Err(refused("the provider does not say what the user is called").hint("name the claim in `user_claim`"));
+        return Err(refused("the provider does not say what the user is called")
+            .hint("name the claim in `user_claim`"));
     }
     if principal::get(app.store.read(), "user", &name).await?.is_some() {
         return Err(taken(&name));
@@ -366,9 +442,15 @@ async fn new_user(app: &Arc<App>, spec: &IdentityProvider, claims: &Value) -> Re
 /// Puts a user into the teams that its claims name, and out of those that they no longer name.
 async fn map_teams(app: &Arc<App>, spec: &IdentityProvider, user: &Subject, claims: &Value) -> Result<()> {
     let current = app.access.current();
-    let named = current.claims.iter().filter(|(name, value, _)| claim::says(claims, name, value));
+    let named = current
+        .claims
+        .iter()
+        .filter(|(name, value, _)| claim::says(claims, name, value));
     let mut teams: Vec<String> = named.map(|(_, _, team)| team.clone()).collect();
-    let here = spec.teams.iter().filter(|one| claim::says(claims, &one.claim, &one.value));
+    let here = spec
+        .teams
+        .iter()
+        .filter(|one| claim::says(claims, &one.claim, &one.value));
     teams.extend(here.map(|one| one.team.clone()));
     teams.sort();
     teams.dedup();
@@ -394,7 +476,10 @@ async fn map_teams(app: &Arc<App>, spec: &IdentityProvider, user: &Subject, clai
 /// A page of the studio, and nothing else: nobody is sent elsewhere by a link to the sign-in.
 fn is_page(page: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '\\' | '"' | '<' | '>' | '\'');
-    (page == "/ui" || page.starts_with("/ui/")) && page.len() <= 2000 && page.chars().all(plain) && !page.contains("//")
+    (page == "/ui" || page.starts_with("/ui/"))
+        && page.len() <= 2000
+        && page.chars().all(plain)
+        && !page.contains("//")
 }
 
 /// What a provider says, as far as it is shown and kept.
@@ -403,7 +488,11 @@ fn plain(text: String) -> String {
 }
 
 fn secret(app: &App) -> String {
-    app.clock.secret().iter().map(|byte| format!("{byte:02x}")).collect()
+    app.clock
+        .secret()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn place(state: &str) -> String {
@@ -411,7 +500,9 @@ fn place(state: &str) -> String {
 }
 
 fn wrong_address(error: impl std::fmt::Display) -> Error {
-    Error::invalid(format!("failed to sign in: the address of this server can't be used: {error}"))
+    Error::invalid(format!(
+        "failed to sign in: the address of this server can't be used: {error}"
+    ))
 }
 
 fn refused(why: &str) -> Error {
@@ -427,7 +518,17 @@ mod tests {
         for page in ["/ui", "/ui/", "/ui/workspaces/dev/jobs?tab=a&b=%20#x"] {
             assert!(is_page(page), "{page}");
         }
-        for page in ["", "/", "//evil.example", "/ui//evil.example", "/uix", "https://evil.example", "/ui/\\evil", "/ui/\"><script>", "/api/v1/session/providers/x"] {
+        for page in [
+            "",
+            "/",
+            "//evil.example",
+            "/ui//evil.example",
+            "/uix",
+            "https://evil.example",
+            "/ui/\\evil",
+            "/ui/\"><script>",
+            "/api/v1/session/providers/x",
+        ] {
             assert!(!is_page(page), "{page}");
         }
     }

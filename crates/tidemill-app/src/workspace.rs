@@ -47,7 +47,9 @@ pub async fn put(
         }
     }
     if workspace::get(ctx.app().store.read(), &name).await?.is_none()
-        && workspace::get_kept(ctx.app().store.read(), &name).await?.is_some()
+        && workspace::get_kept(ctx.app().store.read(), &name)
+            .await?
+            .is_some()
     {
         return Err(Error::conflict(format!("failed to make workspace `{name}`: one of this name was deleted, and is still kept"))
             .hint(format!("`tidemill workspace recover --name {name}`, or remove it for good with `delete --permanently-delete`")));
@@ -77,7 +79,11 @@ pub async fn put(
         updated_at: now,
     };
     check_place(ctx, &row.group_name, before.as_ref(), &written_spec).await?;
-    for folder in written_spec.uri_mirrors.values().filter_map(|target| target.as_local()) {
+    for folder in written_spec
+        .uri_mirrors
+        .values()
+        .filter_map(|target| target.as_local())
+    {
         crate::datastore_access::check_folder(ctx, folder).await?;
     }
     let change = Change {
@@ -230,11 +236,16 @@ async fn check_place(
         let spec = spec_of(before);
         spec.get("stage").and_then(Value::as_str).map(str::to_owned)
     });
-    if let Some(stage) = stage_before.as_ref().filter(|stage| Some(*stage) != spec.stage.as_ref())
+    if let Some(stage) = stage_before
+        .as_ref()
+        .filter(|stage| Some(*stage) != spec.stage.as_ref())
         && !ctx.may(action::GROUP_WRITE, &Scope::group(group))
     {
-        let why = format!("which workspaces are of stage {stage} is decided by those who may change group `{group}`");
-        ctx.refused(action::GROUP_WRITE, &Scope::group(group), &why).await?;
+        let why = format!(
+            "which workspaces are of stage {stage} is decided by those who may change group `{group}`"
+        );
+        ctx.refused(action::GROUP_WRITE, &Scope::group(group), &why)
+            .await?;
         return Err(Error::forbidden(format!(
             "failed to take the workspace out of stage {stage}: {why}"
         ))
@@ -253,11 +264,20 @@ async fn check_place(
         && !ctx.is_rolling_out()
     {
         let gates: kinds::Group = from_json("resource_group", "spec", &row.spec)?;
-        if gates.infrastructure.get(stage).is_some_and(|gates| gates.by_hand == Some(false)) {
-            let why = format!("group `{group}` lets only plans of its infrastructure change what is of stage {stage}");
-            ctx.refused(action::WORKSPACE_WRITE, &Scope::group(group), &why).await?;
-            return Err(Error::forbidden(format!("failed to put the workspace into stage {stage}: {why}"))
-                .hint("write it into the files, then `tidemill infra plan` and `tidemill infra apply`"));
+        if gates
+            .infrastructure
+            .get(stage)
+            .is_some_and(|gates| gates.by_hand == Some(false))
+        {
+            let why = format!(
+                "group `{group}` lets only plans of its infrastructure change what is of stage {stage}"
+            );
+            ctx.refused(action::WORKSPACE_WRITE, &Scope::group(group), &why)
+                .await?;
+            return Err(
+                Error::forbidden(format!("failed to put the workspace into stage {stage}: {why}"))
+                    .hint("write it into the files, then `tidemill infra plan` and `tidemill infra apply`"),
+            );
         }
     }
     let mut networks = Vec::new();

@@ -8,7 +8,8 @@ use tidemill_policy::Place;
 use tidemill_spec::{expr, kinds};
 use tidemill_store::page::PageRequest;
 use tidemill_store::{
-    assignment, compute, datastore, from_json, infra, job, online_deployment, release_stage, schedule, workspace, workspace_state,
+    assignment, compute, datastore, from_json, infra, job, online_deployment, release_stage, schedule,
+    workspace, workspace_state,
 };
 
 use crate::context::Change;
@@ -75,11 +76,16 @@ pub async fn contents(ctx: &OpContext, given: &str) -> Result<Contents> {
 async fn contents_of(app: &App, name: &str) -> Result<Contents> {
     let db = app.store.read();
     let held = workspace::contents(db, name).await?;
-    let held = held.into_iter().map(|(noun, count)| (noun.to_owned(), count)).collect();
+    let held = held
+        .into_iter()
+        .map(|(noun, count)| (noun.to_owned(), count))
+        .collect();
     let mut in_the_way = Vec::new();
     let running = running(app, name).await?;
     if running > 0 {
-        in_the_way.push(format!("{running} jobs that have not ended: `tidemill job cancel`"));
+        in_the_way.push(format!(
+            "{running} jobs that have not ended: `tidemill job cancel`"
+        ));
     }
     let serving: BTreeSet<String> = online_deployment::all(db)
         .await?
@@ -87,11 +93,11 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
         .filter(|row| row.workspace == name)
         .map(|row| row.endpoint)
         .collect();
-    in_the_way.extend(
-        serving
-            .iter()
-            .map(|endpoint| format!("online endpoint `{endpoint}`, which serves: `tidemill online-endpoint delete --name {endpoint}`")),
-    );
+    in_the_way.extend(serving.iter().map(|endpoint| {
+        format!(
+            "online endpoint `{endpoint}`, which serves: `tidemill online-endpoint delete --name {endpoint}`"
+        )
+    }));
     let mut depends = Vec::new();
     let at = format!("/workspaces/{name}");
     let mut stacks: BTreeSet<String> = BTreeSet::new();
@@ -100,16 +106,37 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
             stacks.insert(row.stack);
         }
     }
-    depends.extend(stacks.iter().map(|stack| format!("stack `{stack}` of infrastructure manages it, or things in it")));
-    let releases: BTreeSet<String> = release_stage::in_states(db, &[release::WAITING, release::DEPLOYING, release::TESTING, release::ROLLING_OUT, release::LIVE])
-        .await?
-        .into_iter()
-        .filter(|row| row.target == name && row.workspace != name)
-        .map(|row| format!("release `{}` of workspace `{}` goes to it", row.name, row.workspace))
-        .collect();
+    depends.extend(
+        stacks
+            .iter()
+            .map(|stack| format!("stack `{stack}` of infrastructure manages it, or things in it")),
+    );
+    let releases: BTreeSet<String> = release_stage::in_states(
+        db,
+        &[
+            release::WAITING,
+            release::DEPLOYING,
+            release::TESTING,
+            release::ROLLING_OUT,
+            release::LIVE,
+        ],
+    )
+    .await?
+    .into_iter()
+    .filter(|row| row.target == name && row.workspace != name)
+    .map(|row| {
+        format!(
+            "release `{}` of workspace `{}` goes to it",
+            row.name, row.workspace
+        )
+    })
+    .collect();
     depends.extend(releases);
     let given = assignment::all(db).await?;
-    let given = given.iter().filter(|row| row.scope == at || row.scope.starts_with(&format!("{at}/"))).count();
+    let given = given
+        .iter()
+        .filter(|row| row.scope == at || row.scope.starts_with(&format!("{at}/")))
+        .count();
     if given > 0 {
         depends.push(format!("{given} principals have roles in it"));
     }
@@ -122,7 +149,10 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
 
 async fn running(app: &App, name: &str) -> Result<usize> {
     let jobs = job::in_states(app.store.read(), crate::job::Status::OPEN).await?;
-    Ok(jobs.iter().filter(|row| row.workspace == name && row.parent.is_none()).count())
+    Ok(jobs
+        .iter()
+        .filter(|row| row.workspace == name && row.parent.is_none())
+        .count())
 }
 
 /// Archives a workspace: it is read alone, and nothing starts in it.
@@ -131,15 +161,22 @@ async fn running(app: &App, name: &str) -> Result<usize> {
 /// NotFound; Conflict while jobs run in it; Forbidden for the default one.
 pub async fn archive(ctx: &OpContext, given: &str) -> Result<Workspace> {
     let row = crate::workspace::get(ctx, given).await?;
-    ctx.authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name)).await?;
+    ctx.authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name))
+        .await?;
     not_default(&row.name, "archive")?;
     let running = running(ctx.app(), &row.name).await?;
     if running > 0 {
-        return Err(Error::conflict(format!("failed to archive workspace `{}`: {running} jobs have not ended", row.name))
-            .hint("wait for them, or `tidemill job cancel`"));
+        return Err(Error::conflict(format!(
+            "failed to archive workspace `{}`: {running} jobs have not ended",
+            row.name
+        ))
+        .hint("wait for them, or `tidemill job cancel`"));
     }
     let now = ctx.now_ms();
-    change(ctx, row, action::WORKSPACE_WRITE, "archived", move |state| state.archived_at = state.archived_at.or(Some(now))).await
+    change(ctx, row, action::WORKSPACE_WRITE, "archived", move |state| {
+        state.archived_at = state.archived_at.or(Some(now))
+    })
+    .await
 }
 
 /// Brings an archived workspace back to work.
@@ -148,8 +185,13 @@ pub async fn archive(ctx: &OpContext, given: &str) -> Result<Workspace> {
 /// NotFound.
 pub async fn restore(ctx: &OpContext, given: &str) -> Result<Workspace> {
     let row = crate::workspace::get(ctx, given).await?;
-    ctx.at_rest().authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name)).await?;
-    change(ctx, row, action::WORKSPACE_WRITE, "restored", |state| state.archived_at = None).await
+    ctx.at_rest()
+        .authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name))
+        .await?;
+    change(ctx, row, action::WORKSPACE_WRITE, "restored", |state| {
+        state.archived_at = None
+    })
+    .await
 }
 
 /// Deletes a workspace with everything in it. It is kept for a time, and gone for good after it.
@@ -158,7 +200,9 @@ pub async fn restore(ctx: &OpContext, given: &str) -> Result<Workspace> {
 /// NotFound; Conflict, with what has to be ended first; Forbidden for the default one.
 pub async fn delete(ctx: &OpContext, given: &str) -> Result<Workspace> {
     let row = crate::workspace::get(ctx, given).await?;
-    ctx.at_rest().authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name)).await?;
+    ctx.at_rest()
+        .authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name))
+        .await?;
     not_default(&row.name, "delete")?;
     let Contents { in_the_way, .. } = contents_of(ctx.app(), &row.name).await?;
     if !in_the_way.is_empty() {
@@ -183,13 +227,20 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<Workspace> {
 /// When the store can't be read.
 pub async fn deleted(ctx: &OpContext) -> Result<Vec<(Workspace, State)>> {
     let db = ctx.app().store.read();
-    let mut states: std::collections::HashMap<_, _> =
-        workspace_state::all(db).await?.into_iter().map(|row| (row.workspace.clone(), row)).collect();
+    let mut states: std::collections::HashMap<_, _> = workspace_state::all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.workspace.clone(), row))
+        .collect();
     let looking = ctx.at_rest();
     let mut found = Vec::new();
     for row in workspace::kept(db).await? {
-        let state = states.remove(&row.name).filter(|state| state.deleted_at.is_some());
-        if let Some(state) = state.filter(|_| looking.may(action::WORKSPACE_READ, &Scope::workspace(&row.name))) {
+        let state = states
+            .remove(&row.name)
+            .filter(|state| state.deleted_at.is_some());
+        if let Some(state) =
+            state.filter(|_| looking.may(action::WORKSPACE_READ, &Scope::workspace(&row.name)))
+        {
             found.push((row, state_of(ctx.app(), state)));
         }
     }
@@ -207,9 +258,14 @@ pub fn is_deleted(ctx: &OpContext, given: &str) -> bool {
 /// NotFound for one that is not kept; Conflict for one that is not deleted.
 pub async fn recover(ctx: &OpContext, given: &str) -> Result<Workspace> {
     let row = kept(ctx, given).await?;
-    ctx.at_rest().authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name)).await?;
+    ctx.at_rest()
+        .authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name))
+        .await?;
     if state(ctx.app(), &row.name).await?.deleted_at.is_none() {
-        return Err(Error::conflict(format!("failed to recover workspace `{}`: it is not deleted", row.name)));
+        return Err(Error::conflict(format!(
+            "failed to recover workspace `{}`: it is not deleted",
+            row.name
+        )));
     }
     change(ctx, row, action::WORKSPACE_DELETE, "recovered", |state| {
         state.deleted_at = None;
@@ -224,7 +280,9 @@ pub async fn recover(ctx: &OpContext, given: &str) -> Result<Workspace> {
 /// NotFound.
 pub async fn remove(ctx: &OpContext, given: &str) -> Result<()> {
     let row = kept(ctx, given).await?;
-    ctx.at_rest().authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name)).await?;
+    ctx.at_rest()
+        .authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name))
+        .await?;
     match purge(ctx, &row, i64::MAX).await? {
         true => Ok(()),
         false => Err(Error::conflict(format!("failed to remove workspace `{}` for good: it is not deleted", row.name))
@@ -251,10 +309,16 @@ async fn purge(ctx: &OpContext, row: &Workspace, until: i64) -> Result<bool> {
     app.store.settle_points().await?;
     // Files go first: a workspace whose files are gone is looked at again when the server is killed in between.
     let still = workspace_state::get(app.store.read(), &row.name).await?;
-    if !still.and_then(|state| state.deleted_at).is_some_and(|at| at <= until) {
+    if !still
+        .and_then(|state| state.deleted_at)
+        .is_some_and(|at| at <= until)
+    {
         return Ok(false);
     }
-    for folder in [app.dir.workspaces().join(&row.name), app.dir.work().join(&row.name)] {
+    for folder in [
+        app.dir.workspaces().join(&row.name),
+        app.dir.work().join(&row.name),
+    ] {
         match tokio::fs::remove_dir_all(&folder).await {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -283,14 +347,21 @@ async fn purge(ctx: &OpContext, row: &Workspace, until: i64) -> Result<bool> {
 /// A workspace that is kept, whether it was deleted or not, for whoever may see it.
 async fn kept(ctx: &OpContext, given: &str) -> Result<Workspace> {
     let known = name::workspace(given)?;
-    ctx.at_rest().authorize(action::WORKSPACE_READ, &Scope::workspace(&known)).await?;
+    ctx.at_rest()
+        .authorize(action::WORKSPACE_READ, &Scope::workspace(&known))
+        .await?;
     let row = workspace::get_kept(ctx.app().store.read(), &known).await?;
-    row.ok_or_else(|| Error::not_found("workspace", given).hint("`tidemill workspace list --deleted` shows what can be recovered"))
+    row.ok_or_else(|| {
+        Error::not_found("workspace", given)
+            .hint("`tidemill workspace list --deleted` shows what can be recovered")
+    })
 }
 
 fn not_default(name: &str, what: &str) -> Result<()> {
     match name == DEFAULT {
-        true => Err(Error::forbidden(format!("failed to {what} workspace `default`: a server always has it"))),
+        true => Err(Error::forbidden(format!(
+            "failed to {what} workspace `default`: a server always has it"
+        ))),
         false => Ok(()),
     }
 }
@@ -332,9 +403,15 @@ async fn change(
 ///
 /// # Errors
 /// Forbidden for who may not change both groups; Conflict, with what would break; Invalid for a stage that the group does not have.
-pub async fn move_to(ctx: &OpContext, given: &str, group: &str, anyway: bool) -> Result<(Workspace, Vec<String>)> {
+pub async fn move_to(
+    ctx: &OpContext,
+    given: &str,
+    group: &str,
+    anyway: bool,
+) -> Result<(Workspace, Vec<String>)> {
     let row = crate::workspace::get(ctx, given).await?;
-    ctx.authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name)).await?;
+    ctx.authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name))
+        .await?;
     let group = name::workspace(group)?;
     if group == row.group_name {
         return Ok((row, Vec::new()));
@@ -374,26 +451,49 @@ async fn breaks(ctx: &OpContext, row: &Workspace, group: &str) -> Result<Vec<Str
     for found in schedule::list(db, &row.name, &page).await?.items {
         texts.push((format!("schedule `{}`", found.name), found.spec));
     }
-    for found in online_deployment::all(db).await?.into_iter().filter(|found| found.workspace == row.name) {
-        texts.push((format!("deployment `{}` of endpoint `{}`", found.name, found.endpoint), found.spec));
+    for found in online_deployment::all(db)
+        .await?
+        .into_iter()
+        .filter(|found| found.workspace == row.name)
+    {
+        texts.push((
+            format!("deployment `{}` of endpoint `{}`", found.name, found.endpoint),
+            found.spec,
+        ));
     }
     let mut breaks = Vec::new();
     for (what, text) in texts {
         for secret in expr::secrets(&text).into_iter().collect::<BTreeSet<_>>() {
             let there = tidemill_store::vault::secret::get(db, group, &secret).await?;
             if there.is_none_or(|found| found.deleted_at.is_some()) {
-                breaks.push(format!("{what} names secret `{secret}`, which the vault of group `{group}` does not have"));
+                breaks.push(format!(
+                    "{what} names secret `{secret}`, which the vault of group `{group}` does not have"
+                ));
             }
         }
     }
     let old = Place::Group(row.group_name.clone()).to_string();
-    let given = assignment::all(db).await?.into_iter().filter(|given| given.scope == old).count();
+    let given = assignment::all(db)
+        .await?
+        .into_iter()
+        .filter(|given| given.scope == old)
+        .count();
     if given > 0 {
-        breaks.push(format!("{given} roles that are given at group `{}` no longer count in it", row.group_name));
+        breaks.push(format!(
+            "{given} roles that are given at group `{}` no longer count in it",
+            row.group_name
+        ));
     }
     let managed = infra::resource::all(db).await?;
-    for stack in managed.iter().filter(|one| one.kind == "workspace" && one.name == row.name).map(|one| &one.stack) {
-        breaks.push(format!("stack `{stack}` of infrastructure has it in group `{}`, and would move it back", row.group_name));
+    for stack in managed
+        .iter()
+        .filter(|one| one.kind == "workspace" && one.name == row.name)
+        .map(|one| &one.stack)
+    {
+        breaks.push(format!(
+            "stack `{stack}` of infrastructure has it in group `{}`, and would move it back",
+            row.group_name
+        ));
     }
     Ok(breaks)
 }

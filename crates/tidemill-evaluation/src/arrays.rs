@@ -28,7 +28,10 @@ impl<'t> Arrays<'t> {
     /// One array.
     pub fn get(&self, name: &str) -> Option<Vec<f64>> {
         let (at, count) = self.told.arrays.get(name)?;
-        let (from, to) = (usize::try_from(at * 8).ok()?, usize::try_from((at + count) * 8).ok()?);
+        let (from, to) = (
+            usize::try_from(at * 8).ok()?,
+            usize::try_from((at + count) * 8).ok()?,
+        );
         let double = |chunk: &[u8]| f64::from_le_bytes(chunk.try_into().unwrap_or_default());
         Some(self.bytes.get(from..to)?.chunks_exact(8).map(double).collect())
     }
@@ -37,7 +40,8 @@ impl<'t> Arrays<'t> {
     pub fn answers(&self, prefix: &str, rows: usize) -> Option<Answers> {
         let classes = self.told.classes.len();
         if let Some(scores) = self.get(&format!("{prefix}scores")) {
-            return (classes > 0 && scores.len() == rows.checked_mul(classes)?).then_some(Answers::Scores(scores));
+            return (classes > 0 && scores.len() == rows.checked_mul(classes)?)
+                .then_some(Answers::Scores(scores));
         }
         let values = self.get(&format!("{prefix}values"))?;
         (values.len() == rows).then_some(Answers::Values(values))

@@ -126,19 +126,44 @@ fn champion(
             );
             of("champion", name, ahead >= -room, says, Some(ahead))
         }
-        (None, Some(why)) => of("champion", name, false, format!("{name} of {champion}: {why}"), None),
-        (None, None) => of("champion", name, false, format!("{name} of {champion} cannot be computed"), None),
+        (None, Some(why)) => of(
+            "champion",
+            name,
+            false,
+            format!("{name} of {champion}: {why}"),
+            None,
+        ),
+        (None, None) => of(
+            "champion",
+            name,
+            false,
+            format!("{name} of {champion} cannot be computed"),
+            None,
+        ),
     };
     checks.push(check);
 }
 
 fn folds(asked: &Validation, told: &Told, figures: &Figures, checks: &mut Vec<Check>) {
-    let Some(cross) = &asked.cross_validation else { return };
+    let Some(cross) = &asked.cross_validation else {
+        return;
+    };
     if let Some(why) = &told.folds_failed {
-        return checks.push(of("cross_validation", "folds", false, format!("it could not be done: {why}"), None));
+        return checks.push(of(
+            "cross_validation",
+            "folds",
+            false,
+            format!("it could not be done: {why}"),
+            None,
+        ));
     }
     for (name, band) in &cross.metrics {
-        let values: Vec<f64> = figures.folds.iter().filter_map(|fold| fold.metrics.get(name)).copied().collect();
+        let values: Vec<f64> = figures
+            .folds
+            .iter()
+            .filter_map(|fold| fold.metrics.get(name))
+            .copied()
+            .collect();
         if values.is_empty() || values.len() < figures.folds.len() {
             let says = format!("{name} cannot be computed of every fold");
             checks.push(of("cross_validation", name, false, says, None));
@@ -147,8 +172,12 @@ fn folds(asked: &Validation, told: &Told, figures: &Figures, checks: &mut Vec<Ch
         let middle = mean(values.iter().copied());
         within("cross_validation", &format!("mean {name}"), middle, band, checks);
         if let Some(most) = band.spread {
-            let spread = values.iter().fold(f64::MIN, |a, b| a.max(*b)) - values.iter().fold(f64::MAX, |a, b| a.min(*b));
-            let says = format!("{name} differs by {} between folds, and may by {most}", shown(spread));
+            let spread = values.iter().fold(f64::MIN, |a, b| a.max(*b))
+                - values.iter().fold(f64::MAX, |a, b| a.min(*b));
+            let says = format!(
+                "{name} differs by {} between folds, and may by {most}",
+                shown(spread)
+            );
             checks.push(of("cross_validation", name, spread <= most, says, Some(spread)));
         }
     }
@@ -160,28 +189,42 @@ fn newer(told: &Told, facts: &Facts) -> Check {
     match (newest.data, newest.training, &facts.training) {
         (_, _, None) => check(
             false,
-            "it is not known what the model was trained on: write `training: {data: azureml:NAME:VERSION}`".into(),
+            "it is not known what the model was trained on: write `training: {data: azureml:NAME:VERSION}`"
+                .into(),
         ),
         (None, ..) => check(false, "the data have no value in that column".into()),
         (_, None, Some(training)) => check(false, format!("{training} has no value in that column")),
         (Some(data), Some(trained), Some(training)) => check(
             data.number > trained.number,
-            format!("the data go up to {}, those of training ({training}) up to {}", data.shown, trained.shown),
+            format!(
+                "the data go up to {}, those of training ({training}) up to {}",
+                data.shown, trained.shown
+            ),
         ),
     }
 }
 
 fn sliced(slice: &Slice, most: f64) -> Check {
     let (column, metric) = (&slice.column, &slice.metric);
-    let counting: Vec<(&Part, f64)> =
-        slice.parts.iter().filter(|part| part.counts).filter_map(|part| Some((part, part.score?))).collect();
+    let counting: Vec<(&Part, f64)> = slice
+        .parts
+        .iter()
+        .filter(|part| part.counts)
+        .filter_map(|part| Some((part, part.score?)))
+        .collect();
     let name = format!("{metric} by {column}");
     if counting.len() < 2 {
         let says = format!("{name}: fewer than two parts have rows enough");
         return of("slices", &name, false, says, None);
     }
-    let best = counting.iter().copied().reduce(|a, b| if advantage(metric, b.1, a.1) > 0.0 { b } else { a });
-    let worst = counting.iter().copied().reduce(|a, b| if advantage(metric, b.1, a.1) < 0.0 { b } else { a });
+    let best = counting
+        .iter()
+        .copied()
+        .reduce(|a, b| if advantage(metric, b.1, a.1) > 0.0 { b } else { a });
+    let worst = counting
+        .iter()
+        .copied()
+        .reduce(|a, b| if advantage(metric, b.1, a.1) < 0.0 { b } else { a });
     let (Some(best), Some(worst)) = (best, worst) else {
         return of("slices", &name, false, format!("{name} cannot be computed"), None);
     };
@@ -206,7 +249,12 @@ fn behaviour(told: &Told, checks: &mut Vec<Check>) {
     for case in tests.cases {
         let says = match case.says.is_empty() {
             true => format!("{} {}", case.name, case.outcome),
-            false => format!("{} {}: {}", case.name, case.outcome, case.says.lines().next().unwrap_or_default()),
+            false => format!(
+                "{} {}: {}",
+                case.name,
+                case.outcome,
+                case.says.lines().next().unwrap_or_default()
+            ),
         };
         checks.push(of("behaviour", &case.name, case.outcome != "failed", says, None));
     }
@@ -219,7 +267,12 @@ fn limits(asked: &Validation, told: &Told, figures: &Figures, facts: &Facts, che
         ("size", "MB", limits.size_mb, Some(facts.size_bytes as f64 / 1e6)),
         ("load time", "s", limits.load_seconds, Some(told.load_seconds)),
         ("p99 of one row", "ms", limits.latency_p99_ms, latency),
-        ("memory after load", "MB", limits.memory_mb, Some(told.memory_bytes as f64 / 1e6)),
+        (
+            "memory after load",
+            "MB",
+            limits.memory_mb,
+            Some(told.memory_bytes as f64 / 1e6),
+        ),
     ];
     for (name, unit, most, found) in all {
         let Some(most) = most else { continue };
@@ -238,7 +291,9 @@ fn shown(value: f64) -> String {
     if value == 0.0 || value.abs() >= 1000.0 {
         return format!("{value:.0}");
     }
-    let digits = usize::try_from(3 - value.abs().log10().floor() as i64).unwrap_or_default().min(12);
+    let digits = usize::try_from(3 - value.abs().log10().floor() as i64)
+        .unwrap_or_default()
+        .min(12);
     let text = format!("{value:.digits$}");
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
@@ -253,12 +308,18 @@ mod tests {
 
     fn asked(yaml: serde_json::Value) -> Validation {
         let mut whole = serde_json::json!({"task": "classification", "target": "late"});
-        whole.as_object_mut().expect("a map").extend(yaml.as_object().expect("a map").clone());
+        whole
+            .as_object_mut()
+            .expect("a map")
+            .extend(yaml.as_object().expect("a map").clone());
         serde_json::from_value(whole).expect("a validation")
     }
 
     fn verdicts(asked: &Validation, told: &Told, figures: &Figures, facts: &Facts) -> Vec<(String, bool)> {
-        check(asked, told, figures, facts).into_iter().map(|one| (format!("{} {}", one.check, one.of), one.passed)).collect()
+        check(asked, told, figures, facts)
+            .into_iter()
+            .map(|one| (format!("{} {}", one.check, one.of), one.passed))
+            .collect()
     }
 
     #[test]
@@ -267,8 +328,12 @@ mod tests {
             "roc_auc": {"min": 0.7, "champion": 0.01}, "log_loss": {"max": 0.5, "champion": 0.01}, "f1": {"min": 0.1}}}));
         let figures = |auc: f64, loss: f64| Figures {
             rows: 10,
-            metrics: [("roc_auc".to_owned(), auc), ("log_loss".to_owned(), loss)].into_iter().collect(),
-            champion: [("roc_auc".to_owned(), 0.75), ("log_loss".to_owned(), 0.4)].into_iter().collect(),
+            metrics: [("roc_auc".to_owned(), auc), ("log_loss".to_owned(), loss)]
+                .into_iter()
+                .collect(),
+            champion: [("roc_auc".to_owned(), 0.75), ("log_loss".to_owned(), 0.4)]
+                .into_iter()
+                .collect(),
             ..Figures::default()
         };
         let facts = Facts {
@@ -276,20 +341,37 @@ mod tests {
             ..Facts::default()
         };
         let told = Told::default();
-        let found: Vec<bool> =
-            verdicts(&asked, &told, &figures(0.745, 0.405), &facts).into_iter().map(|one| one.1).collect();
-        assert_eq!(found, [true, true, true, true, false], "what cannot be computed does not pass");
-        let found: Vec<bool> = verdicts(&asked, &told, &figures(0.73, 0.42), &facts).into_iter().map(|one| one.1).collect();
-        assert_eq!(found, [true, false, true, false, false], "worse than the champion");
-        let found: Vec<bool> =
-            verdicts(&asked, &told, &figures(0.69, 0.6), &Facts::default()).into_iter().map(|one| one.1).collect();
+        let found: Vec<bool> = verdicts(&asked, &told, &figures(0.745, 0.405), &facts)
+            .into_iter()
+            .map(|one| one.1)
+            .collect();
+        assert_eq!(
+            found,
+            [true, true, true, true, false],
+            "what cannot be computed does not pass"
+        );
+        let found: Vec<bool> = verdicts(&asked, &told, &figures(0.73, 0.42), &facts)
+            .into_iter()
+            .map(|one| one.1)
+            .collect();
+        assert_eq!(
+            found,
+            [true, false, true, false, false],
+            "worse than the champion"
+        );
+        let found: Vec<bool> = verdicts(&asked, &told, &figures(0.69, 0.6), &Facts::default())
+            .into_iter()
+            .map(|one| one.1)
+            .collect();
         assert_eq!(found, [false, true, false, true, false], "no champion yet");
     }
 
     #[test]
     fn what_nobody_knows_does_not_pass() {
-        let asked = asked(serde_json::json!({"newer_than_training": {"column": "month"}, "behaviour": {"tests": "./tests"},
-            "limits": {"latency_p99_ms": 5, "size_mb": 1}, "cross_validation": {"metrics": {"roc_auc": {"min": 0.5}}}}));
+        let asked = asked(
+            serde_json::json!({"newer_than_training": {"column": "month"}, "behaviour": {"tests": "./tests"},
+            "limits": {"latency_p99_ms": 5, "size_mb": 1}, "cross_validation": {"metrics": {"roc_auc": {"min": 0.5}}}}),
+        );
         let told = Told {
             not_numbers: 1,
             ..Told::default()
@@ -343,7 +425,10 @@ mod tests {
         };
         let found = sliced(&slice, 0.05);
         assert!(!found.passed);
-        assert_eq!(found.says, "log_loss is 0.5 for carrier AA and 0.4 for UA; they may differ by 0.05");
+        assert_eq!(
+            found.says,
+            "log_loss is 0.5 for carrier AA and 0.4 for UA; they may differ by 0.05"
+        );
         assert!(sliced(&slice, 0.11).passed, "three rows do not count");
     }
 }

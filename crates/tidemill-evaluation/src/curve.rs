@@ -20,7 +20,11 @@ fn steps(is: &[bool], scores: &[f64]) -> Vec<(u64, u64)> {
     let (mut yes, mut no) = (0, 0);
     let mut found = Vec::new();
     for (at, row) in order.iter().enumerate() {
-        if is[*row] { yes += 1 } else { no += 1 }
+        if is[*row] {
+            yes += 1
+        } else {
+            no += 1
+        }
         let next = order.get(at + 1).map(|next| scores[*next]);
         if next != Some(scores[*row]) {
             found.push((yes, no));
@@ -36,7 +40,9 @@ pub fn roc(is: &[bool], scores: &[f64]) -> Option<Vec<(f64, f64)>> {
     if yes == 0 || no == 0 {
         return None;
     }
-    let points = steps.into_iter().map(|(right, wrong)| (wrong as f64 / no as f64, right as f64 / yes as f64));
+    let points = steps
+        .into_iter()
+        .map(|(right, wrong)| (wrong as f64 / no as f64, right as f64 / yes as f64));
     Some(std::iter::once((0.0, 0.0)).chain(points).collect())
 }
 
@@ -44,7 +50,8 @@ pub fn roc(is: &[bool], scores: &[f64]) -> Option<Vec<(f64, f64)>> {
 pub fn precision_recall(is: &[bool], scores: &[f64]) -> Option<Vec<(f64, f64)>> {
     let steps = steps(is, scores);
     let (yes, _) = *steps.last()?;
-    let point = |(right, wrong): (u64, u64)| (right as f64 / yes as f64, right as f64 / (right + wrong) as f64);
+    let point =
+        |(right, wrong): (u64, u64)| (right as f64 / yes as f64, right as f64 / (right + wrong) as f64);
     (yes > 0).then(|| steps.into_iter().map(point).collect())
 }
 
@@ -52,7 +59,9 @@ pub fn precision_recall(is: &[bool], scores: &[f64]) -> Option<Vec<(f64, f64)>> 
 pub fn calibration(is: &[bool], scores: &[f64], bins: usize) -> Vec<Bin> {
     let mut sums = vec![(0_u64, 0.0, 0.0); bins];
     for (is, score) in is.iter().zip(scores) {
-        let at = (1..bins).filter(|edge| *edge as f64 * (1.0 / bins as f64) < *score).count();
+        let at = (1..bins)
+            .filter(|edge| *edge as f64 * (1.0 / bins as f64) < *score)
+            .count();
         let sum = &mut sums[at];
         *sum = (sum.0 + 1, sum.1 + score, sum.2 + f64::from(u8::from(*is)));
     }

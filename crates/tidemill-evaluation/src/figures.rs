@@ -107,7 +107,9 @@ pub struct Latency {
 /// Says which array is missing or of another length than its rows.
 pub fn figures(asked: &Validation, told: &Told, arrays: &Arrays<'_>) -> Result<Figures, String> {
     let truth = arrays.get("y").ok_or("the truth is missing")?;
-    let said = arrays.answers("", truth.len()).ok_or("the predictions are missing, or not one a row")?;
+    let said = arrays
+        .answers("", truth.len())
+        .ok_or("the predictions are missing, or not one a row")?;
     let task = task(asked, told)?;
     let count = told.classes.len();
     let rows = said.finite(truth.len(), count);
@@ -136,18 +138,24 @@ pub fn figures(asked: &Validation, told: &Told, arrays: &Arrays<'_>) -> Result<F
         kept
     };
     for rule in &asked.slices {
-        let (Some(codes), Some(names)) = (arrays.get(&format!("slice/{}", rule.column)), told.slices.get(&rule.column)) else {
+        let (Some(codes), Some(names)) = (
+            arrays.get(&format!("slice/{}", rule.column)),
+            told.slices.get(&rule.column),
+        ) else {
             return Err(format!("the parts of column `{}` are missing", rule.column));
         };
         let least = u64::from(rule.min_rows.unwrap_or(MIN_ROWS));
         let of_part = |(code, value): (usize, &String)| {
-            let inside = |row: &usize| is_kept[*row] && codes.get(*row).is_some_and(|other| code_of(*other) == code);
+            let inside =
+                |row: &usize| is_kept[*row] && codes.get(*row).is_some_and(|other| code_of(*other) == code);
             let rows: Vec<usize> = (0..truth.len()).filter(inside).collect();
             let (truth, said) = part(&rows);
             Part {
                 value: value.clone(),
                 rows: rows.len() as u64,
-                score: metric::all(task, &truth, &said).get(rule.metric.as_str()).copied(),
+                score: metric::all(task, &truth, &said)
+                    .get(rule.metric.as_str())
+                    .copied(),
                 counts: rows.len() as u64 >= least,
             }
         };
@@ -161,7 +169,10 @@ pub fn figures(asked: &Validation, told: &Told, arrays: &Arrays<'_>) -> Result<F
 }
 
 fn named(metrics: IndexMap<&'static str, f64>) -> IndexMap<String, f64> {
-    metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    metrics
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// What the model is measured by.
@@ -177,9 +188,15 @@ fn task(asked: &Validation, told: &Told) -> Result<Task, String> {
         None => count - 1,
         Some(wanted) => {
             let wanted = shown(wanted);
-            told.classes.iter().position(|class| *class == wanted).ok_or_else(|| {
-                format!("the positive class `{wanted}` is none of the classes {}", told.classes.join(", "))
-            })?
+            told.classes
+                .iter()
+                .position(|class| *class == wanted)
+                .ok_or_else(|| {
+                    format!(
+                        "the positive class `{wanted}` is none of the classes {}",
+                        told.classes.join(", ")
+                    )
+                })?
         }
     };
     Ok(Task::Classes {
@@ -209,7 +226,8 @@ fn curves(found: &mut Figures, task: Task, told: &Told, truth: &[f64], said: &An
             let is: Vec<bool> = codes.iter().map(|code| *code == positive).collect();
             let score: Vec<f64> = scores.iter().skip(positive).step_by(count).copied().collect();
             found.roc = curve::thinned(curve::roc(&is, &score).unwrap_or_default(), POINTS);
-            found.precision_recall = curve::thinned(curve::precision_recall(&is, &score).unwrap_or_default(), POINTS);
+            found.precision_recall =
+                curve::thinned(curve::precision_recall(&is, &score).unwrap_or_default(), POINTS);
             found.positive = told.classes.get(positive).cloned();
             let rate = is.iter().filter(|is| **is).count() as f64 / is.len().max(1) as f64;
             found.base_rate = Some(rate);
@@ -221,14 +239,22 @@ fn curves(found: &mut Figures, task: Task, told: &Told, truth: &[f64], said: &An
 }
 
 fn folds(task: Task, told: &Told, arrays: &Arrays<'_>, truth: &[f64]) -> Vec<Fold> {
-    let (Some(rows), Some(fold), Some(count)) = (arrays.get("folds/rows"), arrays.get("folds/fold"), told.folds) else {
+    let (Some(rows), Some(fold), Some(count)) =
+        (arrays.get("folds/rows"), arrays.get("folds/fold"), told.folds)
+    else {
         return Vec::new();
     };
-    let Some(said) = arrays.answers("folds/", rows.len()) else { return Vec::new() };
+    let Some(said) = arrays.answers("folds/", rows.len()) else {
+        return Vec::new();
+    };
     let of_fold = |number: u32| {
         let inside = |at: &usize| fold.get(*at).is_some_and(|one| code_of(*one) == number as usize);
         let places: Vec<usize> = (0..rows.len()).filter(inside).collect();
-        let truth: Vec<f64> = places.iter().filter_map(|at| truth.get(code_of(rows[*at]))).copied().collect();
+        let truth: Vec<f64> = places
+            .iter()
+            .filter_map(|at| truth.get(code_of(rows[*at])))
+            .copied()
+            .collect();
         let said = said.of(&places, told.classes.len());
         Fold {
             rows: places.len() as u64,
@@ -241,15 +267,27 @@ fn folds(task: Task, told: &Told, arrays: &Arrays<'_>, truth: &[f64]) -> Vec<Fol
     (0..count.min(1000)).map(of_fold).collect()
 }
 
-fn importance(task: Task, told: &Told, arrays: &Arrays<'_>, truth: &[f64], said: &Answers) -> Vec<Importance> {
+fn importance(
+    task: Task,
+    told: &Told,
+    arrays: &Arrays<'_>,
+    truth: &[f64],
+    said: &Answers,
+) -> Vec<Importance> {
     let (Some(permuted), Some(rows)) = (told.permuted, arrays.get("permuted/rows")) else {
         return Vec::new();
     };
-    let rows: Vec<usize> = rows.iter().map(|row| code_of(*row)).filter(|row| *row < truth.len()).collect();
+    let rows: Vec<usize> = rows
+        .iter()
+        .map(|row| code_of(*row))
+        .filter(|row| *row < truth.len())
+        .collect();
     let (count, leading) = (told.classes.len(), metric::leading(task, said));
     let truth: Vec<f64> = rows.iter().map(|row| truth[*row]).collect();
     let score = |said: &Answers| metric::all(task, &truth, said).get(leading).copied();
-    let Some(whole) = score(&said.of(&rows, count)) else { return Vec::new() };
+    let Some(whole) = score(&said.of(&rows, count)) else {
+        return Vec::new();
+    };
     let mut found: Vec<Importance> = told
         .features
         .iter()

@@ -36,9 +36,16 @@ impl Answers {
     #[must_use]
     pub fn of(&self, rows: &[usize], classes: usize) -> Self {
         match self {
-            Self::Values(values) => Self::Values(rows.iter().filter_map(|row| values.get(*row)).copied().collect()),
+            Self::Values(values) => {
+                Self::Values(rows.iter().filter_map(|row| values.get(*row)).copied().collect())
+            }
             Self::Scores(scores) => {
-                let one = |row: &usize| scores.get(row * classes..(row + 1) * classes).unwrap_or_default().to_vec();
+                let one = |row: &usize| {
+                    scores
+                        .get(row * classes..(row + 1) * classes)
+                        .unwrap_or_default()
+                        .to_vec()
+                };
                 Self::Scores(rows.iter().flat_map(one).collect())
             }
         }
@@ -69,15 +76,23 @@ pub fn all(task: Task, truth: &[f64], answers: &Answers) -> IndexMap<&'static st
     };
     match task {
         Task::Numbers => {
-            let Answers::Values(said) = answers else { return found };
+            let Answers::Values(said) = answers else {
+                return found;
+            };
             let errors: Vec<f64> = said.iter().zip(truth).map(|(said, truth)| said - truth).collect();
             let sizes: Vec<f64> = errors.iter().map(|error| error.abs()).collect();
-            add("rmse", Some(mean(errors.iter().map(|error| error * error)).sqrt()));
+            add(
+                "rmse",
+                Some(mean(errors.iter().map(|error| error * error)).sqrt()),
+            );
             add("mae", Some(mean(sizes.iter().copied())));
             add("median_absolute_error", median(&sizes));
             add("max_error", sizes.iter().copied().reduce(f64::max));
             add("r2", Some(r2(truth, &errors)));
-            let relative = sizes.iter().zip(truth).map(|(size, truth)| size / truth.abs().max(f64::EPSILON));
+            let relative = sizes
+                .iter()
+                .zip(truth)
+                .map(|(size, truth)| size / truth.abs().max(f64::EPSILON));
             add("mape", Some(mean(relative)));
             add("bias", Some(mean(errors.iter().copied())));
         }
@@ -97,9 +112,13 @@ pub fn all(task: Task, truth: &[f64], answers: &Answers) -> IndexMap<&'static st
                     (is, scores.iter().skip(class).step_by(count).copied().collect())
                 };
                 let over = |curve: fn(&[bool], &[f64]) -> Option<f64>| -> Option<f64> {
-                    let classes: Vec<usize> = binary.map_or_else(|| (0..count).collect(), |class| vec![class]);
-                    let values: Option<Vec<f64>> =
-                        classes.into_iter().map(|class| one(class)).map(|(is, score)| curve(&is, &score)).collect();
+                    let classes: Vec<usize> =
+                        binary.map_or_else(|| (0..count).collect(), |class| vec![class]);
+                    let values: Option<Vec<f64>> = classes
+                        .into_iter()
+                        .map(|class| one(class))
+                        .map(|(is, score)| curve(&is, &score))
+                        .collect();
                     values.map(|values| mean(values.into_iter()))
                 };
                 add("roc_auc", over(roc_auc));
@@ -108,7 +127,9 @@ pub fn all(task: Task, truth: &[f64], answers: &Answers) -> IndexMap<&'static st
                 add("brier", Some(brier(count, &truth, scores)));
                 let (is, score) = believed(task, &truth, scores);
                 let bins = crate::curve::calibration(&is, &score, 10);
-                let gap = bins.iter().map(|bin| bin.rows as f64 * (bin.observed - bin.predicted).abs());
+                let gap = bins
+                    .iter()
+                    .map(|bin| bin.rows as f64 * (bin.observed - bin.predicted).abs());
                 add("calibration_error", Some(gap.sum::<f64>() / truth.len() as f64));
             }
         }
@@ -120,9 +141,14 @@ pub fn all(task: Task, truth: &[f64], answers: &Answers) -> IndexMap<&'static st
 pub fn advantage(name: &str, one: f64, other: f64) -> f64 {
     match name {
         "bias" => other.abs() - one.abs(),
-        "rmse" | "mae" | "median_absolute_error" | "max_error" | "mape" | "log_loss" | "brier" | "calibration_error" => {
-            other - one
-        }
+        "rmse"
+        | "mae"
+        | "median_absolute_error"
+        | "max_error"
+        | "mape"
+        | "log_loss"
+        | "brier"
+        | "calibration_error" => other - one,
         _ => one - other,
     }
 }
@@ -139,16 +165,32 @@ pub fn leading(task: Task, answers: &Answers) -> &'static str {
 /// The class that is told of each row; one that there is not where the answer is no class.
 pub fn told(task: Task, answers: &Answers) -> Vec<usize> {
     match (task, answers) {
-        (Task::Classes { count: 2, positive, threshold }, Answers::Scores(scores)) => scores
+        (
+            Task::Classes {
+                count: 2,
+                positive,
+                threshold,
+            },
+            Answers::Scores(scores),
+        ) => scores
             .chunks(2)
-            .map(|row| if row.get(positive).is_some_and(|score| *score >= threshold) { positive } else { 1 - positive.min(1) })
+            .map(|row| {
+                if row.get(positive).is_some_and(|score| *score >= threshold) {
+                    positive
+                } else {
+                    1 - positive.min(1)
+                }
+            })
             .collect(),
         (Task::Classes { count, .. }, Answers::Scores(scores)) => scores
             .chunks(count.max(1))
             .map(|row| {
-                let best = row.iter().enumerate().fold((usize::MAX, f64::NEG_INFINITY), |best, (at, score)| {
-                    if *score > best.1 { (at, *score) } else { best }
-                });
+                let best =
+                    row.iter()
+                        .enumerate()
+                        .fold((usize::MAX, f64::NEG_INFINITY), |best, (at, score)| {
+                            if *score > best.1 { (at, *score) } else { best }
+                        });
                 best.0
             })
             .collect(),
@@ -160,15 +202,26 @@ pub fn told(task: Task, answers: &Answers) -> Vec<usize> {
 /// What calibration looks at: whether it came true, and how much it was believed.
 pub fn believed(task: Task, truth: &[usize], scores: &[f64]) -> (Vec<bool>, Vec<f64>) {
     match task {
-        Task::Classes { count: 2, positive, .. } => (
+        Task::Classes {
+            count: 2, positive, ..
+        } => (
             truth.iter().map(|code| *code == positive).collect(),
             scores.iter().skip(positive).step_by(2).copied().collect(),
         ),
         Task::Classes { count, .. } => {
             let told = told(task, &Answers::Scores(scores.to_vec()));
-            let believed = told.iter().enumerate().map(|(row, class)| scores.get(row * count + class).copied());
+            let believed = told
+                .iter()
+                .enumerate()
+                .map(|(row, class)| scores.get(row * count + class).copied());
             let believed = believed.map(|score| score.unwrap_or_default()).collect();
-            (told.iter().zip(truth).map(|(told, truth)| told == truth).collect(), believed)
+            (
+                told.iter()
+                    .zip(truth)
+                    .map(|(told, truth)| told == truth)
+                    .collect(),
+                believed,
+            )
         }
         Task::Numbers => (Vec::new(), Vec::new()),
     }
@@ -176,7 +229,11 @@ pub fn believed(task: Task, truth: &[usize], scores: &[f64]) -> (Vec<bool>, Vec<
 
 /// A code as a place in the list of classes.
 pub(crate) fn code_of(code: f64) -> usize {
-    if code.is_finite() && code >= 0.0 { code as usize } else { usize::MAX }
+    if code.is_finite() && code >= 0.0 {
+        code as usize
+    } else {
+        usize::MAX
+    }
 }
 
 /// How often each class was told of each: `counts[truth][told]`.
@@ -225,7 +282,10 @@ impl Counts {
     }
 
     fn f1(&self, class: usize) -> f64 {
-        share(2.0 * self.0[class][class] as f64, self.true_rows(class) + self.told_rows(class))
+        share(
+            2.0 * self.0[class][class] as f64,
+            self.true_rows(class) + self.told_rows(class),
+        )
     }
 
     /// Of one class, or the mean over all that are there or were told.
@@ -233,7 +293,8 @@ impl Counts {
         match class {
             Some(class) => measure(self, class),
             None => {
-                let there = (0..self.0.len()).filter(|class| self.true_rows(*class) + self.told_rows(*class) > 0.0);
+                let there =
+                    (0..self.0.len()).filter(|class| self.true_rows(*class) + self.told_rows(*class) > 0.0);
                 mean(there.map(|class| measure(self, class)))
             }
         }
@@ -248,7 +309,10 @@ impl Counts {
     fn matthews(&self) -> f64 {
         let (all, right) = (self.all(), self.right());
         let classes = 0..self.0.len();
-        let both: f64 = classes.clone().map(|class| self.true_rows(class) * self.told_rows(class)).sum();
+        let both: f64 = classes
+            .clone()
+            .map(|class| self.true_rows(class) * self.told_rows(class))
+            .sum();
         let truths: f64 = classes.clone().map(|class| self.true_rows(class).powi(2)).sum();
         let tolds: f64 = classes.map(|class| self.told_rows(class).powi(2)).sum();
         let below = ((all * all - tolds) * (all * all - truths)).sqrt();
@@ -300,7 +364,10 @@ fn log_loss(classes: usize, truth: &[usize], scores: &[f64]) -> f64 {
 fn brier(classes: usize, truth: &[usize], scores: &[f64]) -> f64 {
     let of_row = |(row, truth): (usize, &usize)| -> f64 {
         let scores = scores.get(row * classes..(row + 1) * classes).unwrap_or_default();
-        let miss = scores.iter().enumerate().map(|(class, score)| (score - f64::from(u8::from(class == *truth))).powi(2));
+        let miss = scores
+            .iter()
+            .enumerate()
+            .map(|(class, score)| (score - f64::from(u8::from(class == *truth))).powi(2));
         miss.sum()
     };
     let whole = mean(truth.iter().enumerate().map(of_row));

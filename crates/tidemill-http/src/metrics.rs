@@ -133,7 +133,10 @@ impl Collector for Deployments {
                 requests.get_or_create(&labels).inc_by(count);
             }
             let mut sum = 0;
-            let bounds = BUCKETS_S.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+            let bounds = BUCKETS_S
+                .iter()
+                .map(ToString::to_string)
+                .chain(["+Inf".to_owned()]);
             for (le, count) in bounds.zip(&now.buckets) {
                 sum += count;
                 let labels = WithinLabels {
@@ -147,15 +150,37 @@ impl Collector for Deployments {
             seconds.get_or_create(&labels).inc_by(now.took_us as f64 / 1e6);
             let (ready, in_flight, waiting) = backend.load();
             for (family, value) in loads.iter().zip([ready, in_flight, waiting]) {
-                family.get_or_create(&labels).set(i64::try_from(value).unwrap_or(i64::MAX));
+                family
+                    .get_or_create(&labels)
+                    .set(i64::try_from(value).unwrap_or(i64::MAX));
             }
         }
         let mut put = |name: &str, help: &str, metric: &dyn Encoded| metric.put(&mut encoder, name, help);
-        put("endpoint_requests", "Requests of deployments, by what became of them", &requests)?;
-        put("endpoint_seconds", "Time to the head of the answer, of all requests together", &seconds)?;
-        put("endpoint_requests_within", "Requests answered within this many seconds", &within)?;
-        put("endpoint_instances_ready", "Instances that take requests", &loads[0])?;
-        put("endpoint_in_flight", "Requests that are with instances", &loads[1])?;
+        put(
+            "endpoint_requests",
+            "Requests of deployments, by what became of them",
+            &requests,
+        )?;
+        put(
+            "endpoint_seconds",
+            "Time to the head of the answer, of all requests together",
+            &seconds,
+        )?;
+        put(
+            "endpoint_requests_within",
+            "Requests answered within this many seconds",
+            &within,
+        )?;
+        put(
+            "endpoint_instances_ready",
+            "Instances that take requests",
+            &loads[0],
+        )?;
+        put(
+            "endpoint_in_flight",
+            "Requests that are with instances",
+            &loads[1],
+        )?;
         put("endpoint_waiting", "Requests that wait for their turn", &loads[2])
     }
 }
@@ -171,11 +196,17 @@ struct WithinLabels {
 
 /// A metric of any type, as a collector writes it.
 trait Encoded {
-    fn put(&self, encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str) -> Result<(), std::fmt::Error>;
+    fn put(&self, encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str)
+    -> Result<(), std::fmt::Error>;
 }
 
 impl<M: EncodeMetric> Encoded for M {
-    fn put(&self, encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str) -> Result<(), std::fmt::Error> {
+    fn put(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        name: &str,
+        help: &str,
+    ) -> Result<(), std::fmt::Error> {
         self.encode(encoder.encode_descriptor(name, help, None, self.metric_type())?)
     }
 }

@@ -27,7 +27,11 @@ impl Asked {
         if start.is_empty() {
             return end.parse().ok().map(Self::Last);
         }
-        let end = if end.is_empty() { None } else { Some(end.parse().ok()?) };
+        let end = if end.is_empty() {
+            None
+        } else {
+            Some(end.parse().ok()?)
+        };
         Some(Self::From(start.parse().ok()?, end))
     }
 
@@ -49,9 +53,13 @@ pub(crate) fn not_satisfiable(size: u64) -> Response {
 
 /// Says on an answer with a file which bytes of it these are, and that ranges may be asked for.
 pub(crate) fn told(mut response: Response, range: Option<Range<u64>>, size: u64) -> Response {
-    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    response
+        .headers_mut()
+        .insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if let Some(Range { start, end }) = range {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(end - start));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(end - start));
         if let Ok(value) = HeaderValue::from_str(&format!("bytes {start}-{}/{size}", end - 1)) {
             response.headers_mut().insert(header::CONTENT_RANGE, value);
         }

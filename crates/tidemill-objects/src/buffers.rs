@@ -107,7 +107,10 @@ mod tests {
         let buffers = Buffers::default();
         drop(buffers.lend(10));
         let empty = buffers.lend(0);
-        assert_eq!((empty.bytes.capacity(), buffers.idle.lock().unwrap().len()), (0, 1));
+        assert_eq!(
+            (empty.bytes.capacity(), buffers.idle.lock().unwrap().len()),
+            (0, 1)
+        );
         drop(empty);
         assert_eq!(buffers.idle.lock().unwrap().len(), 1);
     }

@@ -253,7 +253,10 @@ impl Grants {
     /// Whether it may do this there.
     pub fn allow(&self, action: Action, scope: &Scope) -> bool {
         if self.by_folder.decides(action, scope).is_some() {
-            let within = scope.workspace.as_ref().and_then(|workspace| self.workspaces.get(workspace));
+            let within = scope
+                .workspace
+                .as_ref()
+                .and_then(|workspace| self.workspaces.get(workspace));
             let given = within.zip(scope.resource.as_deref());
             return given.is_some_and(|(within, resource)| within.resource(resource).has(action));
         }

@@ -37,13 +37,19 @@ pub fn explain(access: &Access, subject: &Subject, action: Action, scope: &Scope
     let why = match (first, by_folder, steps.as_slice()) {
         (Some(step), ..) => format!("{subject} may do {action} at `{scope}`: {}", step.why),
         (None, Some(datastore), _) => {
-            let rules = assignments.iter().filter(|given| is_rule(given, scope, datastore));
-            let rules: Vec<_> = rules.map(|given| format!("`{}` at `{}`", given.role, given.place)).collect();
+            let rules = assignments
+                .iter()
+                .filter(|given| is_rule(given, scope, datastore));
+            let rules: Vec<_> = rules
+                .map(|given| format!("`{}` at `{}`", given.role, given.place))
+                .collect();
             let has = match rules.as_slice() {
                 [] => "none of its rules names it".to_owned(),
                 rules => format!("its rules for it are {}", rules.join(", ")),
             };
-            format!("{subject} may not do {action} at `{scope}`: datastore `{datastore}` gives access by folder, and {has}")
+            format!(
+                "{subject} may not do {action} at `{scope}`: datastore `{datastore}` gives access by folder, and {has}"
+            )
         }
         (None, None, []) => format!("{subject} may not do {action} at `{scope}`: it has no role anywhere"),
         (None, None, [one]) => format!("{subject} may not do {action} at `{scope}`: {}", one.why),

@@ -18,13 +18,18 @@ impl ByFolder {
         };
         let gives_files = role.is_none_or(|role| role.set.iter().any(Action::is_file));
         if let Some(name) = datastore_of(resource).filter(|_| gives_files) {
-            self.0.entry(workspace.clone()).or_default().insert(name.to_owned());
+            self.0
+                .entry(workspace.clone())
+                .or_default()
+                .insert(name.to_owned());
         }
     }
 
     /// Whether a datastore gives access by folder.
     pub fn has(&self, workspace: &str, datastore: &str) -> bool {
-        self.0.get(workspace).is_some_and(|names| names.contains(datastore))
+        self.0
+            .get(workspace)
+            .is_some_and(|names| names.contains(datastore))
     }
 
     /// Whether there is none, on the whole server.
@@ -34,7 +39,9 @@ impl ByFolder {
 
     /// The datastores, as workspace and name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().flat_map(|(workspace, names)| pairs(workspace, names))
+        self.0
+            .iter()
+            .flat_map(|(workspace, names)| pairs(workspace, names))
     }
 
     /// The datastore whose folders alone decide on this action there; none where roles decide as everywhere.
@@ -80,8 +87,19 @@ mod tests {
         let rules = rules.iter().map(|(subject, role, folder)| {
             given(subject, role, &format!("/workspaces/dev/datastores/lake{folder}"))
         });
-        let members = [(Subject::user("ada"), Subject { kind: Kind::Team, name: "analysts".into() })];
-        Access::new(builtin::roles(), around.into_iter().chain(rules), members, Default::default())
+        let members = [(
+            Subject::user("ada"),
+            Subject {
+                kind: Kind::Team,
+                name: "analysts".into(),
+            },
+        )];
+        Access::new(
+            builtin::roles(),
+            around.into_iter().chain(rules),
+            members,
+            Default::default(),
+        )
     }
 
     fn at(path: &str) -> Scope {
@@ -92,7 +110,11 @@ mod tests {
     fn without_a_rule_roles_decide_and_with_one_only_rules_do() {
         let open = access(&[]);
         for who in ["owner", "eng", "ada"].map(Subject::user) {
-            assert!(open.grants(&who).allow(action::DATASTORE_FILE_READ, &at("lake/silver/a.csv")), "{who}");
+            assert!(
+                open.grants(&who)
+                    .allow(action::DATASTORE_FILE_READ, &at("lake/silver/a.csv")),
+                "{who}"
+            );
         }
         let closed = access(&[
             ("team:analysts", "Datastore Reader", "/silver"),
@@ -114,11 +136,19 @@ mod tests {
         for (who, path, reads, writes) in cases {
             let subject = Subject::user(who);
             let grants = closed.grants(&subject);
-            for (action, allowed) in [(action::DATASTORE_FILE_READ, reads), (action::DATASTORE_FILE_WRITE, writes)] {
+            for (action, allowed) in [
+                (action::DATASTORE_FILE_READ, reads),
+                (action::DATASTORE_FILE_WRITE, writes),
+            ] {
                 let explained = explain(&closed, &subject, action, &at(path));
                 assert_eq!(grants.allow(action, &at(path)), allowed, "{}", explained.why);
                 assert_eq!(explained.allowed, allowed, "{}", explained.why);
-                assert_eq!(closed.decide(&subject, action, &at(path)), allowed, "{}", explained.why);
+                assert_eq!(
+                    closed.decide(&subject, action, &at(path)),
+                    allowed,
+                    "{}",
+                    explained.why
+                );
             }
         }
     }
@@ -127,7 +157,11 @@ mod tests {
     fn what_is_no_file_is_decided_by_roles_as_before() {
         let closed = access(&[("ada", "Datastore Reader", "/silver")]);
         let owner = closed.grants(&Subject::user("owner"));
-        for action in [action::DATASTORE_WRITE, action::ASSIGNMENT_WRITE, action::DATASTORE_READ] {
+        for action in [
+            action::DATASTORE_WRITE,
+            action::ASSIGNMENT_WRITE,
+            action::DATASTORE_READ,
+        ] {
             assert!(owner.allow(action, &at("lake")), "{action}");
         }
         // Who shares gives what the rules keep from themselves.
@@ -141,19 +175,55 @@ mod tests {
         let gone = access(&[("bob", "Lake Keeper", "/silver")]);
         assert!(gone.by_folder().has("dev", "lake"));
         let eng = Subject::user("eng");
-        assert!(!gone.grants(&eng).allow(action::DATASTORE_FILE_READ, &at("lake/silver/x")));
+        assert!(
+            !gone
+                .grants(&eng)
+                .allow(action::DATASTORE_FILE_READ, &at("lake/silver/x"))
+        );
         assert_eq!(gone.by_folder().iter().collect::<Vec<_>>(), [("dev", "lake")]);
     }
 
     #[test]
     fn the_words_name_the_rule() {
         let closed = access(&[("ada", "Datastore Reader", "/silver")]);
-        let eng = explain(&closed, &Subject::user("eng"), action::DATASTORE_FILE_READ, &at("lake/silver/x"));
-        assert!(eng.why.contains("datastore `lake` gives access by folder"), "{}", eng.why);
-        assert!(eng.steps[0].why.contains("does not count for its files"), "{:?}", eng.steps);
-        let ada = explain(&closed, &Subject::user("ada"), action::DATASTORE_FILE_WRITE, &at("lake/silver/x"));
-        assert!(ada.why.contains("`Datastore Reader` at `/workspaces/dev/datastores/lake/silver`"), "{}", ada.why);
-        let reads = explain(&closed, &Subject::user("ada"), action::DATASTORE_FILE_READ, &at("lake/silver/x"));
-        assert!(reads.allowed && reads.why.contains("datastores/lake/silver`, has it"), "{}", reads.why);
+        let eng = explain(
+            &closed,
+            &Subject::user("eng"),
+            action::DATASTORE_FILE_READ,
+            &at("lake/silver/x"),
+        );
+        assert!(
+            eng.why.contains("datastore `lake` gives access by folder"),
+            "{}",
+            eng.why
+        );
+        assert!(
+            eng.steps[0].why.contains("does not count for its files"),
+            "{:?}",
+            eng.steps
+        );
+        let ada = explain(
+            &closed,
+            &Subject::user("ada"),
+            action::DATASTORE_FILE_WRITE,
+            &at("lake/silver/x"),
+        );
+        assert!(
+            ada.why
+                .contains("`Datastore Reader` at `/workspaces/dev/datastores/lake/silver`"),
+            "{}",
+            ada.why
+        );
+        let reads = explain(
+            &closed,
+            &Subject::user("ada"),
+            action::DATASTORE_FILE_READ,
+            &at("lake/silver/x"),
+        );
+        assert!(
+            reads.allowed && reads.why.contains("datastores/lake/silver`, has it"),
+            "{}",
+            reads.why
+        );
     }
 }

@@ -258,13 +258,24 @@ pub fn decide(gates: &Gates, facts: &Facts) -> Vec<Finding> {
         }
     }
     if gates.tests > 0 {
-        let says = format!("{} of {} system tests that it must have", facts.tests, gates.tests);
-        let verdict = if facts.tests >= gates.tests { Verdict::Passed } else { Verdict::Refused };
+        let says = format!(
+            "{} of {} system tests that it must have",
+            facts.tests, gates.tests
+        );
+        let verdict = if facts.tests >= gates.tests {
+            Verdict::Passed
+        } else {
+            Verdict::Refused
+        };
         found("tests", verdict, says);
     }
     for freeze in &gates.freezes {
         if (freeze.from_ms..freeze.until_ms).contains(&facts.now_ms) {
-            found("freeze", Verdict::Waiting, format!("nothing is released now: {}", freeze.reason));
+            found(
+                "freeze",
+                Verdict::Waiting,
+                format!("nothing is released now: {}", freeze.reason),
+            );
         }
     }
     for rule in &gates.approvals {
@@ -277,7 +288,10 @@ pub fn decide(gates: &Gates, facts: &Facts) -> Vec<Finding> {
             gate: "validation",
             verdict,
             says,
-            evidence: facts.validation.as_ref().map(|validation| validation.report.clone()),
+            evidence: facts
+                .validation
+                .as_ref()
+                .map(|validation| validation.report.clone()),
         });
     }
     if gates.contracts.is_some() {
@@ -304,35 +318,66 @@ pub fn decide(gates: &Gates, facts: &Facts) -> Vec<Finding> {
 /// The newest validation of these very bytes: passed, with what was asked for, and not too old.
 fn validation(rule: &ValidationRule, facts: &Facts) -> (Verdict, String) {
     if !facts.has_model {
-        return (Verdict::Refused, "it carries no model that could be validated".into());
+        return (
+            Verdict::Refused,
+            "it carries no model that could be validated".into(),
+        );
     }
     let Some(validated) = &facts.validation else {
-        return (Verdict::Waiting, "the model that it carries has not been validated: `tidemill model validate`".into());
+        return (
+            Verdict::Waiting,
+            "the model that it carries has not been validated: `tidemill model validate`".into(),
+        );
     };
     let id = &validated.id;
     if !validated.passed {
-        return (Verdict::Refused, format!("validation {id} of its model failed: {}", validated.reason));
+        return (
+            Verdict::Refused,
+            format!("validation {id} of its model failed: {}", validated.reason),
+        );
     }
-    if rule.valid_ms.is_some_and(|valid| facts.now_ms.saturating_sub(validated.at_ms) >= valid) {
-        return (Verdict::Waiting, format!("validation {id} of its model is too old: validate it again"));
+    if rule
+        .valid_ms
+        .is_some_and(|valid| facts.now_ms.saturating_sub(validated.at_ms) >= valid)
+    {
+        return (
+            Verdict::Waiting,
+            format!("validation {id} of its model is too old: validate it again"),
+        );
     }
-    let lacks: Vec<&str> = rule.checks.difference(&validated.checks).map(String::as_str).collect();
+    let lacks: Vec<&str> = rule
+        .checks
+        .difference(&validated.checks)
+        .map(String::as_str)
+        .collect();
     if validated.checks.is_empty() {
-        return (Verdict::Waiting, format!("validation {id} of its model asks for nothing: write what must hold"));
+        return (
+            Verdict::Waiting,
+            format!("validation {id} of its model asks for nothing: write what must hold"),
+        );
     }
     match lacks.is_empty() {
         true => (Verdict::Passed, format!("validation {id} of its model passed")),
-        false => (Verdict::Waiting, format!("validation {id} of its model did not check {}", lacks.join(", "))),
+        false => (
+            Verdict::Waiting,
+            format!("validation {id} of its model did not check {}", lacks.join(", ")),
+        ),
     }
 }
 
 /// Whether what was measured, beside what others take, leaves the room that must stay free.
 fn capacity(rule: &CapacityRule, facts: &Facts) -> (Verdict, String) {
     if let Some(why) = &facts.not_measured {
-        return (Verdict::Refused, format!("what it takes cannot be measured: {why}"));
+        return (
+            Verdict::Refused,
+            format!("what it takes cannot be measured: {why}"),
+        );
     }
     let Some(measured) = &facts.measured else {
-        return (Verdict::Waiting, "what it takes in the stage before has not been measured yet".into());
+        return (
+            Verdict::Waiting,
+            "what it takes in the stage before has not been measured yet".into(),
+        );
     };
     let Some(room) = &facts.room else {
         return (Verdict::Waiting, "the room of the stage is not known yet".into());
@@ -348,7 +393,10 @@ fn capacity(rule: &CapacityRule, facts: &Facts) -> (Verdict, String) {
     }
     let instances = f64::from(measured.instances.max(1));
     let free = 1.0 - rule.headroom_percent / 100.0;
-    let (memory, cores) = (measured.memory_bytes as f64 * instances, measured.cores * rule.rate / measured.rate);
+    let (memory, cores) = (
+        measured.memory_bytes as f64 * instances,
+        measured.cores * rule.rate / measured.rate,
+    );
     let mb = |bytes: f64| format!("{:.0} MB", bytes / 1e6);
     let needs = format!(
         "{} and {cores:.2} cores for {} instance{} at {} requests a second, as measured in {before}",
@@ -367,21 +415,32 @@ fn capacity(rule: &CapacityRule, facts: &Facts) -> (Verdict, String) {
         rule.headroom_percent
     );
     let short = [
-        (memory + room.memory_taken_bytes as f64 > room.memory_bytes as f64 * free, "memory"),
+        (
+            memory + room.memory_taken_bytes as f64 > room.memory_bytes as f64 * free,
+            "memory",
+        ),
         (cores + room.cores_taken > room.cores * free, "cores"),
     ];
     let short: Vec<&str> = short.into_iter().filter(|one| one.0).map(|one| one.1).collect();
     match short.is_empty() {
         true => (Verdict::Passed, format!("it fits: it needs {needs}; {has}")),
-        false => (Verdict::Refused, format!("it does not fit ({}): it needs {needs}; {has}", short.join(" and "))),
+        false => (
+            Verdict::Refused,
+            format!(
+                "it does not fit ({}): it needs {needs}; {has}",
+                short.join(" and ")
+            ),
+        ),
     }
 }
-
 
 /// The last word of each who may agree and whose word still counts: never the author's.
 fn approvals(rule: &ApprovalRule, facts: &Facts) -> (Verdict, String) {
     let none = BTreeSet::new();
-    let members = rule.team.as_ref().map(|team| facts.members.get(team).unwrap_or(&none));
+    let members = rule
+        .team
+        .as_ref()
+        .map(|team| facts.members.get(team).unwrap_or(&none));
     let mut last: BTreeMap<&str, &Vote> = BTreeMap::new();
     for vote in &facts.votes {
         let counts = vote.by != facts.author
@@ -395,7 +454,10 @@ fn approvals(rule: &ApprovalRule, facts: &Facts) -> (Verdict, String) {
         return (Verdict::Refused, format!("{} rejected it", no.by));
     }
     let agreed: Vec<&str> = last.keys().copied().collect();
-    let of = rule.team.as_ref().map_or(String::new(), |team| format!(" of team {team}"));
+    let of = rule
+        .team
+        .as_ref()
+        .map_or(String::new(), |team| format!(" of team {team}"));
     let by = match agreed.is_empty() {
         true => String::new(),
         false => format!(": {}", agreed.join(", ")),
@@ -424,8 +486,14 @@ fn contracts(all: &[ContractKept]) -> (Verdict, String) {
     match (refused, told.is_empty(), all.len()) {
         (true, ..) => (Verdict::Waiting, told.join("; ")),
         (false, false, _) => (Verdict::Passed, format!("warnings alone: {}", told.join("; "))),
-        (false, true, 0) => (Verdict::Passed, "nobody who counts here has a contract over data".into()),
-        (false, true, count) => (Verdict::Passed, format!("the newest data keep all {count} contracts that count here")),
+        (false, true, 0) => (
+            Verdict::Passed,
+            "nobody who counts here has a contract over data".into(),
+        ),
+        (false, true, count) => (
+            Verdict::Passed,
+            format!("the newest data keep all {count} contracts that count here"),
+        ),
     }
 }
 
@@ -472,19 +540,39 @@ mod tests {
     fn the_author_a_stranger_and_an_old_word_do_not_count() {
         let bob = vote("user:bob", 950, true);
         assert_eq!(verdict(&board(1), vec![bob.clone()]), Verdict::Passed);
-        assert_eq!(verdict(&board(2), vec![bob.clone(), bob.clone()]), Verdict::Waiting, "one, twice");
-        for other in [vote("user:ada", 950, true), vote("user:eve", 950, true), vote("user:cyd", 900, true)] {
+        assert_eq!(
+            verdict(&board(2), vec![bob.clone(), bob.clone()]),
+            Verdict::Waiting,
+            "one, twice"
+        );
+        for other in [
+            vote("user:ada", 950, true),
+            vote("user:eve", 950, true),
+            vote("user:cyd", 900, true),
+        ] {
             assert_eq!(verdict(&board(2), vec![bob.clone(), other]), Verdict::Waiting);
         }
-        assert_eq!(verdict(&board(2), vec![bob, vote("user:cyd", 901, true)]), Verdict::Passed);
+        assert_eq!(
+            verdict(&board(2), vec![bob, vote("user:cyd", 901, true)]),
+            Verdict::Passed
+        );
     }
 
     #[test]
     fn the_last_word_counts_and_a_no_refuses() {
         let (yes, no) = (vote("user:bob", 950, true), vote("user:bob", 960, false));
-        assert_eq!(verdict(&board(1), vec![yes.clone(), no.clone()]), Verdict::Refused);
-        assert_eq!(verdict(&board(1), vec![no, vote("user:bob", 970, true)]), Verdict::Passed);
-        assert_eq!(verdict(&board(1), vec![yes, vote("user:eve", 970, false)]), Verdict::Passed);
+        assert_eq!(
+            verdict(&board(1), vec![yes.clone(), no.clone()]),
+            Verdict::Refused
+        );
+        assert_eq!(
+            verdict(&board(1), vec![no, vote("user:bob", 970, true)]),
+            Verdict::Passed
+        );
+        assert_eq!(
+            verdict(&board(1), vec![yes, vote("user:eve", 970, false)]),
+            Verdict::Passed
+        );
     }
 
     #[test]
@@ -496,10 +584,7 @@ mod tests {
 
     #[test]
     fn of_project_and_group_both_hold() {
-        let project = Gates {
-            tests: 1,
-            ..board(1)
-        };
+        let project = Gates { tests: 1, ..board(1) };
         let group = Gates {
             tests: 2,
             promoters: vec![vec!["service-principal:ci".into()]],
@@ -513,7 +598,10 @@ mod tests {
         let mut now = facts(vec![vote("user:bob", 950, true)]);
         now.tests = 1;
         let both = decide(&project.clone().and(group.clone()), &now);
-        let shown: Vec<_> = both.iter().map(|finding| (finding.gate, finding.verdict)).collect();
+        let shown: Vec<_> = both
+            .iter()
+            .map(|finding| (finding.gate, finding.verdict))
+            .collect();
         assert_eq!(
             shown,
             [
@@ -524,8 +612,15 @@ mod tests {
                 ("approvals", Verdict::Waiting),
             ]
         );
-        let turned: BTreeSet<_> = decide(&group.and(project), &now).into_iter().map(|one| one.says).collect();
-        assert_eq!(turned, both.into_iter().map(|one| one.says).collect(), "the order says nothing");
+        let turned: BTreeSet<_> = decide(&group.and(project), &now)
+            .into_iter()
+            .map(|one| one.says)
+            .collect();
+        assert_eq!(
+            turned,
+            both.into_iter().map(|one| one.says).collect(),
+            "the order says nothing"
+        );
     }
 
     #[test]
@@ -553,23 +648,59 @@ mod tests {
             })
         };
         let verdict = |gates: &Gates, facts: &Facts| decide(gates, facts)[0].verdict;
-        assert_eq!(verdict(&rule(&[], None), &with(passed(&["metrics"]))), Verdict::Passed);
-        assert_eq!(decide(&rule(&[], None), &with(passed(&["metrics"])))[0].evidence.as_deref(), Some("there"));
-        assert_eq!(verdict(&rule(&["slices"], None), &with(passed(&["metrics"]))), Verdict::Waiting);
-        assert_eq!(verdict(&rule(&[], None), &with(passed(&[]))), Verdict::Waiting, "one that asks for nothing");
-        assert_eq!(verdict(&rule(&[], Some(100)), &with(passed(&["metrics"]))), Verdict::Waiting, "too old");
-        assert_eq!(verdict(&rule(&[], Some(101)), &with(passed(&["metrics"]))), Verdict::Passed);
+        assert_eq!(
+            verdict(&rule(&[], None), &with(passed(&["metrics"]))),
+            Verdict::Passed
+        );
+        assert_eq!(
+            decide(&rule(&[], None), &with(passed(&["metrics"])))[0]
+                .evidence
+                .as_deref(),
+            Some("there")
+        );
+        assert_eq!(
+            verdict(&rule(&["slices"], None), &with(passed(&["metrics"]))),
+            Verdict::Waiting
+        );
+        assert_eq!(
+            verdict(&rule(&[], None), &with(passed(&[]))),
+            Verdict::Waiting,
+            "one that asks for nothing"
+        );
+        assert_eq!(
+            verdict(&rule(&[], Some(100)), &with(passed(&["metrics"]))),
+            Verdict::Waiting,
+            "too old"
+        );
+        assert_eq!(
+            verdict(&rule(&[], Some(101)), &with(passed(&["metrics"]))),
+            Verdict::Passed
+        );
         assert_eq!(verdict(&rule(&[], None), &with(None)), Verdict::Waiting);
-        assert_eq!(verdict(&rule(&[], None), &with(Some(Validated::default()))), Verdict::Refused);
-        assert_eq!(verdict(&rule(&[], None), &Facts::default()), Verdict::Refused, "no model");
+        assert_eq!(
+            verdict(&rule(&[], None), &with(Some(Validated::default()))),
+            Verdict::Refused
+        );
+        assert_eq!(
+            verdict(&rule(&[], None), &Facts::default()),
+            Verdict::Refused,
+            "no model"
+        );
         let both = rule(&["slices"], None).and(rule(&["metrics"], None));
-        assert_eq!(decide(&both, &with(passed(&["metrics"]))).len(), 2, "each asks for its own");
+        assert_eq!(
+            decide(&both, &with(passed(&["metrics"]))).len(),
+            2,
+            "each asks for its own"
+        );
     }
 
     #[test]
     fn what_was_measured_must_fit_beside_what_is_there() {
         let gates = |rate: f64, headroom_percent: f64| Gates {
-            capacity: Some(CapacityRule { rate, headroom_percent }),
+            capacity: Some(CapacityRule {
+                rate,
+                headroom_percent,
+            }),
             ..Gates::default()
         };
         let facts = Facts {
@@ -591,15 +722,31 @@ mod tests {
             ..Facts::default()
         };
         let verdict = |gates: &Gates, facts: &Facts| decide(gates, facts)[0].verdict;
-        assert_eq!(verdict(&gates(50.0, 20.0), &facts), Verdict::Passed, "800 of 800 MB");
+        assert_eq!(
+            verdict(&gates(50.0, 20.0), &facts),
+            Verdict::Passed,
+            "800 of 800 MB"
+        );
         let short = decide(&gates(50.0, 21.0), &facts);
         assert_eq!(short[0].verdict, Verdict::Refused);
-        assert!(short[0].says.contains("(memory)") && short[0].says.contains("400 MB"), "{}", short[0].says);
+        assert!(
+            short[0].says.contains("(memory)") && short[0].says.contains("400 MB"),
+            "{}",
+            short[0].says
+        );
         let slow = decide(&gates(60.0, 0.0), &facts);
-        assert!(slow[0].says.contains("does not bear the rate"), "{}", slow[0].says);
+        assert!(
+            slow[0].says.contains("does not bear the rate"),
+            "{}",
+            slow[0].says
+        );
         let stricter = gates(50.0, 0.0).and(gates(10.0, 50.0)).capacity.expect("a rule");
         assert_eq!((stricter.rate, stricter.headroom_percent), (50.0, 50.0));
-        assert_eq!(verdict(&gates(50.0, 0.0), &Facts::default()), Verdict::Waiting, "nothing is known");
+        assert_eq!(
+            verdict(&gates(50.0, 0.0), &Facts::default()),
+            Verdict::Waiting,
+            "nothing is known"
+        );
     }
 
     #[test]
@@ -627,11 +774,20 @@ mod tests {
         assert_eq!(found(vec![kept(&[], false)]).0, Verdict::Passed);
         let (verdict, says) = found(vec![kept(&["carrier: only UA, found XX"], false)]);
         assert_eq!(verdict, Verdict::Waiting);
-        assert!(says.contains("flights:7") && says.contains("model:delay") && says.contains("found XX"), "{says}");
+        assert!(
+            says.contains("flights:7") && says.contains("model:delay") && says.contains("found XX"),
+            "{says}"
+        );
         let (verdict, says) = found(vec![kept(&["late"], true)]);
-        assert!(verdict == Verdict::Passed && says.starts_with("warnings alone"), "{says}");
+        assert!(
+            verdict == Verdict::Passed && says.starts_with("warnings alone"),
+            "{says}"
+        );
         assert!(decide(&Gates::default(), &Facts::default()).is_empty());
-        let both = gates.clone().and(Gates { contracts: Some(["pipeline:a".to_owned()].into()), ..Gates::default() });
+        let both = gates.clone().and(Gates {
+            contracts: Some(["pipeline:a".to_owned()].into()),
+            ..Gates::default()
+        });
         assert_eq!(both.contracts.map(|all| all.len()), Some(1));
     }
 }

@@ -64,7 +64,10 @@ pub fn resident_bytes(processes: &[Stat]) -> u64 {
 #[must_use]
 pub fn cpu_seconds(processes: &[Stat]) -> f64 {
     let a_second = rustix::param::clock_ticks_per_second().max(1) as f64;
-    processes.iter().map(|process| process.cpu_ticks as f64 / a_second).sum()
+    processes
+        .iter()
+        .map(|process| process.cpu_ticks as f64 / a_second)
+        .sum()
 }
 
 #[cfg(test)]

@@ -45,14 +45,19 @@ struct Change {
 /// Six columns of several shapes, a class and a number that depend on them, and predictions of both.
 fn sample(random: &mut Random, rows: usize, change: Change) -> Profiler {
     let (mut columns, mut classes, mut numbers) = (vec![Vec::new(); 4], Vec::new(), Vec::new());
-    let (mut category, mut said_class, mut said_number, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut category, mut said_class, mut said_number, mut whole) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rows {
         let one = random.normal();
         let r = change.correlation;
         let two = r * one + (1.0 - r * r).sqrt() * random.normal();
         let one = one + change.shift;
         let three = -random.uniform().ln();
-        let four = if random.uniform() < 0.2 { f64::NAN } else { random.normal() };
+        let four = if random.uniform() < 0.2 {
+            f64::NAN
+        } else {
+            random.normal()
+        };
         for (column, value) in columns.iter_mut().zip([one, two, three, four]) {
             column.push(if value.is_nan() { None } else { Some(value) });
         }
@@ -99,8 +104,16 @@ fn alarms(look: Look, reports: usize, rows: [usize; 2], change: Change, seed: u6
     let options = DriftOptions::default();
     let alarmed = (0..reports).filter(|report| {
         let mut random = Random(seed ^ (*report as u64 + 1).wrapping_mul(0xABCD_EF12_3456_789B));
-        let plain = Change { shift: 0.0, target: 0.0, wrong: 0.0, correlation: 0.0 };
-        let (one, other) = (sample(&mut random, rows[0], plain), sample(&mut random, rows[1], change));
+        let plain = Change {
+            shift: 0.0,
+            target: 0.0,
+            wrong: 0.0,
+            correlation: 0.0,
+        };
+        let (one, other) = (
+            sample(&mut random, rows[0], plain),
+            sample(&mut random, rows[1], change),
+        );
         let verdict = match look {
             Look::Together => multivariate(&one, &other, &options).verdict,
             Look::Target(target, prediction) => match concept(&one, &other, target, prediction, &options) {
@@ -114,7 +127,10 @@ fn alarms(look: Look, reports: usize, rows: [usize; 2], change: Change, seed: u6
 }
 
 fn main() {
-    let reports: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2000);
+    let reports: usize = std::env::args()
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2000);
     let looks: [(&str, Look); 5] = [
         ("all columns together", Look::Together),
         ("errors of classes", Look::Target("class", Some("said_class"))),
@@ -129,30 +145,108 @@ fn main() {
         let reports = if rows[0] > 1000 { reports / 4 } else { reports };
         let found: String = looks
             .iter()
-            .map(|(_, look)| format!(" {:.2} % |", alarms(*look, reports, rows, Change::default(), rows[1] as u64) * 100.0))
+            .map(|(_, look)| {
+                format!(
+                    " {:.2} % |",
+                    alarms(*look, reports, rows, Change::default(), rows[1] as u64) * 100.0
+                )
+            })
             .collect();
         println!("| {} and {}, {reports} reports |{found}", rows[0], rows[1]);
     }
     // Other rows come, and the target is the same given them.
-    let mixed = Change { shift: 0.5, ..Change::default() };
+    let mixed = Change {
+        shift: 0.5,
+        ..Change::default()
+    };
     for (name, look) in &looks[3..] {
-        println!("\n{name}, where the first column moved by 0.5 alone: {:.2} % alarm", alarms(*look, reports / 4, [2000, 2000], mixed, 77) * 100.0);
+        println!(
+            "\n{name}, where the first column moved by 0.5 alone: {:.2} % alarm",
+            alarms(*look, reports / 4, [2000, 2000], mixed, 77) * 100.0
+        );
     }
     let changes: [(&str, Look, Change); 8] = [
-        ("together: first column by 0.2 σ", Look::Together, Change { shift: 0.2, ..Change::default() }),
-        ("together: first column by 0.3 σ", Look::Together, Change { shift: 0.3, ..Change::default() }),
-        ("together: correlation from 0 to 0.5", Look::Together, Change { correlation: 0.5, ..Change::default() }),
-        ("together: correlation from 0 to 0.8", Look::Together, Change { correlation: 0.8, ..Change::default() }),
-        ("errors of classes: from 20 % to 30 %", Look::Target("class", Some("said_class")), Change { wrong: 0.1, ..Change::default() }),
-        ("errors of numbers: a third larger", Look::Target("number", Some("said_number")), Change { wrong: 0.33, ..Change::default() }),
-        ("class given the rest: log odds by 0.7", Look::Target("class", None), Change { target: 0.7, ..Change::default() }),
-        ("number given the rest: by 0.7 (0.3 σ)", Look::Target("number", None), Change { target: 0.7, ..Change::default() }),
+        (
+            "together: first column by 0.2 σ",
+            Look::Together,
+            Change {
+                shift: 0.2,
+                ..Change::default()
+            },
+        ),
+        (
+            "together: first column by 0.3 σ",
+            Look::Together,
+            Change {
+                shift: 0.3,
+                ..Change::default()
+            },
+        ),
+        (
+            "together: correlation from 0 to 0.5",
+            Look::Together,
+            Change {
+                correlation: 0.5,
+                ..Change::default()
+            },
+        ),
+        (
+            "together: correlation from 0 to 0.8",
+            Look::Together,
+            Change {
+                correlation: 0.8,
+                ..Change::default()
+            },
+        ),
+        (
+            "errors of classes: from 20 % to 30 %",
+            Look::Target("class", Some("said_class")),
+            Change {
+                wrong: 0.1,
+                ..Change::default()
+            },
+        ),
+        (
+            "errors of numbers: a third larger",
+            Look::Target("number", Some("said_number")),
+            Change {
+                wrong: 0.33,
+                ..Change::default()
+            },
+        ),
+        (
+            "class given the rest: log odds by 0.7",
+            Look::Target("class", None),
+            Change {
+                target: 0.7,
+                ..Change::default()
+            },
+        ),
+        (
+            "number given the rest: by 0.7 (0.3 σ)",
+            Look::Target("number", None),
+            Change {
+                target: 0.7,
+                ..Change::default()
+            },
+        ),
     ];
     println!("\n| change | 200 | 500 | 1,000 | 4,000 |\n|---|---|---|---|---|");
     for (name, look, change) in changes {
         let found: String = [200, 500, 1000, 4000]
             .iter()
-            .map(|rows| format!(" {:.0} % |", alarms(look, if *rows > 1000 { 50 } else { 200 }, [*rows, *rows], change, 99) * 100.0))
+            .map(|rows| {
+                format!(
+                    " {:.0} % |",
+                    alarms(
+                        look,
+                        if *rows > 1000 { 50 } else { 200 },
+                        [*rows, *rows],
+                        change,
+                        99
+                    ) * 100.0
+                )
+            })
             .collect();
         println!("| {name} |{found}");
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tidemill_spec::kinds::{
-    DeploymentModel, EndpointAuthMode, ScaleSettings,
-    Component, ComponentRef, Compute, Credentials, Datastore, EnvironmentRef, Input, Job, Node, ScheduledJob,
+    Component, ComponentRef, Compute, Credentials, Datastore, DeploymentModel, EndpointAuthMode,
+    EnvironmentRef, Input, Job, Node, ScaleSettings, ScheduledJob,
 };
 use tidemill_spec::load::MemoryFiles;
 use tidemill_spec::value::{ByteSize, Literal};
@@ -416,7 +416,10 @@ fn an_online_endpoint_with_every_field() {
         panic!("an endpoint")
     };
     assert_eq!(endpoint.auth_mode, Some(EndpointAuthMode::Key));
-    assert_eq!((endpoint.traffic["blue"], endpoint.mirror_traffic["green"]), (90, 5));
+    assert_eq!(
+        (endpoint.traffic["blue"], endpoint.mirror_traffic["green"]),
+        (90, 5)
+    );
     let text = "$schema: x/kubernetesOnlineEndpoint.schema.json\nname: e\ncompute: azureml:c\nauth_mode: aml_token\n";
     let Spec::OnlineEndpoint(endpoint) = load("/w/e.yml", text, &[], None, &[]).spec else {
         panic!("an endpoint")
@@ -459,15 +462,22 @@ fn an_online_deployment_with_every_field() {
             ("model.path".to_owned(), Purpose::Model)
         ]
     );
-    let Spec::OnlineDeployment(deployment) = spec else { panic!("a deployment") };
+    let Spec::OnlineDeployment(deployment) = spec else {
+        panic!("a deployment")
+    };
     assert_eq!(deployment.environment_variables["WORKER_COUNT"], "2");
-    let Some(DeploymentModel::Inline(model)) = &deployment.model else { panic!("files") };
+    let Some(DeploymentModel::Inline(model)) = &deployment.model else {
+        panic!("files")
+    };
     assert!(matches!(model.path, Some(DataPath::Tree { .. })));
     let Some(ScaleSettings::TargetUtilization(scale)) = &deployment.scale_settings else {
         panic!("it scales")
     };
     assert_eq!(scale.max_instances, Some(3));
-    let limits = deployment.resources.and_then(|resources| resources.limits).expect("limits");
+    let limits = deployment
+        .resources
+        .and_then(|resources| resources.limits)
+        .expect("limits");
     assert_eq!(limits.memory, Some(ByteSize(200 << 20)));
 }
 
@@ -476,8 +486,14 @@ fn a_deployment_is_known_by_its_fields_and_a_cluster_is_not_taken_for_one() {
     let kind = |text: &str| load("/w/x.yml", text, &[], None, &[]).spec;
     let bare = "name: b\nendpoint_name: e\nmodel: azureml:m@latest\n";
     assert!(matches!(kind(bare), Spec::OnlineDeployment(_)));
-    assert!(matches!(kind("name: e\nauth_mode: key\n"), Spec::OnlineEndpoint(_)));
-    assert!(matches!(kind("name: c\ntype: kubernetes\nnamespace: n\n"), Spec::Compute(_)));
+    assert!(matches!(
+        kind("name: e\nauth_mode: key\n"),
+        Spec::OnlineEndpoint(_)
+    ));
+    assert!(matches!(
+        kind("name: c\ntype: kubernetes\nnamespace: n\n"),
+        Spec::Compute(_)
+    ));
 }
 
 fn wrong(text: &str) -> String {
@@ -490,16 +506,40 @@ fn wrong(text: &str) -> String {
 #[test]
 fn endpoints_and_deployments_that_make_no_sense_are_refused() {
     for (text, says) in [
-        ("name: e\nauth_mode: key\ntraffic: {blue: 60, green: 60}\n", "are 120 together"),
-        ("name: e\nauth_mode: key\nmirror_traffic: {a: 10, b: 10}\n", "names one deployment"),
-        ("name: 1e\nauth_mode: key\n", "not a name that an endpoint can have"),
+        (
+            "name: e\nauth_mode: key\ntraffic: {blue: 60, green: 60}\n",
+            "are 120 together",
+        ),
+        (
+            "name: e\nauth_mode: key\nmirror_traffic: {a: 10, b: 10}\n",
+            "names one deployment",
+        ),
+        (
+            "name: 1e\nauth_mode: key\n",
+            "not a name that an endpoint can have",
+        ),
         ("name: e\nauth_mode: password\n", "password"),
-        ("name: b\nendpoint_name: e\ninstance_count: 0\n", "at least one instance"),
+        (
+            "name: b\nendpoint_name: e\ninstance_count: 0\n",
+            "at least one instance",
+        ),
         ("name: b\nendpoint_name: e\nmodel: ./folder\n", "is no model"),
-        ("name: b\nendpoint_name: e\nmodel: {type: mlflow_model}\n", "needs the `path`"),
-        ("name: b\nendpoint_name: e\ncode_configuration: {scoring_script: s.py}\n", "needs both"),
-        ("name: b\nendpoint_name: e\nrequest_settings: {request_timeout_ms: 0}\n", "1 or more"),
-        ("name: b\nendpoint_name: e\nscale_settings: {type: target_utilization, min_instances: 3, max_instances: 2}\n", "leaves no room"),
+        (
+            "name: b\nendpoint_name: e\nmodel: {type: mlflow_model}\n",
+            "needs the `path`",
+        ),
+        (
+            "name: b\nendpoint_name: e\ncode_configuration: {scoring_script: s.py}\n",
+            "needs both",
+        ),
+        (
+            "name: b\nendpoint_name: e\nrequest_settings: {request_timeout_ms: 0}\n",
+            "1 or more",
+        ),
+        (
+            "name: b\nendpoint_name: e\nscale_settings: {type: target_utilization, min_instances: 3, max_instances: 2}\n",
+            "leaves no room",
+        ),
     ] {
         let said = wrong(text);
         assert!(said.contains(says), "{text}: {said}");
@@ -524,7 +564,10 @@ fn schemas_name_every_field() {
     ] {
         assert!(job["properties"].get(field).is_some(), "{field}");
     }
-    let (_, release) = schemas.iter().find(|(name, _)| *name == "release.schema.json").expect("a release");
+    let (_, release) = schemas
+        .iter()
+        .find(|(name, _)| *name == "release.schema.json")
+        .expect("a release");
     for field in ["endpoint", "deployment", "tests", "rollout", "gates"] {
         assert!(release["properties"].get(field).is_some(), "{field}");
     }
@@ -537,27 +580,43 @@ fn a_schedule_with_every_sort_of_job() {
                inputs: {rate: 1, name: a}\njobs:\n  a: {type: command, command: echo 1, environment: azureml:sk:1, code: ./src}\n";
     let more = [("/w/pipeline.yml", job), ("/w/src/a.py", "")];
     let of = |text: &str| match load("/w/schedule.yml", text, &more, None, &[]) {
-        Loaded { spec: Spec::Schedule(schedule), local_paths, .. } => (*schedule, local_paths),
+        Loaded {
+            spec: Spec::Schedule(schedule),
+            local_paths,
+            ..
+        } => (*schedule, local_paths),
         other => panic!("a schedule, not {:?}", other.spec),
     };
     let head = "$schema: https://azuremlschemas.azureedge.net/latest/schedule.schema.json\nname: nightly\ndisplay_name: Nightly\n\
                 description: a cron job schedule\nis_enabled: true\ntrigger:\n  type: cron\n  expression: \"0 * * * *\"\n  start_time: \"2022-07-10T10:00:00\" # optional\n  \
                 time_zone: \"Pacific Standard Time\"\n";
     let (schedule, paths) = of(&format!("{head}create_job: ./pipeline.yml\n"));
-    let Some(ScheduledJob::Pipeline(written)) = schedule.create_job else { panic!("a pipeline") };
+    let Some(ScheduledJob::Pipeline(written)) = schedule.create_job else {
+        panic!("a pipeline")
+    };
     assert_eq!((written.jobs.len(), paths.len()), (1, 1));
     let (schedule, _) = of(&format!(
         "{head}create_job:\n  type: pipeline\n  job: ./pipeline.yml\n  settings: {{continue_on_step_failure: false}}\n  inputs: {{name: \"${{{{name}}}}\"}}\n  tags: {{a: b}}\n"
     ));
-    let Some(ScheduledJob::Pipeline(written)) = schedule.create_job else { panic!("a pipeline") };
+    let Some(ScheduledJob::Pipeline(written)) = schedule.create_job else {
+        panic!("a pipeline")
+    };
     let settings = written.settings.expect("settings");
     assert_eq!(settings.continue_on_step_failure, Some(false));
     assert!(settings.default_compute.is_some(), "what is not changed stays");
-    assert_eq!(written.inputs["name"], Input::Literal(Literal::String("${{name}}".into())));
+    assert_eq!(
+        written.inputs["name"],
+        Input::Literal(Literal::String("${{name}}".into()))
+    );
     assert_eq!(written.inputs["rate"], Input::Literal(Literal::Integer(1)));
     assert_eq!(written.tags["a"], "b");
-    for text in ["create_job: azureml:train\n", "create_job: {type: pipeline, job: \"azureml:train\", inputs: {rate: 2}}\n"] {
-        let Some(ScheduledJob::Reference(reference)) = of(&format!("{head}{text}")).0.create_job else { panic!("a reference") };
+    for text in [
+        "create_job: azureml:train\n",
+        "create_job: {type: pipeline, job: \"azureml:train\", inputs: {rate: 2}}\n",
+    ] {
+        let Some(ScheduledJob::Reference(reference)) = of(&format!("{head}{text}")).0.create_job else {
+            panic!("a reference")
+        };
         assert_eq!(reference.job, "azureml:train");
     }
     let (schedule, _) = of(
@@ -584,7 +643,8 @@ fn what_is_wrong_with_a_schedule_is_told_where_it_stands() {
     ];
     for (text, field, part) in cases {
         let files: MemoryFiles = [("/w/s.yml", text.as_str())].into_iter().collect();
-        let errors = load_document(&files, Path::new("/w/s.yml"), &[], Some(Family::Schedule)).expect_err("it is wrong");
+        let errors = load_document(&files, Path::new("/w/s.yml"), &[], Some(Family::Schedule))
+            .expect_err("it is wrong");
         let told = errors.to_string();
         assert!(told.contains(field) && told.contains(part), "{text}\n{told}");
     }

@@ -201,7 +201,11 @@ pub async fn delete(db: &impl ConnectionTrait, key: Key<'_>, version: &str) -> R
 
 /// Whether any version of anything has this content.
 pub async fn has_digest(db: &impl ConnectionTrait, digest: &str) -> Result<bool> {
-    Ok(Entity::find().filter(Column::Digest.eq(digest)).one(db).await?.is_some())
+    Ok(Entity::find()
+        .filter(Column::Digest.eq(digest))
+        .one(db)
+        .await?
+        .is_some())
 }
 
 /// The highest whole number among versions, and one.

@@ -88,7 +88,12 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     })
     .on_conflict(
         OnConflict::column(Column::Id)
-            .update_columns([Column::ApprovedBy, Column::ApprovedAt, Column::ExpiresAt, Column::ClosedBy])
+            .update_columns([
+                Column::ApprovedBy,
+                Column::ApprovedAt,
+                Column::ExpiresAt,
+                Column::ClosedBy,
+            ])
             .to_owned(),
     )
     .exec_without_returning(db)

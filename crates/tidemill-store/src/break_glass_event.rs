@@ -36,7 +36,12 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What happened in a workspace, newest first; up to a moment where it is given.
-pub async fn of(db: &impl ConnectionTrait, workspace: &str, until: Option<i64>, most: u64) -> Result<Vec<Model>> {
+pub async fn of(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    until: Option<i64>,
+    most: u64,
+) -> Result<Vec<Model>> {
     let mut query = Entity::find().filter(Column::Workspace.eq(workspace));
     if let Some(until) = until {
         query = query.filter(Column::At.lte(until));

@@ -101,7 +101,13 @@ pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     })
     .on_conflict(
         OnConflict::columns([Column::Workspace, Column::Job])
-            .update_columns([Column::Model, Column::Release, Column::State, Column::Reason, Column::UpdatedAt])
+            .update_columns([
+                Column::Model,
+                Column::Release,
+                Column::State,
+                Column::Reason,
+                Column::UpdatedAt,
+            ])
             .to_owned(),
     )
     .exec_without_returning(db)

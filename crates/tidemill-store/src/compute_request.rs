@@ -45,11 +45,18 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One of them.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result<Option<Model>> {
-    Ok(Entity::find_by_id((workspace.to_owned(), id.to_owned())).one(db).await?)
+    Ok(Entity::find_by_id((workspace.to_owned(), id.to_owned()))
+        .one(db)
+        .await?)
 }
 
 /// Requests of a workspace, newest first; of one person alone, when it is named.
-pub async fn list(db: &impl ConnectionTrait, workspace: &str, by: Option<&str>, page: &PageRequest) -> Result<Page<Model>> {
+pub async fn list(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    by: Option<&str>,
+    page: &PageRequest,
+) -> Result<Page<Model>> {
     let mut query = Entity::find()
         .filter(Column::Workspace.eq(workspace))
         .order_by_desc(Column::Id)
@@ -124,6 +131,9 @@ pub async fn decide(db: &impl ConnectionTrait, row: &Model) -> Result<bool> {
 
 /// Forgets those of a workspace.
 pub async fn delete_of(db: &impl ConnectionTrait, workspace: &str) -> Result<()> {
-    Entity::delete_many().filter(Column::Workspace.eq(workspace)).exec(db).await?;
+    Entity::delete_many()
+        .filter(Column::Workspace.eq(workspace))
+        .exec(db)
+        .await?;
     Ok(())
 }

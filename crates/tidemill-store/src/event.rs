@@ -55,7 +55,12 @@ pub async fn append(db: &impl ConnectionTrait, row: Model) -> Result<()> {
 }
 
 /// Events of a kind about one thing after `after` (an id), oldest first, 100 at most.
-pub async fn of_kind(db: &impl ConnectionTrait, after: &str, kind: &str, subject: &str) -> Result<Vec<Model>> {
+pub async fn of_kind(
+    db: &impl ConnectionTrait,
+    after: &str,
+    kind: &str,
+    subject: &str,
+) -> Result<Vec<Model>> {
     Ok(Entity::find()
         .filter(Column::Id.gt(after))
         .filter(Column::Kind.eq(kind))

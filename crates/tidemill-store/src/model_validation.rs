@@ -79,7 +79,9 @@ pub async fn of_data(db: &impl ConnectionTrait, workspace: &str, data: &str) -> 
 
 /// Adds one.
 pub async fn add(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
+    Entity::insert(row.into_active_model().reset_all())
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -115,7 +117,9 @@ pub async fn list(
     version: Option<i64>,
     most: u64,
 ) -> Result<Vec<Model>> {
-    let mut query = Entity::find().filter(Column::Workspace.eq(workspace)).filter(Column::Name.eq(name));
+    let mut query = Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .filter(Column::Name.eq(name));
     if let Some(version) = version {
         query = query.filter(Column::Version.eq(version));
     }
@@ -123,7 +127,11 @@ pub async fn list(
 }
 
 /// The newest that has ended of a model of these very bytes, in any of these workspaces.
-pub async fn newest_of(db: &impl ConnectionTrait, workspaces: &[String], digest: &str) -> Result<Option<Model>> {
+pub async fn newest_of(
+    db: &impl ConnectionTrait,
+    workspaces: &[String],
+    digest: &str,
+) -> Result<Option<Model>> {
     Ok(Entity::find()
         .filter(Column::Workspace.is_in(workspaces.iter().cloned()))
         .filter(Column::Digest.eq(digest))

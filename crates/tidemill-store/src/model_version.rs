@@ -126,7 +126,11 @@ pub async fn newest(db: &impl ConnectionTrait, workspace: &str, name: &str) -> R
 
 /// Whether any version has these files.
 pub async fn has_digest(db: &impl ConnectionTrait, digest: &str) -> Result<bool> {
-    Ok(Entity::find().filter(Column::Digest.eq(digest)).one(db).await?.is_some())
+    Ok(Entity::find()
+        .filter(Column::Digest.eq(digest))
+        .one(db)
+        .await?
+        .is_some())
 }
 
 /// The versions that a run or job made.

@@ -203,12 +203,7 @@ pub async fn start_deleting(
 }
 
 /// Removes a deployment; says whether it was there.
-pub async fn delete(
-    db: &impl ConnectionTrait,
-    workspace: &str,
-    endpoint: &str,
-    name: &str,
-) -> Result<bool> {
+pub async fn delete(db: &impl ConnectionTrait, workspace: &str, endpoint: &str, name: &str) -> Result<bool> {
     Ok(Entity::delete_by_id(key(workspace, endpoint, name))
         .exec(db)
         .await?

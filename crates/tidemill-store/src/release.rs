@@ -38,7 +38,12 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// One number of a release.
-pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str, number: i64) -> Result<Option<Model>> {
+pub async fn get(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    name: &str,
+    number: i64,
+) -> Result<Option<Model>> {
     let key = (workspace.to_owned(), name.to_owned(), number);
     Ok(Entity::find_by_id(key).one(db).await?)
 }

@@ -141,7 +141,12 @@ impl Search<'_> {
                 .and_where(Expr::col("workspace").eq(self.workspace))
                 .and_where(Expr::col("key").eq(comparison.key.name.as_str()))
                 .and_where(Expr::col("is_nan").unary(UnOper::Not))
-                .and_where(compare(backend, Expr::col("value"), comparison.operator, &comparison.value))
+                .and_where(compare(
+                    backend,
+                    Expr::col("value"),
+                    comparison.operator,
+                    &comparison.value,
+                ))
                 .limit(FEW.unsigned_abs() + 1);
             let mut counting = Query::select();
             counting

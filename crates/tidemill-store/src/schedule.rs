@@ -64,7 +64,9 @@ pub async fn list(db: &impl ConnectionTrait, workspace: &str, page: &PageRequest
     if let Some(after) = &page.after {
         query = query.filter(Column::Name.gt(after));
     }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| row.name.clone()))
+    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
+        row.name.clone()
+    }))
 }
 
 /// Every schedule of the server that counts.
@@ -78,7 +80,12 @@ pub async fn enabled(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
 }
 
 /// Writes when a schedule falls due next, and up to when what happened has been looked at; nothing else of it.
-pub async fn advance(db: &impl ConnectionTrait, row: &Model, next_at: Option<i64>, seen_at: i64) -> Result<()> {
+pub async fn advance(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    next_at: Option<i64>,
+    seen_at: i64,
+) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::NextAt, Expr::value(next_at))
         .col_expr(Column::SeenAt, Expr::value(seen_at))

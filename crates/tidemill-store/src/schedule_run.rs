@@ -55,7 +55,12 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// One time of a schedule.
-pub async fn get(db: &impl ConnectionTrait, workspace: &str, schedule: &str, id: &str) -> Result<Option<Model>> {
+pub async fn get(
+    db: &impl ConnectionTrait,
+    workspace: &str,
+    schedule: &str,
+    id: &str,
+) -> Result<Option<Model>> {
     let key = (workspace.to_owned(), schedule.to_owned(), id.to_owned());
     Ok(Entity::find_by_id(key).one(db).await?)
 }

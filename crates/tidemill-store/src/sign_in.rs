@@ -35,7 +35,10 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// How many began at a time or later.
 pub async fn count(db: &impl ConnectionTrait, since_ms: i64) -> Result<u64> {
-    Ok(Entity::find().filter(Column::CreatedAt.gte(since_ms)).count(db).await?)
+    Ok(Entity::find()
+        .filter(Column::CreatedAt.gte(since_ms))
+        .count(db)
+        .await?)
 }
 
 /// Writes a new one, and forgets those that began before a time.

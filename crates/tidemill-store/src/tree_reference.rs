@@ -15,9 +15,21 @@ const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
 
 /// Tables with their keys, and the columns whose texts may name trees.
 const TABLES: [(&str, &[&str], &[&str]); 6] = [
-    ("model_version", &["workspace", "name", "version"], &["source", "storage_location", "properties"]),
-    ("online_deployment", &["workspace", "endpoint", "name"], &["plan", "spec"]),
-    ("release_number", &["workspace", "name", "number"], &["plan", "spec"]),
+    (
+        "model_version",
+        &["workspace", "name", "version"],
+        &["source", "storage_location", "properties"],
+    ),
+    (
+        "online_deployment",
+        &["workspace", "endpoint", "name"],
+        &["plan", "spec"],
+    ),
+    (
+        "release_number",
+        &["workspace", "name", "number"],
+        &["plan", "spec"],
+    ),
     ("published_pipeline", &["workspace", "name", "version"], &["spec"]),
     ("schedule", &["workspace", "name"], &["spec", "job"]),
     ("model_validation", &["id"], &["spec"]),
@@ -39,7 +51,9 @@ pub async fn named(
     let key = ["workspace", "kind", "name", "version"];
     let columns = ["workspace", "kind", "name", "version", "uri", "spec"];
     each(db, "asset_version", &key, &columns, None, |texts| {
-        let [workspace, kind, name, version, uri, spec] = texts else { return };
+        let [workspace, kind, name, version, uri, spec] = texts else {
+            return;
+        };
         let is_out = kind == "data" && but.contains(&(workspace.clone(), name.clone(), version.clone()));
         if !is_out {
             look(uri, trees, &mut found);
@@ -53,7 +67,9 @@ pub async fn named(
     })
     .await?;
     each(db, "job", &key, &["plan"], Some(true), |texts| {
-        texts.iter().for_each(|text| look_for_code(text, trees, &mut found));
+        texts
+            .iter()
+            .for_each(|text| look_for_code(text, trees, &mut found));
     })
     .await?;
     Ok(found)
@@ -71,7 +87,11 @@ async fn each(
     let mut offset = 0;
     loop {
         let mut select = Query::select();
-        select.columns(columns.iter().copied()).from(table).limit(AT_ONCE).offset(offset);
+        select
+            .columns(columns.iter().copied())
+            .from(table)
+            .limit(AT_ONCE)
+            .offset(offset);
         for column in key {
             select.order_by(*column, Order::Asc);
         }
@@ -97,17 +117,26 @@ async fn each(
 
 /// Every word of 64 hex digits.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_ascii_hexdigit()).filter(|word| word.len() == 64)
+    text.split(|letter: char| !letter.is_ascii_hexdigit())
+        .filter(|word| word.len() == 64)
 }
 
 fn look(text: &str, trees: &HashSet<String>, found: &mut HashSet<String>) {
-    found.extend(words(text).filter(|word| trees.contains(*word)).map(str::to_owned));
+    found.extend(
+        words(text)
+            .filter(|word| trees.contains(*word))
+            .map(str::to_owned),
+    );
 }
 
 /// The tree of a job's code: `"code":"…"`, at any depth of its plan.
 fn look_for_code(plan: &str, trees: &HashSet<String>, found: &mut HashSet<String>) {
     for part in plan.split("\"code\":\"").skip(1) {
-        found.extend(words(part.split('"').next().unwrap_or_default()).filter(|word| trees.contains(*word)).map(str::to_owned));
+        found.extend(
+            words(part.split('"').next().unwrap_or_default())
+                .filter(|word| trees.contains(*word))
+                .map(str::to_owned),
+        );
     }
 }
 
@@ -119,14 +148,19 @@ mod tests {
     fn trees_are_found_wherever_they_are_named_and_code_alone_where_that_counts() {
         let (one, two) = ("a".repeat(64), "b".repeat(64));
         let trees = HashSet::from([one.clone(), two.clone()]);
-        let plan = format!("{{\"code\":\"{one}\",\"inputs\":{{\"d\":{{\"source\":{{\"tree\":\"{two}\"}}}}}}}}");
+        let plan =
+            format!("{{\"code\":\"{one}\",\"inputs\":{{\"d\":{{\"source\":{{\"tree\":\"{two}\"}}}}}}}}");
         let mut found = HashSet::new();
         look_for_code(&plan, &trees, &mut found);
         assert_eq!(found, HashSet::from([one.clone()]));
         look(&plan, &trees, &mut found);
         assert_eq!(found.len(), 2);
         let mut none = HashSet::new();
-        look(&format!("{one}a tidemill://trees/{}", "c".repeat(64)), &trees, &mut none);
+        look(
+            &format!("{one}a tidemill://trees/{}", "c".repeat(64)),
+            &trees,
+            &mut none,
+        );
         assert!(none.is_empty());
     }
 }

@@ -127,7 +127,10 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
             "SELECT COUNT(*) AS n FROM experiment WHERE experiment_id <> 0 AND workspace = ",
         ),
         ("runs", "SELECT COUNT(*) AS n FROM run WHERE workspace = "),
-        ("jobs", "SELECT COUNT(*) AS n FROM job WHERE parent IS NULL AND workspace = "),
+        (
+            "jobs",
+            "SELECT COUNT(*) AS n FROM job WHERE parent IS NULL AND workspace = ",
+        ),
         (
             "computes",
             "SELECT COUNT(*) AS n FROM compute WHERE name <> 'local' AND workspace = ",
@@ -152,8 +155,14 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
             "online endpoints",
             "SELECT COUNT(*) AS n FROM online_endpoint WHERE workspace = ",
         ),
-        ("published pipelines", "SELECT COUNT(*) AS n FROM published_pipeline WHERE workspace = "),
-        ("schedules", "SELECT COUNT(*) AS n FROM schedule WHERE workspace = "),
+        (
+            "published pipelines",
+            "SELECT COUNT(*) AS n FROM published_pipeline WHERE workspace = ",
+        ),
+        (
+            "schedules",
+            "SELECT COUNT(*) AS n FROM schedule WHERE workspace = ",
+        ),
     ];
     let mut held = Vec::new();
     for (noun, sql) in HELD {

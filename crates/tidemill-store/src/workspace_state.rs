@@ -75,10 +75,11 @@ pub(crate) fn deleted() -> SelectStatement {
 /// Selects the names of those in which nothing goes on by itself.
 pub(crate) fn at_rest() -> SelectStatement {
     let mut select = Query::select();
-    select
-        .column("workspace")
-        .from("workspace_state")
-        .and_where(Expr::col("deleted_at").is_not_null().or(Expr::col("archived_at").is_not_null()));
+    select.column("workspace").from("workspace_state").and_where(
+        Expr::col("deleted_at")
+            .is_not_null()
+            .or(Expr::col("archived_at").is_not_null()),
+    );
     select
 }
 
@@ -145,7 +146,10 @@ pub const KEPT: &[&str] = &["event"];
 /// Removes a deleted workspace with everything in it, unless it was recovered meanwhile; says whether it is gone.
 pub async fn purge(db: &impl ConnectionTrait, name: &str, until_ms: i64) -> Result<bool> {
     let state = get(db, name).await?;
-    if !state.and_then(|state| state.deleted_at).is_some_and(|at| at <= until_ms) {
+    if !state
+        .and_then(|state| state.deleted_at)
+        .is_some_and(|at| at <= until_ms)
+    {
         return Ok(false);
     }
     let backend = db.get_database_backend();
@@ -153,7 +157,9 @@ pub async fn purge(db: &impl ConnectionTrait, name: &str, until_ms: i64) -> Resu
         DbBackend::Postgres => "$1",
         _ => "?",
     };
-    let chunks = format!("DELETE FROM metric_chunk WHERE series IN (SELECT series FROM metric_series WHERE workspace = {place})");
+    let chunks = format!(
+        "DELETE FROM metric_chunk WHERE series IN (SELECT series FROM metric_series WHERE workspace = {place})"
+    );
     let mut statements = vec![chunks];
     statements.extend(
         TABLES

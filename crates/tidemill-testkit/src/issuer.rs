@@ -33,8 +33,10 @@ struct Keys {
 impl Keys {
     fn new(id: &str) -> Self {
         let random = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("a key can be made");
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).expect("it was made just now");
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            .expect("a key can be made");
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
+            .expect("it was made just now");
         Self {
             id: id.to_owned(),
             pair,
@@ -52,7 +54,9 @@ impl Keys {
 impl Issuer {
     /// Starts one with the key `one`.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let keys = Arc::new(Mutex::new(Keys::new("one")));
         let asked = Arc::new(AtomicUsize::new(0));
@@ -63,7 +67,10 @@ impl Issuer {
         });
         let (shown, count) = (keys.clone(), asked.clone());
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(move || async move { Json(settings) }))
+            .route(
+                "/.well-known/openid-configuration",
+                get(move || async move { Json(settings) }),
+            )
             .route(
                 "/keys",
                 get(move || async move {
@@ -72,9 +79,16 @@ impl Issuer {
                 }),
             );
         let task = tokio::spawn(async move {
-            axum::serve(listener, router).await.expect("it serves until the test ends");
+            axum::serve(listener, router)
+                .await
+                .expect("it serves until the test ends");
         });
-        Self { url, keys, asked, task }
+        Self {
+            url,
+            keys,
+            asked,
+            task,
+        }
     }
 
     /// How often its keys were asked for.
@@ -98,7 +112,10 @@ impl Issuer {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let head = json!({ "alg": "ES256", "typ": "JWT", "kid": keys.id });
         let text = unsigned(&head, claims);
-        let signature = keys.pair.sign(&SystemRandom::new(), text.as_bytes()).expect("it signs");
+        let signature = keys
+            .pair
+            .sign(&SystemRandom::new(), text.as_bytes())
+            .expect("it signs");
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }

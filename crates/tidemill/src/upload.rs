@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tidemill_objects::{SafePath, TreeBuilder, UploadOptions, upload_tree};
 use tidemill_api::endpoint::LOCAL_NAME;
+use tidemill_objects::{SafePath, TreeBuilder, UploadOptions, upload_tree};
 use tidemill_spec::kinds::{DeploymentModel, Spec};
 use tidemill_spec::load::{Purpose, for_each_local_path};
 use tidemill_spec::refs::RefError;

@@ -104,7 +104,11 @@ impl State {
 
     fn put_back(&mut self, target: &Arc<Target>) {
         self.pass();
-        if let Some(slot) = self.slots.iter_mut().find(|slot| Arc::ptr_eq(&slot.target, target)) {
+        if let Some(slot) = self
+            .slots
+            .iter_mut()
+            .find(|slot| Arc::ptr_eq(&slot.target, target))
+        {
             slot.in_flight = slot.in_flight.saturating_sub(1);
         }
     }
@@ -154,7 +158,11 @@ impl Balancer {
     pub(crate) fn add(&self, target: Arc<Target>) {
         let mut state = self.state();
         state.pass();
-        match state.slots.iter_mut().find(|slot| slot.target.number == target.number) {
+        match state
+            .slots
+            .iter_mut()
+            .find(|slot| slot.target.number == target.number)
+        {
             Some(slot) => slot.leaving = false,
             None => state.slots.push(Slot {
                 target,

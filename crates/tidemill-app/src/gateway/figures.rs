@@ -81,8 +81,10 @@ impl Figures {
             .position(|bound| seconds <= *bound)
             .unwrap_or(BUCKETS_S.len());
         self.buckets[at].fetch_add(1, Ordering::Relaxed);
-        self.took_us
-            .fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.took_us.fetch_add(
+            u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
     }
 
     /// Counts a copy of a request.
@@ -117,7 +119,10 @@ mod tests {
             figures.count(status, Duration::from_millis(3));
         }
         let now = figures.snapshot();
-        assert_eq!((now.good, now.client, now.model, now.busy, now.failed), (2, 1, 1, 1, 3));
+        assert_eq!(
+            (now.good, now.client, now.model, now.busy, now.failed),
+            (2, 1, 1, 1, 3)
+        );
         assert_eq!((now.all(), now.quantile_s(0.5)), (8, Some(0.005)));
         assert_eq!(Snapshot::default().quantile_s(0.5), None);
     }

@@ -56,7 +56,9 @@ impl Gateway {
     /// The deployment of this name.
     pub fn backend(&self, workspace: &str, endpoint: &str, deployment: &str) -> Option<Arc<Backend>> {
         let backends = self.backends.read().unwrap_or_else(PoisonError::into_inner);
-        backends.get(&deployment_key(workspace, endpoint, deployment)).cloned()
+        backends
+            .get(&deployment_key(workspace, endpoint, deployment))
+            .cloned()
     }
 
     /// Every deployment.

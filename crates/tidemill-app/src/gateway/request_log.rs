@@ -111,7 +111,9 @@ fn write(batch: Vec<(PathBuf, Entry)>) -> std::io::Result<()> {
     let mut texts: HashMap<PathBuf, String> = HashMap::new();
     for (folder, entry) in batch {
         let hour = entry.at / HOUR_MS;
-        let text = texts.entry(folder.join(format!("requests.{hour}.jsonl"))).or_default();
+        let text = texts
+            .entry(folder.join(format!("requests.{hour}.jsonl")))
+            .or_default();
         if let Ok(line) = serde_json::to_string(&entry) {
             text.push_str(&line);
             text.push('\n');
@@ -145,7 +147,11 @@ fn files(folder: &Path) -> std::io::Result<Vec<(i64, PathBuf)>> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let hour = name.strip_prefix("requests.")?.strip_suffix(".jsonl")?.parse().ok()?;
+            let hour = name
+                .strip_prefix("requests.")?
+                .strip_suffix(".jsonl")?
+                .parse()
+                .ok()?;
             Some((hour, entry.path()))
         })
         .collect();
@@ -156,7 +162,9 @@ fn files(folder: &Path) -> std::io::Result<Vec<(i64, PathBuf)>> {
 /// Removes what is older than it is kept, by the youngest hour there is.
 fn forget(folder: &Path) -> std::io::Result<()> {
     let files = files(folder)?;
-    let Some((youngest, _)) = files.last() else { return Ok(()) };
+    let Some((youngest, _)) = files.last() else {
+        return Ok(());
+    };
     for (hour, file) in &files {
         if *hour <= youngest - KEPT_HOURS {
             std::fs::remove_file(file)?;
@@ -218,7 +226,12 @@ mod tests {
         let root = tempfile::tempdir().expect("a folder");
         let dir = DataDir::open(root.path()).expect("opens");
         let folder = folder(&dir, "w", "e", "d");
-        for (hour, id) in [(1, "old"), (KEPT_HOURS, "b"), (KEPT_HOURS + 1, "c"), (KEPT_HOURS + 1, "d")] {
+        for (hour, id) in [
+            (1, "old"),
+            (KEPT_HOURS, "b"),
+            (KEPT_HOURS + 1, "c"),
+            (KEPT_HOURS + 1, "d"),
+        ] {
             write(vec![(folder.clone(), entry(hour, id))]).expect("written");
         }
         let ids = |most, id| -> Vec<String> {
@@ -228,6 +241,10 @@ mod tests {
         assert_eq!(ids(10, None), ["b", "c", "d"]);
         assert_eq!(ids(2, None), ["c", "d"]);
         assert_eq!(ids(10, Some("c")), ["c"]);
-        assert!(read(&dir, ("w", "e", "none"), 1, None).expect("nothing").is_empty());
+        assert!(
+            read(&dir, ("w", "e", "none"), 1, None)
+                .expect("nothing")
+                .is_empty()
+        );
     }
 }

@@ -126,7 +126,10 @@ mod tests {
 
     fn route(traffic: &[(&str, u32)]) -> Route {
         Route {
-            traffic: traffic.iter().map(|(name, share)| ((*name).into(), *share)).collect(),
+            traffic: traffic
+                .iter()
+                .map(|(name, share)| ((*name).into(), *share))
+                .collect(),
             deployments: traffic.iter().map(|(name, _)| (*name).into()).collect(),
             mirror: Some(("green".into(), 10)),
             ..Route::default()
@@ -141,7 +144,10 @@ mod tests {
             (0..1000).filter(|draw| route.pick(None, *draw) == wanted).count()
         };
         assert_eq!((of("blue"), of("green")), (900, 100));
-        assert_eq!((0..1000).filter(|draw| route.mirror(*draw).is_some()).count(), 100);
+        assert_eq!(
+            (0..1000).filter(|draw| route.mirror(*draw).is_some()).count(),
+            100
+        );
     }
 
     #[test]

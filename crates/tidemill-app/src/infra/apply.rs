@@ -147,13 +147,22 @@ async fn check_gates(ctx: &OpContext, row: &plan_row::Model, body: &Body) -> Res
     if open.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> = open.iter().map(|one| format!("{} asks for {}: {}", one.stage, one.gate, one.says)).collect();
+    let told: Vec<String> = open
+        .iter()
+        .map(|one| format!("{} asks for {}: {}", one.stage, one.gate, one.says))
+        .collect();
     let why = told.join("; ");
     ctx.refused(action::INFRA_APPLY, &scope(&row.stack), &why).await?;
-    let error = Error::new(Kind::Precondition, format!("failed to apply plan {}: {why}", row.id));
+    let error = Error::new(
+        Kind::Precondition,
+        format!("failed to apply plan {}: {why}", row.id),
+    );
     Err(match open.iter().any(|one| one.verdict == "refused") {
         true => error.hint("this plan will not be applied; make another one as the stage asks for it"),
-        false => error.hint(format!("`tidemill infra show {}` says who must act; then apply the same plan by its id", row.id)),
+        false => error.hint(format!(
+            "`tidemill infra show {}` says who must act; then apply the same plan by its id",
+            row.id
+        )),
     })
 }
 

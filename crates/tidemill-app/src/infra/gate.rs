@@ -55,7 +55,9 @@ pub(super) async fn touches(app: &App, steps: &[Step], changed: bool) -> Result<
         let stored = tidemill_store::workspace::get(app.store.read(), workspace).await?;
         let stored_group = stored.as_ref().map(|row| row.group_name.clone());
         let stored = stored.map(|row| crate::workspace::spec_of(&row));
-        let planned_group = planned.as_ref().and_then(|spec| spec["resource_group"].as_str().map(str::to_owned));
+        let planned_group = planned
+            .as_ref()
+            .and_then(|spec| spec["resource_group"].as_str().map(str::to_owned));
         let planned = planned.map(|spec| (planned_group.or_else(|| stored_group.clone()), spec));
         // Where a workspace is now is what the database says, not what its specification once said.
         let stored = stored.map(|spec| (stored_group, spec));
@@ -73,7 +75,9 @@ pub(super) async fn touches(app: &App, steps: &[Step], changed: bool) -> Result<
 
 /// Whoever changes the gates of a group, or its stages, touches each stage that has gates.
 async fn of_group(app: &App, step: &Step) -> Result<Vec<Touch>> {
-    let gates = |path: &str| ["infrastructure", "stages"].contains(&path.split(['.', '[']).next().unwrap_or_default());
+    let gates = |path: &str| {
+        ["infrastructure", "stages"].contains(&path.split(['.', '[']).next().unwrap_or_default())
+    };
     let matters = match step.action {
         Action::Change => step.fields.iter().any(|field| gates(&field.path)),
         Action::Delete | Action::Replace => true,
@@ -83,7 +87,9 @@ async fn of_group(app: &App, step: &Step) -> Result<Vec<Touch>> {
         return Ok(Vec::new());
     }
     let stored = stored_group(app, &step.address.name).await?;
-    let stages = stored.into_iter().flat_map(|spec| spec.infrastructure.into_keys());
+    let stages = stored
+        .into_iter()
+        .flat_map(|spec| spec.infrastructure.into_keys());
     Ok(stages
         .map(|stage| Touch {
             group: step.address.name.clone(),
@@ -94,7 +100,9 @@ async fn of_group(app: &App, step: &Step) -> Result<Vec<Touch>> {
 
 async fn stored_group(app: &App, name: &str) -> Result<Option<kinds::Group>> {
     let row = group::get(app.store.read(), name).await?;
-    Ok(row.map(|row| from_json("resource_group", "spec", &row.spec)).transpose()?)
+    Ok(row
+        .map(|row| from_json("resource_group", "spec", &row.spec))
+        .transpose()?)
 }
 
 /// How each gate of a plan stands. `applier` is who applies it now, when somebody does.
@@ -156,15 +164,32 @@ async fn of_rule(
     let maker = subject_of(&row.created_by);
     if !rule.principals.is_empty() {
         let allowed = rule.principals.join(", ");
-        let mut odd = [Some(maker.clone()), applier.map(subject_of)].into_iter().flatten();
+        let mut odd = [Some(maker.clone()), applier.map(subject_of)]
+            .into_iter()
+            .flatten();
         match odd.find(|who| !rule.principals.contains(who)) {
             Some(odd) if odd == maker => {
-                add("principals", Verdict::Refused, format!("{odd} made the plan, and {allowed} makes it"), rule.principals.clone());
+                add(
+                    "principals",
+                    Verdict::Refused,
+                    format!("{odd} made the plan, and {allowed} makes it"),
+                    rule.principals.clone(),
+                );
             }
             Some(odd) => {
-                add("principals", Verdict::Waiting, format!("{odd} does not apply it: {allowed} does"), rule.principals.clone());
+                add(
+                    "principals",
+                    Verdict::Waiting,
+                    format!("{odd} does not apply it: {allowed} does"),
+                    rule.principals.clone(),
+                );
             }
-            None => add("principals", Verdict::Passed, format!("made and applied by {allowed}"), Vec::new()),
+            None => add(
+                "principals",
+                Verdict::Passed,
+                format!("made and applied by {allowed}"),
+                Vec::new(),
+            ),
         }
     }
     if !rule.branches.is_empty() {
@@ -192,7 +217,11 @@ async fn of_rule(
         for finding in decide(&gates, &facts) {
             let said: HashSet<&str> = facts.votes.iter().map(|vote| vote.by.as_str()).collect();
             let who = match finding.verdict {
-                Verdict::Waiting => members.iter().filter(|who| !said.contains(who.as_str())).cloned().collect(),
+                Verdict::Waiting => members
+                    .iter()
+                    .filter(|who| !said.contains(who.as_str()))
+                    .cloned()
+                    .collect(),
                 _ => Vec::new(),
             };
             add(finding.gate, finding.verdict, finding.says, who);
@@ -213,10 +242,16 @@ async fn facts(app: &App, row: &plan_row::Model, team: Option<&str>) -> Result<(
     let may = |who: &Subject| current.grants(who).allow(action::INFRA_APPROVE, &scope);
     let is_in = |who: &Subject| {
         let circles = current.access.circles(who);
-        team.is_none_or(|team| circles.iter().any(|one| one.kind == access::Kind::Team && one.name == team))
+        team.is_none_or(|team| {
+            circles
+                .iter()
+                .any(|one| one.kind == access::Kind::Team && one.name == team)
+        })
     };
     let votes = vote_row::of(app.store.read(), &row.id).await?;
-    let votes = votes.into_iter().filter(|vote| Subject::parse(&vote.who).is_some_and(|who| may(&who)));
+    let votes = votes
+        .into_iter()
+        .filter(|vote| Subject::parse(&vote.who).is_some_and(|who| may(&who)));
     let votes: Vec<Vote> = votes
         .map(|vote| Vote {
             by: subject_of(&vote.who),
@@ -226,9 +261,14 @@ async fn facts(app: &App, row: &plan_row::Model, team: Option<&str>) -> Result<(
         .collect();
     let entitled = current.active.iter().filter(|who| may(who) && is_in(who));
     let maker = subject_of(&row.created_by);
-    let entitled: BTreeSet<String> = entitled.map(ToString::to_string).filter(|who| *who != maker).collect();
-    let members: BTreeMap<String, BTreeSet<String>> =
-        team.map(|team| (team.to_owned(), entitled.clone())).into_iter().collect();
+    let entitled: BTreeSet<String> = entitled
+        .map(ToString::to_string)
+        .filter(|who| *who != maker)
+        .collect();
+    let members: BTreeMap<String, BTreeSet<String>> = team
+        .map(|team| (team.to_owned(), entitled.clone()))
+        .into_iter()
+        .collect();
     let facts = Facts {
         now_ms: app.clock.now_ms(),
         author: maker.clone(),
@@ -246,7 +286,9 @@ fn branch(rule: &RolloutGates, signed: &Value, maker: &str) -> (Verdict, String)
     let allowed = rule.branches.join(", ");
     let claims = &signed["claims"];
     if claims.is_null() {
-        let says = format!("{maker} made the plan without a signed token, so nobody vouches for its branch; {allowed} is asked for");
+        let says = format!(
+            "{maker} made the plan without a signed token, so nobody vouches for its branch; {allowed} is asked for"
+        );
         return (Verdict::Refused, says);
     }
     if let Some(issuer) = &rule.issuer
@@ -257,26 +299,44 @@ fn branch(rule: &RolloutGates, signed: &Value, maker: &str) -> (Verdict, String)
     }
     let name = rule.branch_claim.as_deref().unwrap_or("ref");
     let Some(found) = claim::text(claims, name) else {
-        return (Verdict::Refused, format!("the signed token of {maker} has no claim `{name}`; {allowed} is asked for"));
+        return (
+            Verdict::Refused,
+            format!("the signed token of {maker} has no claim `{name}`; {allowed} is asked for"),
+        );
     };
     // A tag may be called as a branch is.
     if let Some(kind) = claim::text(claims, "ref_type").filter(|kind| kind != "branch") {
-        return (Verdict::Refused, format!("`{found}` is a {kind}, and no branch; {allowed} is asked for"));
+        return (
+            Verdict::Refused,
+            format!("`{found}` is a {kind}, and no branch; {allowed} is asked for"),
+        );
     }
     let fits = |pattern: &String| match pattern.strip_suffix("/*") {
-        Some(folder) => found.strip_prefix(folder).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/')),
+        Some(folder) => found
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.len() > 1 && rest.starts_with('/')),
         None => *pattern == found,
     };
     match rule.branches.iter().any(fits) {
-        true => (Verdict::Passed, format!("made from {found}, as its signed token says")),
-        false => (Verdict::Refused, format!("made from {found}, as its signed token says; {allowed} is asked for")),
+        true => (
+            Verdict::Passed,
+            format!("made from {found}, as its signed token says"),
+        ),
+        false => (
+            Verdict::Refused,
+            format!("made from {found}, as its signed token says; {allowed} is asked for"),
+        ),
     }
 }
 
 /// Whether a gate of the plan asks somebody to agree.
 pub(super) async fn asks(app: &App, row: &plan_row::Model, body: &Body, who: &str) -> Result<bool> {
     for touch in &body.touches {
-        for approvals in rules(app, body, touch).await?.into_iter().filter_map(|rule| rule.approvals) {
+        for approvals in rules(app, body, touch)
+            .await?
+            .into_iter()
+            .filter_map(|rule| rule.approvals)
+        {
             let (_, entitled) = facts(app, row, approvals.team.as_deref()).await?;
             if entitled.iter().any(|one| one == who) {
                 return Ok(true);
@@ -288,7 +348,9 @@ pub(super) async fn asks(app: &App, row: &plan_row::Model, body: &Body, who: &st
 
 /// The commit that a signed token names.
 pub(super) fn commit(signed: &Value) -> Option<String> {
-    COMMIT.iter().find_map(|name| claim::text(&signed["claims"], name))
+    COMMIT
+        .iter()
+        .find_map(|name| claim::text(&signed["claims"], name))
 }
 
 /// Whether the same files were applied in a stage, as the last ones of their stack, and have passed their tests there.
@@ -307,19 +369,36 @@ async fn tested(app: &App, body: &Body, before: &Touch, signed: bool) -> Result<
             continue;
         }
         if there.tests.is_empty() {
-            return Ok((Verdict::Waiting, format!("these files have no tests that {stage} could have passed")));
+            return Ok((
+                Verdict::Waiting,
+                format!("these files have no tests that {stage} could have passed"),
+            ));
         }
         let rows = test_row::of(db, &row.id).await?;
         let states: HashMap<i64, &str> = rows.iter().map(|row| (row.place, row.state.as_str())).collect();
-        let passed = (0_i64..).zip(&there.tests).filter(|(place, _)| states.get(place) == Some(&"passed")).count();
-        let told = format!("{passed} of {} tests passed in {stage} (plan {} of stack {})", there.tests.len(), row.id, row.stack);
-        let verdict = if passed == there.tests.len() { Verdict::Passed } else { Verdict::Waiting };
+        let passed = (0_i64..)
+            .zip(&there.tests)
+            .filter(|(place, _)| states.get(place) == Some(&"passed"))
+            .count();
+        let told = format!(
+            "{passed} of {} tests passed in {stage} (plan {} of stack {})",
+            there.tests.len(),
+            row.id,
+            row.stack
+        );
+        let verdict = if passed == there.tests.len() {
+            Verdict::Passed
+        } else {
+            Verdict::Waiting
+        };
         return Ok((verdict, told));
     }
     Ok((
         Verdict::Waiting,
         match other {
-            Some(stack) => format!("other files were applied in {stage} last (stack {stack}): apply these there first"),
+            Some(stack) => {
+                format!("other files were applied in {stage} last (stack {stack}): apply these there first")
+            }
             None => format!("these files were not applied in {stage} yet"),
         },
     ))
@@ -360,22 +439,47 @@ mod tests {
             ..RolloutGates::default()
         };
         let signed = |issuer: &str| json!({ "issuer": issuer, "claims": {"ref": "refs/heads/main"} });
-        assert_eq!(branch(&rule, &signed("https://ci.example"), "ci").0, Verdict::Passed);
-        assert_eq!(branch(&rule, &signed("https://own.example"), "ci").0, Verdict::Refused);
+        assert_eq!(
+            branch(&rule, &signed("https://ci.example"), "ci").0,
+            Verdict::Passed
+        );
+        assert_eq!(
+            branch(&rule, &signed("https://own.example"), "ci").0,
+            Verdict::Refused
+        );
     }
 
     #[test]
     fn a_branch_is_read_from_the_signed_token_alone() {
         let main = &["refs/heads/main"];
         assert_eq!(verdict(main, json!({"ref": "refs/heads/main"})), Verdict::Passed);
-        for claims in [json!({"ref": "refs/heads/main2"}), json!({"ref": "main"}), json!({}), Value::Null, json!({"ref": ["refs/heads/main"]})] {
+        for claims in [
+            json!({"ref": "refs/heads/main2"}),
+            json!({"ref": "main"}),
+            json!({}),
+            Value::Null,
+            json!({"ref": ["refs/heads/main"]}),
+        ] {
             assert_eq!(verdict(main, claims.clone()), Verdict::Refused, "{claims}");
         }
-        assert_eq!(verdict(&["main"], json!({"ref": "main", "ref_type": "branch"})), Verdict::Passed);
-        assert_eq!(verdict(&["main"], json!({"ref": "main", "ref_type": "tag"})), Verdict::Refused);
+        assert_eq!(
+            verdict(&["main"], json!({"ref": "main", "ref_type": "branch"})),
+            Verdict::Passed
+        );
+        assert_eq!(
+            verdict(&["main"], json!({"ref": "main", "ref_type": "tag"})),
+            Verdict::Refused
+        );
         let release = &["refs/heads/release/*"];
-        assert_eq!(verdict(release, json!({"ref": "refs/heads/release/1.2"})), Verdict::Passed);
-        for odd in ["refs/heads/release", "refs/heads/release/", "refs/heads/released/1"] {
+        assert_eq!(
+            verdict(release, json!({"ref": "refs/heads/release/1.2"})),
+            Verdict::Passed
+        );
+        for odd in [
+            "refs/heads/release",
+            "refs/heads/release/",
+            "refs/heads/released/1",
+        ] {
             assert_eq!(verdict(release, json!({"ref": odd})), Verdict::Refused, "{odd}");
         }
     }

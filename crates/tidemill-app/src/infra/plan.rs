@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tidemill_api::infra::{InfraCounts, InfraField, InfraGate, InfraNote, InfraPlan, InfraRequest, InfraStep, InfraTest};
+use tidemill_api::infra::{
+    InfraCounts, InfraField, InfraGate, InfraNote, InfraPlan, InfraRequest, InfraStep, InfraTest,
+};
 use tidemill_plan::infra::{
     self as pure, Action, Actual, Address, FieldChange, Managed, PlanError, Seen, Step, digest,
 };
@@ -80,7 +82,9 @@ pub async fn create(ctx: &OpContext, request: InfraRequest) -> Result<InfraPlan>
     name::check("stack", &stack)?;
     let tests = test::read(tests)?;
     if source.as_ref().is_some_and(|source| source.len() > 200) {
-        return Err(Error::invalid("failed to plan: `source` has more than 200 characters"));
+        return Err(Error::invalid(
+            "failed to plan: `source` has more than 200 characters",
+        ));
     }
     if destroy && !resources.is_empty() {
         return Err(Error::invalid(

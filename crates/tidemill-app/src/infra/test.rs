@@ -49,8 +49,14 @@ pub(super) fn read(tests: Vec<Value>) -> Result<Vec<RolloutTest>> {
     match problems.is_empty() {
         true => Ok(all),
         false => {
-            let told: Vec<String> = problems.iter().map(|one| format!("{}: {}", one.path, one.message)).collect();
-            Err(Error::invalid(format!("failed to read the tests: {}", told.join("; "))))
+            let told: Vec<String> = problems
+                .iter()
+                .map(|one| format!("{}: {}", one.path, one.message))
+                .collect();
+            Err(Error::invalid(format!(
+                "failed to read the tests: {}",
+                told.join("; ")
+            )))
         }
     }
 }
@@ -71,7 +77,10 @@ pub(super) fn placed(tests: Vec<RolloutTest>, wanted: &[Wanted]) -> Result<Vec<R
             test.workspace = match workspaces.as_slice() {
                 [only] => Some((*only).to_owned()),
                 _ => {
-                    let error = Error::invalid(format!("failed to plan test `{}`: it does not say in which workspace it is", test.name));
+                    let error = Error::invalid(format!(
+                        "failed to plan test `{}`: it does not say in which workspace it is",
+                        test.name
+                    ));
                     return Err(error.hint("add `workspace:`"));
                 }
             };
@@ -113,7 +122,8 @@ pub(super) async fn shown(app: &App, row: &plan_row::Model, body: &Body) -> Resu
 /// # Errors
 /// Conflict, when it was not applied, has no tests, or they run already.
 pub async fn run_again(ctx: &OpContext, id: &str) -> Result<InfraPlan> {
-    ctx.authorize(action::INFRA_APPLY, &crate::Scope::server()).await?;
+    ctx.authorize(action::INFRA_APPLY, &crate::Scope::server())
+        .await?;
     let row = find(ctx.app(), id).await?;
     let refused = |why: &str| Err(Error::conflict(format!("failed to test plan {id}: {why}")));
     let body = body_of(&row)?;
@@ -142,7 +152,11 @@ pub(super) async fn start(ctx: &OpContext, row: &plan_row::Model, body: &Body) -
         before: Value::Null,
         after: json!({ "plan": row.id, "tests": body.tests.len() }),
     };
-    let begun = ctx.change(change, move |tx| Box::pin(async move { Ok(test_row::forget(tx, &id).await?) })).await;
+    let begun = ctx
+        .change(change, move |tx| {
+            Box::pin(async move { Ok(test_row::forget(tx, &id).await?) })
+        })
+        .await;
     if let Err(error) = begun {
         app.testing.lock().remove(&row.id);
         return Err(error);
@@ -188,7 +202,13 @@ async fn run(ctx: &OpContext, row: &plan_row::Model, tests: &[RolloutTest]) -> R
     ctx.change(change, |_| Box::pin(async { Ok(()) })).await
 }
 
-async fn note(ctx: &OpContext, row: &plan_row::Model, place: i64, state: &str, says: Option<String>) -> Result<()> {
+async fn note(
+    ctx: &OpContext,
+    row: &plan_row::Model,
+    place: i64,
+    state: &str,
+    says: Option<String>,
+) -> Result<()> {
     let row = test_row::Model {
         plan: row.id.clone(),
         place,
@@ -196,7 +216,10 @@ async fn note(ctx: &OpContext, row: &plan_row::Model, place: i64, state: &str, s
         says,
         at: ctx.now_ms(),
     };
-    let write = ctx.app().store.write::<_, Error, _>(move |tx| Box::pin(async move { Ok(test_row::put(tx, row).await?) }));
+    let write = ctx
+        .app()
+        .store
+        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(test_row::put(tx, row).await?) }));
     write.await
 }
 
@@ -229,18 +252,26 @@ async fn commanded(
     submit(ctx, workspace, &name, submission).await.map_err(said)?;
     let until = tokio::time::Instant::now() + limit;
     loop {
-        let job = tidemill_store::job::get(ctx.app().store.read(), workspace, &name).await.map_err(|error| error.to_string())?;
+        let job = tidemill_store::job::get(ctx.app().store.read(), workspace, &name)
+            .await
+            .map_err(|error| error.to_string())?;
         let job = job.ok_or_else(|| format!("job {name} is gone"))?;
         if job.status.parse().is_ok_and(Status::is_over) {
             return match job.status == Status::Completed.as_str() {
                 true => Ok(format!("job {name} completed")),
-                false => Err(format!("job {name} ended as {}; `tidemill job stream -n {name} -w {workspace}` shows why", job.status)),
+                false => Err(format!(
+                    "job {name} ended as {}; `tidemill job stream -n {name} -w {workspace}` shows why",
+                    job.status
+                )),
             };
         }
         if tokio::time::Instant::now() >= until {
             // Whether it can be stopped any more changes nothing.
             let _ = crate::job::cancel(ctx, workspace, &name).await;
-            return Err(format!("job {name} took longer than {} s, and was stopped", limit.as_secs()));
+            return Err(format!(
+                "job {name} took longer than {} s, and was stopped",
+                limit.as_secs()
+            ));
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -251,35 +282,59 @@ async fn probed(ctx: &OpContext, test: &RolloutTest, probe: &RolloutProbe) -> Re
     let workspace = test.workspace.as_deref().unwrap_or_default();
     let app = ctx.app();
     if let Some(name) = &probe.datastore {
-        let store = crate::bytes::open(ctx, workspace, name).await.map_err(|error| error.message)?;
-        store.list_dir(&tidemill_objects::SafePath::root()).await.map_err(|error| error.to_string())?;
+        let store = crate::bytes::open(ctx, workspace, name)
+            .await
+            .map_err(|error| error.message)?;
+        store
+            .list_dir(&tidemill_objects::SafePath::root())
+            .await
+            .map_err(|error| error.to_string())?;
         return Ok(format!("datastore {name} opens"));
     }
     let local = probe.endpoint.is_some();
     let client = match local {
-        true => reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?,
+        true => reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .map_err(|error| error.to_string())?,
         false => crate::webhook::client(app.webhooks)?,
     };
     let request = match (&probe.endpoint, &probe.url) {
         (Some(name), _) => {
             let scope = crate::Scope::resource(workspace, "endpoints", name);
-            ctx.authorize(crate::action::ENDPOINT_SCORE, &scope).await.map_err(|error| error.message)?;
-            let key = crate::online_endpoint::own_key(app, workspace, name).await.map_err(|error| error.message)?;
+            ctx.authorize(crate::action::ENDPOINT_SCORE, &scope)
+                .await
+                .map_err(|error| error.message)?;
+            let key = crate::online_endpoint::own_key(app, workspace, name)
+                .await
+                .map_err(|error| error.message)?;
             let address = app.address().map_err(|error| error.message)?;
             let body = probe.request.clone().unwrap_or(Value::Null);
-            client.post(format!("{address}/endpoints/{workspace}/{name}/score")).bearer_auth(key).json(&body)
+            client
+                .post(format!("{address}/endpoints/{workspace}/{name}/score"))
+                .bearer_auth(key)
+                .json(&body)
         }
         (None, Some(url)) => {
-            crate::webhook::check_url(app, url).await.map_err(|error| error.message)?;
+            crate::webhook::check_url(app, url)
+                .await
+                .map_err(|error| error.message)?;
             client.get(url)
         }
         (None, None) => return Err("it asks nothing".into()),
     };
     let began = std::time::Instant::now();
-    let mut answer = request.send().await.map_err(|error| format!("it was not answered: {error}"))?;
+    let mut answer = request
+        .send()
+        .await
+        .map_err(|error| format!("it was not answered: {error}"))?;
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| format!("the answer broke off: {error}"))? {
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|error| format!("the answer broke off: {error}"))?
+    {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > 4 << 20 {
             return Err("the answer has more than 4 MiB".into());

@@ -29,7 +29,8 @@ pub async fn reject(ctx: &OpContext, id: &str, comment: Option<String>) -> Resul
 }
 
 async fn say(ctx: &OpContext, id: &str, comment: Option<String>, agrees: bool) -> Result<InfraPlan> {
-    ctx.authorize(action::INFRA_APPROVE, &crate::Scope::server()).await?;
+    ctx.authorize(action::INFRA_APPROVE, &crate::Scope::server())
+        .await?;
     let row = find(ctx.app(), id).await?;
     let doing = if agrees { "approve" } else { "reject" };
     let who = gate::subject_of(&ctx.principal().to_string());
@@ -37,13 +38,18 @@ async fn say(ctx: &OpContext, id: &str, comment: Option<String>, agrees: bool) -
         return refused(ctx, &row, doing, "a job does not speak for anybody").await;
     }
     if row.state != "planned" && row.state != "failed" {
-        return Err(Error::conflict(format!("failed to {doing} plan {id}: it is {}", row.state)));
+        return Err(Error::conflict(format!(
+            "failed to {doing} plan {id}: it is {}",
+            row.state
+        )));
     }
     if who == gate::subject_of(&row.created_by) {
         return refused(ctx, &row, doing, "who made it does not agree to it").await;
     }
     if comment.as_ref().is_some_and(|text| text.chars().count() > MOST) {
-        return Err(Error::invalid(format!("failed to {doing} plan {id}: the comment has more than {MOST} characters")));
+        return Err(Error::invalid(format!(
+            "failed to {doing} plan {id}: the comment has more than {MOST} characters"
+        )));
     }
     let body = body_of(&row)?;
     if !gate::asks(ctx.app(), &row, &body, &who).await? {
@@ -62,12 +68,19 @@ async fn say(ctx: &OpContext, id: &str, comment: Option<String>, agrees: bool) -
         before: Value::Null,
         after: json!({ "plan": row.id, "digest": row.digest, "agrees": agrees, "comment": said.comment }),
     };
-    ctx.change(change, move |tx| Box::pin(async move { Ok(vote_row::put(tx, said).await?) })).await?;
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(vote_row::put(tx, said).await?) })
+    })
+    .await?;
     shown(ctx, row).await
 }
 
 /// Refuses, and writes that down.
 async fn refused(ctx: &OpContext, row: &plan_row::Model, doing: &str, why: &str) -> Result<InfraPlan> {
-    ctx.refused(action::INFRA_APPROVE, &scope(&row.stack), why).await?;
-    Err(Error::forbidden(format!("failed to {doing} plan {}: {why}", row.id)))
+    ctx.refused(action::INFRA_APPROVE, &scope(&row.stack), why)
+        .await?;
+    Err(Error::forbidden(format!(
+        "failed to {doing} plan {}: {why}",
+        row.id
+    )))
 }

@@ -148,7 +148,14 @@ async fn open_output(
     })?;
     let (store, path) = match &record.datastore {
         Some(datastore) => {
-            datastore_access::check(ctx, workspace, datastore, &record.path, action::DATASTORE_FILE_READ).await?;
+            datastore_access::check(
+                ctx,
+                workspace,
+                datastore,
+                &record.path,
+                action::DATASTORE_FILE_READ,
+            )
+            .await?;
             (bytes::open(ctx, workspace, datastore).await?, record.path.clone())
         }
         None => (

@@ -143,10 +143,12 @@ async fn build(
         )));
     }
     for (node_name, step) in &steps {
-        check_files(ctx, workspace, &parts, step).await.map_err(|mut error| {
-            error.message = format!("failed to plan step `{node_name}`: {}", error.message);
-            error
-        })?;
+        check_files(ctx, workspace, &parts, step)
+            .await
+            .map_err(|mut error| {
+                error.message = format!("failed to plan step `{node_name}`: {}", error.message);
+                error
+            })?;
     }
     guard(parts.nodes, &mut steps);
     let waits = steps
@@ -175,7 +177,11 @@ async fn check_files(ctx: &OpContext, workspace: &str, parts: &Parts<'_>, step: 
     if !datastore_access::any(ctx) {
         return Ok(());
     }
-    for (port, input) in step.given.iter().filter(|(_, input)| input.expression().is_none()) {
+    for (port, input) in step
+        .given
+        .iter()
+        .filter(|(_, input)| input.expression().is_none())
+    {
         // What is not there yet may be made by a step before it.
         if let Err(error) = planned_input(ctx, workspace, port, input, None).await
             && error.kind == Kind::Forbidden
@@ -186,7 +192,15 @@ async fn check_files(ctx: &OpContext, workspace: &str, parts: &Parts<'_>, step: 
     let store = default_datastore(&parts.settings);
     for (port, output) in step.outputs.iter().filter(|(_, output)| output.parent.is_none()) {
         let asset = (output.name.as_deref(), output.version.as_deref());
-        let planned = planned_output(&step.job, port, &store, &output.r#type, &output.mode, output.path.as_ref(), asset);
+        let planned = planned_output(
+            &step.job,
+            port,
+            &store,
+            &output.r#type,
+            &output.mode,
+            output.path.as_ref(),
+            asset,
+        );
         if let Ok(planned) = planned {
             check_output(ctx, workspace, port, &planned).await?;
         }

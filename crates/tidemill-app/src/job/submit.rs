@@ -12,10 +12,16 @@ use tidemill_store::{job, lineage, run, to_json};
 
 use super::inputs::{in_field, word};
 use super::output::planned_output;
-use super::{CommandPlan, EnvironmentPlan, Job, Plan, PlannedInput, PlannedOutput, Status, plan_pipeline, planned_input};
+use super::{
+    CommandPlan, EnvironmentPlan, Job, Plan, PlannedInput, PlannedOutput, Status, plan_pipeline,
+    planned_input,
+};
 use crate::compute::ResolvedCompute;
 use crate::context::Change;
-use crate::{Error, Kind, OpContext, Result, Scope, compute, datastore, datastore_access, environment, name, tag_policy};
+use crate::{
+    Error, Kind, OpContext, Result, Scope, compute, datastore, datastore_access, environment, name,
+    tag_policy,
+};
 
 /// The experiment of a job that names none.
 const DEFAULT_EXPERIMENT: &str = "Default";
@@ -284,14 +290,25 @@ pub(crate) async fn check_datastore(
 }
 
 /// An output goes to a datastore that is there, and to a folder that whoever submits the job may write.
-pub(crate) async fn check_output(ctx: &OpContext, workspace: &str, port: &str, planned: &PlannedOutput) -> Result<()> {
+pub(crate) async fn check_output(
+    ctx: &OpContext,
+    workspace: &str,
+    port: &str,
+    planned: &PlannedOutput,
+) -> Result<()> {
     check_datastore(ctx, workspace, port, planned.datastore.as_deref()).await?;
     let Some(datastore) = &planned.datastore else {
         return Ok(());
     };
-    datastore_access::check(ctx, workspace, datastore, &planned.path, action::DATASTORE_FILE_WRITE)
-        .await
-        .map_err(|error| in_field(error, "output", port))
+    datastore_access::check(
+        ctx,
+        workspace,
+        datastore,
+        &planned.path,
+        action::DATASTORE_FILE_WRITE,
+    )
+    .await
+    .map_err(|error| in_field(error, "output", port))
 }
 
 /// The environment of a command, with the policy that holds for it.

@@ -52,7 +52,8 @@ impl Walk<'_> {
         for step in self.steps(names).await? {
             let port = reading.iter().find(|row| row.job == step.row.name);
             if self.job(&step) {
-                self.graph.link(id, &job_id(&step.row.name), port.map_or("", |row| &row.port));
+                self.graph
+                    .link(id, &job_id(&step.row.name), port.map_or("", |row| &row.port));
                 jobs.push_back(step);
             }
         }
@@ -88,7 +89,10 @@ impl Walk<'_> {
         }
         for edge in step.outputs() {
             // What a pipeline hands out under a name, a step of it wrote.
-            let handed_out = around.iter().flat_map(Step::outputs).filter(|outer| outer.uri == edge.uri);
+            let handed_out = around
+                .iter()
+                .flat_map(Step::outputs)
+                .filter(|outer| outer.uri == edge.uri);
             let named: Vec<String> = edge
                 .asset
                 .iter()
@@ -106,7 +110,9 @@ impl Walk<'_> {
             let names: Vec<String> = rows.into_iter().map(|row| row.job).collect();
             for reader in self.steps(names).await? {
                 // The same bytes may have been made twice: a reader hangs on one who made them for it.
-                let makers = self.makers(&edge.uri, edge.digest.as_deref(), Some(&reader)).await?;
+                let makers = self
+                    .makers(&edge.uri, edge.digest.as_deref(), Some(&reader))
+                    .await?;
                 if makers.iter().any(|maker| maker.row.name == step.row.name) && self.job(&reader) {
                     self.graph.link(&here, &job_id(&reader.row.name), &edge.port);
                     jobs.push_back(reader);
@@ -143,8 +149,17 @@ impl Walk<'_> {
                 continue;
             }
             // What a release of another workspace brought here is shown with the release: its model is that one's.
-            let stages = release_stage::behind(db, self.workspace, &row.endpoint, &["Live", "Superseded", "RollingOut", "Testing", "Deploying"]).await?;
-            if stages.iter().any(|stage| stage.deployment == row.name && stage.workspace != self.workspace) {
+            let stages = release_stage::behind(
+                db,
+                self.workspace,
+                &row.endpoint,
+                &["Live", "Superseded", "RollingOut", "Testing", "Deploying"],
+            )
+            .await?;
+            if stages
+                .iter()
+                .any(|stage| stage.deployment == row.name && stage.workspace != self.workspace)
+            {
                 continue;
             }
             if let Some(model) = plan_of(&row)?.instance.model
@@ -155,7 +170,10 @@ impl Walk<'_> {
         }
         for row in release::list(db, self.workspace, None, RELEASES).await? {
             let model = crate::release::carried(&row)?.plan.instance.model;
-            if let Some(PlannedInput::Data { asset: Some(asset), .. }) = model.map(|model| model.input) {
+            if let Some(PlannedInput::Data {
+                asset: Some(asset), ..
+            }) = model.map(|model| model.input)
+            {
                 serving.releases.push((row, asset));
             }
         }
@@ -175,7 +193,10 @@ impl Walk<'_> {
         let spec: Value = behind
             .and_then(|behind| serde_json::from_str(&behind.spec).ok())
             .unwrap_or_default();
-        let share = spec["traffic"][row.name.as_str()].as_u64().unwrap_or(0).to_string();
+        let share = spec["traffic"][row.name.as_str()]
+            .as_u64()
+            .unwrap_or(0)
+            .to_string();
         let shown = LineageNode {
             state: Some(row.state.clone()),
             facts: [
@@ -187,7 +208,10 @@ impl Walk<'_> {
         };
         if self.graph.add(shown) {
             self.graph.link(from, &id, "");
-            if self.graph.add(node(endpoint.clone(), "endpoint", &row.workspace, &row.endpoint)) {
+            if self
+                .graph
+                .add(node(endpoint.clone(), "endpoint", &row.workspace, &row.endpoint))
+            {
                 self.graph.link(&id, &endpoint, "");
             }
         }
@@ -197,13 +221,19 @@ impl Walk<'_> {
     /// A release, and where it is deployed in the stages that it has reached.
     async fn release(&mut self, row: &release::Model, from: &str) -> Result<()> {
         let id = format!("releases/{}/{}", row.name, row.number);
-        if !self.ctx.may(action::RELEASE_READ, &crate::release::scope(&row.workspace, &row.name)) {
+        if !self.ctx.may(
+            action::RELEASE_READ,
+            &crate::release::scope(&row.workspace, &row.name),
+        ) {
             self.graph.hide(&id);
             return Ok(());
         }
         let db = self.ctx.app().store.read();
         let stages = release_stage::of(db, &row.workspace, &row.name, row.number).await?;
-        let stands: Vec<String> = stages.iter().map(|stage| format!("{} {}", stage.stage, stage.state)).collect();
+        let stands: Vec<String> = stages
+            .iter()
+            .map(|stage| format!("{} {}", stage.stage, stage.state))
+            .collect();
         let shown = LineageNode {
             version: Some(row.number.to_string()),
             state: Some(stands.join(", ")),

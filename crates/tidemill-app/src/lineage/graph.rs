@@ -60,7 +60,9 @@ impl Graph {
         LineageGraph {
             start: self.start,
             nodes: self.nodes.into_values().collect(),
-            links: links.map(|((from, to), label)| LineageLink { from, to, label }).collect(),
+            links: links
+                .map(|((from, to), label)| LineageLink { from, to, label })
+                .collect(),
             hidden: u32::try_from(self.hidden.len()).unwrap_or(u32::MAX),
             cut: self.cut,
         }
@@ -92,7 +94,10 @@ pub(super) fn asset(
     let digest = digest.filter(|digest| !digest.is_empty());
     LineageNode {
         version: Some(version.to_owned()),
-        facts: digest.map(|digest| ("digest".to_owned(), digest)).into_iter().collect(),
+        facts: digest
+            .map(|digest| ("digest".to_owned(), digest))
+            .into_iter()
+            .collect(),
         ..node(id.to_owned(), kind, workspace, name)
     }
 }
@@ -117,7 +122,9 @@ pub(super) fn job(row: &Job) -> LineageNode {
         ("commit", text(&properties["mlflow.source.git.commit"])),
         ("environment", text(&environment["digest"])),
     ];
-    let known = facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    let known = facts
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)));
     LineageNode {
         state: Some(row.status.clone()),
         facts: known.collect(),
@@ -151,7 +158,10 @@ mod tests {
         graph.hide("jobs/secret");
         graph.hide("jobs/secret");
         let wire = graph.into_wire();
-        assert_eq!((wire.nodes.len(), wire.links.len(), wire.hidden, wire.cut), (2, 1, 1, false));
+        assert_eq!(
+            (wire.nodes.len(), wire.links.len(), wire.hidden, wire.cut),
+            (2, 1, 1, false)
+        );
         assert_eq!(wire.links[0].label, "x");
     }
 

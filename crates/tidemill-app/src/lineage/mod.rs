@@ -185,9 +185,14 @@ impl<'a> Walk<'a> {
 
     /// Puts a version of data or of a model into the graph; says whether it is there to be followed.
     async fn asset(&mut self, id: &str) -> Result<bool> {
-        let Some((kind, name, version)) = parts(id) else { return Ok(false) };
+        let Some((kind, name, version)) = parts(id) else {
+            return Ok(false);
+        };
         let (action, scope) = match kind {
-            "models" => (action::MODEL_READ, Scope::resource(self.workspace, "models", name)),
+            "models" => (
+                action::MODEL_READ,
+                Scope::resource(self.workspace, "models", name),
+            ),
             _ => (action::DATA_READ, asset::scope(Kind::Data, self.workspace, name)),
         };
         if !self.ctx.may(action, &scope) {
@@ -212,7 +217,9 @@ impl<'a> Walk<'a> {
                 row.map(|row| row.digest)
             }
         };
-        Ok(self.graph.add(graph::asset(self.workspace, id, kind, name, version, digest)))
+        Ok(self
+            .graph
+            .add(graph::asset(self.workspace, id, kind, name, version, digest)))
     }
 
     /// Puts a job into the graph; says whether it has been put there now.

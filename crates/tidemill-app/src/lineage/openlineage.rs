@@ -38,7 +38,12 @@ pub async fn events(
     let found = walk(ctx, workspace, start, direction).await?;
     let namespace = namespace.unwrap_or_else(|| own(workspace));
     let mut events: Vec<(i64, Value)> = Vec::new();
-    for id in found.graph.nodes().filter(|node| node.kind == "job").map(|node| &node.id) {
+    for id in found
+        .graph
+        .nodes()
+        .filter(|node| node.kind == "job")
+        .map(|node| &node.id)
+    {
         let name = id.strip_prefix("jobs/").unwrap_or(id);
         if let Some(Some(step)) = found.steps.get(name) {
             events.extend(of_step(&found, step, &namespace).await?);
@@ -84,7 +89,9 @@ async fn of_step(found: &Walk<'_>, step: &Step, namespace: &str) -> Result<Vec<(
         (at, event)
     };
     // What was taken over from another job was never started; it then starts and ends at once.
-    let Some(started) = row.started_at.or(row.ended_at) else { return Ok(Vec::new()) };
+    let Some(started) = row.started_at.or(row.ended_at) else {
+        return Ok(Vec::new());
+    };
     let mut events = vec![event("START", started, &[])];
     let end = match row.status.as_str() {
         "Completed" => Some("COMPLETE"),
@@ -106,7 +113,10 @@ fn time(at_ms: i64) -> String {
 /// A job recurs, and its own name does not: a step is `{experiment}.{step}`, another job its experiment with the name that people
 /// gave it.
 fn job_name(row: &Job) -> String {
-    let given = row.display_name.as_deref().filter(|name| !name.is_empty() && *name != row.name);
+    let given = row
+        .display_name
+        .as_deref()
+        .filter(|name| !name.is_empty() && *name != row.name);
     match (&row.node, given) {
         (Some(node), _) => format!("{}.{node}", row.experiment_name),
         (None, Some(name)) => format!("{}.{name}", row.experiment_name),
@@ -122,15 +132,28 @@ fn run_id(row: &Job) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 fn job_facets(row: &Job) -> Value {
     let mut facets = Map::new();
-    let kind = json!({ "processingType": "BATCH", "integration": "TIDEMILL", "jobType": row.kind.to_uppercase() });
-    facets.insert("jobType".into(), facet("facets/2-0-4/JobTypeJobFacet.json#/$defs/JobTypeJobFacet", kind));
+    let kind =
+        json!({ "processingType": "BATCH", "integration": "TIDEMILL", "jobType": row.kind.to_uppercase() });
+    facets.insert(
+        "jobType".into(),
+        facet("facets/2-0-4/JobTypeJobFacet.json#/$defs/JobTypeJobFacet", kind),
+    );
     let properties: Value = serde_json::from_str(&row.properties).unwrap_or_default();
-    let url = properties["mlflow.source.git.repoURL"].as_str().filter(|url| url.contains("://"));
+    let url = properties["mlflow.source.git.repoURL"]
+        .as_str()
+        .filter(|url| url.contains("://"));
     if let (Some(url), Some(commit)) = (url, properties["mlflow.source.git.commit"].as_str()) {
         let place = json!({ "type": "git", "url": url, "repoUrl": url, "version": commit });
         let name = "facets/1-1-0/SourceCodeLocationJobFacet.json#/$defs/SourceCodeLocationJobFacet";
@@ -198,8 +221,7 @@ async fn dataset(found: &Walk<'_>, edge: &Edge) -> Result<Value> {
         dataset["outputFacets"] = match told.is_empty() {
             true => json!({}),
             false => {
-                let schema =
-                    "facets/1-0-2/OutputStatisticsOutputDatasetFacet.json#/$defs/OutputStatisticsOutputDatasetFacet";
+                let schema = "facets/1-0-2/OutputStatisticsOutputDatasetFacet.json#/$defs/OutputStatisticsOutputDatasetFacet";
                 json!({ "outputStatistics": facet(schema, Value::Object(told)) })
             }
         };
@@ -241,10 +263,16 @@ fn in_datastore(config: &DatastoreConfig, path: &str) -> Option<(String, String)
         prefix => format!("{prefix}/{}", path.trim_matches('/')),
     };
     Some(match config {
-        DatastoreConfig::LocalFolder { path: root, .. } => {
-            ("file".to_owned(), format!("{}/{}", root.display(), path.trim_matches('/')))
-        }
-        DatastoreConfig::AzureBlob { account_name, container_name, prefix, .. } => {
+        DatastoreConfig::LocalFolder { path: root, .. } => (
+            "file".to_owned(),
+            format!("{}/{}", root.display(), path.trim_matches('/')),
+        ),
+        DatastoreConfig::AzureBlob {
+            account_name,
+            container_name,
+            prefix,
+            ..
+        } => {
             let namespace = format!("wasbs://{container_name}@{account_name}.dfs.core.windows.net");
             (namespace, under(prefix))
         }
@@ -270,10 +298,17 @@ mod tests {
             session_token: None,
             allow_http: false,
         };
-        let text = |pair: Option<(String, String)>| pair.map(|(namespace, name)| format!("{namespace} {name}"));
-        assert_eq!(text(in_datastore(&s3, "flights/")).as_deref(), Some("s3://lake raw/flights"));
+        let text =
+            |pair: Option<(String, String)>| pair.map(|(namespace, name)| format!("{namespace} {name}"));
+        assert_eq!(
+            text(in_datastore(&s3, "flights/")).as_deref(),
+            Some("s3://lake raw/flights")
+        );
         let local = DatastoreConfig::local_folder("/srv/lake");
-        assert_eq!(text(in_datastore(&local, "flights/")).as_deref(), Some("file /srv/lake/flights"));
+        assert_eq!(
+            text(in_datastore(&local, "flights/")).as_deref(),
+            Some("file /srv/lake/flights")
+        );
         let blob = DatastoreConfig::AzureBlob {
             account_name: "acc".into(),
             container_name: "c".into(),
@@ -286,8 +321,14 @@ mod tests {
             text(in_datastore(&blob, "a/b.csv")).as_deref(),
             Some("wasbs://c@acc.dfs.core.windows.net a/b.csv")
         );
-        assert_eq!(text(at_url("https://host/a/b.csv?sig=secret")).as_deref(), Some("https://host a/b.csv"));
-        assert_eq!(text(at_url("https://me:pw@host/a")).as_deref(), Some("https://host a"));
+        assert_eq!(
+            text(at_url("https://host/a/b.csv?sig=secret")).as_deref(),
+            Some("https://host a/b.csv")
+        );
+        assert_eq!(
+            text(at_url("https://me:pw@host/a")).as_deref(),
+            Some("https://host a")
+        );
         assert_eq!(
             text(at_url("abfss://fs@acc.dfs.core.windows.net/a")).as_deref(),
             Some("abfss://fs@acc.dfs.core.windows.net a")

@@ -71,7 +71,9 @@ impl Walk<'_> {
     /// The jobs that made a version, each with its output: those that registered it, else the run that it was logged in, else who
     /// wrote the bytes that it names.
     async fn makers_of(&mut self, id: &str) -> Result<Vec<(Step, String)>> {
-        let Some((kind, name, version)) = parts(id) else { return Ok(Vec::new()) };
+        let Some((kind, name, version)) = parts(id) else {
+            return Ok(Vec::new());
+        };
         let (db, workspace) = (self.ctx.app().store.read(), self.workspace);
         let rows = lineage::of_asset(db, workspace, id).await?;
         let made: Vec<_> = rows.into_iter().filter(|row| row.direction == "out").collect();
@@ -88,7 +90,9 @@ impl Walk<'_> {
                     name,
                 };
                 let row = asset_version::get(db, key, version).await?;
-                let place = row.as_ref().and_then(|row| Some((row.uri.clone()?, Some(row.digest.clone()))));
+                let place = row
+                    .as_ref()
+                    .and_then(|row| Some((row.uri.clone()?, Some(row.digest.clone()))));
                 (place, row.and_then(|row| row.job))
             }
         };
@@ -112,9 +116,12 @@ impl Walk<'_> {
             let named = step.outputs().find(|edge| edge.asset.as_deref() == Some(id));
             named.map(|edge| edge.port.clone()).unwrap_or_default()
         };
-        Ok(steps.into_iter().map(|step| {
-            let port = port(&step);
-            (step, port)
-        }).collect())
+        Ok(steps
+            .into_iter()
+            .map(|step| {
+                let port = port(&step);
+                (step, port)
+            })
+            .collect())
     }
 }

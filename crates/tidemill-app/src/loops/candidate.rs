@@ -8,7 +8,9 @@ use tidemill_store::{candidate, job as job_row, online_deployment as deployment_
 
 use crate::job::Status;
 use crate::online_deployment::{FAILED as NOT_UP, SUCCEEDED};
-use crate::published_pipeline::{Candidate, DEPLOYING, FAILED, RELEASED, TRAINING, deploy, open, tidy, write};
+use crate::published_pipeline::{
+    Candidate, DEPLOYING, FAILED, RELEASED, TRAINING, deploy, open, tidy, write,
+};
 use crate::{App, Kind, Result};
 
 /// How often they are looked at while there are any.
@@ -35,7 +37,9 @@ pub(super) fn start(app: &Arc<App>) {
 
 async fn run(weak: Weak<App>) {
     loop {
-        let Some(app) = weak.upgrade().filter(|app| !app.is_stopping()) else { return };
+        let Some(app) = weak.upgrade().filter(|app| !app.is_stopping()) else {
+            return;
+        };
         if app.candidates.any.swap(false, Ordering::Relaxed) {
             match round(&app).await {
                 Ok(0) => {}
@@ -54,11 +58,17 @@ async fn run(weak: Weak<App>) {
 async fn round(app: &Arc<App>) -> Result<usize> {
     let there = candidate::open(app.store.read()).await?;
     for row in &there {
-        let Err(error) = step(app, row.clone()).await else { continue };
+        let Err(error) = step(app, row.clone()).await else {
+            continue;
+        };
         tracing::warn!(workspace = row.workspace, job = row.job, %error, "failed to bring a candidate further");
         // What is refused now will be refused the next time.
         if !matches!(error.kind, Kind::Internal | Kind::Unavailable | Kind::Timeout) {
-            let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            let hint = error
+                .hint
+                .as_ref()
+                .map(|hint| format!(" ({hint})"))
+                .unwrap_or_default();
             fail(app, row.clone(), format!("{}{hint}", error.message)).await?;
         }
     }
@@ -81,7 +91,11 @@ async fn step(app: &Arc<App>, row: Candidate) -> Result<()> {
         let Some(job) = job_row::get(app.store.read(), &row.workspace, &row.job).await? else {
             // Its submission is on its way, or the server was killed before it.
             let is_lost = now - row.created_at > 60_000;
-            return if is_lost { fail(app, row, "its run was never submitted".into()).await } else { Ok(()) };
+            return if is_lost {
+                fail(app, row, "its run was never submitted".into()).await
+            } else {
+                Ok(())
+            };
         };
         return match job.status.parse() {
             Ok(Status::Completed) => {
@@ -115,7 +129,9 @@ async fn step(app: &Arc<App>, row: Candidate) -> Result<()> {
             tidy(app, &next).await
         }
         Some(NOT_UP) => {
-            let why = there.and_then(|there| there.reason).unwrap_or_else(|| "it did not say why".into());
+            let why = there
+                .and_then(|there| there.reason)
+                .unwrap_or_else(|| "it did not say why".into());
             fail(app, row, format!("its deployment did not come up: {why}")).await
         }
         Some(_) => Ok(()),

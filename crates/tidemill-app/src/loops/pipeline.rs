@@ -442,7 +442,15 @@ impl Running<'_> {
         for record in outputs_of(&done).values() {
             let (workspace, store) = (&row.workspace, record.datastore.as_deref());
             // What another one wrote where this one may not read is not taken over.
-            if store.is_some_and(|store| !datastore_access::may(self.ctx, workspace, store, &record.path, action::DATASTORE_FILE_READ)) {
+            if store.is_some_and(|store| {
+                !datastore_access::may(
+                    self.ctx,
+                    workspace,
+                    store,
+                    &record.path,
+                    action::DATASTORE_FILE_READ,
+                )
+            }) {
                 return Ok(None);
             }
             if !bytes::still_there(self.ctx, &row.workspace, record).await? {

@@ -9,15 +9,17 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use tidemill_policy::gate::Verdict;
 use tidemill_spec::kinds;
-use tidemill_store::{online_deployment as deployment_row, online_endpoint as endpoint_row, release, release_stage};
+use tidemill_store::{
+    online_deployment as deployment_row, online_endpoint as endpoint_row, release, release_stage,
+};
 use tokio::sync::Notify;
 
 use crate::gateway::Snapshot;
 use crate::online_deployment::{self, FAILED as NOT_UP, SUCCEEDED};
 use crate::release::capacity::{self, Kept};
 use crate::release::{
-    DEPLOYING, FAILED, LIVE, OPEN, Place, REJECTED, ROLLED_BACK, ROLLING_OUT, Release, SUPERSEDED, Stage, TESTING, WAITING,
-    carried, event, findings, gates_json, load, register, run_test, spec_of, write,
+    DEPLOYING, FAILED, LIVE, OPEN, Place, REJECTED, ROLLED_BACK, ROLLING_OUT, Release, SUPERSEDED, Stage,
+    TESTING, WAITING, carried, event, findings, gates_json, load, register, run_test, spec_of, write,
 };
 use crate::{App, Error, OpContext, Principal, Result, online_endpoint};
 
@@ -45,7 +47,12 @@ pub struct Releases {
 impl Releases {
     /// Has a release in a stage looked at; its task is made when there is none.
     pub(crate) fn wake(&self, app: &Arc<App>, stage: &Stage) {
-        let key = (stage.workspace.clone(), stage.name.clone(), stage.number, stage.stage.clone());
+        let key = (
+            stage.workspace.clone(),
+            stage.name.clone(),
+            stage.number,
+            stage.stage.clone(),
+        );
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(news) = tasks.get(&key) {
             return news.notify_one();
@@ -89,7 +96,11 @@ async fn run(app: Arc<App>, key: Key, news: Arc<Notify>) {
             }
         }
     }
-    app.releases.tasks.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    app.releases
+        .tasks
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .remove(&key);
 }
 
 enum Next {
@@ -103,7 +114,9 @@ async fn load(app: &App, key: &Key) -> Result<Option<(Release, Stage)>> {
     let db = app.store.read();
     let row = release::get(db, workspace, name, *number).await?;
     let stage = release_stage::get(db, workspace, name, *number, stage).await?;
-    Ok(row.zip(stage).filter(|(_, stage)| OPEN.contains(&stage.state.as_str())))
+    Ok(row
+        .zip(stage)
+        .filter(|(_, stage)| OPEN.contains(&stage.state.as_str())))
 }
 
 async fn step(app: &Arc<App>, key: &Key) -> Result<Next> {
@@ -119,14 +132,20 @@ async fn step(app: &Arc<App>, key: &Key) -> Result<Next> {
 }
 
 async fn gate(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
-    let Some(stage) = measured(app, row, stage).await? else { return Ok(Next::Go) };
+    let Some(stage) = measured(app, row, stage).await? else {
+        return Ok(Next::Go);
+    };
     let found = findings(app, row, &stage).await?;
     let mut evidence = gates_json(&found);
     if let (Value::Array(all), Some(kept)) = (&mut evidence, Kept::of(&stage)) {
         all.push(json!({ "measured": kept }));
     }
     let says = |verdict| {
-        let says: Vec<&str> = found.iter().filter(|one| one.verdict == verdict).map(|one| one.says.as_str()).collect();
+        let says: Vec<&str> = found
+            .iter()
+            .filter(|one| one.verdict == verdict)
+            .map(|one| one.says.as_str())
+            .collect();
         (!says.is_empty()).then(|| says.join("; "))
     };
     if let Some(reason) = says(Verdict::Refused) {
@@ -166,7 +185,11 @@ async fn measured(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Option<
         return Ok(Some(stage));
     }
     let rate = asked.iter().map(|gate| gate.rate).fold(0.0, f64::max);
-    let seconds = asked.iter().map(|gate| gate.duration_seconds.unwrap_or(MEASURE_S)).max().unwrap_or(MEASURE_S);
+    let seconds = asked
+        .iter()
+        .map(|gate| gate.duration_seconds.unwrap_or(MEASURE_S))
+        .max()
+        .unwrap_or(MEASURE_S);
     let kept = capacity::measure(app, row, &stage, rate, Duration::from_secs(seconds.into())).await?;
     let found = Stage {
         evidence: json!([{ "measured": kept }]).to_string(),
@@ -178,7 +201,8 @@ async fn measured(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Option<
         .store
         .write(move |tx| {
             Box::pin(async move {
-                let now = release_stage::get(tx, &found.workspace, &found.name, found.number, &found.stage).await?;
+                let now =
+                    release_stage::get(tx, &found.workspace, &found.name, found.number, &found.stage).await?;
                 match now {
                     Some(now) if now.state == WAITING && now.created_at == found.created_at => {
                         Ok(release_stage::put(tx, found).await?)
@@ -224,7 +248,11 @@ async fn deploy(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
         }
     }
     if stage.previous.is_none() {
-        let previous = behind.traffic.iter().filter(|(other, _)| *other != name).max_by_key(|(_, share)| **share);
+        let previous = behind
+            .traffic
+            .iter()
+            .filter(|(other, _)| *other != name)
+            .max_by_key(|(_, share)| **share);
         if let Some((previous, _)) = previous.filter(|(_, share)| **share > 0) {
             let known = Stage {
                 previous: Some(previous.clone()),
@@ -241,7 +269,12 @@ async fn deploy(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
     match online_deployment::put_released(&actor, target, endpoint, name, &carried.spec, carried.plan).await {
         Ok(_) => Ok(Next::Wait(POLL)),
         // What the stage does not allow will not be allowed the next time.
-        Err(error) if !matches!(error.kind, crate::Kind::Internal | crate::Kind::Unavailable | crate::Kind::Conflict) => {
+        Err(error)
+            if !matches!(
+                error.kind,
+                crate::Kind::Internal | crate::Kind::Unavailable | crate::Kind::Conflict
+            ) =>
+        {
             back(app, stage, FAILED, error.message, Value::Null).await
         }
         Err(error) => Err(error),
@@ -252,7 +285,15 @@ async fn test(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
     let mut results = Vec::new();
     let client = app.deployments.client();
     for test in &spec_of(row)?.tests {
-        results.push(run_test(app, &client, (&stage.target, &stage.endpoint, &stage.deployment), test).await?);
+        results.push(
+            run_test(
+                app,
+                &client,
+                (&stage.target, &stage.endpoint, &stage.deployment),
+                test,
+            )
+            .await?,
+        );
     }
     let wrong = results.iter().find(|result| result["passed"] == false);
     match wrong {
@@ -270,20 +311,48 @@ async fn bear(app: &Arc<App>, row: &Release, stage: Stage, mut results: Vec<Valu
     let spec = spec_of(row)?;
     let place = Place::of(app, &row.workspace).await?;
     let gates = [spec.gates.get(&stage.stage), place.spec.gates.get(&stage.stage)];
-    let Some(gate) = load::strictest(gates.into_iter().flatten().filter_map(|gates| gates.load.as_ref())) else {
+    let Some(gate) = load::strictest(
+        gates
+            .into_iter()
+            .flatten()
+            .filter_map(|gates| gates.load.as_ref()),
+    ) else {
         return advance(app, stage, ROLLING_OUT, "tested", json!(results)).await;
     };
-    let there = (stage.target.as_str(), stage.endpoint.as_str(), stage.deployment.as_str());
-    let done = load::run(app, &app.deployments.client(), there, &capacity::bodies(&spec), &load::of_gate(&gate)).await;
+    let there = (
+        stage.target.as_str(),
+        stage.endpoint.as_str(),
+        stage.deployment.as_str(),
+    );
+    let done = load::run(
+        app,
+        &app.deployments.client(),
+        there,
+        &capacity::bodies(&spec),
+        &load::of_gate(&gate),
+    )
+    .await;
     let loaded = match done {
         Ok(loaded) => loaded,
-        Err(error) if error.kind == crate::Kind::Invalid => return back(app, stage, FAILED, error.message, json!(results)).await,
+        Err(error) if error.kind == crate::Kind::Invalid => {
+            return back(app, stage, FAILED, error.message, json!(results)).await;
+        }
         Err(error) => return Err(error),
     };
     let why = load::falls_short(&gate, &loaded);
-    results.push(json!({ "test": "load", "passed": why.is_none(), "says": why, "load": loaded, "asked": gate }));
+    results
+        .push(json!({ "test": "load", "passed": why.is_none(), "says": why, "load": loaded, "asked": gate }));
     match why {
-        Some(why) => back(app, stage, FAILED, format!("load test failed: {why}"), json!(results)).await,
+        Some(why) => {
+            back(
+                app,
+                stage,
+                FAILED,
+                format!("load test failed: {why}"),
+                json!(results),
+            )
+            .await
+        }
         None => advance(app, stage, ROLLING_OUT, "tested", json!(results)).await,
     }
 }
@@ -293,7 +362,12 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
     let rollout = spec_of(row)?.rollout.unwrap_or_default();
     // Without anything that answered before, there is nobody to share with.
     let shares: Vec<u32> = match &stage.previous {
-        Some(_) => rollout.steps.iter().copied().filter(|share| *share < 100).collect(),
+        Some(_) => rollout
+            .steps
+            .iter()
+            .copied()
+            .filter(|share| *share < 100)
+            .collect(),
         None => Vec::new(),
     };
     let actor = actor(app, row, &stage).await?;
@@ -303,12 +377,19 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
         return live(app, row, stage).await;
     };
     let figures = || {
-        let backend = app.gateway.backend(&stage.target, &stage.endpoint, &stage.deployment);
-        backend.map(|backend| backend.figures.snapshot()).unwrap_or_default()
+        let backend = app
+            .gateway
+            .backend(&stage.target, &stage.endpoint, &stage.deployment);
+        backend
+            .map(|backend| backend.figures.snapshot())
+            .unwrap_or_default()
     };
     let before = figures();
     traffic(&actor, &stage, share).await?;
-    tokio::time::sleep(Duration::from_secs(rollout.pause_seconds.unwrap_or(PAUSE_S).into())).await;
+    tokio::time::sleep(Duration::from_secs(
+        rollout.pause_seconds.unwrap_or(PAUSE_S).into(),
+    ))
+    .await;
     let seen = since(&before, &figures());
     let detail = json!({ "share": share, "requests": seen.all(), "failed": seen.failed + seen.model,
         "p99_ms": seen.quantile_s(0.99).map(|seconds| seconds * 1000.0) });
@@ -350,12 +431,15 @@ fn worse(rollout: &kinds::Rollout, seen: &Snapshot, share: u32) -> Option<String
     let percent = bad as f64 * 100.0 / all as f64;
     let most = rollout.max_error_percent.unwrap_or_default();
     if percent > most {
-        return Some(format!("at {share}% of the requests {bad} of {all} failed ({percent:.1}%, and {most}% may)"));
+        return Some(format!(
+            "at {share}% of the requests {bad} of {all} failed ({percent:.1}%, and {most}% may)"
+        ));
     }
     let most = rollout.max_p99_ms?;
     let took_ms = seen.quantile_s(0.99)? * 1000.0;
-    (took_ms > most as f64)
-        .then(|| format!("at {share}% of the requests 99 of 100 took up to {took_ms} ms, and may take {most} ms"))
+    (took_ms > most as f64).then(|| {
+        format!("at {share}% of the requests 99 of 100 took up to {took_ms} ms, and may take {most} ms")
+    })
 }
 
 /// Gives the deployment this share, and the rest to what answered before it.
@@ -449,22 +533,38 @@ async fn back(app: &Arc<App>, stage: Stage, state: &str, why: String, detail: Va
             online_endpoint::put_released(&system, &stage.target, &stage.endpoint, spec).await?;
         }
         let (target, endpoint, name) = (&stage.target, &stage.endpoint, &stage.deployment);
-        if deployment_row::get(app.store.read(), target, endpoint, name).await?.is_some() {
+        if deployment_row::get(app.store.read(), target, endpoint, name)
+            .await?
+            .is_some()
+        {
             online_deployment::take_down(app, target, endpoint, name).await?;
         }
     }
-    let kind = if state == ROLLED_BACK { "rolled_back" } else { "failed" };
+    let kind = if state == ROLLED_BACK {
+        "rolled_back"
+    } else {
+        "failed"
+    };
     end(app, stage, state, kind, why, &detail).await
 }
 
 async fn give_up(app: &Arc<App>, key: &Key, error: &Error) -> Result<()> {
     match load(app, key).await? {
-        Some((_, stage)) => back(app, stage, FAILED, error.message.clone(), Value::Null).await.map(drop),
+        Some((_, stage)) => back(app, stage, FAILED, error.message.clone(), Value::Null)
+            .await
+            .map(drop),
         None => Ok(()),
     }
 }
 
-async fn end(app: &Arc<App>, stage: Stage, state: &str, kind: &str, why: String, detail: &Value) -> Result<Next> {
+async fn end(
+    app: &Arc<App>,
+    stage: Stage,
+    state: &str,
+    kind: &str,
+    why: String,
+    detail: &Value,
+) -> Result<Next> {
     let detail = json!({ "why": why, "evidence": detail });
     let ended = Stage {
         reason: Some(why),
@@ -497,8 +597,10 @@ async fn advance(app: &Arc<App>, stage: Stage, state: &str, kind: &str, detail: 
     };
     let happened = event(app.clock.ulid(), now, "system", &next, kind, &detail);
     let ended = !OPEN.contains(&state);
-    let written: Result<()> =
-        app.store.write(move |tx| Box::pin(async move { write(tx, next, happened).await })).await;
+    let written: Result<()> = app
+        .store
+        .write(move |tx| Box::pin(async move { write(tx, next, happened).await }))
+        .await;
     written?;
     Ok(if ended { Next::Ended } else { Next::Go })
 }

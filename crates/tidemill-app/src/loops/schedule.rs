@@ -55,7 +55,9 @@ pub(super) async fn start(app: &Arc<App>) -> Result<()> {
 async fn run(weak: Weak<App>) {
     let mut seen_ms = 0;
     loop {
-        let Some(app) = weak.upgrade().filter(|app| !app.is_stopping()) else { return };
+        let Some(app) = weak.upgrade().filter(|app| !app.is_stopping()) else {
+            return;
+        };
         let now = app.clock.now_ms();
         let set_back = now + SET_BACK_MS < seen_ms;
         seen_ms = now;
@@ -127,7 +129,11 @@ async fn look_at(app: &Arc<App>, row: &Row, set_back: bool) -> Result<Option<i64
         _ => Some(format!(
             "{}{} times were missed since {}; this run stands for all of them",
             missed,
-            if passed.len() == MOST_MISSED { " or more" } else { "" },
+            if passed.len() == MOST_MISSED {
+                " or more"
+            } else {
+                ""
+            },
             utc(due)
         )),
     };

@@ -32,7 +32,9 @@ pub(super) async fn find(
                     let version = version.parse().map_err(Error::internal)?;
                     Ok(Some(plan::model(ctx, workspace, name, version).await?))
                 }
-                _ => Err(Error::invalid(format!("failed to use the champion `{wanted}`: it is no model"))),
+                _ => Err(Error::invalid(format!(
+                    "failed to use the champion `{wanted}`: it is no model"
+                ))),
             }
         }
         // Nobody has that title yet.
@@ -46,21 +48,40 @@ async fn in_stage(ctx: &OpContext, workspace: &str, model: &str, stage: &str) ->
     let app = ctx.app();
     let place = Place::of(app, workspace).await?;
     if !place.stages.iter().any(|one| one == stage) {
-        return Err(Error::invalid(format!("failed to find the champion: group `{}` has no stage {stage}", place.group))
-            .hint(format!("it has: {}", place.stages.join(", "))));
+        return Err(Error::invalid(format!(
+            "failed to find the champion: group `{}` has no stage {stage}",
+            place.group
+        ))
+        .hint(format!("it has: {}", place.stages.join(", "))));
     }
     let db = app.store.read();
     for there in release_stage::in_states(db, &[LIVE]).await? {
         if there.stage != stage || Place::of(app, &there.workspace).await?.group != place.group {
             continue;
         }
-        let Some(row) = release::get(db, &there.workspace, &there.name, there.number).await? else { continue };
-        let Some(carried) = carried(&row)?.plan.instance.model else { continue };
+        let Some(row) = release::get(db, &there.workspace, &there.name, there.number).await? else {
+            continue;
+        };
+        let Some(carried) = carried(&row)?.plan.instance.model else {
+            continue;
+        };
         let shown = carried.shown().to_owned();
-        let PlannedInput::Data { source, .. } = &carried.input else { continue };
+        let PlannedInput::Data { source, .. } = &carried.input else {
+            continue;
+        };
         if let Some(version) = shown.strip_prefix(&format!("models/{model}/")) {
             let shown = format!("{model}:{version} ({stage})");
-            return Ok(Some(plan::of_source(&app.system(), workspace, source, carried.name, carried.kind, shown).await?));
+            return Ok(Some(
+                plan::of_source(
+                    &app.system(),
+                    workspace,
+                    source,
+                    carried.name,
+                    carried.kind,
+                    shown,
+                )
+                .await?,
+            ));
         }
     }
     Ok(None)

@@ -72,11 +72,24 @@ struct Computed {
 async fn computed(ctx: &OpContext, row: &Row, job: &Job) -> Result<End> {
     let asked: Validation = from_json("model_validation", "spec", &row.spec)?;
     let path = format!("azureml://jobs/{}/outputs/{}", row.job, plan::OUTPUT);
-    let path = path.parse().map_err(|_| Error::internal("an output of a job is a path"))?;
+    let path = path
+        .parse()
+        .map_err(|_| Error::internal("an output of a job is a path"))?;
     let found = resolve::data(ctx, &row.workspace, &path, None).await?;
     // Between the end of the job and now, nobody may have written what it is said to have written.
-    let now = content::survey(ctx, &row.workspace, &found.source, None, &tidemill_objects::Silent).await?;
-    if found.manifest.as_ref().is_some_and(|written| *written != now.manifest.digest().to_hex()) {
+    let now = content::survey(
+        ctx,
+        &row.workspace,
+        &found.source,
+        None,
+        &tidemill_objects::Silent,
+    )
+    .await?;
+    if found
+        .manifest
+        .as_ref()
+        .is_some_and(|written| *written != now.manifest.digest().to_hex())
+    {
         return Err(Error::conflict("what the job wrote has been changed since"));
     }
     let there = content::on_disk(ctx, &row.workspace, &found.source).await?;
@@ -97,7 +110,14 @@ async fn computed(ctx: &OpContext, row: &Row, job: &Job) -> Result<End> {
     };
     let checks = check(&asked, &told, &figures, &facts);
     let subject = subject(ctx, row, job, model.0.as_ref()).await?;
-    let page = report(&subject, &checks, &figures, &told, profile.as_ref(), drift.as_ref());
+    let page = report(
+        &subject,
+        &checks,
+        &figures,
+        &told,
+        profile.as_ref(),
+        drift.as_ref(),
+    );
     log(ctx, row, &figures).await;
     let failed: Vec<&Check> = checks.iter().filter(|check| !check.passed).collect();
     let drifted: Vec<&str> = drift
@@ -107,12 +127,19 @@ async fn computed(ctx: &OpContext, row: &Row, job: &Job) -> Result<End> {
         .map(|column| column.column.as_str())
         .collect();
     let reason = (!failed.is_empty()).then(|| {
-        let mut says: Vec<String> = failed.iter().take(REASONS).map(|check| check.says.clone()).collect();
+        let mut says: Vec<String> = failed
+            .iter()
+            .take(REASONS)
+            .map(|check| check.says.clone())
+            .collect();
         if failed.len() > REASONS {
             says.push(format!("and {} more", failed.len() - REASONS));
         }
         if !drifted.is_empty() {
-            says.push(format!("the data have drifted from those of training in {}", drifted.join(", ")));
+            says.push(format!(
+                "the data have drifted from those of training in {}",
+                drifted.join(", ")
+            ));
         }
         says.join("; ")
     });
@@ -150,7 +177,11 @@ fn compute(root: &Path, asked: &Validation) -> Result<Computed> {
     let scored = profiler(root, Some(&told.table))?;
     let trained = profiler(root, told.training_table.as_deref())?;
     let drift = match (&trained, &scored) {
-        (Some(before), Some(now)) => Some(tidemill_profile::drift::compare(before, now, &DriftOptions::default())),
+        (Some(before), Some(now)) => Some(tidemill_profile::drift::compare(
+            before,
+            now,
+            &DriftOptions::default(),
+        )),
         _ => None,
     };
     let profile = scored.map(|profiler| profiler.finish(&Asked::default()));
@@ -169,7 +200,9 @@ fn plain(root: &Path, name: &str) -> Result<PathBuf> {
     let is_plain = !name.contains('/') && std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
     match is_plain {
         true => Ok(path),
-        false => Err(Error::invalid(format!("failed to read what the job left: there is no file `{name}`"))),
+        false => Err(Error::invalid(format!(
+            "failed to read what the job left: there is no file `{name}`"
+        ))),
     }
 }
 
@@ -177,13 +210,17 @@ fn read(root: &Path, name: &str, most: u64) -> Result<Vec<u8>> {
     let path = plain(root, name)?;
     let size = std::fs::metadata(&path).map_err(Error::internal)?.len();
     if size > most {
-        return Err(Error::invalid(format!("failed to read what the job left: `{name}` has {size} bytes, {most} at most")));
+        return Err(Error::invalid(format!(
+            "failed to read what the job left: `{name}` has {size} bytes, {most} at most"
+        )));
     }
     std::fs::read(&path).map_err(Error::internal)
 }
 
 fn profiler(root: &Path, name: Option<&str>) -> Result<Option<Profiler>> {
-    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
     let path = plain(root, name)?;
     let failed = |error: tidemill_table::Error| {
         let file = name.to_owned();
@@ -196,30 +233,52 @@ fn profiler(root: &Path, name: Option<&str>) -> Result<Option<Profiler>> {
 /// The version, as far as it is still there, and the bytes of its files.
 async fn model_of(ctx: &OpContext, row: &Row) -> Result<(Option<model_version::Model>, u64)> {
     let version = model_version::get(ctx.app().store.read(), &row.workspace, &row.name, row.version).await?;
-    let Some(version) = version else { return Ok((None, 0)) };
+    let Some(version) = version else {
+        return Ok((None, 0));
+    };
     let place = resolve::stored_place(ctx, &row.workspace, &version.storage_location).await?;
-    let there = content::survey(ctx, &row.workspace, &place.source, None, &tidemill_objects::Silent).await?;
+    let there = content::survey(
+        ctx,
+        &row.workspace,
+        &place.source,
+        None,
+        &tidemill_objects::Silent,
+    )
+    .await?;
     Ok((Some(version), there.manifest.total_bytes()))
 }
 
-async fn subject(ctx: &OpContext, row: &Row, job: &Job, version: Option<&model_version::Model>) -> Result<Subject> {
-    let lineage = job::of_model(ctx, &row.workspace, &row.name, &row.version.to_string()).await.unwrap_or_default();
+async fn subject(
+    ctx: &OpContext,
+    row: &Row,
+    job: &Job,
+    version: Option<&model_version::Model>,
+) -> Result<Subject> {
+    let lineage = job::of_model(ctx, &row.workspace, &row.name, &row.version.to_string())
+        .await
+        .unwrap_or_default();
     let of_job = |made: &job::LineageJob| {
         let inputs = made.edges.iter().filter(|edge| edge.direction == "in");
-        let inputs: Vec<&str> = inputs.map(|edge| edge.asset.as_deref().unwrap_or(&edge.uri)).collect();
+        let inputs: Vec<&str> = inputs
+            .map(|edge| edge.asset.as_deref().unwrap_or(&edge.uri))
+            .collect();
         match inputs.is_empty() {
             true => made.job.name.clone(),
             false => format!("{} from {}", made.job.name, inputs.join(", ")),
         }
     };
     let mut parameters = IndexMap::new();
-    if let Some(run) = version.and_then(|version| version.run_id.as_ref()).filter(|run| !run.is_empty()) {
+    if let Some(run) = version
+        .and_then(|version| version.run_id.as_ref())
+        .filter(|run| !run.is_empty())
+    {
         // A run that was removed since has none.
         if let Ok(run) = run::get(ctx, &row.workspace, run).await {
             parameters.extend(run.data.params.into_iter().map(|param| (param.key, param.value)));
         }
     }
-    let at = jiff::Timestamp::from_millisecond(row.created_at).map_or_else(|_| String::new(), |at| at.to_string());
+    let at =
+        jiff::Timestamp::from_millisecond(row.created_at).map_or_else(|_| String::new(), |at| at.to_string());
     Ok(Subject {
         model: format!("{}:{}", row.name, row.version),
         digest: row.digest.clone(),

@@ -43,7 +43,8 @@ pub async fn create(
     data: &str,
     champion: Option<String>,
 ) -> Result<Row> {
-    ctx.authorize(action::JOB_WRITE, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::JOB_WRITE, &Scope::workspace(workspace))
+        .await?;
     let scope = scope(workspace, name);
     ctx.authorize(action::MODEL_READ, &scope).await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
@@ -59,7 +60,17 @@ pub async fn create(
     let training = plan::training(ctx, workspace, name, version, &asked, &data).await?;
     let champion = champion::find(ctx, workspace, name, asked.champion.as_deref()).await?;
     let id = ctx.app().clock.ulid();
-    let submission = plan::submission(ctx, workspace, &id, &asked, &model, &data, training.as_ref(), champion.as_ref()).await?;
+    let submission = plan::submission(
+        ctx,
+        workspace,
+        &id,
+        &asked,
+        &model,
+        &data,
+        training.as_ref(),
+        champion.as_ref(),
+    )
+    .await?;
     let job = format!("validation-{}", id.to_lowercase());
     let submitted = job::submit(ctx, workspace, &job, submission).await?;
     let spec = serde_json::to_value(&asked).map_err(Error::internal)?;
@@ -89,7 +100,10 @@ pub async fn create(
         after: json!({ "validation": row.id, "version": version, "digest": row.digest, "data": row.data, "job": row.job }),
     };
     let added = row.clone();
-    ctx.change(change, move |tx| Box::pin(async move { Ok(model_validation::add(tx, added).await?) })).await?;
+    ctx.change(change, move |tx| {
+        Box::pin(async move { Ok(model_validation::add(tx, added).await?) })
+    })
+    .await?;
     crate::loops::follow_validation(ctx.app(), &row);
     Ok(row)
 }
@@ -101,9 +115,13 @@ pub async fn create(
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str, id: &str) -> Result<Row> {
     ctx.authorize(action::MODEL_READ, &scope(workspace, name)).await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
-    model_validation::get(ctx.app().store.read(), &workspace, name, id).await?.ok_or_else(|| {
-        Error::not_found("validation", id).hint(format!("`tidemill model metrics --name {name}` shows those that there are"))
-    })
+    model_validation::get(ctx.app().store.read(), &workspace, name, id)
+        .await?
+        .ok_or_else(|| {
+            Error::not_found("validation", id).hint(format!(
+                "`tidemill model metrics --name {name}` shows those that there are"
+            ))
+        })
 }
 
 /// Validations of a model, newest first; of one version where it is given.
@@ -126,8 +144,11 @@ pub async fn report(ctx: &OpContext, workspace: &str, name: &str, id: &str) -> R
     let row = get(ctx, workspace, name, id).await?;
     row.report.ok_or_else(|| {
         let why = row.reason.unwrap_or_else(|| "its job has not ended".to_owned());
-        Error::conflict(format!("failed to show the report of validation `{id}`: it is {}; {why}", row.state))
-            .hint(format!("its log: `tidemill job stream --name {}`", row.job))
+        Error::conflict(format!(
+            "failed to show the report of validation `{id}`: it is {}; {why}",
+            row.state
+        ))
+        .hint(format!("its log: `tidemill job stream --name {}`", row.job))
     })
 }
 
@@ -142,15 +163,19 @@ async fn version_of(ctx: &OpContext, workspace: &str, model: &str, version: &str
         None => crate::model::version(ctx, workspace, model, version).await?,
     };
     let number = row.version.parse().map_err(Error::internal)?;
-    model_version::find(ctx.app().store.read(), workspace, model, number).await.map(|row| row.version)
+    model_version::find(ctx.app().store.read(), workspace, model, number)
+        .await
+        .map(|row| row.version)
 }
 
 /// A version of an asset, as a reference.
 fn named(text: &str, what: &str) -> Result<AssetRef> {
     match text.parse::<DataPath>() {
         Ok(DataPath::Asset(reference @ AssetRef::Named { .. })) => Ok(reference),
-        _ => Err(Error::invalid(format!("failed to read {what} `{text}`: it is no version of an asset"))
-            .hint("write azureml:NAME:VERSION or azureml:NAME@LABEL")),
+        _ => Err(Error::invalid(format!(
+            "failed to read {what} `{text}`: it is no version of an asset"
+        ))
+        .hint("write azureml:NAME:VERSION or azureml:NAME@LABEL")),
     }
 }
 
@@ -171,7 +196,11 @@ fn label(reference: &AssetRef) -> Option<&str> {
 }
 
 /// The digest that names the files of a model, wherever they lie.
-pub(crate) async fn digest_of(ctx: &OpContext, workspace: &str, source: &tidemill_api::runner::Source) -> Result<String> {
+pub(crate) async fn digest_of(
+    ctx: &OpContext,
+    workspace: &str,
+    source: &tidemill_api::runner::Source,
+) -> Result<String> {
     let content = content::survey(ctx, workspace, source, None, &tidemill_objects::Silent).await?;
     Ok(content.manifest.digest().to_hex())
 }

@@ -60,7 +60,11 @@ pub(super) async fn model(ctx: &OpContext, workspace: &str, name: &str, version:
         name: name.to_owned(),
         version: VersionRef::Version(version.to_string()),
     };
-    let ModelPlan { input, kind, name: kept } = online_deployment::registered(ctx, workspace, &reference).await?;
+    let ModelPlan {
+        input,
+        kind,
+        name: kept,
+    } = online_deployment::registered(ctx, workspace, &reference).await?;
     let PlannedInput::Data { source, .. } = &input else {
         return Err(Error::internal("a model is data"));
     };
@@ -94,7 +98,9 @@ pub(super) async fn data(ctx: &OpContext, workspace: &str, text: &str) -> Result
     let found = resolve::data(ctx, workspace, &DataPath::Asset(reference), Some("uri_folder")).await?;
     let asset = found.asset.unwrap_or_default();
     let ["data", name, version] = asset.split('/').collect::<Vec<_>>()[..] else {
-        return Err(Error::invalid(format!("failed to use the data `{text}`: it is no data asset")));
+        return Err(Error::invalid(format!(
+            "failed to use the data `{text}`: it is no data asset"
+        )));
     };
     Ok(Data {
         reference: AssetRef::Named {
@@ -119,16 +125,28 @@ pub(super) async fn training(
     asked: &Validation,
     scored: &Data,
 ) -> Result<Option<Data>> {
-    if let Some(text) = asked.training.as_ref().and_then(|training| training.data.as_ref()) {
+    if let Some(text) = asked
+        .training
+        .as_ref()
+        .and_then(|training| training.data.as_ref())
+    {
         return data(ctx, workspace, text).await.map(Some);
     }
-    let AssetRef::Named { name, .. } = &scored.reference else { return Ok(None) };
+    let AssetRef::Named { name, .. } = &scored.reference else {
+        return Ok(None);
+    };
     let prefix = format!("data/{name}/");
     let lineage = crate::job::of_model(&ctx.app().system(), workspace, model, &version.to_string()).await?;
-    let edges = lineage.jobs.iter().flat_map(|job| &job.edges).filter(|edge| edge.direction == "in");
+    let edges = lineage
+        .jobs
+        .iter()
+        .flat_map(|job| &job.edges)
+        .filter(|edge| edge.direction == "in");
     let mut assets = edges.filter_map(|edge| edge.asset.as_ref());
     match assets.find_map(|asset| asset.strip_prefix(&prefix)) {
-        Some(version) => data(ctx, workspace, &format!("azureml:{name}:{version}")).await.map(Some),
+        Some(version) => data(ctx, workspace, &format!("azureml:{name}:{version}"))
+            .await
+            .map(Some),
         None => Ok(None),
     }
 }
@@ -155,9 +173,21 @@ pub(super) async fn submission(
         inputs.insert("champion".to_owned(), tree(&champion.tree, champion.is_file)?);
     }
     let codes = [
-        ("prepare", asked.prepare.as_ref().and_then(|prepare| prepare.code.as_ref())),
-        ("scoring", asked.scoring.as_ref().and_then(|scoring| scoring.code.as_ref())),
-        ("tests", asked.behaviour.as_ref().and_then(|behaviour| behaviour.tests.as_ref())),
+        (
+            "prepare",
+            asked.prepare.as_ref().and_then(|prepare| prepare.code.as_ref()),
+        ),
+        (
+            "scoring",
+            asked.scoring.as_ref().and_then(|scoring| scoring.code.as_ref()),
+        ),
+        (
+            "tests",
+            asked
+                .behaviour
+                .as_ref()
+                .and_then(|behaviour| behaviour.tests.as_ref()),
+        ),
     ];
     for (port, code) in codes {
         if let Some(digest) = crate::job::submit::code_tree(code)? {
@@ -172,7 +202,8 @@ pub(super) async fn submission(
     for port in inputs.keys() {
         command += &format!(" --{port} \"${{{{inputs.{port}}}}}\"");
     }
-    let settings = json!({ "spec": asked, "model_name": model.name, "champion_name": champion.map(|one| &one.name) });
+    let settings =
+        json!({ "spec": asked, "model_name": model.name, "champion_name": champion.map(|one| &one.name) });
     let code = harness(ctx, &settings.to_string()).await?;
     let (environment, policy) = environment(ctx, workspace, asked, model).await?;
     let output = Output {
@@ -182,7 +213,10 @@ pub(super) async fn submission(
     let job = CommandJob {
         name: None,
         description: None,
-        tags: IndexMap::from([("validation".to_owned(), id.to_owned()), ("model".to_owned(), model.shown.clone())]),
+        tags: IndexMap::from([
+            ("validation".to_owned(), id.to_owned()),
+            ("model".to_owned(), model.shown.clone()),
+        ]),
         services: IndexMap::new(),
         display_name: Some(format!("Validate {}", model.shown)),
         experiment_name: Some(EXPERIMENT.to_owned()),
@@ -225,7 +259,11 @@ fn tree(source: &Source, is_file: bool) -> Result<Input> {
         return Err(Error::internal("what is scored lies among the trees"));
     };
     Ok(Input::Data(DataInput {
-        asset_type: Some(if is_file { AssetType::UriFile } else { AssetType::UriFolder }),
+        asset_type: Some(if is_file {
+            AssetType::UriFile
+        } else {
+            AssetType::UriFolder
+        }),
         path: Some(DataPath::Tree {
             digest: tree.clone(),
             path: path.clone(),
@@ -247,7 +285,12 @@ async fn harness(ctx: &OpContext, settings: &str) -> Result<String> {
         known: None,
         now: SystemTime::now(),
     };
-    Ok(upload_tree(builder, &bytes::tree_store(ctx.app())?, options, &Silent).await?.digest.to_hex())
+    Ok(
+        upload_tree(builder, &bytes::tree_store(ctx.app())?, options, &Silent)
+            .await?
+            .digest
+            .to_hex(),
+    )
 }
 
 /// What is asked for; else what MLflow wrote beside the model, as near as it can be had here.
@@ -283,5 +326,8 @@ async fn environment(
         conda_file: Some(online_deployment::conda_of(ctx, workspace, &plan).await?),
         ..Environment::default()
     };
-    Ok((EnvironmentRef::Inline(Box::new(environment)), Some("relaxed".to_owned())))
+    Ok((
+        EnvironmentRef::Inline(Box::new(environment)),
+        Some("relaxed".to_owned()),
+    ))
 }

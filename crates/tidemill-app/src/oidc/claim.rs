@@ -56,7 +56,9 @@ pub(crate) fn is_trusted(trusted: &Federated, claims: &Value) -> bool {
     } = trusted;
     claims["iss"].as_str() == Some(issuer)
         && says(claims, "aud", audience)
-        && claims["sub"].as_str().is_some_and(|found| is_subject(subject, found))
+        && claims["sub"]
+            .as_str()
+            .is_some_and(|found| is_subject(subject, found))
         && further.iter().all(|(name, value)| says(claims, name, value))
 }
 
@@ -81,16 +83,32 @@ mod tests {
         ] {
             assert!(says(&claims, name, value), "{name}");
         }
-        for (name, value) in [("groups", "c"), ("groups", "a b"), ("role", ""), ("none", "x"), ("a.b", "deep"), ("realm_access", "r")] {
+        for (name, value) in [
+            ("groups", "c"),
+            ("groups", "a b"),
+            ("role", ""),
+            ("none", "x"),
+            ("a.b", "deep"),
+            ("realm_access", "r"),
+        ] {
             assert!(!says(&claims, name, value), "{name}");
         }
     }
 
     #[test]
     fn a_subject_is_exact_or_begins_so() {
-        assert!(is_subject("repo:a/b:ref:refs/heads/main", "repo:a/b:ref:refs/heads/main"));
+        assert!(is_subject(
+            "repo:a/b:ref:refs/heads/main",
+            "repo:a/b:ref:refs/heads/main"
+        ));
         assert!(is_subject("repo:a/b:*", "repo:a/b:ref:refs/heads/x"));
-        for subject in ["repo:a/b:", "repo:a/bc:ref", "repo:a/b", "xrepo:a/b:ref", "repo:a/b:ref:refs/heads/main "] {
+        for subject in [
+            "repo:a/b:",
+            "repo:a/bc:ref",
+            "repo:a/b",
+            "xrepo:a/b:ref",
+            "repo:a/b:ref:refs/heads/main ",
+        ] {
             assert!(!is_subject("repo:a/b:ref:refs/heads/main", subject), "{subject}");
         }
         for subject in ["repo:a/b:", "repo:a/b", "repo:a/bc:x", "REPO:a/b:x"] {
@@ -108,7 +126,12 @@ mod tests {
         };
         let claims = json!({"iss": "https://i", "aud": ["us", "them"], "sub": "job:1", "ref": "main"});
         assert!(is_trusted(&trusted, &claims));
-        for (name, value) in [("iss", "https://i/"), ("aud", "them"), ("sub", "jobs:1"), ("ref", "refs/main")] {
+        for (name, value) in [
+            ("iss", "https://i/"),
+            ("aud", "them"),
+            ("sub", "jobs:1"),
+            ("ref", "refs/main"),
+        ] {
             let mut other = claims.clone();
             other[name] = json!(value);
             assert!(!is_trusted(&trusted, &other), "{name}");

@@ -27,7 +27,10 @@ pub(crate) struct Web {
 
 impl Web {
     /// It as the function that the flows ask for.
-    pub(crate) fn client(&self) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, FetchError>> + Send + Sync + 'static {
+    pub(crate) fn client(
+        &self,
+    ) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, FetchError>> + Send + Sync + 'static
+    {
         let web = self.clone();
         move |request| {
             let web = web.clone();
@@ -49,7 +52,10 @@ impl Web {
             false => made(&self.outside, false)?,
         };
         let request = reqwest::Request::try_from(request).map_err(|error| FetchError(error.to_string()))?;
-        let mut answer = client.execute(request).await.map_err(|error| FetchError(why(&error)))?;
+        let mut answer = client
+            .execute(request)
+            .await
+            .map_err(|error| FetchError(why(&error)))?;
         let mut head = http::Response::builder().status(answer.status());
         for (name, value) in answer.headers() {
             head = head.header(name, value);
@@ -57,7 +63,10 @@ impl Web {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| FetchError(why(&error)))? {
             if body.len() + chunk.len() > MOST_BYTES {
-                return Err(FetchError(format!("the answer has more than {} KiB", MOST_BYTES >> 10)));
+                return Err(FetchError(format!(
+                    "the answer has more than {} KiB",
+                    MOST_BYTES >> 10
+                )));
             }
             body.extend_from_slice(&chunk);
         }

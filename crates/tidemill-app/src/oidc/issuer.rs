@@ -44,7 +44,12 @@ impl Issuers {
     ///
     /// # Errors
     /// Unavailable when it can't be reached or does not answer as an issuer; Unauthenticated when it has no such key.
-    pub(crate) async fn metadata(&self, issuer: &str, key: Option<&str>, now_ms: i64) -> Result<CoreProviderMetadata> {
+    pub(crate) async fn metadata(
+        &self,
+        issuer: &str,
+        key: Option<&str>,
+        now_ms: i64,
+    ) -> Result<CoreProviderMetadata> {
         let known = {
             let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if all.len() >= MOST && !all.contains_key(issuer) {
@@ -77,13 +82,22 @@ impl Issuers {
                 true => Ok(metadata.clone()),
                 false => Err(Error::new(
                     Kind::Unauthenticated,
-                    format!("failed to check the token: `{issuer}` has no key `{}`", key.unwrap_or_default()),
+                    format!(
+                        "failed to check the token: `{issuer}` has no key `{}`",
+                        key.unwrap_or_default()
+                    ),
                 )
                 .hint("its keys are asked for again every half minute")),
             },
             _ => {
-                let why = known.failed.as_deref().unwrap_or("it did not answer a moment ago");
-                let error = Error::new(Kind::Unavailable, format!("failed to ask the issuer `{issuer}`: {why}"));
+                let why = known
+                    .failed
+                    .as_deref()
+                    .unwrap_or("it did not answer a moment ago");
+                let error = Error::new(
+                    Kind::Unavailable,
+                    format!("failed to ask the issuer `{issuer}`: {why}"),
+                );
                 Err(error.hint("its address is the one below which /.well-known/openid-configuration lies"))
             }
         }
@@ -110,5 +124,7 @@ fn has(keys: &CoreJsonWebKeySet, wanted: Option<&str>) -> bool {
     let Some(wanted) = wanted else {
         return true;
     };
-    keys.keys().iter().any(|key| key.key_id().is_some_and(|id| id.as_str() == wanted))
+    keys.keys()
+        .iter()
+        .any(|key| key.key_id().is_some_and(|id| id.as_str() == wanted))
 }

@@ -56,7 +56,10 @@ pub(crate) fn peek(token: &str) -> Result<(Value, Value)> {
         let value: Value = serde_json::from_slice(&bytes).ok()?;
         value.is_object().then_some(value)
     };
-    Ok((read(head).ok_or_else(unreadable)?, read(body).ok_or_else(unreadable)?))
+    Ok((
+        read(head).ok_or_else(unreadable)?,
+        read(body).ok_or_else(unreadable)?,
+    ))
 }
 
 /// Checks a token that `issuer` must have signed for `audience`, and gives what it claims.
@@ -73,16 +76,23 @@ pub(crate) async fn verify(
     let (head, claims) = peek(token)?;
     let algorithm = head["alg"].as_str().unwrap_or_default();
     // Before anybody is asked for keys; the verifier looks again.
-    if !ALGORITHMS.iter().any(|known| serde_json::to_value(known).is_ok_and(|known| known == algorithm)) {
+    if !ALGORITHMS
+        .iter()
+        .any(|known| serde_json::to_value(known).is_ok_and(|known| known == algorithm))
+    {
         return Err(refused(&format!("signatures by `{algorithm}` do not count")));
     }
     if claims["iss"].as_str() != Some(issuer) {
         let found = claims["iss"].as_str().unwrap_or_default();
-        return Err(refused(&format!("it is signed by `{found}`, and not by `{issuer}`")));
+        return Err(refused(&format!(
+            "it is signed by `{found}`, and not by `{issuer}`"
+        )));
     }
     let metadata = issuers.metadata(issuer, head["kid"].as_str(), now_ms).await?;
     let address = IssuerUrl::new(issuer.to_owned()).map_err(|error| refused(&error.to_string()))?;
-    let read: CoreIdToken = token.parse().map_err(|error| refused(&format!("it can't be read: {error}")))?;
+    let read: CoreIdToken = token
+        .parse()
+        .map_err(|error| refused(&format!("it can't be read: {error}")))?;
     let now = chrono::DateTime::from_timestamp_millis(now_ms).unwrap_or_default();
     let verifier = CoreIdTokenVerifier::new_public_client(
         ClientId::new(audience.to_owned()),
@@ -94,14 +104,21 @@ pub(crate) async fn verify(
     .set_time_fn(move || now)
     .set_issue_time_verifier_fn(move |at| {
         let early = at.timestamp_millis() > now_ms + SKEW_MS;
-        if early { Err("it was issued in the future".to_owned()) } else { Ok(()) }
+        if early {
+            Err("it was issued in the future".to_owned())
+        } else {
+            Ok(())
+        }
     });
     let checked = match nonce {
         Some(nonce) => read.claims(&verifier, &Nonce::new(nonce.to_owned())),
         None => read.claims(&verifier, |_: Option<&Nonce>| Ok(())),
     };
     let checked = checked.map_err(|error| refused(&told(&error)))?;
-    if claims["nbf"].as_f64().is_some_and(|at| at * 1000.0 > (now_ms + SKEW_MS) as f64) {
+    if claims["nbf"]
+        .as_f64()
+        .is_some_and(|at| at * 1000.0 > (now_ms + SKEW_MS) as f64)
+    {
         return Err(refused("it does not count yet"));
     }
     Ok(Verified {
@@ -118,11 +135,16 @@ fn told(error: &ClaimsVerificationError) -> String {
         ClaimsVerificationError::InvalidAudience(_) => "it is for another audience".to_owned(),
         ClaimsVerificationError::InvalidIssuer(_) => "it is of another issuer".to_owned(),
         ClaimsVerificationError::InvalidNonce(_) => "it belongs to another sign-in (its nonce)".to_owned(),
-        ClaimsVerificationError::SignatureVerification(inner) => format!("its signature does not count: {inner}"),
+        ClaimsVerificationError::SignatureVerification(inner) => {
+            format!("its signature does not count: {inner}")
+        }
         other => other.to_string(),
     }
 }
 
 pub(crate) fn refused(why: &str) -> Error {
-    Error::new(Kind::Unauthenticated, format!("failed to accept the token: {why}"))
+    Error::new(
+        Kind::Unauthenticated,
+        format!("failed to accept the token: {why}"),
+    )
 }

@@ -122,9 +122,19 @@ mod tests {
             .map(|(_, file)| fs::metadata(file).expect("there").len())
             .sum();
         assert!(kept <= KEPT as u64 * STRETCH_BYTES, "{kept}");
-        assert_eq!(append(&path, "log", 0, b"old").expect("known"), offset, "what is known is not written twice");
-        assert_eq!(append(&path, "log", offset, b"\nlast\n").expect("written"), offset + 6);
-        assert_eq!(tail(&path, "log", 1).expect("read"), ("last\n".into(), offset + 6));
+        assert_eq!(
+            append(&path, "log", 0, b"old").expect("known"),
+            offset,
+            "what is known is not written twice"
+        );
+        assert_eq!(
+            append(&path, "log", offset, b"\nlast\n").expect("written"),
+            offset + 6
+        );
+        assert_eq!(
+            tail(&path, "log", 1).expect("read"),
+            ("last\n".into(), offset + 6)
+        );
     }
 
     #[test]
@@ -133,8 +143,14 @@ mod tests {
         let path = folder.path();
         append(path, "log", 0, b"one\ntwo\nthree\n").expect("written");
         assert_eq!(tail(path, "log", 2).expect("read").0, "two\nthree\n");
-        assert_eq!(read_from(path, "log", 4, 100).expect("read"), ("two\nthree\n".into(), 14));
-        assert_eq!(read_from(path, "log", 14, 100).expect("read"), (String::new(), 14));
+        assert_eq!(
+            read_from(path, "log", 4, 100).expect("read"),
+            ("two\nthree\n".into(), 14)
+        );
+        assert_eq!(
+            read_from(path, "log", 14, 100).expect("read"),
+            (String::new(), 14)
+        );
         assert_eq!(tail(path, "none", 2).expect("nothing"), (String::new(), 0));
     }
 }

@@ -14,8 +14,8 @@ use tidemill_store::{deployment_instance, from_json, online_deployment, to_json}
 
 pub(crate) use command::command;
 pub(crate) use log::append as append_log;
-pub(crate) use plan::{conda_of, registered};
 pub use plan::{DeploymentPlan, InstancePlan, ModelPlan, ProbePlan, RequestPlan, ScalePlan};
+pub(crate) use plan::{conda_of, registered};
 
 use crate::context::Change;
 use crate::gateway::{Entry, read_requests};
@@ -71,7 +71,8 @@ pub async fn put(
     all_traffic: bool,
     if_match: Option<i64>,
 ) -> Result<Shown> {
-    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint))
+        .await?;
     crate::release::only_by_release(ctx, workspace, &scope(workspace, endpoint)).await?;
     spec.name = name.to_owned();
     spec.endpoint_name = endpoint.to_owned();
@@ -81,8 +82,17 @@ pub async fn put(
     let behind = online_endpoint::find(app, workspace, endpoint).await?;
     let on = online_endpoint::spec_of(&behind)?.compute;
     let before = online_deployment::get(app.store.read(), workspace, endpoint, name).await?;
-    check_revision("deployment", name, before.as_ref().map(|row| row.revision), if_match)?;
-    let restarts = before.as_ref().map(plan_of).transpose()?.map_or(0, |plan| plan.instance.restarts);
+    check_revision(
+        "deployment",
+        name,
+        before.as_ref().map(|row| row.revision),
+        if_match,
+    )?;
+    let restarts = before
+        .as_ref()
+        .map(plan_of)
+        .transpose()?
+        .map_or(0, |plan| plan.instance.restarts);
     let plan = plan::plan(ctx, workspace, &spec, on.as_ref(), restarts).await?;
     crate::secret::check_named(ctx, workspace, &to_json(&plan.instance.variables)).await?;
     let warnings: Vec<String> = validate::combined_warning(&validate::no_effect_on_local(&whole))
@@ -101,7 +111,8 @@ pub(crate) async fn put_released(
     spec: &Value,
     mut plan: DeploymentPlan,
 ) -> Result<Shown> {
-    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint))
+        .await?;
     let app = ctx.app();
     let behind = online_endpoint::find(app, workspace, endpoint).await?;
     let on = online_endpoint::spec_of(&behind)?.compute;
@@ -110,7 +121,8 @@ pub(crate) async fn put_released(
     compute.check_room(1, plan.instance.cores, plan.instance.memory_bytes)?;
     plan.instance.compute = compute.name;
     let environment = &plan.instance.environment;
-    crate::policy::check_environment(app, workspace, environment.name.as_deref(), &environment.request).await?;
+    crate::policy::check_environment(app, workspace, environment.name.as_deref(), &environment.request)
+        .await?;
     crate::secret::check_named(ctx, workspace, &to_json(&plan.instance.variables)).await?;
     let mut spec = spec.clone();
     spec["name"] = name.into();
@@ -129,7 +141,11 @@ async fn write(
 ) -> Result<Shown> {
     let app = ctx.app();
     let (workspace, endpoint) = (behind.workspace.clone(), behind.name.clone());
-    let name = spec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = spec
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let now = ctx.now_ms();
     let old = before.as_ref().map(plan_of).transpose()?;
     // One that failed is tried again, also as it is.
@@ -137,7 +153,9 @@ async fn write(
         (Some(row), Some(old)) => old.instance != plan.instance || row.state == FAILED,
         _ => true,
     };
-    let wanted = before.as_ref().map_or(plan.scale.least, |row| u32::try_from(row.wanted).unwrap_or(1));
+    let wanted = before
+        .as_ref()
+        .map_or(plan.scale.least, |row| u32::try_from(row.wanted).unwrap_or(1));
     let row = OnlineDeployment {
         workspace: workspace.clone(),
         endpoint: endpoint.clone(),
@@ -154,7 +172,9 @@ async fn write(
         reason: None,
         all_traffic,
         warnings: to_json(&warnings),
-        created_by: before.as_ref().map_or_else(|| ctx.principal().to_string(), |row| row.created_by.clone()),
+        created_by: before
+            .as_ref()
+            .map_or_else(|| ctx.principal().to_string(), |row| row.created_by.clone()),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
         created_at: before.as_ref().map_or(now, |row| row.created_at),
         updated_at: now,
@@ -162,16 +182,22 @@ async fn write(
     let change = Change {
         action: action::ENDPOINT_WRITE,
         scope: scope(&workspace, &endpoint),
-        before: before.as_ref().map_or(Value::Null, |row| from_json("d", "spec", &row.spec).unwrap_or_default()),
+        before: before.as_ref().map_or(Value::Null, |row| {
+            from_json("d", "spec", &row.spec).unwrap_or_default()
+        }),
         after: spec,
     };
     let (written, seen) = (row.clone(), before.map(|row| row.revision));
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            let there = online_deployment::get(tx, &written.workspace, &written.endpoint, &written.name).await?;
+            let there =
+                online_deployment::get(tx, &written.workspace, &written.endpoint, &written.name).await?;
             if there.as_ref().is_some_and(|there| there.state == DELETING) {
-                return Err(Error::conflict(format!("failed to deploy `{}`: it is being deleted", written.name))
-                    .hint("try again in a moment"));
+                return Err(Error::conflict(format!(
+                    "failed to deploy `{}`: it is being deleted",
+                    written.name
+                ))
+                .hint("try again in a moment"));
             }
             check_revision("deployment", &written.name, there.map(|row| row.revision), seen)?;
             Ok(online_deployment::put(tx, written).await?)
@@ -188,7 +214,8 @@ async fn write(
 /// # Errors
 /// NotFound when it is not there.
 pub async fn restart(ctx: &OpContext, workspace: &str, endpoint: &str, name: &str) -> Result<Shown> {
-    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, endpoint))
+        .await?;
     let app = ctx.app();
     let behind = online_endpoint::find(app, workspace, endpoint).await?;
     let row = find(app, workspace, endpoint, name).await?;
@@ -204,7 +231,8 @@ pub async fn restart(ctx: &OpContext, workspace: &str, endpoint: &str, name: &st
 /// # Errors
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, workspace: &str, endpoint: &str, name: &str) -> Result<Shown> {
-    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint))
+        .await?;
     online_endpoint::find(ctx.app(), workspace, endpoint).await?;
     let row = find(ctx.app(), workspace, endpoint, name).await?;
     shown(ctx.app(), row).await
@@ -215,7 +243,8 @@ pub async fn get(ctx: &OpContext, workspace: &str, endpoint: &str, name: &str) -
 /// # Errors
 /// NotFound, for an endpoint that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str, endpoint: &str) -> Result<Vec<Shown>> {
-    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint))
+        .await?;
     online_endpoint::find(ctx.app(), workspace, endpoint).await?;
     let mut all = Vec::new();
     for row in online_deployment::list(ctx.app().store.read(), workspace, endpoint).await? {
@@ -265,7 +294,9 @@ pub async fn delete(ctx: &OpContext, workspace: &str, endpoint: &str, name: &str
         return Err(Error::conflict(format!(
             "failed to delete deployment `{name}`: it gets {share}% of the traffic of endpoint `{endpoint}`"
         ))
-        .hint(format!("send it elsewhere with `tidemill online-endpoint update -n {endpoint} --traffic \"{name}=0\"`")));
+        .hint(format!(
+            "send it elsewhere with `tidemill online-endpoint update -n {endpoint} --traffic \"{name}=0\"`"
+        )));
     }
     if spec.traffic.contains_key(name) || spec.mirror_traffic.contains_key(name) {
         spec.traffic.shift_remove(name);
@@ -310,7 +341,10 @@ pub(crate) async fn take_down(
         .await?;
     app.deployments.wake(app, workspace, endpoint, name);
     let gone = async {
-        while online_deployment::get(app.store.read(), workspace, endpoint, name).await?.is_some() {
+        while online_deployment::get(app.store.read(), workspace, endpoint, name)
+            .await?
+            .is_some()
+        {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         Ok(())
@@ -319,7 +353,10 @@ pub(crate) async fn take_down(
         Ok(gone) => gone,
         Err(_) => Err(Error::new(
             Kind::Timeout,
-            format!("failed to see deployment `{name}` end within {} s; it goes on ending", TAKE_DOWN.as_secs()),
+            format!(
+                "failed to see deployment `{name}` end within {} s; it goes on ending",
+                TAKE_DOWN.as_secs()
+            ),
         )
         .hint("look again with `tidemill online-deployment list`")),
     }
@@ -366,7 +403,8 @@ pub async fn logs(
     query: LogQuery,
 ) -> Result<Option<LogPiece>> {
     const MOST: usize = 1 << 20;
-    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint))
+        .await?;
     let app = ctx.app();
     online_endpoint::find(app, workspace, endpoint).await?;
     find(app, workspace, endpoint, name).await?;
@@ -412,7 +450,8 @@ pub async fn requests(
     most: usize,
     id: Option<String>,
 ) -> Result<Vec<Entry>> {
-    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint)).await?;
+    ctx.authorize(action::ENDPOINT_READ, &scope(workspace, endpoint))
+        .await?;
     let app = ctx.app();
     online_endpoint::find(app, workspace, endpoint).await?;
     find(app, workspace, endpoint, name).await?;

@@ -77,7 +77,9 @@ impl ModelPlan {
     /// Which model it is, for people: `models/delay/3`, or where its files are.
     pub fn shown(&self) -> &str {
         match &self.input {
-            PlannedInput::Data { asset: Some(asset), .. } => asset,
+            PlannedInput::Data {
+                asset: Some(asset), ..
+            } => asset,
             _ => &self.name,
         }
     }
@@ -151,8 +153,13 @@ pub(crate) async fn plan(
         ))
         .hint("use a compute and a policy with network open, and leave egress_public_network_access out"));
     }
-    let limits = spec.resources.as_ref().and_then(|resources| resources.limits.as_ref());
-    let memory_bytes = limits.and_then(|limits| limits.memory).map(|memory| memory.bytes());
+    let limits = spec
+        .resources
+        .as_ref()
+        .and_then(|resources| resources.limits.as_ref());
+    let memory_bytes = limits
+        .and_then(|limits| limits.memory)
+        .map(|memory| memory.bytes());
     let cores = limits.and_then(|limits| limits.cpu).map(|cpu| cpu.cores_up());
     compute.check_room(1, cores, memory_bytes)?;
     let workers = workers(spec)?;
@@ -162,7 +169,9 @@ pub(crate) async fn plan(
     };
     let code = spec.code_configuration.as_ref();
     let entry_script = code.and_then(|code| code.scoring_script.clone());
-    let model = model.map(|model| of_kind(model, entry_script.is_some())).transpose()?;
+    let model = model
+        .map(|model| of_kind(model, entry_script.is_some()))
+        .transpose()?;
     if entry_script.is_none() && model.is_none() {
         return Err(Error::invalid(format!(
             "failed to deploy `{}`: it has neither a scoring script nor a model that is served without one",
@@ -222,7 +231,9 @@ fn route(spec: &OnlineDeployment, liveness: bool) -> String {
         true => &said.liveness_route.path,
         false => &said.readiness_route.path,
     });
-    path.filter(|path| path.starts_with('/')).cloned().unwrap_or_else(|| "/".into())
+    path.filter(|path| path.starts_with('/'))
+        .cloned()
+        .unwrap_or_else(|| "/".into())
 }
 
 /// Azure's defaults: 10 s between questions, 10 s before the first, 2 s to answer, 30 bad answers.
@@ -274,7 +285,11 @@ async fn plan_model(ctx: &OpContext, workspace: &str, model: &DeploymentModel) -
 pub(crate) async fn registered(ctx: &OpContext, workspace: &str, reference: &AssetRef) -> Result<ModelPlan> {
     let path = DataPath::Asset(reference.clone());
     let found = resolve::data(ctx, workspace, &path, Some("custom_model")).await?;
-    let kept = match found.asset.as_deref().map(|asset| asset.split('/').collect::<Vec<_>>()) {
+    let kept = match found
+        .asset
+        .as_deref()
+        .map(|asset| asset.split('/').collect::<Vec<_>>())
+    {
         Some(parts) => match parts.as_slice() {
             ["models", name, version] => kept_name(ctx, workspace, name, version).await?,
             _ => None,
@@ -286,7 +301,9 @@ pub(crate) async fn registered(ctx: &OpContext, workspace: &str, reference: &Ass
 
 /// The name of the folder or file that a version was uploaded from.
 async fn kept_name(ctx: &OpContext, workspace: &str, name: &str, version: &str) -> Result<Option<String>> {
-    let Ok(number) = version.parse() else { return Ok(None) };
+    let Ok(number) = version.parse() else {
+        return Ok(None);
+    };
     let row = tidemill_store::model_version::get(ctx.app().store.read(), workspace, name, number).await?;
     let properties: Option<Value> = row.and_then(|row| serde_json::from_str(&row.properties).ok());
     Ok(properties.as_ref().and_then(local_name).map(str::to_owned))
@@ -305,7 +322,11 @@ async fn files(ctx: &OpContext, workspace: &str, inline: &InlineModel) -> Result
     let found = resolve::data(ctx, workspace, path, Some(word)).await?;
     let content = content::survey(ctx, workspace, &found.source, None, &tidemill_objects::Silent).await?;
     let manifest = content::keep_manifest(ctx.app(), &content.manifest).await?;
-    let kept = inline.properties.get(LOCAL_NAME).and_then(Value::as_str).map(str::to_owned);
+    let kept = inline
+        .properties
+        .get(LOCAL_NAME)
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let found = resolve::Resolved {
         r#type: word.to_owned(),
         manifest: Some(manifest),
@@ -315,7 +336,9 @@ async fn files(ctx: &OpContext, workspace: &str, inline: &InlineModel) -> Result
 }
 
 fn named(found: resolve::Resolved, kept: Option<String>) -> Result<ModelPlan> {
-    let name = kept.or_else(|| last_part(&found.source, &found.uri)).unwrap_or_else(|| UNNAMED.into());
+    let name = kept
+        .or_else(|| last_part(&found.source, &found.uri))
+        .unwrap_or_else(|| UNNAMED.into());
     if name.contains('/') || name.starts_with('.') {
         return Err(Error::invalid(format!("`{name}` is no name of a folder or file")));
     }
@@ -416,14 +439,17 @@ pub(crate) async fn conda_of(ctx: &OpContext, workspace: &str, model: &ModelPlan
     };
     let content = content::survey(ctx, workspace, source, None, &tidemill_objects::Silent).await?;
     let file = "conda.yaml";
-    let found = crate::model::read(ctx, workspace, source, &content, file, None).await.map_err(|error| {
-        error.hint("MLflow writes conda.yaml beside a model; without it, give the deployment an `environment`")
-    })?;
+    let found = crate::model::read(ctx, workspace, source, &content, file, None)
+        .await
+        .map_err(|error| {
+            error.hint(
+                "MLflow writes conda.yaml beside a model; without it, give the deployment an `environment`",
+            )
+        })?;
     let text = tidemill_objects::collect(file, found.bytes, found.size_bytes, CONDA_BYTES).await?;
     serde_yaml_ng::from_slice(&text)
         .map_err(|error| Error::invalid(format!("failed to read the model's conda.yaml: {error}")))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -437,7 +463,10 @@ mod tests {
     fn what_is_not_said_is_as_in_azure() {
         let bare = spec(json!({"name": "b", "endpoint_name": "e"}));
         let probed = probe(None, route(&bare, true));
-        assert_eq!((probed.period_s, probed.initial_delay_s, probed.timeout_s), (10, 10, 2));
+        assert_eq!(
+            (probed.period_s, probed.initial_delay_s, probed.timeout_s),
+            (10, 10, 2)
+        );
         assert_eq!((probed.failures, probed.path.as_str()), (30, "/"));
         assert_eq!((scale(&bare).least, scale(&bare).most), (1, 1));
         assert_eq!(workers(&bare).expect("one"), 1);
@@ -445,7 +474,9 @@ mod tests {
 
     #[test]
     fn a_number_of_workers_is_read_and_nonsense_refused() {
-        let with = |count: &str| spec(json!({"name": "b", "endpoint_name": "e", "environment_variables": {"WORKER_COUNT": count}}));
+        let with = |count: &str| {
+            spec(json!({"name": "b", "endpoint_name": "e", "environment_variables": {"WORKER_COUNT": count}}))
+        };
         assert_eq!(workers(&with("4")).expect("four"), 4);
         for wrong in ["0", "many", "-1", "1000"] {
             assert!(workers(&with(wrong)).is_err(), "{wrong}");

@@ -31,16 +31,31 @@ pub(crate) const FAILED: &str = "Failed";
 pub(super) async fn check(ctx: &OpContext, workspace: &str, wanted: &kinds::Candidate) -> Result<()> {
     let target = wanted.workspace.as_deref().unwrap_or(workspace);
     let target = &crate::workspace::get(ctx, target).await?.name;
-    ctx.authorize(action::ENDPOINT_WRITE, &crate::Scope::resource(target, "endpoints", &wanted.deployment.endpoint_name)).await?;
-    ctx.authorize(action::RELEASE_WRITE, &release::scope(target, &wanted.release.name)).await?;
+    ctx.authorize(
+        action::ENDPOINT_WRITE,
+        &crate::Scope::resource(target, "endpoints", &wanted.deployment.endpoint_name),
+    )
+    .await?;
+    ctx.authorize(
+        action::RELEASE_WRITE,
+        &release::scope(target, &wanted.release.name),
+    )
+    .await?;
     release::check_place(ctx.app(), target, &wanted.release).await?;
     crate::online_endpoint::find(ctx.app(), target, &wanted.deployment.endpoint_name).await?;
     Ok(())
 }
 
 /// Writes down that the model of a run is to be looked for.
-pub(crate) async fn watch(app: &Arc<App>, row: &Row, spec: &kinds::PublishedPipeline, job: &str) -> Result<()> {
-    let Some(wanted) = &spec.candidate else { return Ok(()) };
+pub(crate) async fn watch(
+    app: &Arc<App>,
+    row: &Row,
+    spec: &kinds::PublishedPipeline,
+    job: &str,
+) -> Result<()> {
+    let Some(wanted) = &spec.candidate else {
+        return Ok(());
+    };
     let now = app.clock.now_ms();
     let id = app.clock.ulid().to_ascii_lowercase();
     let start = id.len().saturating_sub(12);
@@ -89,7 +104,8 @@ pub(crate) async fn write(app: &Arc<App>, row: Candidate, what: &str) -> Result<
         workspace: Some(row.workspace.clone()),
         kind: format!("candidate/{what}"),
         subject: scope(&row.workspace, &row.pipeline).to_string(),
-        detail: json!({ "job": row.job, "model": row.model, "release": row.release, "reason": row.reason }).to_string(),
+        detail: json!({ "job": row.job, "model": row.model, "release": row.release, "reason": row.reason })
+            .to_string(),
     };
     app.store
         .write::<_, Error, _>(move |tx| {
@@ -106,21 +122,43 @@ pub(crate) async fn deploy(app: &Arc<App>, row: &Candidate, job: &Job) -> Result
     let (publisher, wanted) = publisher(app, row).await?;
     let outputs = outputs_of(job);
     let made = outputs.get(&wanted.output).ok_or_else(|| {
-        Error::invalid(format!("failed to release what `{}` made: it has no output `{}`", row.job, wanted.output))
-            .hint(format!("it has: {}", outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))
+        Error::invalid(format!(
+            "failed to release what `{}` made: it has no output `{}`",
+            row.job, wanted.output
+        ))
+        .hint(format!(
+            "it has: {}",
+            outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        ))
     })?;
-    let asset = made.asset.as_deref().and_then(|asset| asset.strip_prefix("models/")).and_then(|asset| asset.split_once('/'));
+    let asset = made
+        .asset
+        .as_deref()
+        .and_then(|asset| asset.strip_prefix("models/"))
+        .and_then(|asset| asset.split_once('/'));
     let model = match asset {
         Some((name, version)) => format!("azureml:{name}:{version}"),
         None => made.uri.clone(),
     };
     let place = match (asset, row.target == row.workspace) {
-        (Some(_), true) => DeploymentModel::Reference(model.parse().map_err(|error| Error::invalid(format!("{error}")))?),
+        (Some(_), true) => DeploymentModel::Reference(
+            model
+                .parse()
+                .map_err(|error| Error::invalid(format!("{error}")))?,
+        ),
         _ => {
             // The bytes go among the trees, where every workspace finds them.
-            let path = model.parse().map_err(|error| Error::invalid(format!("{error}")))?;
+            let path = model
+                .parse()
+                .map_err(|error| Error::invalid(format!("{error}")))?;
             let found = resolve::data(&publisher, &row.workspace, &path, Some(&made.r#type)).await?;
-            let source = content::copy_to_tree(&publisher, &row.workspace, &found.source, &tidemill_objects::Silent).await?;
+            let source = content::copy_to_tree(
+                &publisher,
+                &row.workspace,
+                &found.source,
+                &tidemill_objects::Silent,
+            )
+            .await?;
             let Source::Tree { tree, path } = source else {
                 return Err(Error::internal("a copy among the trees is no tree"));
             };
@@ -135,7 +173,9 @@ pub(crate) async fn deploy(app: &Arc<App>, row: &Candidate, job: &Job) -> Result
                     "triton_model" => ModelType::TritonModel,
                     _ => ModelType::CustomModel,
                 }),
-                properties: [(LOCAL_NAME.to_owned(), json!(wanted.output))].into_iter().collect(),
+                properties: [(LOCAL_NAME.to_owned(), json!(wanted.output))]
+                    .into_iter()
+                    .collect(),
                 ..InlineModel::default()
             }))
         }
@@ -143,8 +183,20 @@ pub(crate) async fn deploy(app: &Arc<App>, row: &Candidate, job: &Job) -> Result
     let mut spec = *wanted.deployment;
     spec.name = row.deployment.clone();
     spec.model = Some(place);
-    spec.tags.insert("tidemill.candidate".into(), format!("{}/{}", row.workspace, row.job));
-    online_deployment::put(&publisher, &row.target, &row.endpoint, &row.deployment, spec, false, None).await?;
+    spec.tags.insert(
+        "tidemill.candidate".into(),
+        format!("{}/{}", row.workspace, row.job),
+    );
+    online_deployment::put(
+        &publisher,
+        &row.target,
+        &row.endpoint,
+        &row.deployment,
+        spec,
+        false,
+        None,
+    )
+    .await?;
     Ok(model)
 }
 
@@ -167,24 +219,41 @@ pub(crate) async fn open(app: &Arc<App>, row: &Candidate) -> Result<String> {
 /// Who published the pipeline, with their rights as they are now, and what they want of its models.
 async fn publisher(app: &Arc<App>, row: &Candidate) -> Result<(OpContext, kinds::Candidate)> {
     let published = super::find(app, &row.workspace, &row.pipeline, Some(row.version)).await?;
-    let subject = Subject::parse(&published.publisher).ok_or_else(|| Error::internal(format!("nobody is {}", published.publisher)))?;
+    let subject = Subject::parse(&published.publisher)
+        .ok_or_else(|| Error::internal(format!("nobody is {}", published.publisher)))?;
     if !app.access.current().active.contains(&subject) {
-        return Err(Error::forbidden(format!("failed to release what `{}` made: {subject}, who published it, is no more", row.job))
-            .hint("publish the pipeline again"));
+        return Err(Error::forbidden(format!(
+            "failed to release what `{}` made: {subject}, who published it, is no more",
+            row.job
+        ))
+        .hint("publish the pipeline again"));
     }
-    let wanted = spec_of(&published)?.candidate.ok_or_else(|| Error::internal("a version without candidates has one"))?;
+    let wanted = spec_of(&published)?
+        .candidate
+        .ok_or_else(|| Error::internal("a version without candidates has one"))?;
     Ok((acting(app, &subject)?, wanted))
 }
 
 /// Removes deployments of earlier candidates of the pipeline from the first stage: a release carries all that it needs itself.
 pub(crate) async fn tidy(app: &Arc<App>, newest: &Candidate) -> Result<()> {
     for old in candidate::of(app.store.read(), &newest.workspace, &newest.pipeline, 20).await? {
-        let is_old = old.job != newest.job && matches!(old.state.as_str(), RELEASED | FAILED) && old.created_at <= newest.created_at;
-        let there = tidemill_store::online_deployment::get(app.store.read(), &old.target, &old.endpoint, &old.deployment).await?;
+        let is_old = old.job != newest.job
+            && matches!(old.state.as_str(), RELEASED | FAILED)
+            && old.created_at <= newest.created_at;
+        let there = tidemill_store::online_deployment::get(
+            app.store.read(),
+            &old.target,
+            &old.endpoint,
+            &old.deployment,
+        )
+        .await?;
         if is_old && there.is_some() {
             let behind = crate::online_endpoint::find(app, &old.target, &old.endpoint).await?;
             // One that somebody has given requests is theirs.
-            if !crate::online_endpoint::spec_of(&behind)?.traffic.contains_key(&old.deployment) {
+            if !crate::online_endpoint::spec_of(&behind)?
+                .traffic
+                .contains_key(&old.deployment)
+            {
                 online_deployment::take_down(app, &old.target, &old.endpoint, &old.deployment).await?;
             }
         }

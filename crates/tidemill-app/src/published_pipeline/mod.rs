@@ -38,7 +38,12 @@ pub(crate) fn scope(workspace: &str, name: &str) -> Scope {
 ///
 /// # Errors
 /// Invalid with the field; what the pipeline would be refused for as a job; Forbidden for a job and a limited token.
-pub async fn publish(ctx: &OpContext, workspace: &str, given: &str, mut spec: kinds::PublishedPipeline) -> Result<Shown> {
+pub async fn publish(
+    ctx: &OpContext,
+    workspace: &str,
+    given: &str,
+    mut spec: kinds::PublishedPipeline,
+) -> Result<Shown> {
     let scope = scope(workspace, given);
     ctx.authorize(action::PIPELINE_PUBLISH, &scope).await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
@@ -49,7 +54,9 @@ pub async fn publish(ctx: &OpContext, workspace: &str, given: &str, mut spec: ki
     let Some(publisher) = ctx.subject().filter(|_| ctx.limits().is_none()) else {
         let why = "what a published pipeline makes is released as who published it, which neither a job nor a limited token may arrange";
         ctx.refused(action::PIPELINE_PUBLISH, &scope, why).await?;
-        return Err(Error::forbidden(format!("failed to publish pipeline `{given}`: {why}")));
+        return Err(Error::forbidden(format!(
+            "failed to publish pipeline `{given}`: {why}"
+        )));
     };
     let submission = submission(&spec, given, 0, &IndexMap::new(), []);
     crate::job::validate(ctx, workspace, given, &submission).await?;
@@ -66,20 +73,36 @@ pub async fn publish(ctx: &OpContext, workspace: &str, given: &str, mut spec: ki
         is_default: true,
         created_at: ctx.now_ms(),
     };
-    change(ctx, action::PIPELINE_PUBLISH, scope, Value::Null, after, move |tx| {
-        Box::pin(async move {
-            let newest = published_pipeline::of(tx, &row.workspace, &row.name).await?;
-            let version = newest.first().map_or(1, |newest| newest.version + 1);
-            Ok(published_pipeline::add(tx, Row { version, ..row }).await?)
-        })
-    })
+    change(
+        ctx,
+        action::PIPELINE_PUBLISH,
+        scope,
+        Value::Null,
+        after,
+        move |tx| {
+            Box::pin(async move {
+                let newest = published_pipeline::of(tx, &row.workspace, &row.name).await?;
+                let version = newest.first().map_or(1, |newest| newest.version + 1);
+                Ok(published_pipeline::add(tx, Row { version, ..row }).await?)
+            })
+        },
+    )
     .await?;
     shown(ctx.app(), workspace, given).await
 }
 
-async fn change<F>(ctx: &OpContext, action: Action, scope: Scope, before: Value, after: Value, work: F) -> Result<()>
+async fn change<F>(
+    ctx: &OpContext,
+    action: Action,
+    scope: Scope,
+    before: Value,
+    after: Value,
+    work: F,
+) -> Result<()>
 where
-    F: for<'t> FnOnce(&'t tidemill_store::DatabaseTransaction) -> crate::context::Work<'t, ()> + Send + 'static,
+    F: for<'t> FnOnce(&'t tidemill_store::DatabaseTransaction) -> crate::context::Work<'t, ()>
+        + Send
+        + 'static,
 {
     let change = Change {
         action,
@@ -95,7 +118,8 @@ where
 /// # Errors
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Shown> {
-    ctx.authorize(action::PIPELINE_READ, &scope(workspace, name)).await?;
+    ctx.authorize(action::PIPELINE_READ, &scope(workspace, name))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     shown(ctx.app(), workspace, name).await
 }
@@ -105,7 +129,8 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Shown> 
 /// # Errors
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str) -> Result<Vec<Shown>> {
-    ctx.authorize(action::PIPELINE_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::PIPELINE_READ, &Scope::workspace(workspace))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     let mut all = Vec::new();
     for row in published_pipeline::defaults(ctx.app().store.read(), workspace).await? {
@@ -146,7 +171,8 @@ pub(crate) async fn find(app: &App, workspace: &str, name: &str, version: Option
     });
     found.ok_or_else(|| {
         let shown = version.map_or_else(|| name.to_owned(), |version| format!("{name}:{version}"));
-        Error::not_found("published pipeline", &shown).hint(format!("the newest version of `{name}` is {newest}"))
+        Error::not_found("published pipeline", &shown)
+            .hint(format!("the newest version of `{name}` is {newest}"))
     })
 }
 
@@ -160,9 +186,14 @@ pub async fn set_default(ctx: &OpContext, workspace: &str, name: &str, version: 
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     let before = find(ctx.app(), workspace, name, None).await?;
     let row = find(ctx.app(), workspace, name, Some(version)).await?;
-    let (before, after) = (json!({ "default_version": before.version }), json!({ "default_version": version }));
+    let (before, after) = (
+        json!({ "default_version": before.version }),
+        json!({ "default_version": version }),
+    );
     change(ctx, action::PIPELINE_PUBLISH, scope, before, after, move |tx| {
-        Box::pin(async move { Ok(published_pipeline::set_default(tx, &row.workspace, &row.name, row.version).await?) })
+        Box::pin(async move {
+            Ok(published_pipeline::set_default(tx, &row.workspace, &row.name, row.version).await?)
+        })
     })
     .await?;
     shown(ctx.app(), workspace, name).await
@@ -178,9 +209,16 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     let row = find(ctx.app(), &workspace, name, None).await?;
     let before = json!({ "version": row.version, "publisher": row.publisher });
-    change(ctx, action::PIPELINE_DELETE, scope, before, Value::Null, move |tx| {
-        Box::pin(async move { Ok(published_pipeline::delete(tx, &row.workspace, &row.name).await?) })
-    })
+    change(
+        ctx,
+        action::PIPELINE_DELETE,
+        scope,
+        before,
+        Value::Null,
+        move |tx| {
+            Box::pin(async move { Ok(published_pipeline::delete(tx, &row.workspace, &row.name).await?) })
+        },
+    )
     .await
 }
 
@@ -202,18 +240,28 @@ pub struct Call {
 /// # Errors
 /// NotFound; Invalid for inputs that it has not; what the job is refused for.
 pub async fn invoke(ctx: &OpContext, workspace: &str, name: &str, call: Call) -> Result<JobRow> {
-    ctx.authorize(action::PIPELINE_INVOKE, &scope(workspace, name)).await?;
+    ctx.authorize(action::PIPELINE_INVOKE, &scope(workspace, name))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     let row = find(ctx.app(), workspace, name, call.version).await?;
     let spec = spec_of(&row)?;
-    if let Some(unknown) = call.inputs.keys().find(|input| !spec.job.inputs.contains_key(*input) && spec.job.component.is_none()) {
+    if let Some(unknown) = call
+        .inputs
+        .keys()
+        .find(|input| !spec.job.inputs.contains_key(*input) && spec.job.component.is_none())
+    {
         let known: Vec<_> = spec.job.inputs.keys().map(String::as_str).collect();
-        return Err(Error::invalid(format!("failed to run pipeline `{name}`: it has no input `{unknown}`")).hint(match known.is_empty() {
+        return Err(Error::invalid(format!(
+            "failed to run pipeline `{name}`: it has no input `{unknown}`"
+        ))
+        .hint(match known.is_empty() {
             true => "it has no inputs".to_owned(),
             false => format!("it has: {}", known.join(", ")),
         }));
     }
-    let job = call.job.unwrap_or_else(|| format!("{name}-{}", ctx.app().clock.ulid().to_ascii_lowercase()));
+    let job = call
+        .job
+        .unwrap_or_else(|| format!("{name}-{}", ctx.app().clock.ulid().to_ascii_lowercase()));
     let submission = submission(&spec, name, row.version, &call.inputs, call.properties);
     // Written down first: a run whose model nobody looks for would be lost.
     if spec.candidate.is_some() {

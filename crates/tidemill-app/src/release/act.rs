@@ -5,8 +5,8 @@ use tidemill_policy::Action;
 use tidemill_store::{release_stage, to_json};
 
 use super::{
-    FAILED, LIVE, OPEN, Place, REJECTED, ROLLED_BACK, Release, SUPERSEDED, Shown, Stage, WAITING, event, find, scope,
-    shown, spec_of, write,
+    FAILED, LIVE, OPEN, Place, REJECTED, ROLLED_BACK, Release, SUPERSEDED, Shown, Stage, WAITING, event,
+    find, scope, shown, spec_of, write,
 };
 use crate::context::Change;
 use crate::{Error, Kind, OpContext, Result, Scope, action, online_endpoint};
@@ -46,19 +46,27 @@ pub async fn promote(
         },
     };
     let at = place.stages.iter().position(|one| *one == stage).ok_or_else(|| {
-        Error::not_found("stage", &stage).hint(format!("group `{}` has: {}", place.group, place.stages.join(", ")))
+        Error::not_found("stage", &stage).hint(format!(
+            "group `{}` has: {}",
+            place.group,
+            place.stages.join(", ")
+        ))
     })?;
     if let Some(before) = at.checked_sub(1).map(|before| &place.stages[before])
         && !passed(before)
     {
         return Err(Error::new(
             Kind::Precondition,
-            format!("failed to promote release `{name}:{}` to {stage}: it has not been through {before}", row.number),
+            format!(
+                "failed to promote release `{name}:{}` to {stage}: it has not been through {before}",
+                row.number
+            ),
         )
         .hint(format!("promote it to {before} first")));
     }
     let target = place.target(&spec, &stage)?;
-    ctx.authorize(action::RELEASE_PROMOTE, &scope(&target, name)).await?;
+    ctx.authorize(action::RELEASE_PROMOTE, &scope(&target, name))
+        .await?;
     let now = ctx.now_ms();
     let promoted = Stage {
         workspace: row.workspace.clone(),
@@ -78,7 +86,11 @@ pub async fn promote(
         updated_at: now,
     };
     let (id, who) = (app.clock.ulid(), super::who(ctx));
-    let change = change(action::RELEASE_PROMOTE, &promoted, json!({ "stage": stage, "state": WAITING }));
+    let change = change(
+        action::RELEASE_PROMOTE,
+        &promoted,
+        json!({ "stage": stage, "state": WAITING }),
+    );
     let shown_name = format!("{name}:{}", row.number);
     let written = promoted.clone();
     ctx.change(change, move |tx| {
@@ -165,24 +177,38 @@ async fn vote(
     let app = ctx.app();
     let row = found(ctx, action::RELEASE_APPROVE, workspace, name, number).await?;
     let stage = waiting(ctx, &row).await?;
-    ctx.authorize(action::RELEASE_APPROVE, &scope(&stage.target, name)).await?;
+    ctx.authorize(action::RELEASE_APPROVE, &scope(&stage.target, name))
+        .await?;
     let who = super::who(ctx);
     if agrees && who == row.author {
         let why = "who made a release does not approve it";
-        ctx.refused(action::RELEASE_APPROVE, &scope(&stage.target, name), why).await?;
-        return Err(Error::forbidden(format!("failed to approve release `{name}:{}`: {why}", row.number))
-            .hint("ask somebody else"));
+        ctx.refused(action::RELEASE_APPROVE, &scope(&stage.target, name), why)
+            .await?;
+        return Err(Error::forbidden(format!(
+            "failed to approve release `{name}:{}`: {why}",
+            row.number
+        ))
+        .hint("ask somebody else"));
     }
-    let (kind, now, id) = (if agrees { "approved" } else { "rejected" }, ctx.now_ms(), app.clock.ulid());
+    let (kind, now, id) = (
+        if agrees { "approved" } else { "rejected" },
+        ctx.now_ms(),
+        app.clock.ulid(),
+    );
     let said = json!({ "stage": stage.stage, "digest": row.digest, "comment": comment });
-    let change = change(action::RELEASE_APPROVE, &stage, json!({ "said": kind, "of": said }));
+    let change = change(
+        action::RELEASE_APPROVE,
+        &stage,
+        json!({ "said": kind, "of": said }),
+    );
     let happened = event(id, now, &who, &stage, kind, &said);
     // Who made it, or brings it, may also withdraw it; their no is the last word whatever the gates ask for.
     let withdrawn = !agrees && (who == row.author || who == stage.promoter);
     let (voted, seen) = (stage.clone(), stage.state.clone());
     ctx.change(change, move |tx| {
         Box::pin(async move {
-            let now_there = release_stage::get(tx, &voted.workspace, &voted.name, voted.number, &voted.stage).await?;
+            let now_there =
+                release_stage::get(tx, &voted.workspace, &voted.name, voted.number, &voted.stage).await?;
             let Some(mut there) = now_there.filter(|there| there.state == seen) else {
                 return Err(Error::conflict(format!(
                     "failed to vote on release `{}:{}`: it no longer waits",
@@ -204,13 +230,22 @@ async fn vote(
 
 async fn waiting(ctx: &OpContext, row: &Release) -> Result<Stage> {
     let there = release_stage::of(ctx.app().store.read(), &row.workspace, &row.name, row.number).await?;
-    there.into_iter().find(|stage| stage.state == WAITING).ok_or_else(|| {
-        Error::new(
-            Kind::Precondition,
-            format!("failed to vote on release `{}:{}`: it waits for no stage", row.name, row.number),
-        )
-        .hint(format!("`tidemill release show {}` tells where it stands", row.name))
-    })
+    there
+        .into_iter()
+        .find(|stage| stage.state == WAITING)
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Precondition,
+                format!(
+                    "failed to vote on release `{}:{}`: it waits for no stage",
+                    row.name, row.number
+                ),
+            )
+            .hint(format!(
+                "`tidemill release show {}` tells where it stands",
+                row.name
+            ))
+        })
 }
 
 /// Takes a release that answers in a stage back: what answered before it answers again, at once.
@@ -228,29 +263,44 @@ pub async fn roll_back(
     let app = ctx.app();
     let row = found(ctx, action::RELEASE_PROMOTE, workspace, name, number).await?;
     let stage = stage.ok_or_else(|| {
-        Error::invalid(format!("failed to roll back release `{name}`: it is not said in which stage"))
-            .hint("give `stage`")
+        Error::invalid(format!(
+            "failed to roll back release `{name}`: it is not said in which stage"
+        ))
+        .hint("give `stage`")
     })?;
     let refused = |why: &str| {
         Error::new(
             Kind::Precondition,
-            format!("failed to roll back release `{name}:{}` in {stage}: {why}", row.number),
+            format!(
+                "failed to roll back release `{name}:{}` in {stage}: {why}",
+                row.number
+            ),
         )
     };
     let there = release_stage::get(app.store.read(), workspace, name, row.number, stage).await?;
-    let there = there.filter(|there| there.state == LIVE).ok_or_else(|| refused("it does not answer there"))?;
-    ctx.authorize(action::RELEASE_PROMOTE, &scope(&there.target, name)).await?;
+    let there = there
+        .filter(|there| there.state == LIVE)
+        .ok_or_else(|| refused("it does not answer there"))?;
+    ctx.authorize(action::RELEASE_PROMOTE, &scope(&there.target, name))
+        .await?;
     let on_its_way = release_stage::behind(app.store.read(), &there.target, &there.endpoint, OPEN).await?;
     if let Some(other) = on_its_way.iter().find(|other| other.state != WAITING) {
-        return Err(refused(&format!("release `{}:{}` is on its way there ({})", other.name, other.number, other.state))
-            .hint("wait until it has ended"));
+        return Err(refused(&format!(
+            "release `{}:{}` is on its way there ({})",
+            other.name, other.number, other.state
+        ))
+        .hint("wait until it has ended"));
     }
     let Some(previous) = there.previous.clone() else {
         return Err(refused("nothing answered before it").hint("bring another release into the stage"));
     };
     let (now, id, who) = (ctx.now_ms(), app.clock.ulid(), super::who(ctx));
     let detail = json!({ "to": previous, "comment": comment });
-    let change = change(action::RELEASE_PROMOTE, &there, json!({ "state": ROLLED_BACK, "of": detail }));
+    let change = change(
+        action::RELEASE_PROMOTE,
+        &there,
+        json!({ "state": ROLLED_BACK, "of": detail }),
+    );
     let happened = event(id, now, &who, &there, "rolled_back", &detail);
     let back_id = app.clock.ulid();
     online_endpoint::send_all(&app.system(), &there.target, &there.endpoint, &previous).await?;
@@ -272,7 +322,14 @@ pub async fn roll_back(
                     updated_at: now,
                     ..again
                 };
-                let happened = event(back_id, now, &who, &again, "live", &json!({ "why": "rolled back to" }));
+                let happened = event(
+                    back_id,
+                    now,
+                    &who,
+                    &again,
+                    "live",
+                    &json!({ "why": "rolled back to" }),
+                );
                 write(tx, again, happened).await?;
             }
             Ok(())

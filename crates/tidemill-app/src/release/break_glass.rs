@@ -40,22 +40,29 @@ fn scope(workspace: &str, id: &str) -> Scope {
 /// Invalid for a time or a reason that can't be, and for a workspace that is not of the last stage; Forbidden for who is no person;
 /// Conflict while one of theirs waits or is open.
 pub async fn open(ctx: &OpContext, workspace: &str, reason: &str, minutes: i64) -> Result<Row> {
-    ctx.authorize(action::RELEASE_BREAK_GLASS, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::RELEASE_BREAK_GLASS, &Scope::workspace(workspace))
+        .await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     let who = person(ctx, &workspace).await?;
     let place = Place::of(ctx.app(), &workspace).await?;
     if !place.is_last() {
-        return Err(Error::invalid(format!("failed to break the glass of workspace `{workspace}`: it is not of the last stage"))
-            .hint("deployments of other workspaces are changed as they are"));
+        return Err(Error::invalid(format!(
+            "failed to break the glass of workspace `{workspace}`: it is not of the last stage"
+        ))
+        .hint("deployments of other workspaces are changed as they are"));
     }
     let reason = reason.trim();
     if !REASON.contains(&reason.chars().count()) {
         let (least, most) = (REASON.start(), REASON.end());
-        return Err(Error::invalid(format!("failed to break the glass: its reason has not {least} to {most} characters"))
-            .hint("say what is broken, for those who read it later"));
+        return Err(Error::invalid(format!(
+            "failed to break the glass: its reason has not {least} to {most} characters"
+        ))
+        .hint("say what is broken, for those who read it later"));
     }
     if !(1..=LONGEST_MINUTES).contains(&minutes) {
-        return Err(Error::invalid(format!("failed to break the glass for {minutes} minutes: it counts for 1 to {LONGEST_MINUTES}")));
+        return Err(Error::invalid(format!(
+            "failed to break the glass for {minutes} minutes: it counts for 1 to {LONGEST_MINUTES}"
+        )));
     }
     let now = ctx.now_ms();
     let row = Row {
@@ -72,9 +79,19 @@ pub async fn open(ctx: &OpContext, workspace: &str, reason: &str, minutes: i64) 
         uses: 0,
     };
     let there = break_glass::of(ctx.app().store.read(), &workspace).await?;
-    if let Some(own) = there.iter().find(|one| one.asked_by == row.asked_by && [ASKED, OPEN].contains(&state(one, now))) {
-        return Err(Error::conflict(format!("failed to break the glass of workspace `{workspace}`: {} is {} already", own.id, state(own, now)))
-            .hint(format!("end it with `tidemill release break-glass close -w {workspace} --id {}`", own.id)));
+    if let Some(own) = there
+        .iter()
+        .find(|one| one.asked_by == row.asked_by && [ASKED, OPEN].contains(&state(one, now)))
+    {
+        return Err(Error::conflict(format!(
+            "failed to break the glass of workspace `{workspace}`: {} is {} already",
+            own.id,
+            state(own, now)
+        ))
+        .hint(format!(
+            "end it with `tidemill release break-glass close -w {workspace} --id {}`",
+            own.id
+        )));
     }
     write(ctx, None, row.clone(), "asked").await?;
     Ok(row)
@@ -85,19 +102,26 @@ pub async fn open(ctx: &OpContext, workspace: &str, reason: &str, minutes: i64) 
 /// # Errors
 /// NotFound; Forbidden for who asked; Precondition when it is over, or agreed to.
 pub async fn approve(ctx: &OpContext, workspace: &str, id: &str) -> Result<Row> {
-    ctx.authorize(action::RELEASE_APPROVE, &scope(workspace, id)).await?;
+    ctx.authorize(action::RELEASE_APPROVE, &scope(workspace, id))
+        .await?;
     let before = found(ctx, workspace, id).await?;
     let who = person(ctx, workspace).await?;
     if who == before.asked_by {
         let why = "it takes two people";
-        ctx.refused(action::RELEASE_APPROVE, &scope(workspace, id), why).await?;
-        return Err(Error::forbidden(format!("failed to agree to break the glass: {why}")).hint("ask somebody else"));
+        ctx.refused(action::RELEASE_APPROVE, &scope(workspace, id), why)
+            .await?;
+        return Err(
+            Error::forbidden(format!("failed to agree to break the glass: {why}")).hint("ask somebody else"),
+        );
     }
     let now = ctx.now_ms();
     let was = state(&before, now);
     if was != ASKED {
-        return Err(Error::new(Kind::Precondition, format!("failed to agree to break the glass: it is {was}"))
-            .hint("ask anew with `tidemill release break-glass open`"));
+        return Err(Error::new(
+            Kind::Precondition,
+            format!("failed to agree to break the glass: it is {was}"),
+        )
+        .hint("ask anew with `tidemill release break-glass open`"));
     }
     let row = Row {
         approved_by: Some(who),
@@ -114,12 +138,16 @@ pub async fn approve(ctx: &OpContext, workspace: &str, id: &str) -> Result<Row> 
 /// # Errors
 /// NotFound; Precondition when it is over.
 pub async fn close(ctx: &OpContext, workspace: &str, id: &str) -> Result<Row> {
-    ctx.authorize(action::RELEASE_BREAK_GLASS, &scope(workspace, id)).await?;
+    ctx.authorize(action::RELEASE_BREAK_GLASS, &scope(workspace, id))
+        .await?;
     let before = found(ctx, workspace, id).await?;
     let now = ctx.now_ms();
     let was = state(&before, now);
     if ![ASKED, OPEN].contains(&was) {
-        return Err(Error::new(Kind::Precondition, format!("failed to close break-glass `{id}`: it is {was}")));
+        return Err(Error::new(
+            Kind::Precondition,
+            format!("failed to close break-glass `{id}`: it is {was}"),
+        ));
     }
     let row = Row {
         closed_by: Some(super::who(ctx)),
@@ -135,7 +163,8 @@ pub async fn close(ctx: &OpContext, workspace: &str, id: &str) -> Result<Row> {
 /// # Errors
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str) -> Result<Vec<Row>> {
-    ctx.authorize(action::RELEASE_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::RELEASE_READ, &Scope::workspace(workspace))
+        .await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     Ok(break_glass::of(ctx.app().store.read(), &workspace).await?)
 }
@@ -153,17 +182,27 @@ pub fn state(row: &Row, now_ms: i64) -> &'static str {
 /// Whether the one who asks has broken the glass of a workspace: then this change is written down, told, and goes on. One whose approver
 /// may agree to nothing any more does not count.
 pub(super) async fn covers(ctx: &OpContext, workspace: &str, stage: &str, what: &Scope) -> Result<bool> {
-    let Some(who) = ctx.subject().filter(|_| ctx.limits().is_none()).map(|subject| subject.to_string()) else {
+    let Some(who) = ctx
+        .subject()
+        .filter(|_| ctx.limits().is_none())
+        .map(|subject| subject.to_string())
+    else {
         return Ok(false);
     };
     let now = ctx.now_ms();
     let all = break_glass::of(ctx.app().store.read(), workspace).await?;
-    let Some(row) = all.into_iter().find(|row| row.asked_by == who && state(row, now) == OPEN) else {
+    let Some(row) = all
+        .into_iter()
+        .find(|row| row.asked_by == who && state(row, now) == OPEN)
+    else {
         return Ok(false);
     };
     let at = scope(workspace, &row.id);
     let current = ctx.app().access.current();
-    let counts = |who: &String| Subject::parse(who).is_some_and(|subject| current.grants(&subject).allow(action::RELEASE_APPROVE, &at));
+    let counts = |who: &String| {
+        Subject::parse(who)
+            .is_some_and(|subject| current.grants(&subject).allow(action::RELEASE_APPROVE, &at))
+    };
     if !row.approved_by.as_ref().is_some_and(counts) {
         return Ok(false);
     }
@@ -216,19 +255,26 @@ pub(super) fn as_history(event: break_glass_event::Model) -> super::Event {
 async fn found(ctx: &OpContext, workspace: &str, id: &str) -> Result<Row> {
     let row = break_glass::get(ctx.app().store.read(), id).await?;
     row.filter(|row| row.workspace == workspace).ok_or_else(|| {
-        Error::not_found("break-glass", id).hint(format!("`tidemill release break-glass list -w {workspace}` shows what there is"))
+        Error::not_found("break-glass", id).hint(format!(
+            "`tidemill release break-glass list -w {workspace}` shows what there is"
+        ))
     })
 }
 
 /// A user in person: no job, no service principal and no limited token breaks a glass.
 async fn person(ctx: &OpContext, workspace: &str) -> Result<String> {
-    let who = ctx.subject().filter(|who| who.kind == SubjectKind::User && ctx.limits().is_none());
+    let who = ctx
+        .subject()
+        .filter(|who| who.kind == SubjectKind::User && ctx.limits().is_none());
     match who {
         Some(who) => Ok(who.to_string()),
         None => {
             let why = "it takes people, not jobs, service principals or limited tokens";
-            ctx.refused(action::RELEASE_BREAK_GLASS, &Scope::workspace(workspace), why).await?;
-            Err(Error::forbidden(format!("failed to break the glass of workspace `{workspace}`: {why}")))
+            ctx.refused(action::RELEASE_BREAK_GLASS, &Scope::workspace(workspace), why)
+                .await?;
+            Err(Error::forbidden(format!(
+                "failed to break the glass of workspace `{workspace}`: {why}"
+            )))
         }
     }
 }
@@ -248,14 +294,27 @@ fn event(ctx: &OpContext, row: &Row, stage: &str, kind: &str, detail: &Value) ->
 
 /// Writes what it is now, if nobody else has changed it since.
 async fn write(ctx: &OpContext, before: Option<Row>, row: Row, what: &str) -> Result<()> {
-    tracing::warn!(workspace = row.workspace, asked_by = row.asked_by, approved_by = row.approved_by, reason = row.reason, what, "break-glass");
+    tracing::warn!(
+        workspace = row.workspace,
+        asked_by = row.asked_by,
+        approved_by = row.approved_by,
+        reason = row.reason,
+        what,
+        "break-glass"
+    );
     let place = Place::of(ctx.app(), &row.workspace).await?;
     let detail = json!({ "alarm": true, "is": what, "why": row.reason, "asked_by": row.asked_by, "approved_by": row.approved_by,
         "closed_by": row.closed_by, "minutes": row.minutes, "expires_at": row.expires_at, "glass": row.id });
     let change = Change {
-        action: if what == "opened" { action::RELEASE_APPROVE } else { action::RELEASE_BREAK_GLASS },
+        action: if what == "opened" {
+            action::RELEASE_APPROVE
+        } else {
+            action::RELEASE_BREAK_GLASS
+        },
         scope: scope(&row.workspace, &row.id),
-        before: before.as_ref().map_or(Value::Null, |row| state(row, ctx.now_ms()).into()),
+        before: before
+            .as_ref()
+            .map_or(Value::Null, |row| state(row, ctx.now_ms()).into()),
         after: detail.clone(),
     };
     let happened = event(ctx, &row, place.own.as_deref().unwrap_or_default(), what, &detail);
@@ -264,8 +323,10 @@ async fn write(ctx: &OpContext, before: Option<Row>, row: Row, what: &str) -> Re
             let there = break_glass::get(tx, &row.id).await?;
             let marks = |row: &Row| (row.approved_by.clone(), row.closed_by.clone());
             if there.as_ref().map(marks) != before.as_ref().map(marks) {
-                return Err(Error::conflict("failed to change break-glass: somebody else has changed it meanwhile")
-                    .hint("look at it again with `tidemill release break-glass list`"));
+                return Err(Error::conflict(
+                    "failed to change break-glass: somebody else has changed it meanwhile",
+                )
+                .hint("look at it again with `tidemill release break-glass list`"));
             }
             break_glass::put(tx, row).await?;
             Ok(break_glass_event::add(tx, happened).await?)

@@ -57,7 +57,10 @@ impl Kept {
 
 /// The requests that may be sent as load: those of system tests that are answered with 200.
 pub(crate) fn bodies(spec: &Spec) -> Vec<&Value> {
-    let good = spec.tests.iter().filter(|test| test.expect.status.is_none_or(|status| status == 200));
+    let good = spec
+        .tests
+        .iter()
+        .filter(|test| test.expect.status.is_none_or(|status| status == 200));
     good.filter_map(|test| test.request.as_ref()).collect()
 }
 
@@ -71,7 +74,9 @@ pub(crate) async fn measure(
 ) -> Result<Kept> {
     let place = Place::of(app, &row.workspace).await?;
     let at = place.stages.iter().position(|one| *one == stage.stage);
-    let before = at.and_then(|at| at.checked_sub(1)).and_then(|at| place.stages.get(at));
+    let before = at
+        .and_then(|at| at.checked_sub(1))
+        .and_then(|at| place.stages.get(at));
     let why_not = |why: String| Kept {
         why_not: Some(why),
         ..Kept::default()
@@ -81,31 +86,52 @@ pub(crate) async fn measure(
     };
     let db = app.store.read();
     let there = release_stage::get(db, &row.workspace, &row.name, row.number, before).await?;
-    let Some(there) = there else { return Ok(why_not(format!("it was never in {before}"))) };
+    let Some(there) = there else {
+        return Ok(why_not(format!("it was never in {before}")));
+    };
     let (workspace, endpoint, name) = (&there.target, &there.endpoint, &there.deployment);
     let gone = || why_not(format!("its deployment `{name}` is not in {before} any more"));
-    let Some(deployment) = deployment_row::get(db, workspace, endpoint, name).await? else { return Ok(gone()) };
+    let Some(deployment) = deployment_row::get(db, workspace, endpoint, name).await? else {
+        return Ok(gone());
+    };
     let mut now = carry(&app.system(), workspace, &deployment).await?;
-    now.plan.instance.compute.clone_from(&carried(row)?.plan.instance.compute);
+    now.plan
+        .instance
+        .compute
+        .clone_from(&carried(row)?.plan.instance.compute);
     if digest(&now.plan.instance) != row.digest {
-        return Ok(why_not(format!("deployment `{name}` of {before} runs other bytes by now: make a release of those")));
+        return Ok(why_not(format!(
+            "deployment `{name}` of {before} runs other bytes by now: make a release of those"
+        )));
     }
     let spec = spec_of(row)?;
     let bodies = bodies(&spec);
     if bodies.is_empty() {
-        return Ok(why_not("the release has no system test whose request could be sent".into()));
+        return Ok(why_not(
+            "the release has no system test whose request could be sent".into(),
+        ));
     }
-    let of_it = |key: &Key| key.workspace == *workspace && key.endpoint == *endpoint && key.deployment == *name;
+    let of_it =
+        |key: &Key| key.workspace == *workspace && key.endpoint == *endpoint && key.deployment == *name;
     let load = Load {
         rate,
         duration,
         connections: CONNECTIONS,
     };
     let (before_s, began) = (cpu_seconds(&processes(app, of_it)), Instant::now());
-    let loaded = load::run(app, &app.deployments.client(), (workspace, endpoint, name), &bodies, &load).await?;
+    let loaded = load::run(
+        app,
+        &app.deployments.client(),
+        (workspace, endpoint, name),
+        &bodies,
+        &load,
+    )
+    .await?;
     let after = processes(app, of_it);
     let cores = (cpu_seconds(&after) - before_s).max(0.0) / began.elapsed().as_secs_f64();
-    let running = u32::try_from(app.deployments.runners_of(of_it).len()).unwrap_or(u32::MAX).max(1);
+    let running = u32::try_from(app.deployments.runners_of(of_it).len())
+        .unwrap_or(u32::MAX)
+        .max(1);
     Ok(Kept {
         stage: before.clone(),
         memory_bytes: resident_bytes(&after) / u64::from(running),
@@ -151,7 +177,10 @@ pub(crate) async fn room(app: &std::sync::Arc<App>, row: &Release, stage: &Stage
         others.push((deployment.endpoint, deployment.name));
     }
     let of_others = |key: &Key| {
-        key.workspace == stage.target && others.iter().any(|(endpoint, name)| key.endpoint == *endpoint && key.deployment == *name)
+        key.workspace == stage.target
+            && others
+                .iter()
+                .any(|(endpoint, name)| key.endpoint == *endpoint && key.deployment == *name)
     };
     let before = cpu_seconds(&processes(app, of_others));
     if !others.is_empty() {
@@ -162,7 +191,11 @@ pub(crate) async fn room(app: &std::sync::Arc<App>, row: &Release, stage: &Stage
     Ok(Room {
         memory_bytes: compute.memory_bytes,
         cores: f64::from(compute.cores),
-        compute: if nodes > 1 { format!("{} (a node)", compute.name) } else { compute.name },
+        compute: if nodes > 1 {
+            format!("{} (a node)", compute.name)
+        } else {
+            compute.name
+        },
         memory_taken_bytes: resident_bytes(&now).max(limits),
         cores_taken: (cpu_seconds(&now) - before).max(0.0) / LOOK.as_secs_f64(),
     })

@@ -21,8 +21,12 @@ pub(super) async fn kept(
     let mut counting = consumers.clone();
     counting.insert(format!("endpoint:{}", stage.endpoint));
     let model = carried(row)?.plan.instance.model;
-    if let Some(PlannedInput::Data { asset: Some(asset), .. }) = model.map(|model| model.input)
-        && let Some(name) = asset.strip_prefix("models/").and_then(|rest| rest.split('/').next())
+    if let Some(PlannedInput::Data {
+        asset: Some(asset), ..
+    }) = model.map(|model| model.input)
+        && let Some(name) = asset
+            .strip_prefix("models/")
+            .and_then(|rest| rest.split('/').next())
     {
         counting.insert(format!("model:{name}"));
     }
@@ -51,7 +55,10 @@ pub(super) async fn kept(
             found.push(ContractKept {
                 consumer: one.consumer.clone(),
                 contract: one.name.clone(),
-                data: newest.map_or_else(|| one.data.clone(), |version| format!("{}:{}", one.data, version.version)),
+                data: newest.map_or_else(
+                    || one.data.clone(),
+                    |version| format!("{}:{}", one.data, version.version),
+                ),
                 only_warns: checked.as_ref().is_some_and(contract::only_warns),
                 broken: match checked {
                     Some(checked) if checked.passed => Vec::new(),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tidemill_policy::access::Kind;
-use tidemill_policy::{Access, Subject};
 use tidemill_policy::gate::{
     ApprovalRule, CapacityRule, Facts, Finding, Freeze, Gates, Validated, ValidationRule, Vote, decide,
 };
+use tidemill_policy::{Access, Subject};
 use tidemill_spec::kinds;
 use tidemill_store::{model_validation, release_event};
 
@@ -32,7 +32,10 @@ pub(crate) async fn findings(app: &Arc<App>, row: &Release, stage: &Stage) -> Re
     let votes = votes(app, stage).await?;
     let current = app.access.current();
     for team in gates.approvals.iter().filter_map(|rule| rule.team.as_ref()) {
-        let inside = votes.iter().map(|vote| vote.by.clone()).filter(|by| is_in(&current.access, by, team));
+        let inside = votes
+            .iter()
+            .map(|vote| vote.by.clone())
+            .filter(|by| is_in(&current.access, by, team));
         members.entry(team.clone()).or_default().extend(inside);
     }
     let mut facts = Facts {
@@ -68,12 +71,20 @@ pub(super) fn gates_of(place: &Place, spec: &kinds::Release, stage: &str) -> Gat
 
 /// Whether it carries a model, and the newest validation of exactly that one in a workspace of the group.
 async fn validated(app: &Arc<App>, row: &Release, place: &Place) -> Result<(bool, Option<Validated>)> {
-    let Some(model) = carried(row)?.plan.instance.model else { return Ok((false, None)) };
-    let PlannedInput::Data { source, .. } = &model.input else { return Ok((false, None)) };
+    let Some(model) = carried(row)?.plan.instance.model else {
+        return Ok((false, None));
+    };
+    let PlannedInput::Data { source, .. } = &model.input else {
+        return Ok((false, None));
+    };
     let digest = crate::model_validation::digest_of(&app.system(), &row.workspace, source).await?;
     let newest = model_validation::newest_of(app.store.read(), &place.workspaces(), &digest).await?;
     let validated = newest.map(|row| {
-        let result: Value = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let result: Value = row
+            .result
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let checks = result["checks"].as_array().cloned().unwrap_or_default();
         Validated {
             report: format!(
@@ -82,7 +93,11 @@ async fn validated(app: &Arc<App>, row: &Release, place: &Place) -> Result<(bool
             ),
             passed: row.state == crate::model_validation::PASSED,
             reason: row.reason.unwrap_or_default(),
-            checks: checks.iter().filter_map(|check| check["check"].as_str()).map(str::to_owned).collect(),
+            checks: checks
+                .iter()
+                .filter_map(|check| check["check"].as_str())
+                .map(str::to_owned)
+                .collect(),
             at_ms: row.ended_at.unwrap_or(row.created_at),
             id: row.id,
         }
@@ -91,14 +106,20 @@ async fn validated(app: &Arc<App>, row: &Release, place: &Place) -> Result<(bool
 }
 
 pub(super) fn is_in(access: &Access, who: &str, team: &str) -> bool {
-    let circles = Subject::parse(who).map(|subject| access.circles(&subject)).unwrap_or_default();
-    circles.iter().any(|circle| circle.kind == Kind::Team && circle.name == team)
+    let circles = Subject::parse(who)
+        .map(|subject| access.circles(&subject))
+        .unwrap_or_default();
+    circles
+        .iter()
+        .any(|circle| circle.kind == Kind::Team && circle.name == team)
 }
 
 /// What people said of the release in this stage since it was asked for, as far as they may still say so.
 async fn votes(app: &App, stage: &Stage) -> Result<Vec<Vote>> {
     let events = release_event::of(app.store.read(), &stage.workspace, &stage.name, stage.number).await?;
-    let said = events.into_iter().filter(|event| event.stage == stage.stage && event.at >= stage.created_at);
+    let said = events
+        .into_iter()
+        .filter(|event| event.stage == stage.stage && event.at >= stage.created_at);
     let (current, scope) = (app.access.current(), super::scope(&stage.target, &stage.name));
     let may = |who: &str| {
         let subject = Subject::parse(who);
@@ -159,7 +180,10 @@ fn read(gates: &kinds::Gates) -> Gates {
             rate: gate.rate,
             headroom_percent: gate.headroom_percent.unwrap_or(HEADROOM_PERCENT),
         }),
-        contracts: gates.contracts.as_ref().map(|gate| gate.consumers.iter().cloned().collect()),
+        contracts: gates
+            .contracts
+            .as_ref()
+            .map(|gate| gate.consumers.iter().cloned().collect()),
     }
 }
 

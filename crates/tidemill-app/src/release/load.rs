@@ -55,7 +55,8 @@ impl Loaded {
 
 /// The strictest of what several gates ask for; none where none does.
 pub(crate) fn strictest<'g>(gates: impl Iterator<Item = &'g LoadGate>) -> Option<LoadGate> {
-    let most = |one: Option<u32>, other: Option<u32>, usual| Some(one.unwrap_or(usual).max(other.unwrap_or(usual)));
+    let most =
+        |one: Option<u32>, other: Option<u32>, usual| Some(one.unwrap_or(usual).max(other.unwrap_or(usual)));
     let least = |one: Option<f64>, other: Option<f64>| match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
@@ -66,7 +67,11 @@ pub(crate) fn strictest<'g>(gates: impl Iterator<Item = &'g LoadGate>) -> Option
         connections: most(one.connections, other.connections, CONNECTIONS),
         max_p50_ms: least(one.max_p50_ms, other.max_p50_ms),
         max_p99_ms: least(one.max_p99_ms, other.max_p99_ms),
-        max_error_percent: Some(one.max_error_percent.unwrap_or(0.0).min(other.max_error_percent.unwrap_or(0.0))),
+        max_error_percent: Some(
+            one.max_error_percent
+                .unwrap_or(0.0)
+                .min(other.max_error_percent.unwrap_or(0.0)),
+        ),
     })
 }
 
@@ -90,9 +95,15 @@ pub(crate) fn falls_short(gate: &LoadGate, loaded: &Loaded) -> Option<String> {
         ));
     }
     if loaded.rate < gate.rate * 0.95 {
-        return Some(format!("{:.1} requests a second were answered, asked are {}", loaded.rate, gate.rate));
+        return Some(format!(
+            "{:.1} requests a second were answered, asked are {}",
+            loaded.rate, gate.rate
+        ));
     }
-    let times = [("half of the requests", loaded.p50_ms, gate.max_p50_ms), ("99 of 100 requests", loaded.p99_ms, gate.max_p99_ms)];
+    let times = [
+        ("half of the requests", loaded.p50_ms, gate.max_p50_ms),
+        ("99 of 100 requests", loaded.p99_ms, gate.max_p99_ms),
+    ];
     times.into_iter().find_map(|(who, took, most)| {
         let most = most.filter(|most| took > *most)?;
         Some(format!("{who} took up to {took:.1} ms, and may take {most} ms"))
@@ -114,8 +125,10 @@ pub(crate) async fn run(
     let url = format!("{}/endpoints/{workspace}/{endpoint}/score", app.address()?);
     let bodies: Vec<Vec<u8>> = bodies.iter().map(|body| body.to_string().into_bytes()).collect();
     if bodies.is_empty() {
-        return Err(Error::invalid("failed to load the deployment: the release has no system test whose request could be sent")
-            .hint("write `tests:` with a request that is answered with 200"));
+        return Err(Error::invalid(
+            "failed to load the deployment: the release has no system test whose request could be sent",
+        )
+        .hint("write `tests:` with a request that is answered with 200"));
     }
     let all = (load.rate * load.duration.as_secs_f64()).ceil().max(1.0) as u64;
     let (next, began) = (Arc::new(AtomicU64::new(0)), Instant::now());
@@ -204,8 +217,14 @@ mod tests {
             ..LoadGate::default()
         };
         let both = strictest([&gate(), &other].into_iter()).expect("one");
-        assert_eq!((both.rate, both.duration_seconds, both.connections), (50.0, Some(30), Some(16)));
-        assert_eq!((both.max_p50_ms, both.max_p99_ms, both.max_error_percent), (Some(9.0), Some(100.0), Some(0.0)));
+        assert_eq!(
+            (both.rate, both.duration_seconds, both.connections),
+            (50.0, Some(30), Some(16))
+        );
+        assert_eq!(
+            (both.max_p50_ms, both.max_p99_ms, both.max_error_percent),
+            (Some(9.0), Some(100.0), Some(0.0))
+        );
         assert_eq!(strictest(std::iter::empty()), None);
     }
 
@@ -224,10 +243,18 @@ mod tests {
             failure: Some("it answered with status 429".into()),
             ..good.clone()
         };
-        assert!(falls_short(&gate(), &failed).is_some_and(|why| why.contains("1 of 500") && why.contains("429")));
-        let low = Loaded { rate: 40.0, ..good.clone() };
+        assert!(
+            falls_short(&gate(), &failed).is_some_and(|why| why.contains("1 of 500") && why.contains("429"))
+        );
+        let low = Loaded {
+            rate: 40.0,
+            ..good.clone()
+        };
         assert!(falls_short(&gate(), &low).is_some_and(|why| why.contains("40.0")));
-        let slow = Loaded { p99_ms: 101.0, ..good };
+        let slow = Loaded {
+            p99_ms: 101.0,
+            ..good
+        };
         assert!(falls_short(&gate(), &slow).is_some_and(|why| why.contains("101.0 ms")));
     }
 }

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidemill_api::runner::Source;
 use tidemill_spec::kinds::{self, Spec};
+use tidemill_store::workspace as workspace_row;
 use tidemill_store::{
     DatabaseTransaction, break_glass_event, from_json, group, release, release_event, release_stage, to_json,
 };
-use tidemill_store::workspace as workspace_row;
 
 use crate::context::Change;
 use crate::job::PlannedInput;
@@ -28,9 +28,9 @@ use crate::{App, Error, OpContext, Result, Scope, action, content, name};
 
 pub use act::{approve, promote, reject, roll_back};
 pub use gates::as_json as gates_as_json;
+pub(crate) use gates::{as_json as gates_json, findings};
 pub use plan::{Step, plan};
 pub(crate) use register::register;
-pub(crate) use gates::{as_json as gates_json, findings};
 pub(crate) use test::{differs, run as run_test};
 
 /// A number of a release, as use cases hand it out.
@@ -102,8 +102,11 @@ pub async fn create(ctx: &OpContext, workspace: &str, spec: kinds::Release) -> R
     let place = Place::of(app, workspace).await?;
     place.check(&spec)?;
     if let Some(test) = spec.tests.iter().find(|test| test.request.is_none()) {
-        return Err(Error::invalid(format!("failed to read system test `{}`: it has no `request`", test.name))
-            .hint("`tidemill release create` puts the content of `request_file` there"));
+        return Err(Error::invalid(format!(
+            "failed to read system test `{}`: it has no `request`",
+            test.name
+        ))
+        .hint("`tidemill release create` puts the content of `request_file` there"));
     }
     let deployment = online_deployment::find(app, workspace, &spec.endpoint, &spec.deployment).await?;
     if deployment.state != online_deployment::SUCCEEDED {
@@ -165,7 +168,15 @@ pub async fn create(ctx: &OpContext, workspace: &str, spec: kinds::Release) -> R
                 let stage = Stage { number, ..first };
                 for old in release_stage::behind(tx, &stage.target, &stage.endpoint, &[LIVE]).await? {
                     let state = SUPERSEDED.to_owned();
-                    release_stage::put(tx, Stage { state, updated_at: now, ..old }).await?;
+                    release_stage::put(
+                        tx,
+                        Stage {
+                            state,
+                            updated_at: now,
+                            ..old
+                        },
+                    )
+                    .await?;
                 }
                 release_stage::put(tx, stage.clone()).await?;
                 let detail = json!({ "deployment": stage.deployment, "digest": row.digest });
@@ -214,7 +225,8 @@ async fn carry(
 /// # Errors
 /// NotFound.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str, number: Option<i64>) -> Result<Shown> {
-    ctx.authorize(action::RELEASE_READ, &scope(workspace, name)).await?;
+    ctx.authorize(action::RELEASE_READ, &scope(workspace, name))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
     let row = find(ctx.app(), workspace, name, number).await?;
     shown(ctx.app(), row).await
@@ -226,7 +238,8 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str, number: Option<i6
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str, name: Option<&str>) -> Result<Vec<Shown>> {
     const MOST: u64 = 200;
-    ctx.authorize(action::RELEASE_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::RELEASE_READ, &Scope::workspace(workspace))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
     let app = ctx.app();
     let mut all = Vec::new();
@@ -242,7 +255,8 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: Option<&str>) -> Resul
 /// NotFound, for a workspace that is not there.
 pub async fn history(ctx: &OpContext, target: &str, until: Option<i64>) -> Result<Vec<Event>> {
     const MOST: u64 = 500;
-    ctx.authorize(action::RELEASE_READ, &Scope::workspace(target)).await?;
+    ctx.authorize(action::RELEASE_READ, &Scope::workspace(target))
+        .await?;
     let target = crate::workspace::get(ctx, target).await?.name;
     let db = ctx.app().store.read();
     let mut all = release_event::in_target(db, &target, until, MOST).await?;
@@ -272,7 +286,12 @@ pub(crate) async fn shown(app: &App, row: Release) -> Result<Shown> {
     let stages = place
         .stages
         .iter()
-        .map(|stage| (stage.clone(), there.iter().find(|one| one.stage == *stage).cloned()))
+        .map(|stage| {
+            (
+                stage.clone(),
+                there.iter().find(|one| one.stage == *stage).cloned(),
+            )
+        })
         .collect();
     let events = release_event::of(db, &row.workspace, &row.name, row.number).await?;
     Ok(Shown { row, stages, events })
@@ -290,7 +309,8 @@ pub(crate) fn carried(row: &Release) -> Result<Carried> {
 
 /// Who asks, as gates name them.
 fn who(ctx: &OpContext) -> String {
-    ctx.subject().map_or_else(|| ctx.principal().to_string(), |subject| subject.to_string())
+    ctx.subject()
+        .map_or_else(|| ctx.principal().to_string(), |subject| subject.to_string())
 }
 
 /// An event of a release in a stage.
@@ -353,7 +373,9 @@ impl Place {
                 continue;
             }
             let spec: Value = from_json("workspace", "spec", &other.spec)?;
-            let Some(stage) = spec.get("stage").and_then(Value::as_str) else { continue };
+            let Some(stage) = spec.get("stage").and_then(Value::as_str) else {
+                continue;
+            };
             if other.name == row.name {
                 own = Some(stage.to_owned());
             }
@@ -383,10 +405,10 @@ impl Place {
     fn check(&self, spec: &kinds::Release) -> Result<()> {
         let first = &self.stages[0];
         if self.own.as_ref() != Some(first) {
-            let own = self.own.as_deref().map_or_else(
-                || "has no stage".to_owned(),
-                |own| format!("is of stage {own}"),
-            );
+            let own = self
+                .own
+                .as_deref()
+                .map_or_else(|| "has no stage".to_owned(), |own| format!("is of stage {own}"));
             return Err(Error::invalid(format!(
                 "failed to release from workspace `{}`: it {own}, and a release is made in {first}",
                 self.workspace

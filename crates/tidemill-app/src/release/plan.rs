@@ -1,12 +1,14 @@
 //! What would happen to a release in each stage, and who must act: decided as the gates decide, and nothing is changed.
 
+use tidemill_policy::Subject;
 use tidemill_policy::access::Kind;
 use tidemill_policy::gate::{Finding, Verdict};
-use tidemill_policy::Subject;
 use tidemill_store::release_stage;
 
 use super::gates::{gates_of, is_in};
-use super::{DEPLOYING, LIVE, Place, Release, SUPERSEDED, Stage, WAITING, find, findings, scope, spec_of, who};
+use super::{
+    DEPLOYING, LIVE, Place, Release, SUPERSEDED, Stage, WAITING, find, findings, scope, spec_of, who,
+};
 use crate::{App, OpContext, Result, action};
 
 /// A stage, and what stands between the release and it.
@@ -30,8 +32,14 @@ pub struct Step {
 ///
 /// # Errors
 /// NotFound.
-pub async fn plan(ctx: &OpContext, workspace: &str, name: &str, number: Option<i64>) -> Result<(Release, Vec<Step>)> {
-    ctx.authorize(action::RELEASE_READ, &scope(workspace, name)).await?;
+pub async fn plan(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    number: Option<i64>,
+) -> Result<(Release, Vec<Step>)> {
+    ctx.authorize(action::RELEASE_READ, &scope(workspace, name))
+        .await?;
     crate::workspace::get(ctx, workspace).await?;
     let app = ctx.app();
     let row = find(app, workspace, name, number).await?;
@@ -45,15 +53,33 @@ pub async fn plan(ctx: &OpContext, workspace: &str, name: &str, number: Option<i
         let target = match place.target(&spec, stage) {
             Ok(target) => target,
             Err(error) => {
-                steps.push(step(stage, "NotStarted", None, error.message, Vec::new(), Vec::new()));
+                steps.push(step(
+                    stage,
+                    "NotStarted",
+                    None,
+                    error.message,
+                    Vec::new(),
+                    Vec::new(),
+                ));
                 reached = false;
                 continue;
             }
         };
         let state = stands.map_or("NotStarted", |one| one.state.as_str());
         if matches!(state, LIVE | SUPERSEDED) {
-            let says = if state == LIVE { "it answers" } else { "it has been through it" };
-            steps.push(step(stage, state, Some(target), says.into(), Vec::new(), Vec::new()));
+            let says = if state == LIVE {
+                "it answers"
+            } else {
+                "it has been through it"
+            };
+            steps.push(step(
+                stage,
+                state,
+                Some(target),
+                says.into(),
+                Vec::new(),
+                Vec::new(),
+            ));
             continue;
         }
         let now = ctx.now_ms();
@@ -83,7 +109,14 @@ pub async fn plan(ctx: &OpContext, workspace: &str, name: &str, number: Option<i
     Ok((row, steps))
 }
 
-fn step(stage: &str, state: &str, workspace: Option<String>, says: String, who: Vec<String>, gates: Vec<Finding>) -> Step {
+fn step(
+    stage: &str,
+    state: &str,
+    workspace: Option<String>,
+    says: String,
+    who: Vec<String>,
+    gates: Vec<Finding>,
+) -> Step {
     Step {
         stage: stage.to_owned(),
         state: state.to_owned(),
@@ -106,13 +139,21 @@ fn next(
 ) -> Result<(String, Vec<String>)> {
     let of = |verdict| found.iter().filter(move |finding| finding.verdict == verdict);
     if let Some(moving) = waits.filter(|one| one.state != WAITING) {
-        let doing = if moving.state == DEPLOYING { "it comes up" } else { "it is tested and rolled out" };
+        let doing = if moving.state == DEPLOYING {
+            "it comes up"
+        } else {
+            "it is tested and rolled out"
+        };
         return Ok((format!("{doing} by itself"), Vec::new()));
     }
     let blocked: Vec<&str> = of(Verdict::Refused).map(|finding| finding.gate).collect();
     let waiting: Vec<&str> = of(Verdict::Waiting).map(|finding| finding.gate).collect();
     if waits.is_none() {
-        let after = if reached { "" } else { " once it has been through the stage before" };
+        let after = if reached {
+            ""
+        } else {
+            " once it has been through the stage before"
+        };
         let may = able(app, action::RELEASE_PROMOTE, stage, None, None);
         let refused = match blocked.is_empty() {
             true => String::new(),
@@ -129,14 +170,22 @@ fn next(
         let gates = gates_of(place, &spec_of(row)?, &stage.stage);
         let mut may: Vec<String> = Vec::new();
         for rule in &gates.approvals {
-            for one in able(app, action::RELEASE_APPROVE, stage, rule.team.as_deref(), Some(&row.author)) {
+            for one in able(
+                app,
+                action::RELEASE_APPROVE,
+                stage,
+                rule.team.as_deref(),
+                Some(&row.author),
+            ) {
                 if !may.contains(&one) {
                     may.push(one);
                 }
             }
         }
         let says = match may.is_empty() {
-            true => "somebody must approve it, and nobody may: give a role with releases/approve, or put people into the team",
+            true => {
+                "somebody must approve it, and nobody may: give a role with releases/approve, or put people into the team"
+            }
             false => "somebody must approve it",
         };
         return Ok((says.into(), may));
@@ -148,7 +197,13 @@ fn next(
 }
 
 /// The users who may do something in a stage; of a team where one is asked for, without one where that is.
-fn able(app: &App, action: tidemill_policy::Action, stage: &Stage, team: Option<&str>, without: Option<&str>) -> Vec<String> {
+fn able(
+    app: &App,
+    action: tidemill_policy::Action,
+    stage: &Stage,
+    team: Option<&str>,
+    without: Option<&str>,
+) -> Vec<String> {
     let (current, scope) = (app.access.current(), scope(&stage.target, &stage.name));
     let is_able = |subject: &&Subject| {
         let name = subject.to_string();
@@ -157,7 +212,12 @@ fn able(app: &App, action: tidemill_policy::Action, stage: &Stage, team: Option<
             && team.is_none_or(|team| is_in(&current.access, &name, team))
             && without != Some(name.as_str())
     };
-    let mut found: Vec<String> = current.active.iter().filter(is_able).map(ToString::to_string).collect();
+    let mut found: Vec<String> = current
+        .active
+        .iter()
+        .filter(is_able)
+        .map(ToString::to_string)
+        .collect();
     found.sort();
     found
 }

@@ -28,9 +28,22 @@ const LOOKED_AT: u64 = 200;
 
 /// Registers the model of a release in the workspace of a stage, once; gives `models/{name}/{version}`. None where it carries no model.
 pub(crate) async fn register(app: &Arc<App>, row: &Release, stage: &Stage) -> Result<Option<String>> {
-    let Some(planned) = carried(row)?.plan.instance.model else { return Ok(None) };
-    let PlannedInput::Data { r#type, source: Source::Tree { tree, path }, asset, .. } = planned.input else { return Ok(None) };
-    let registered = asset.as_deref().and_then(|asset| asset.strip_prefix("models/")).and_then(|rest| rest.rsplit_once('/'));
+    let Some(planned) = carried(row)?.plan.instance.model else {
+        return Ok(None);
+    };
+    let PlannedInput::Data {
+        r#type,
+        source: Source::Tree { tree, path },
+        asset,
+        ..
+    } = planned.input
+    else {
+        return Ok(None);
+    };
+    let registered = asset
+        .as_deref()
+        .and_then(|asset| asset.strip_prefix("models/"))
+        .and_then(|rest| rest.rsplit_once('/'));
     let name = registered.map_or(row.name.as_str(), |(name, _)| name).to_owned();
     let of = format!("{}/{}:{}", row.workspace, row.name, row.number);
     let db = app.store.read();
@@ -38,7 +51,10 @@ pub(crate) async fn register(app: &Arc<App>, row: &Release, stage: &Stage) -> Re
         limit: LOOKED_AT,
         after: None,
     };
-    for there in model_row::versions(db, &stage.target, &name, Archived::Include, &page).await?.items {
+    for there in model_row::versions(db, &stage.target, &name, Archived::Include, &page)
+        .await?
+        .items
+    {
         let properties: Value = serde_json::from_str(&there.properties).unwrap_or_default();
         if properties[RELEASE] == of {
             return Ok(Some(format!("models/{name}/{}", there.version)));
@@ -54,7 +70,9 @@ pub(crate) async fn register(app: &Arc<App>, row: &Release, stage: &Stage) -> Re
     }
     let spec = Model {
         name: name.clone(),
-        model_type: [ModelType::MlflowModel, ModelType::TritonModel].into_iter().find(|one| one.word() == r#type),
+        model_type: [ModelType::MlflowModel, ModelType::TritonModel]
+            .into_iter()
+            .find(|one| one.word() == r#type),
         path: Some(DataPath::Tree { digest: tree, path }),
         version: None,
         description: Some(format!("Came with release {of}")),
@@ -67,6 +85,14 @@ pub(crate) async fn register(app: &Arc<App>, row: &Release, stage: &Stage) -> Re
         default_deployment_template: None,
         allowed_deployment_templates: Vec::new(),
     };
-    let made = crate::model::create(&app.system(), &stage.target, &name, None, spec, &tidemill_objects::Silent).await?;
+    let made = crate::model::create(
+        &app.system(),
+        &stage.target,
+        &name,
+        None,
+        spec,
+        &tidemill_objects::Silent,
+    )
+    .await?;
     Ok(Some(format!("models/{name}/{}", made.version)))
 }

@@ -51,7 +51,9 @@ pub(crate) async fn run(
     let late = test.expect.max_latency_ms.filter(|most| took_ms > *most);
     let says = says.or_else(|| late.map(|most| format!("it took {took_ms} ms, and may take {most} ms")));
     let excerpt: Option<String> = body.map(|body| body.chars().take(2000).collect());
-    Ok(json!({ "test": test.name, "passed": says.is_none(), "says": says, "status": status, "took_ms": took_ms, "answer": excerpt }))
+    Ok(
+        json!({ "test": test.name, "passed": says.is_none(), "says": says, "status": status, "took_ms": took_ms, "answer": excerpt }),
+    )
 }
 
 /// How an answer differs from what is expected, if it does.
@@ -83,7 +85,9 @@ fn unlike(expected: &Value, actual: &Value, tolerance: f64, at: &str) -> Option<
             .iter()
             .zip(actual)
             .enumerate()
-            .find_map(|(index, (expected, actual))| unlike(expected, actual, tolerance, &format!("{at}[{index}]"))),
+            .find_map(|(index, (expected, actual))| {
+                unlike(expected, actual, tolerance, &format!("{at}[{index}]"))
+            }),
         (Value::Number(expected), Value::Number(actual)) => {
             let near = expected == actual
                 || matches!((expected.as_f64(), actual.as_f64()), (Some(a), Some(b)) if (a - b).abs() <= tolerance);
@@ -111,7 +115,10 @@ mod tests {
             tolerance: Some(0.1),
             ..expect(json!({"delay": [1.0, 2]}))
         };
-        assert_eq!(differs(&near, 200, r#"{"delay": [1.05, 2.0], "more": true}"#), None);
+        assert_eq!(
+            differs(&near, 200, r#"{"delay": [1.05, 2.0], "more": true}"#),
+            None
+        );
         let says = differs(&near, 200, r#"{"delay": [1.2, 2]}"#).expect("differs");
         assert_eq!(says, "at $.delay[0]: expected 1.0, got 1.2");
         for (body, part) in [
@@ -119,7 +126,10 @@ mod tests {
             (r#"{"late": 1}"#, "got nothing"),
             ("late", "no JSON"),
         ] {
-            assert!(differs(&near, 200, body).expect("differs").contains(part), "{body}");
+            assert!(
+                differs(&near, 200, body).expect("differs").contains(part),
+                "{body}"
+            );
         }
         assert!(differs(&near, 424, "{}").expect("differs").contains("424"));
         assert_eq!(differs(&Expected::default(), 200, "anything"), None);

@@ -18,7 +18,9 @@ pub async fn set_enabled(ctx: &OpContext, workspace: &str, name: &str, enabled: 
     }
     let now = ctx.now_ms();
     let spec = spec_of(&before)?;
-    let next_at = times(&spec, before.made_at).and_then(|times| times.first(now)).filter(|_| enabled);
+    let next_at = times(&spec, before.made_at)
+        .and_then(|times| times.first(now))
+        .filter(|_| enabled);
     let row = Row {
         enabled,
         next_at,
@@ -28,7 +30,14 @@ pub async fn set_enabled(ctx: &OpContext, workspace: &str, name: &str, enabled: 
         ..before.clone()
     };
     let after = json!({ "is_enabled": enabled });
-    write(ctx, scope(&before.workspace, name), Some(before), row.clone(), after).await?;
+    write(
+        ctx,
+        scope(&before.workspace, name),
+        Some(before),
+        row.clone(),
+        after,
+    )
+    .await?;
     shown(ctx.app(), row).await
 }
 
@@ -40,7 +49,12 @@ pub async fn trigger(ctx: &OpContext, workspace: &str, name: &str) -> Result<(Ru
     let row = found(ctx, workspace, name).await?;
     let now = ctx.now_ms();
     let id = ctx.app().clock.ulid();
-    ctx.note(action::SCHEDULE_WRITE, &scope(&row.workspace, name), json!({ "started": id })).await?;
+    ctx.note(
+        action::SCHEDULE_WRITE,
+        &scope(&row.workspace, name),
+        json!({ "started": id }),
+    )
+    .await?;
     let due = super::Due {
         id: id.clone(),
         due_at: now,
@@ -79,7 +93,8 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
 }
 
 async fn found(ctx: &OpContext, workspace: &str, name: &str) -> Result<Row> {
-    ctx.authorize(action::SCHEDULE_WRITE, &scope(workspace, name)).await?;
+    ctx.authorize(action::SCHEDULE_WRITE, &scope(workspace, name))
+        .await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     find(ctx.app(), &workspace, name).await
 }

@@ -25,7 +25,13 @@ pub(crate) struct Due {
 }
 
 /// Writes down that a time is taken up, and when the schedule looks again. `None` when that time was taken up before.
-pub(crate) async fn claim(app: &Arc<App>, row: &Row, due: Due, next_at: Option<i64>, seen_at: i64) -> Result<Option<Run>> {
+pub(crate) async fn claim(
+    app: &Arc<App>,
+    row: &Row,
+    due: Due,
+    next_at: Option<i64>,
+    seen_at: i64,
+) -> Result<Option<Run>> {
     let now = app.clock.now_ms();
     let Due {
         id,
@@ -42,7 +48,12 @@ pub(crate) async fn claim(app: &Arc<App>, row: &Row, due: Due, next_at: Option<i
         // What is brought in is no job.
         _ if imports => String::new(),
         "due" | "catch_up" => format!("{}-{}", row.name, moment.strftime("%Y%m%dT%H%M%SZ")),
-        _ => format!("{}-{}-{}", row.name, moment.strftime("%Y%m%dT%H%M%SZ"), short(&id)),
+        _ => format!(
+            "{}-{}-{}",
+            row.name,
+            moment.strftime("%Y%m%dT%H%M%SZ"),
+            short(&id)
+        ),
     };
     let run = Run {
         workspace: row.workspace.clone(),
@@ -75,7 +86,11 @@ pub(crate) async fn claim(app: &Arc<App>, row: &Row, due: Due, next_at: Option<i
                 let there = schedule::get(tx, &row.workspace, &row.name).await?;
                 // By hand it may be switched off; a schedule that was changed meanwhile is looked at anew.
                 let counts = there.is_some_and(|there| there.revision == row.revision);
-                if !counts || schedule_run::get(tx, &written.workspace, &written.schedule, &written.id).await?.is_some() {
+                if !counts
+                    || schedule_run::get(tx, &written.workspace, &written.schedule, &written.id)
+                        .await?
+                        .is_some()
+                {
                     return Ok(false);
                 }
                 schedule_run::add(tx, written).await?;
@@ -89,8 +104,18 @@ pub(crate) async fn claim(app: &Arc<App>, row: &Row, due: Due, next_at: Option<i
 
 /// The end of an id, as a part of a name.
 fn short(id: &str) -> String {
-    let fine: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).collect();
-    fine.chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<String>().to_ascii_lowercase()
+    let fine: String = id
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+        .collect();
+    fine.chars()
+        .rev()
+        .take(12)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 /// Submits the job of a time that was taken up, as the owner of the schedule, and writes down what came of it. What cannot be submitted
@@ -112,7 +137,11 @@ pub(crate) async fn submit(app: &Arc<App>, row: &Row, run: Run) -> Result<Run> {
         Ok(()) => (SUBMITTED, run.reason.clone()),
         Err(error) => {
             tracing::warn!(workspace = run.workspace, schedule = run.schedule, %error, "failed to submit the job of a schedule");
-            let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            let hint = error
+                .hint
+                .as_ref()
+                .map(|hint| format!(" ({hint})"))
+                .unwrap_or_default();
             (FAILED, Some(format!("{}{hint}", error.message)))
         }
     };
@@ -129,7 +158,9 @@ pub(super) async fn end(app: &Arc<App>, run: Run, state: &str, reason: Option<St
     let written = ended.clone();
     app.store
         .write::<_, Error, _>(move |tx| {
-            Box::pin(async move { Ok(schedule_run::end(tx, &written, &written.state, written.reason.clone()).await?) })
+            Box::pin(async move {
+                Ok(schedule_run::end(tx, &written, &written.state, written.reason.clone()).await?)
+            })
         })
         .await?;
     Ok(ended)
@@ -144,7 +175,10 @@ async fn try_submit(app: &Arc<App>, row: &Row, run: &Run) -> Result<()> {
         published_pipeline::invoke(&owner, &row.workspace, &asked.endpoint, call).await?;
         return Ok(());
     }
-    let job = row.job.as_ref().ok_or_else(|| Error::internal("a schedule has no job"))?;
+    let job = row
+        .job
+        .as_ref()
+        .ok_or_else(|| Error::internal("a schedule has no job"))?;
     let job: Job = from_json("schedule", "job", job)?;
     let submission = job::submission(&spec, job, &run.job, run.due_at, &run.why, &given)?;
     crate::job::submit(&owner, &row.workspace, &run.job, submission).await?;
@@ -153,10 +187,14 @@ async fn try_submit(app: &Arc<App>, row: &Row, run: &Run) -> Result<()> {
 
 /// As whom a schedule acts, if they are still there.
 pub(super) fn owner(app: &Arc<App>, row: &Row, what: &str) -> Result<OpContext> {
-    let subject = Subject::parse(&row.owner).ok_or_else(|| Error::internal(format!("nobody is {}", row.owner)))?;
+    let subject =
+        Subject::parse(&row.owner).ok_or_else(|| Error::internal(format!("nobody is {}", row.owner)))?;
     if !app.access.current().active.contains(&subject) {
-        return Err(Error::forbidden(format!("{what}: {subject}, as whom schedule `{}` runs, is no more", row.name))
-            .hint("write the schedule anew as somebody who is there, or give `run_as`"));
+        return Err(Error::forbidden(format!(
+            "{what}: {subject}, as whom schedule `{}` runs, is no more",
+            row.name
+        ))
+        .hint("write the schedule anew as somebody who is there, or give `run_as`"));
     }
     acting(app, &subject)
 }

@@ -40,7 +40,10 @@ fn key<'a>(workspace: &'a str, on: &'a DataTrigger) -> Key<'a> {
 pub(crate) async fn since(app: &Arc<App>, row: &Row, spec: &Schedule) -> Result<Vec<(Due, i64)>> {
     match &spec.trigger {
         Trigger::DataVersion(on) => {
-            let Some(newest) = newest(app, &row.workspace, on).await?.filter(|newest| newest.number > row.seen_at) else {
+            let Some(newest) = newest(app, &row.workspace, on)
+                .await?
+                .filter(|newest| newest.number > row.seen_at)
+            else {
                 return Ok(Vec::new());
             };
             let missed = newest.number - row.seen_at - 1;
@@ -51,30 +54,47 @@ pub(crate) async fn since(app: &Arc<App>, row: &Row, spec: &Schedule) -> Result<
                 missed,
                 who: newest.created_by,
                 inputs: inputs(on, &newest.version),
-                reason: (missed > 0).then(|| format!("{missed} earlier new versions are passed over; this run is for {}", newest.version)),
+                reason: (missed > 0).then(|| {
+                    format!(
+                        "{missed} earlier new versions are passed over; this run is for {}",
+                        newest.version
+                    )
+                }),
             };
             Ok(vec![(due, newest.number)])
         }
         Trigger::DriftAlarm(on) => {
             let from_ms = u64::try_from(row.seen_at - SETTLE_MS).unwrap_or_default();
             let after = ulid::Ulid::from_parts(from_ms, 0).to_string();
-            let subject = crate::asset::scope(Kind::Data, &row.workspace, key(&row.workspace, on).name).to_string();
+            let subject =
+                crate::asset::scope(Kind::Data, &row.workspace, key(&row.workspace, on).name).to_string();
             let found = event::of_kind(app.store.read(), &after, ALARM, &subject).await?;
-            let dues = found.into_iter().filter(|event| event.at >= row.made_at).map(|event| {
-                let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
-                let version = detail["version"].as_str().unwrap_or_default();
-                let columns: Vec<&str> = detail["columns"].as_array().into_iter().flatten().filter_map(|one| one["column"].as_str()).collect();
-                let due = Due {
-                    id: format!("drift-{}", event.id),
-                    due_at: event.at,
-                    why: "drift_alarm",
-                    missed: 0,
-                    who: "system".into(),
-                    inputs: inputs(on, version),
-                    reason: Some(format!("an alarm of version {version}: {} drifted", columns.join(", "))),
-                };
-                (due, event.at)
-            });
+            let dues = found
+                .into_iter()
+                .filter(|event| event.at >= row.made_at)
+                .map(|event| {
+                    let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
+                    let version = detail["version"].as_str().unwrap_or_default();
+                    let columns: Vec<&str> = detail["columns"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|one| one["column"].as_str())
+                        .collect();
+                    let due = Due {
+                        id: format!("drift-{}", event.id),
+                        due_at: event.at,
+                        why: "drift_alarm",
+                        missed: 0,
+                        who: "system".into(),
+                        inputs: inputs(on, version),
+                        reason: Some(format!(
+                            "an alarm of version {version}: {} drifted",
+                            columns.join(", ")
+                        )),
+                    };
+                    (due, event.at)
+                });
             Ok(dues.collect())
         }
         Trigger::Cron(_) | Trigger::Recurrence(_) => Ok(Vec::new()),

@@ -13,7 +13,12 @@ use crate::{App, Error, OpContext, Result, action, data_import};
 
 /// What the owner could not do when it falls due is refused now.
 pub(super) async fn check(owner: &OpContext, workspace: &str, import: &DataImport) -> Result<()> {
-    owner.authorize(action::DATA_WRITE, &asset::scope(Kind::Data, workspace, &import.name)).await?;
+    owner
+        .authorize(
+            action::DATA_WRITE,
+            &asset::scope(Kind::Data, workspace, &import.name),
+        )
+        .await?;
     asset::check_new(owner, Kind::Data, workspace, &import.name, None).await?;
     spec_of(import).map(drop)
 }
@@ -26,7 +31,11 @@ pub(super) fn start(app: &Arc<App>, row: &Row, run: Run, import: DataImport) {
             Ok(version) => (IMPORTED, format!("azureml:{}:{version}", import.name)),
             Err(error) => {
                 tracing::warn!(workspace = run.workspace, schedule = run.schedule, %error, "failed to bring in the data of a schedule");
-                let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                let hint = error
+                    .hint
+                    .as_ref()
+                    .map(|hint| format!(" ({hint})"))
+                    .unwrap_or_default();
                 (FAILED, format!("{}{hint}", error.message))
             }
         };

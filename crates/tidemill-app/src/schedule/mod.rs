@@ -66,14 +66,21 @@ pub async fn put(
     crate::spec::check(&Spec::Schedule(Box::new(spec.clone())))?;
     let app = ctx.app();
     let before = schedule::get(app.store.read(), workspace, given).await?;
-    check_revision("schedule", given, before.as_ref().map(|row| row.revision), if_match)?;
+    check_revision(
+        "schedule",
+        given,
+        before.as_ref().map(|row| row.revision),
+        if_match,
+    )?;
     let owner = owner(ctx, &spec, &scope).await?;
     let as_owner = acting(app, &owner)?;
     if let Some(import) = &spec.import_data {
         import::check(&as_owner, workspace, import).await?;
     }
     if spec.import_data.is_none() {
-        as_owner.authorize(action::JOB_WRITE, &Scope::job(workspace, given)).await?;
+        as_owner
+            .authorize(action::JOB_WRITE, &Scope::job(workspace, given))
+            .await?;
     }
     let resolved = match (&spec.create_job, &spec.create_monitor) {
         (Some(job), _) => job::resolve(&as_owner, workspace, job).await?,
@@ -86,11 +93,16 @@ pub async fn put(
     let now = ctx.now_ms();
     let old: Option<kinds::Schedule> = before.as_ref().map(spec_of).transpose()?;
     let same_times = old.as_ref().is_some_and(|old| old.trigger == spec.trigger);
-    let made_at = before.as_ref().filter(|_| same_times).map_or(now, |row| row.made_at);
+    let made_at = before
+        .as_ref()
+        .filter(|_| same_times)
+        .map_or(now, |row| row.made_at);
     let enabled = before.as_ref().is_none_or(|row| row.enabled);
     let next_at = match (&before, same_times) {
         (Some(row), true) => row.next_at,
-        _ => times(&spec, made_at).and_then(|times| times.first(now)).filter(|_| enabled),
+        _ => times(&spec, made_at)
+            .and_then(|times| times.first(now))
+            .filter(|_| enabled),
     };
     let after = serde_json::to_value(&spec).map_err(Error::internal)?;
     let row = Row {
@@ -107,7 +119,9 @@ pub async fn put(
             Some(row) => row.seen_at,
             None => happened::seen_now(app, workspace, &spec).await?,
         },
-        created_by: before.as_ref().map_or_else(|| ctx.principal().to_string(), |row| row.created_by.clone()),
+        created_by: before
+            .as_ref()
+            .map_or_else(|| ctx.principal().to_string(), |row| row.created_by.clone()),
         revision: before.as_ref().map_or(1, |row| row.revision + 1),
         created_at: before.as_ref().map_or(now, |row| row.created_at),
         updated_at: now,
@@ -122,7 +136,9 @@ async fn write(ctx: &OpContext, scope: Scope, before: Option<Row>, row: Row, aft
     let change = Change {
         action: action::SCHEDULE_WRITE,
         scope,
-        before: before.map_or(Value::Null, |row| serde_json::from_str(&row.spec).unwrap_or_default()),
+        before: before.map_or(Value::Null, |row| {
+            serde_json::from_str(&row.spec).unwrap_or_default()
+        }),
         after,
     };
     ctx.change(change, move |tx| {
@@ -143,11 +159,16 @@ async fn owner(ctx: &OpContext, spec: &kinds::Schedule, scope: &Scope) -> Result
     let Some(writer) = writer else {
         let why = "a schedule acts for who writes it at any time, which neither a job nor a limited token may arrange";
         ctx.refused(action::SCHEDULE_WRITE, scope, why).await?;
-        return Err(Error::forbidden(format!("failed to write schedule `{}`: {why}", spec.name))
-            .hint("sign in as yourself, or as a service principal"));
+        return Err(
+            Error::forbidden(format!("failed to write schedule `{}`: {why}", spec.name))
+                .hint("sign in as yourself, or as a service principal"),
+        );
     };
-    let Some(named) = &spec.run_as else { return Ok(writer) };
-    let subject = Subject::parse(named).ok_or_else(|| Error::invalid(format!("failed to read run_as `{named}`")))?;
+    let Some(named) = &spec.run_as else {
+        return Ok(writer);
+    };
+    let subject =
+        Subject::parse(named).ok_or_else(|| Error::invalid(format!("failed to read run_as `{named}`")))?;
     crate::principal::find(ctx, &subject).await?;
     if subject != writer {
         crate::principal::within_own(ctx, &subject).await?;
@@ -166,7 +187,8 @@ pub(crate) fn acting(app: &std::sync::Arc<App>, owner: &Subject) -> Result<OpCon
 /// # Errors
 /// NotFound, with the names that there are.
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Shown> {
-    ctx.authorize(action::SCHEDULE_READ, &scope(workspace, name)).await?;
+    ctx.authorize(action::SCHEDULE_READ, &scope(workspace, name))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     shown(ctx.app(), find(ctx.app(), workspace, name).await?).await
 }
@@ -176,22 +198,32 @@ pub async fn get(ctx: &OpContext, workspace: &str, name: &str) -> Result<Shown> 
 /// # Errors
 /// NotFound, for a workspace that is not there.
 pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Result<Page<Shown>> {
-    ctx.authorize(action::SCHEDULE_READ, &Scope::workspace(workspace)).await?;
+    ctx.authorize(action::SCHEDULE_READ, &Scope::workspace(workspace))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     let rows = schedule::list(ctx.app().store.read(), workspace, page).await?;
     let mut items = Vec::with_capacity(rows.items.len());
     for row in rows.items {
         items.push(shown(ctx.app(), row).await?);
     }
-    Ok(Page { items, next: rows.next })
+    Ok(Page {
+        items,
+        next: rows.next,
+    })
 }
 
 /// What a schedule did, newest first, each with the status of its job.
 ///
 /// # Errors
 /// NotFound.
-pub async fn runs(ctx: &OpContext, workspace: &str, name: &str, most: u64) -> Result<Vec<(Run, Option<String>)>> {
-    ctx.authorize(action::SCHEDULE_READ, &scope(workspace, name)).await?;
+pub async fn runs(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    most: u64,
+) -> Result<Vec<(Run, Option<String>)>> {
+    ctx.authorize(action::SCHEDULE_READ, &scope(workspace, name))
+        .await?;
     let workspace = &crate::workspace::get(ctx, workspace).await?.name;
     find(ctx.app(), workspace, name).await?;
     let mut found = Vec::new();
@@ -217,7 +249,9 @@ pub(crate) async fn find(app: &App, workspace: &str, name: &str) -> Result<Row> 
     let there = schedule::list(db, workspace, &PageRequest::default()).await?;
     let names: Vec<_> = there.items.iter().map(|row| row.name.as_str()).collect();
     Err(Error::not_found("schedule", name).hint(match names.is_empty() {
-        true => format!("workspace `{workspace}` has none: make one with `tidemill schedule create -f schedule.yml`"),
+        true => format!(
+            "workspace `{workspace}` has none: make one with `tidemill schedule create -f schedule.yml`"
+        ),
         false => format!("workspace `{workspace}` has: {}", names.join(", ")),
     }))
 }
@@ -225,15 +259,23 @@ pub(crate) async fn find(app: &App, workspace: &str, name: &str) -> Result<Row> 
 async fn shown(app: &App, row: Row) -> Result<Shown> {
     let spec = spec_of(&row)?;
     let next_times = match row.next_at.filter(|_| row.enabled) {
-        Some(next) => times(&spec, row.made_at).map(|times| times.upcoming(next - 1, SHOWN_TIMES)).unwrap_or_default(),
+        Some(next) => times(&spec, row.made_at)
+            .map(|times| times.upcoming(next - 1, SHOWN_TIMES))
+            .unwrap_or_default(),
         None => Vec::new(),
     };
-    let last = schedule_run::of(app.store.read(), &row.workspace, &row.name, 1).await?.pop();
+    let last = schedule_run::of(app.store.read(), &row.workspace, &row.name, 1)
+        .await?
+        .pop();
     let last = match last {
         Some(run) => Some(with_status(app, run).await?),
         None => None,
     };
-    Ok(Shown { row, next_times, last })
+    Ok(Shown {
+        row,
+        next_times,
+        last,
+    })
 }
 
 /// What a schedule says.

@@ -20,7 +20,12 @@ pub fn nearest(
         .iter()
         .partition(|interpreter| wanted.allows(&interpreter.release()));
     // `3` alone, as in the image `python:3`, is about no minor version.
-    let minor_of = |constraint: &Constraint| constraint.anchor().filter(|version| version.0.len() > 1).map(Version::minor);
+    let minor_of = |constraint: &Constraint| {
+        constraint
+            .anchor()
+            .filter(|version| version.0.len() > 1)
+            .map(Version::minor)
+    };
     // Of several that will do, the one that an image suggests, then the preferred ones; newest patch first.
     allowed.sort_by_key(|interpreter| {
         let minor = interpreter.minor();

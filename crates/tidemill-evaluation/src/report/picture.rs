@@ -75,7 +75,10 @@ impl Square {
                 );
             }
         }
-        let _ = write!(self.svg, "<path d=\"{path}\" fill=\"none\" stroke=\"var(--bar)\" stroke-width=\"2\"/>");
+        let _ = write!(
+            self.svg,
+            "<path d=\"{path}\" fill=\"none\" stroke=\"var(--bar)\" stroke-width=\"2\"/>"
+        );
         self
     }
 
@@ -111,11 +114,16 @@ pub(super) fn confusion(counts: &[Vec<u64>], classes: &[String]) -> String {
 /// Names with bars from 0 on, and a thin line for the deviation.
 pub(super) fn bars(rows: &[(String, f64, f64)]) -> String {
     const WIDTH: f64 = 320.0;
-    let reach = rows.iter().fold(1e-12, |reach: f64, row| reach.max(row.1.abs() + row.2));
+    let reach = rows
+        .iter()
+        .fold(1e-12, |reach: f64, row| reach.max(row.1.abs() + row.2));
     let mut table = String::from("<table>");
     for (name, value, deviation) in rows {
         let length = value.max(0.0) / reach * WIDTH;
-        let (from, to) = ((value - deviation).max(0.0) / reach * WIDTH, (value + deviation).max(0.0) / reach * WIDTH);
+        let (from, to) = (
+            (value - deviation).max(0.0) / reach * WIDTH,
+            (value + deviation).max(0.0) / reach * WIDTH,
+        );
         let _ = write!(
             table,
             "<tr><td>{}<td><svg viewBox=\"0 0 {WIDTH} 12\" style=\"width:{WIDTH}px\"><rect class=\"bar\" y=\"2\" width=\"{length:.1}\" height=\"8\"/>\

@@ -64,10 +64,15 @@ impl Trouble<'_> {
                      `tidemill online-endpoint get-credentials -n {name}` shows it"
                 ),
             ),
-            Self::NoDeployment(name) => ("not_found", format!("there is no deployment `{name}` behind this endpoint")),
+            Self::NoDeployment(name) => (
+                "not_found",
+                format!("there is no deployment `{name}` behind this endpoint"),
+            ),
             Self::NoTraffic(name) => (
                 "no_traffic",
-                format!("no deployment of endpoint `{name}` gets any traffic; send it some with `tidemill online-endpoint update -n {name} --traffic`, or name one in the header {DEPLOYMENT}"),
+                format!(
+                    "no deployment of endpoint `{name}` gets any traffic; send it some with `tidemill online-endpoint update -n {name} --traffic`, or name one in the header {DEPLOYMENT}"
+                ),
             ),
             Self::TooLarge => (
                 "too_large",
@@ -76,14 +81,23 @@ impl Trouble<'_> {
             Self::BrokenBody => ("broken_body", "the body of the request broke off".into()),
             Self::Busy(name) => (
                 "too_many_requests",
-                format!("every instance of deployment `{name}` has as many requests as it may; try again in a moment"),
+                format!(
+                    "every instance of deployment `{name}` has as many requests as it may; try again in a moment"
+                ),
             ),
-            Self::NoInstance(name) => ("no_instance", format!("no instance of deployment `{name}` is ready")),
+            Self::NoInstance(name) => (
+                "no_instance",
+                format!("no instance of deployment `{name}` is ready"),
+            ),
             Self::TooSlow {
-                deployment, timeout_ms, ..
+                deployment,
+                timeout_ms,
+                ..
             } => (
                 "timeout",
-                format!("deployment `{deployment}` did not answer within its request_timeout_ms of {timeout_ms}"),
+                format!(
+                    "deployment `{deployment}` did not answer within its request_timeout_ms of {timeout_ms}"
+                ),
             ),
             Self::Broken(name) => (
                 "instance_ended",
@@ -103,7 +117,10 @@ pub(super) fn refuse(trouble: Trouble<'_>, deployment: Option<&str>) -> Response
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+    if matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    ) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if let Some(name) = deployment.and_then(|name| HeaderValue::from_str(name).ok()) {
@@ -142,7 +159,11 @@ mod tests {
             (429, 429, 429),
             (504, 408, 504),
         ] {
-            assert_eq!((of(model, false), of(model, true)), (managed, kubernetes), "{model}");
+            assert_eq!(
+                (of(model, false), of(model, true)),
+                (managed, kubernetes),
+                "{model}"
+            );
         }
     }
 }

@@ -159,7 +159,9 @@ mod tests {
         let Ok(Ready::Streams(large, _)) = super::ready(chunked(3, 1 << 20), &headers, false).await else {
             panic!("it is large")
         };
-        let all = axum::body::to_bytes(large, usize::MAX).await.expect("it comes to its end");
+        let all = axum::body::to_bytes(large, usize::MAX)
+            .await
+            .expect("it comes to its end");
         assert_eq!(all.len(), 3 << 20);
     }
 
@@ -170,7 +172,8 @@ mod tests {
         let told = super::ready(Body::empty(), &headers, false).await;
         assert!(matches!(told, Err(Trouble::TooLarge)));
         let pieces = usize::try_from(BODY_LIMIT_BYTES >> 20).expect("fits") + 2;
-        let Ok(Ready::Streams(large, flag)) = super::ready(chunked(pieces, 1 << 20), &HeaderMap::new(), false).await
+        let Ok(Ready::Streams(large, flag)) =
+            super::ready(chunked(pieces, 1 << 20), &HeaderMap::new(), false).await
         else {
             panic!("it streams")
         };

@@ -114,7 +114,10 @@ pub(super) async fn send(
 }
 
 async fn open(target: &Target) -> Option<SendRequest<Body>> {
-    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(target.address)).await.ok()?.ok()?;
+    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(target.address))
+        .await
+        .ok()?
+        .ok()?;
     // An answer must not wait for the next packet; without the option it is only slower.
     let _ = stream.set_nodelay(true);
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;

@@ -45,20 +45,37 @@ struct Noted {
 /// Passes a request on to an instance of the deployment that is picked, and its answer back.
 pub(crate) async fn forward(server: &Server, route: &Route, call: Call, request: Request) -> Response {
     let started = Instant::now();
-    let named = request.headers().get(DEPLOYMENT).and_then(|value| value.to_str().ok());
+    let named = request
+        .headers()
+        .get(DEPLOYMENT)
+        .and_then(|value| value.to_str().ok());
     let deployment = match route.pick(named, rand::random()) {
         Pick::Deployment(name) => name,
         Pick::Unknown(name) => return refuse(Trouble::NoDeployment(&name), None),
         Pick::Nothing => return refuse(Trouble::NoTraffic(&call.endpoint), None),
     };
-    let Some(backend) = server.app.gateway.backend(&call.workspace, &call.endpoint, &deployment) else {
+    let Some(backend) = server
+        .app
+        .gateway
+        .backend(&call.workspace, &call.endpoint, &deployment)
+    else {
         return refuse(Trouble::NoInstance(&deployment), Some(&deployment));
     };
     let copied = named.is_none().then(|| route.mirror(rand::random())).flatten();
     let copied = copied.filter(|name| *name != deployment).map(str::to_owned);
     let mut noted = Noted::default();
     let method = request.method().to_string();
-    let answer = match pass(server, route, &call, &backend, request, copied.as_deref(), &mut noted).await {
+    let answer = match pass(
+        server,
+        route,
+        &call,
+        &backend,
+        request,
+        copied.as_deref(),
+        &mut noted,
+    )
+    .await
+    {
         Ok(answer) => answer,
         Err(trouble) => refuse(trouble, Some(&deployment)),
     };
@@ -79,7 +96,11 @@ pub(crate) async fn forward(server: &Server, route: &Route, call: Call, request:
         caller: call.caller,
         mirrored: false,
     };
-    server.app.gateway.requests.note(&call.workspace, &call.endpoint, &deployment, entry);
+    server
+        .app
+        .gateway
+        .requests
+        .note(&call.workspace, &call.endpoint, &deployment, entry);
     answer
 }
 
@@ -125,13 +146,21 @@ async fn pass<'b>(
         let request = prepared(&parts, &lease, call, sent);
         match tokio::time::timeout(limit, send(&lease.target, request)).await {
             Err(_) => return Err(slow),
-            Ok(Ok((answer, connection))) => return Ok(passed_back(answer, connection, lease, route, deployment, noted)),
+            Ok(Ok((answer, connection))) => {
+                return Ok(passed_back(answer, connection, lease, route, deployment, noted));
+            }
             Ok(Err(Failed::Unsent(unsent))) => {
                 // It has just ended, and will be seen to; another one may answer, if the body is still there.
-                tracing::debug!(deployment, instance = lease.target.number, "an instance was not reached");
+                tracing::debug!(
+                    deployment,
+                    instance = lease.target.number,
+                    "an instance was not reached"
+                );
                 if streamed {
                     match unsent {
-                        Some(request) => body = Ready::Streams(request.into_body(), too_large.unwrap_or_default()),
+                        Some(request) => {
+                            body = Ready::Streams(request.into_body(), too_large.unwrap_or_default())
+                        }
                         None => return Err(Trouble::Broken(deployment)),
                     }
                 }
@@ -162,8 +191,14 @@ pub(super) fn prepared(
 ) -> axum::http::Request<Body> {
     let mut request = axum::http::Request::new(body);
     *request.method_mut() = parts.method.clone();
-    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    *request.uri_mut() = format!("/{}{query}", encoded(&call.path)).parse().unwrap_or_else(|_| Uri::from_static("/"));
+    let query = parts
+        .uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    *request.uri_mut() = format!("/{}{query}", encoded(&call.path))
+        .parse()
+        .unwrap_or_else(|_| Uri::from_static("/"));
     *request.headers_mut() = parts.headers.clone();
     headers::to_instance(request.headers_mut(), &call.id, &lease.target.address.to_string());
     request
@@ -201,8 +236,12 @@ fn passed_back(
     headers::to_caller(&mut parts.headers, deployment);
     if status == StatusCode::FAILED_DEPENDENCY {
         let reason = model.canonical_reason().unwrap_or("the model failed");
-        parts.headers.insert("ms-azureml-model-error-statuscode", model.as_u16().into());
-        parts.headers.insert("ms-azureml-model-error-reason", HeaderValue::from_static(reason));
+        parts
+            .headers
+            .insert("ms-azureml-model-error-statuscode", model.as_u16().into());
+        parts
+            .headers
+            .insert("ms-azureml-model-error-reason", HeaderValue::from_static(reason));
     }
     // The turn is over when the answer has been passed on; the connection serves the next one only if it came to its end.
     let body = Held::new(body, (connection, lease), |(connection, lease)| {

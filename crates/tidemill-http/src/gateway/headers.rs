@@ -80,7 +80,10 @@ mod tests {
         to_instance(&mut headers, "id-1", "127.0.0.1:9");
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
-        assert_eq!(left, ["content-type", "host", "x-ms-client-request-id", "x-request-id"]);
+        assert_eq!(
+            left,
+            ["content-type", "host", "x-ms-client-request-id", "x-request-id"]
+        );
         assert_eq!(headers["host"], "127.0.0.1:9");
     }
 }

@@ -12,10 +12,16 @@ use crate::Server;
 
 /// Sends a copy to a deployment, if one of its instances takes it at once.
 pub(super) fn copy(server: &Server, call: &Call, deployment: &str, parts: &Parts, body: Bytes) {
-    let Some(backend) = server.app.gateway.backend(&call.workspace, &call.endpoint, deployment) else {
+    let Some(backend) = server
+        .app
+        .gateway
+        .backend(&call.workspace, &call.endpoint, deployment)
+    else {
         return;
     };
-    let Some(lease) = backend.turn_at_once() else { return };
+    let Some(lease) = backend.turn_at_once() else {
+        return;
+    };
     let request = prepared(parts, &lease, call, Body::from(body));
     let (app, call, method) = (server.app.clone(), call.clone(), parts.method.to_string());
     tokio::spawn(async move {
@@ -51,6 +57,8 @@ pub(super) fn copy(server: &Server, call: &Call, deployment: &str, parts: &Parts
             caller: call.caller,
             mirrored: true,
         };
-        app.gateway.requests.note(&call.workspace, &call.endpoint, &backend.deployment, entry);
+        app.gateway
+            .requests
+            .note(&call.workspace, &call.endpoint, &backend.deployment, entry);
     });
 }

@@ -42,12 +42,21 @@ async fn call(
         surface: "gateway".into(),
         ..Origin::default()
     };
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
     let Some(route) = server.app.gateway.route(&workspace, &endpoint) else {
         return refuse(Trouble::NoEndpoint(&endpoint), None);
     };
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = shown.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let shown = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = shown
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let caller = match token {
         Some((_, token)) => {
             let place = (workspace.as_str(), endpoint.as_str());

@@ -52,14 +52,24 @@ async fn stage() -> Stage {
     let token = std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
     let owner = server.client_with(token.trim());
     for (name, stage) in [("dev", "DEV"), ("prd", "PRD")] {
-        owner.put(&format!("/api/v1/workspaces/{name}"), json!({ "stage": stage })).await.ok();
+        owner
+            .put(&format!("/api/v1/workspaces/{name}"), json!({ "stage": stage }))
+            .await
+            .ok();
     }
     let mut people = Vec::new();
-    for (name, role) in [("ann", "Release Manager"), ("bob", "Release Manager"), ("dan", "Data Scientist")] {
+    for (name, role) in [
+        ("ann", "Release Manager"),
+        ("bob", "Release Manager"),
+        ("dan", "Data Scientist"),
+    ] {
         owner.put(&format!("/api/v1/users/{name}"), json!({})).await.ok();
         let given = json!({"principal": format!("user:{name}"), "role": role, "scope": "/"});
         owner.post("/api/v1/assignments", given).await.ok();
-        let made = owner.post(&format!("/api/v1/tokens?principal=user:{name}"), json!({})).await.ok();
+        let made = owner
+            .post(&format!("/api/v1/tokens?principal=user:{name}"), json!({}))
+            .await
+            .ok();
         people.push(server.client_with(made["token"].as_str().expect("shown once")));
     }
     let (dan, bob, ann) = (people.pop(), people.pop(), people.pop());
@@ -74,7 +84,13 @@ async fn stage() -> Stage {
 }
 
 async fn asked(client: &Client, minutes: i64) -> String {
-    let made = client.post(GLASS, json!({"reason": "it answers nothing since 14:02", "minutes": minutes})).await.ok();
+    let made = client
+        .post(
+            GLASS,
+            json!({"reason": "it answers nothing since 14:02", "minutes": minutes}),
+        )
+        .await
+        .ok();
     assert_eq!(made["state"], "Asked");
     made["id"].as_str().expect("an id").to_owned()
 }
@@ -88,7 +104,13 @@ async fn change(client: &Client) -> u16 {
 async fn history(client: &Client) -> Vec<(String, String)> {
     let found = client.get(&format!("{PRD}/release-history")).await.ok();
     let text = |row: &Value, field: &str| row[field].as_str().expect("text").to_owned();
-    found["items"].as_array().expect("rows").iter().rev().map(|row| (text(row, "kind"), text(row, "who"))).collect()
+    found["items"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .rev()
+        .map(|row| (text(row, "kind"), text(row, "who")))
+        .collect()
 }
 
 #[tokio::test]
@@ -99,41 +121,92 @@ async fn two_people_open_production_for_a_time_and_everybody_hears_of_it() {
         assert_eq!(change(client).await, 403, "not even the owner");
     }
     let refused = ann.delete(ENDPOINT).await.fails(403);
-    assert!(refused["hint"].as_str().is_some_and(|hint| hint.contains("release break-glass open")), "{refused}");
+    assert!(
+        refused["hint"]
+            .as_str()
+            .is_some_and(|hint| hint.contains("release break-glass open")),
+        "{refused}"
+    );
     let id = asked(ann, 30).await;
     assert_eq!(change(ann).await, 403, "nobody has agreed yet");
-    let alone = ann.post(&format!("{GLASS}/{id}:approve"), json!({})).await.fails(403);
-    assert!(alone["detail"].as_str().is_some_and(|text| text.contains("it takes two people")), "{alone}");
+    let alone = ann
+        .post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .fails(403);
+    assert!(
+        alone["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("it takes two people")),
+        "{alone}"
+    );
     let open = bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.ok();
-    assert_eq!((open["state"].as_str(), open["approved_by"].as_str()), (Some("Open"), Some("user:bob")));
+    assert_eq!(
+        (open["state"].as_str(), open["approved_by"].as_str()),
+        (Some("Open"), Some("user:bob"))
+    );
     assert_eq!(change(bob).await, 403, "only who asked");
     assert_eq!(change(owner).await, 403, "only who asked");
     assert_eq!(change(ann).await, 204);
     assert_eq!(change(ann).await, 204);
     let listed = bob.get(GLASS).await.ok();
-    assert_eq!((&listed["items"][0]["uses"], &listed["items"][0]["state"]), (&2.into(), &"Open".into()));
+    assert_eq!(
+        (&listed["items"][0]["uses"], &listed["items"][0]["state"]),
+        (&2.into(), &"Open".into())
+    );
     // Its time is over, by itself.
     stage.clock.minutes(29);
     assert_eq!(change(ann).await, 204);
     stage.clock.minutes(2);
     assert_eq!(change(ann).await, 403);
     assert_eq!(bob.get(GLASS).await.ok()["items"][0]["state"], "Expired");
-    bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.fails(412);
+    bob.post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .fails(412);
     // All of it stands in the history of the stage, in the audit log as alarms, and among the events.
-    let wanted = [("asked", "ann"), ("opened", "bob"), ("used", "ann"), ("used", "ann"), ("used", "ann")];
-    let wanted: Vec<_> = wanted.iter().map(|(kind, who)| (format!("break_glass_{kind}"), format!("user:{who}"))).collect();
+    let wanted = [
+        ("asked", "ann"),
+        ("opened", "bob"),
+        ("used", "ann"),
+        ("used", "ann"),
+        ("used", "ann"),
+    ];
+    let wanted: Vec<_> = wanted
+        .iter()
+        .map(|(kind, who)| (format!("break_glass_{kind}"), format!("user:{who}")))
+        .collect();
     assert_eq!(history(bob).await, wanted);
     let rows = owner.get("/api/v1/audit?action=releases/break-glass").await.ok();
-    let alarms = rows["items"].as_array().expect("rows").iter().filter(|row| row["detail"]["after"]["alarm"] == true);
+    let alarms = rows["items"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["detail"]["after"]["alarm"] == true);
     assert_eq!(alarms.count(), 4, "{rows}");
     let agreed = owner.get("/api/v1/audit?action=releases/approve").await.ok();
     assert_eq!(agreed["items"][0]["detail"]["after"]["is"], "opened", "{agreed}");
-    let used = rows["items"].as_array().expect("rows").iter().find(|row| row["detail"]["after"]["is"] == "used").expect("one");
+    let used = rows["items"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .find(|row| row["detail"]["after"]["is"] == "used")
+        .expect("one");
     let after = &used["detail"]["after"];
-    assert_eq!((after["why"].as_str(), after["approved_by"].as_str()), (Some("it answers nothing since 14:02"), Some("user:bob")));
-    assert!(after["change"].as_str().is_some_and(|what| what.ends_with("endpoints/flights")), "{after}");
-    let events = tidemill_store::event::list(stage.server.app.store.read(), None, 1000).await.expect("events");
-    let told = events.iter().filter(|event| event.kind == "releases/break-glass" && event.detail.contains("\"alarm\":true"));
+    assert_eq!(
+        (after["why"].as_str(), after["approved_by"].as_str()),
+        (Some("it answers nothing since 14:02"), Some("user:bob"))
+    );
+    assert!(
+        after["change"]
+            .as_str()
+            .is_some_and(|what| what.ends_with("endpoints/flights")),
+        "{after}"
+    );
+    let events = tidemill_store::event::list(stage.server.app.store.read(), None, 1000)
+        .await
+        .expect("events");
+    let told = events
+        .iter()
+        .filter(|event| event.kind == "releases/break-glass" && event.detail.contains("\"alarm\":true"));
     assert_eq!(told.count(), 4);
 }
 
@@ -144,35 +217,68 @@ async fn who_may_not_or_cannot_break_the_glass_is_refused() {
     let reason = json!({"reason": "it answers nothing since 14:02"});
     dan.post(GLASS, reason.clone()).await.fails(403);
     let id = asked(ann, 60).await;
-    dan.post(&format!("{GLASS}/{id}:approve"), json!({})).await.fails(403);
-    dan.post(&format!("{GLASS}/{id}:close"), json!({})).await.fails(403);
-    assert_eq!(dan.get(GLASS).await.ok()["items"][0]["state"], "Asked", "a reader sees it");
+    dan.post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .fails(403);
+    dan.post(&format!("{GLASS}/{id}:close"), json!({}))
+        .await
+        .fails(403);
+    assert_eq!(
+        dan.get(GLASS).await.ok()["items"][0]["state"],
+        "Asked",
+        "a reader sees it"
+    );
     ann.post(GLASS, reason.clone()).await.fails(409);
     // Neither a service principal nor a limited token is a person.
     owner.put("/api/v1/service-principals/ci", json!({})).await.ok();
-    owner.post("/api/v1/assignments", json!({"principal": "service-principal:ci", "role": "Release Manager", "scope": "/"})).await.ok();
-    let secret = owner.post("/api/v1/service-principals/ci/secrets", json!({})).await.ok();
-    let ci = stage.server.client_with(secret["token"].as_str().expect("shown once"));
+    owner
+        .post(
+            "/api/v1/assignments",
+            json!({"principal": "service-principal:ci", "role": "Release Manager", "scope": "/"}),
+        )
+        .await
+        .ok();
+    let secret = owner
+        .post("/api/v1/service-principals/ci/secrets", json!({}))
+        .await
+        .ok();
+    let ci = stage
+        .server
+        .client_with(secret["token"].as_str().expect("shown once"));
     ci.post(GLASS, reason.clone()).await.fails(403);
-    ci.post(&format!("{GLASS}/{id}:approve"), json!({})).await.fails(403);
+    ci.post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .fails(403);
     // Closed before anybody agreed, and after.
     bob.post(&format!("{GLASS}/{id}:close"), json!({})).await.ok();
-    bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.fails(412);
-    bob.post(&format!("{GLASS}/{id}:close"), json!({})).await.fails(412);
+    bob.post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .fails(412);
+    bob.post(&format!("{GLASS}/{id}:close"), json!({}))
+        .await
+        .fails(412);
     let id = asked(ann, 60).await;
     bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.ok();
     assert_eq!(change(ann).await, 204);
     // Who agreed has left: it counts no more.
-    owner.put("/api/v1/users/bob", json!({"disabled": true})).await.ok();
+    owner
+        .put("/api/v1/users/bob", json!({"disabled": true}))
+        .await
+        .ok();
     assert_eq!(change(ann).await, 403);
-    owner.put("/api/v1/users/bob", json!({"disabled": false})).await.ok();
+    owner
+        .put("/api/v1/users/bob", json!({"disabled": false}))
+        .await
+        .ok();
     assert_eq!(change(ann).await, 204);
     ann.post(&format!("{GLASS}/{id}:close"), json!({})).await.ok();
     assert_eq!(change(ann).await, 403);
     // Nobody agrees for an hour.
     let id = asked(ann, 60).await;
     stage.clock.minutes(61);
-    bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.fails(412);
+    bob.post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .fails(412);
     // What cannot be.
     for wrong in [
         json!({}),
@@ -183,7 +289,13 @@ async fn who_may_not_or_cannot_break_the_glass_is_refused() {
     ] {
         ann.post(GLASS, wrong).await.fails(400);
     }
-    ann.post("/api/v1/workspaces/dev/break-glass", reason.clone()).await.fails(400);
-    ann.post(&format!("{GLASS}/01kx:approve"), json!({})).await.fails(404);
-    ann.post(&format!("{GLASS}/01kx:smash"), json!({})).await.fails(400);
+    ann.post("/api/v1/workspaces/dev/break-glass", reason.clone())
+        .await
+        .fails(400);
+    ann.post(&format!("{GLASS}/01kx:approve"), json!({}))
+        .await
+        .fails(404);
+    ann.post(&format!("{GLASS}/01kx:smash"), json!({}))
+        .await
+        .fails(400);
 }

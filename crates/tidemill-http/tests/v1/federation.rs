@@ -17,24 +17,38 @@ async fn start(subject: &str) -> (TestServer, Client, Issuer) {
 }
 
 async fn trust(owner: &Client, name: &str, issuer: &str, subject: &str, claims: Value) {
-    let federated = json!([{ "issuer": issuer, "audience": "tidemill", "subject": subject, "claims": claims }]);
-    owner.put(&format!("/api/v1/service-principals/{name}"), json!({ "federated": federated })).await.ok();
+    let federated =
+        json!([{ "issuer": issuer, "audience": "tidemill", "subject": subject, "claims": claims }]);
+    owner
+        .put(
+            &format!("/api/v1/service-principals/{name}"),
+            json!({ "federated": federated }),
+        )
+        .await
+        .ok();
 }
 
 async fn exchange(server: &TestServer, assertion: &str) -> tidemill_testkit::client::Answer {
-    server.client().post("/api/v1/tokens:exchange", json!({ "assertion": assertion })).await
+    server
+        .client()
+        .post("/api/v1/tokens:exchange", json!({ "assertion": assertion }))
+        .await
 }
 
 /// The reasons of refused sign-ins in the audit log, newest first.
 async fn refusals(owner: &Client) -> Vec<Value> {
-    let log = owner.get("/api/v1/audit?outcome=refused&action=session/create").await.ok();
+    let log = owner
+        .get("/api/v1/audit?outcome=refused&action=session/create")
+        .await
+        .ok();
     log["items"].as_array().expect("rows").clone()
 }
 
 #[tokio::test]
 async fn a_ci_job_signs_in_without_a_stored_secret() {
     let (server, owner, issuer) = start(MAIN).await;
-    let given = json!({"principal": "service-principal:ci", "role": "Reader", "scope": "/workspaces/default"});
+    let given =
+        json!({"principal": "service-principal:ci", "role": "Reader", "scope": "/workspaces/default"});
     owner.post("/api/v1/assignments", given).await.ok();
     let mut claims = issuer.claims("tidemill", MAIN);
     claims["ref"] = json!("refs/heads/main");
@@ -43,13 +57,26 @@ async fn a_ci_job_signs_in_without_a_stored_secret() {
     let hour = done["expires_at"].as_i64().expect("a time") - i64::try_from(now_s()).expect("small") * 1000;
     assert!((3_500_000..=3_601_000).contains(&hour), "{hour}");
     let ci = server.client_with(done["token"].as_str().expect("shown once"));
-    assert_eq!(ci.get("/api/v1/session").await.ok()["principal"], "service-principal:ci");
+    assert_eq!(
+        ci.get("/api/v1/session").await.ok()["principal"],
+        "service-principal:ci"
+    );
     ci.get("/api/v1/workspaces/default/datastores").await.ok();
-    ci.put("/api/v1/workspaces/default/computes/x", json!({"type": "local"})).await.fails(403);
+    ci.put("/api/v1/workspaces/default/computes/x", json!({"type": "local"}))
+        .await
+        .fails(403);
     // What counts for an hour makes nothing that counts longer.
     let problem = ci.post("/api/v1/tokens", json!({"days": 300})).await.fails(403);
-    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("for an hour")), "{problem}");
-    let log = owner.get("/api/v1/audit?outcome=allowed&action=session/create").await.ok();
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("for an hour")),
+        "{problem}"
+    );
+    let log = owner
+        .get("/api/v1/audit?outcome=allowed&action=session/create")
+        .await
+        .ok();
     assert_eq!(log["items"][0]["principal"], "service-principal:ci");
 }
 
@@ -59,7 +86,12 @@ async fn a_token_counts_once() {
     let token = issuer.sign(&issuer.claims("tidemill", MAIN));
     exchange(&server, &token).await.ok();
     let problem = exchange(&server, &token).await.fails(401);
-    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("used before")), "{problem}");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("used before")),
+        "{problem}"
+    );
     // Without a `jti` the token itself is known; one signed anew with the same `jti` is the same one.
     let mut claims = issuer.claims("tidemill", MAIN);
     let again = issuer.sign(&claims);
@@ -93,24 +125,64 @@ async fn what_is_wrong_with_a_token_is_said_and_written_down() {
     let mut forged = stranger.claims("tidemill", MAIN);
     forged["iss"] = json!(issuer.url);
     let table: Vec<(&str, String, &str)> = vec![
-        ("another audience", issuer.sign(&with("aud", json!("somebody-else"))), "audience"),
+        (
+            "another audience",
+            issuer.sign(&with("aud", json!("somebody-else"))),
+            "audience",
+        ),
         ("no audience", issuer.sign(&with("aud", json!([]))), "audience"),
-        ("another subject", issuer.sign(&with("sub", json!("repo:acme/app:ref:refs/heads/evil"))), "subject"),
-        ("a subject that goes on", issuer.sign(&with("sub", json!(format!("{MAIN}-2")))), "subject"),
-        ("another issuer", stranger.sign(&stranger.claims("tidemill", MAIN)), "issuer"),
+        (
+            "another subject",
+            issuer.sign(&with("sub", json!("repo:acme/app:ref:refs/heads/evil"))),
+            "subject",
+        ),
+        (
+            "a subject that goes on",
+            issuer.sign(&with("sub", json!(format!("{MAIN}-2")))),
+            "subject",
+        ),
+        (
+            "another issuer",
+            stranger.sign(&stranger.claims("tidemill", MAIN)),
+            "issuer",
+        ),
         ("an issuer's name alone", stranger.sign(&forged), "signature"),
         ("expired", issuer.sign(&with("exp", json!(now - 10))), "expired"),
-        ("not yet", issuer.sign(&with("nbf", json!(now + 600))), "not count yet"),
-        ("of the future", issuer.sign(&with("iat", json!(now + 600))), "future"),
+        (
+            "not yet",
+            issuer.sign(&with("nbf", json!(now + 600))),
+            "not count yet",
+        ),
+        (
+            "of the future",
+            issuer.sign(&with("iat", json!(now + 600))),
+            "future",
+        ),
         ("alg none", format!("{none}."), "`none` do not count"),
-        ("alg none, with a signature", format!("{none}.{signature}"), "`none` do not count"),
-        ("a shared secret", format!("{shared}.{signature}"), "`HS256` do not count"),
-        ("other claims under the signature", format!("{head}.{}.{signature}", changed.split_once('.').expect("two").1), "signature"),
+        (
+            "alg none, with a signature",
+            format!("{none}.{signature}"),
+            "`none` do not count",
+        ),
+        (
+            "a shared secret",
+            format!("{shared}.{signature}"),
+            "`HS256` do not count",
+        ),
+        (
+            "other claims under the signature",
+            format!("{head}.{}.{signature}", changed.split_once('.').expect("two").1),
+            "signature",
+        ),
         ("no signature", format!("{head}.{body}."), "signature"),
         ("no token", "hello".to_owned(), "no signed token"),
         ("two parts", format!("{head}.{body}"), "no signed token"),
         ("empty parts", "..".to_owned(), "no signed token"),
-        ("far too long", format!("{head}.{}.x", "a".repeat(40_000)), "too long"),
+        (
+            "far too long",
+            format!("{head}.{}.x", "a".repeat(40_000)),
+            "too long",
+        ),
     ];
     let count = table.len();
     for (what, token, says) in table {
@@ -122,7 +194,9 @@ async fn what_is_wrong_with_a_token_is_said_and_written_down() {
     }
     let rows = refusals(&owner).await;
     assert_eq!(rows.len(), count, "each is in the audit log");
-    let of_future = rows.iter().any(|row| row.to_string().contains("service-principal:ci"));
+    let of_future = rows
+        .iter()
+        .any(|row| row.to_string().contains("service-principal:ci"));
     assert!(of_future, "whose it claimed to be is told");
     // The good one still counts: nothing of the above has used it up.
     exchange(&server, &signed).await.ok();
@@ -131,16 +205,48 @@ async fn what_is_wrong_with_a_token_is_said_and_written_down() {
 #[tokio::test]
 async fn a_wildcard_and_further_claims_say_whom_is_trusted() {
     let (server, owner, issuer) = start("repo:acme/app:*").await;
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", "repo:acme/app-2:ref:x"))).await.fails(401);
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .ok();
+    exchange(
+        &server,
+        &issuer.sign(&issuer.claims("tidemill", "repo:acme/app-2:ref:x")),
+    )
+    .await
+    .fails(401);
     for odd in ["*", "repo:acme/app*", "repo:*/x:y"] {
         let federated = json!([{ "issuer": issuer.url, "audience": "tidemill", "subject": odd }]);
-        let problem = owner.put("/api/v1/service-principals/odd", json!({ "federated": federated })).await.fails(400);
-        assert!(problem["detail"].as_str().is_some_and(|text| text.contains("federated[0].subject")), "{problem}");
+        let problem = owner
+            .put(
+                "/api/v1/service-principals/odd",
+                json!({ "federated": federated }),
+            )
+            .await
+            .fails(400);
+        assert!(
+            problem["detail"]
+                .as_str()
+                .is_some_and(|text| text.contains("federated[0].subject")),
+            "{problem}"
+        );
     }
-    let federated = json!([{ "issuer": "http://tokens.example.org", "audience": "tidemill", "subject": "x" }]);
-    owner.put("/api/v1/service-principals/odd", json!({ "federated": federated })).await.fails(400);
-    trust(&owner, "ci", &issuer.url, "repo:acme/app:*", json!({"ref": "refs/heads/main"})).await;
+    let federated =
+        json!([{ "issuer": "http://tokens.example.org", "audience": "tidemill", "subject": "x" }]);
+    owner
+        .put(
+            "/api/v1/service-principals/odd",
+            json!({ "federated": federated }),
+        )
+        .await
+        .fails(400);
+    trust(
+        &owner,
+        "ci",
+        &issuer.url,
+        "repo:acme/app:*",
+        json!({"ref": "refs/heads/main"}),
+    )
+    .await;
     let mut claims = issuer.claims("tidemill", MAIN);
     claims["ref"] = json!("refs/heads/evil");
     exchange(&server, &issuer.sign(&claims)).await.fails(401);
@@ -152,25 +258,46 @@ async fn a_wildcard_and_further_claims_say_whom_is_trusted() {
     claims["ref"] = json!("refs/heads/main");
     let token = issuer.sign(&claims);
     let problem = exchange(&server, &token).await.fails(400);
-    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("ci, deploy")), "{problem}");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("ci, deploy")),
+        "{problem}"
+    );
     let named = json!({"assertion": token, "service_principal": "deploy"});
     let done = server.client().post("/api/v1/tokens:exchange", named).await.ok();
     assert_eq!(done["principal"], "service-principal:deploy");
-    let nobody = json!({"assertion": issuer.sign(&issuer.claims("tidemill", MAIN)), "service_principal": "nobody"});
-    server.client().post("/api/v1/tokens:exchange", nobody).await.fails(401);
+    let nobody =
+        json!({"assertion": issuer.sign(&issuer.claims("tidemill", MAIN)), "service_principal": "nobody"});
+    server
+        .client()
+        .post("/api/v1/tokens:exchange", nobody)
+        .await
+        .fails(401);
 }
 
 #[tokio::test]
 async fn an_unknown_key_is_asked_for_and_not_again_and_again() {
     let (server, _, issuer) = start(MAIN).await;
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .ok();
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .ok();
     assert_eq!(issuer.asked(), 1, "keys are kept");
     let old = issuer.sign(&issuer.claims("tidemill", MAIN));
     issuer.rotate("two");
     for _ in 0..3 {
-        let problem = exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.fails(401);
-        assert!(problem["detail"].as_str().is_some_and(|text| text.contains("no key `two`")), "{problem}");
+        let problem = exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+            .await
+            .fails(401);
+        assert!(
+            problem["detail"]
+                .as_str()
+                .is_some_and(|text| text.contains("no key `two`")),
+            "{problem}"
+        );
     }
     assert_eq!(issuer.asked(), 1, "within half a minute it is not asked again");
     // A token of a key that is known still counts until the keys are read anew.
@@ -186,12 +313,18 @@ async fn a_new_key_of_the_issuer_counts_after_half_a_minute() {
     let owner = server.client_with(token.trim());
     let issuer = Issuer::start().await;
     trust(&owner, "ci", &issuer.url, MAIN, json!({})).await;
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .ok();
     let old = issuer.sign(&issuer.claims("tidemill", MAIN));
     issuer.rotate("two");
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.fails(401);
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .fails(401);
     clock.by_ms.store(31_000, std::sync::atomic::Ordering::SeqCst);
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.ok();
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .ok();
     assert_eq!(issuer.asked(), 2);
     exchange(&server, &old).await.fails(401);
 }
@@ -221,7 +354,12 @@ async fn an_issuer_that_does_not_answer_is_said() {
     let token = issuer.sign(&issuer.claims("tidemill", MAIN));
     drop(issuer);
     let problem = exchange(&server, &token).await.fails(503);
-    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("failed to ask the issuer")), "{problem}");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("failed to ask the issuer")),
+        "{problem}"
+    );
     assert_eq!(refusals(&owner).await.len(), 1);
 }
 
@@ -231,5 +369,7 @@ async fn whoever_guesses_waits() {
     for _ in 0..30 {
         exchange(&server, "a.b.c").await.fails(401);
     }
-    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN))).await.fails(429);
+    exchange(&server, &issuer.sign(&issuer.claims("tidemill", MAIN)))
+        .await
+        .fails(429);
 }

@@ -15,7 +15,9 @@ use crate::role_matrix::{FOREIGN, OWN, holder, refused, world};
 fn rows() -> Vec<(String, String, String)> {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v1/mlflow_matrix.txt");
     let table = std::fs::read_to_string(table).expect("the table is there");
-    let lines = table.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let lines = table
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     let row = |line: &str| {
         let (method, rest) = line.split_once(' ').expect("a method and more");
         let (path, expected) = rest.trim_start().split_once(' ').expect("a path, and marks");
@@ -67,17 +69,38 @@ fn address(method: &str, route: &str, workspace: &str, run: &str) -> String {
         word => word.to_owned(),
     };
     let path = route.split('/').map(gap).collect::<Vec<_>>().join("/");
-    let in_store = ["/presigned/", "/mpu/"].iter().any(|start| route.starts_with(start))
-        || (route.starts_with("/artifacts") && !["/artifacts/list", "/artifacts/presigned-upload-url", "/artifacts/presigned-download-url"].contains(&route));
-    let newer = ["/traces/get", "/traces/batchGet", "/traces/batchGetInfos", "/traces/search", "/traces/calculate-filter-correlation", "/traces/{trace_id}/assessments", "/traces/{trace_id}/assessments/{assessment_id}"]
-        .contains(&route)
+    let in_store = ["/presigned/", "/mpu/"]
+        .iter()
+        .any(|start| route.starts_with(start))
+        || (route.starts_with("/artifacts")
+            && ![
+                "/artifacts/list",
+                "/artifacts/presigned-upload-url",
+                "/artifacts/presigned-download-url",
+            ]
+            .contains(&route));
+    let newer = [
+        "/traces/get",
+        "/traces/batchGet",
+        "/traces/batchGetInfos",
+        "/traces/search",
+        "/traces/calculate-filter-correlation",
+        "/traces/{trace_id}/assessments",
+        "/traces/{trace_id}/assessments/{assessment_id}",
+    ]
+    .contains(&route)
         || (method, route) == ("GET", "/traces/{trace_id}");
     if route.starts_with("/artifact-links/") {
         return path;
     }
     let prefix = match route {
         _ if in_store => "/api/2.0/mlflow-artifacts",
-        "/get-artifact" | "/model-versions/get-artifact" | "/v1/traces" | "/graphql" | "/health" | "/version" => "",
+        "/get-artifact"
+        | "/model-versions/get-artifact"
+        | "/v1/traces"
+        | "/graphql"
+        | "/health"
+        | "/version" => "",
         _ if newer => "/api/3.0/mlflow",
         _ => "/api/2.0/mlflow",
     };
@@ -105,11 +128,24 @@ fn request(method: &str, route: &str, run: &str, workspace: &str) -> Value {
 #[test]
 fn every_route_has_a_row_and_every_row_a_route() {
     let mut found = BTreeSet::new();
-    routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/mlflow"), &mut found);
-    assert!(found.len() > 90, "the source is not read as it is written any more: {}", found.len());
-    let rows: BTreeSet<_> = rows().into_iter().map(|(method, path, _)| (method, path)).collect();
+    routes(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/mlflow"),
+        &mut found,
+    );
+    assert!(
+        found.len() > 90,
+        "the source is not read as it is written any more: {}",
+        found.len()
+    );
+    let rows: BTreeSet<_> = rows()
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect();
     let missing: Vec<_> = found.difference(&rows).collect();
-    assert!(missing.is_empty(), "write down in mlflow_matrix.txt who may do {missing:#?}");
+    assert!(
+        missing.is_empty(),
+        "write down in mlflow_matrix.txt who may do {missing:#?}"
+    );
     let unknown: Vec<_> = rows.difference(&found).collect();
     assert!(unknown.is_empty(), "there is no route for {unknown:?}");
 }
@@ -134,7 +170,11 @@ async fn every_route_answers_every_role_as_the_table_says() {
         for workspace in [OWN, FOREIGN] {
             for (n, holder) in holders.iter().enumerate() {
                 let id = format!("mlflow-{row}-{n}-{workspace}");
-                let address = format!("http://{}{}", server.address, address(method, route, workspace, &runs[workspace]));
+                let address = format!(
+                    "http://{}{}",
+                    server.address,
+                    address(method, route, workspace, &runs[workspace])
+                );
                 let fields = request(method, route, &runs[workspace], workspace);
                 let request = http
                     .request(method.parse().expect("a method"), address)
@@ -148,9 +188,16 @@ async fn every_route_answers_every_role_as_the_table_says() {
                 let status = answer.status().as_u16();
                 let text = answer.text().await.unwrap_or_default();
                 // MLflow calls a conflict a state that is not valid, with 500.
-                assert!(status != 405 && status < 500 || text.contains("INVALID_STATE"), "{method} {route}: {status} {text}");
-                let is_unknown = text.contains("ENDPOINT_NOT_FOUND") || text.contains("does not have that part");
-                assert!(!is_unknown, "{method} {route} is looked for at a wrong place: {text}");
+                assert!(
+                    status != 405 && status < 500 || text.contains("INVALID_STATE"),
+                    "{method} {route}: {status} {text}"
+                );
+                let is_unknown =
+                    text.contains("ENDPOINT_NOT_FOUND") || text.contains("does not have that part");
+                assert!(
+                    !is_unknown,
+                    "{method} {route} is looked for at a wrong place: {text}"
+                );
                 answers.insert(id.clone(), status);
                 names.push(id);
             }
@@ -172,7 +219,11 @@ async fn every_route_answers_every_role_as_the_table_says() {
         let _ = writeln!(found, "{name:<64} {got}");
         let plain = |text: &str| text.split_whitespace().collect::<String>();
         if plain(expected) != plain(&got) {
-            let _ = writeln!(wrong, "{name:<64} {got}\n{:<64} {expected}", "   but the table says");
+            let _ = writeln!(
+                wrong,
+                "{name:<64} {got}\n{:<64} {expected}",
+                "   but the table says"
+            );
         }
     }
     if let Some(file) = std::env::var_os("MLFLOW_MATRIX_FOUND") {
@@ -190,5 +241,10 @@ fn flat(fields: &Value) -> Vec<(String, String)> {
             one => vec![(name.clone(), text(one))],
         }
     };
-    fields.as_object().expect("fields").iter().flat_map(pairs).collect()
+    fields
+        .as_object()
+        .expect("fields")
+        .iter()
+        .flat_map(pairs)
+        .collect()
 }

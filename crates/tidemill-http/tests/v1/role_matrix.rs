@@ -314,7 +314,9 @@ fn body(operation: &str) -> Value {
         "data_diff" => json!({"before": "nowhere:1", "after": "nowhere:2", "key": ["id"]}),
         "data_retention_put" => json!({"keep_versions": 3}),
         "data_retention_restore" => json!({"version": "1"}),
-        "data_import" => json!({"name": "matrix", "source": {"type": "database", "connection": "matrix", "query": "select 1"}}),
+        "data_import" => {
+            json!({"name": "matrix", "source": {"type": "database", "connection": "matrix", "query": "select 1"}})
+        }
         "contract_put" => json!({"data": "matrix", "consumer": "team:matrix", "expectations": {}}),
         "data_validation_create" => json!({"expectations": {}}),
         "experiment_import" => json!({"experiments": []}),
@@ -339,8 +341,12 @@ fn body(operation: &str) -> Value {
         "datastore_access_grant" => json!({"principal": "user:nobody", "rights": "read"}),
         "datastore_put" => json!({"type": "local_folder", "path": "/tmp"}),
         "compute_put" => json!({"type": "local"}),
-        "pipeline_publish" => json!({"job": {"jobs": {"a": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}}}),
-        "schedule_put" => json!({"trigger": {"type": "cron", "expression": "0 0 * * *"}, "create_job": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}),
+        "pipeline_publish" => {
+            json!({"job": {"jobs": {"a": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}}}})
+        }
+        "schedule_put" => {
+            json!({"trigger": {"type": "cron", "expression": "0 0 * * *"}, "create_job": {"type": "command", "command": "true", "environment": "azureml:nowhere@latest"}})
+        }
         "release_create" => json!({"name": "matrix", "endpoint": "nowhere", "deployment": "blue"}),
         "infra_plan_create" => json!({"stack": "matrix", "resources": []}),
         "model_validation_create" => {

@@ -18,7 +18,8 @@ struct World {
 impl World {
     async fn start() -> Self {
         let server = TestServer::start().await;
-        let token = std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
+        let token =
+            std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
         let owner = server.client_with(token.trim());
         let issuer = Issuer::start().await;
         let approver = json!({"actions": ["infra/read", "infra/approve"], "assignableScopes": ["/"]});
@@ -27,31 +28,58 @@ impl World {
             owner.put(&format!("/api/v1/users/{name}"), json!({})).await.ok();
             give(&owner, &format!("user:{name}"), "Approver").await;
         }
-        owner.put("/api/v1/teams/board", json!({"members": ["user:ada"]})).await.ok();
-        let federated = json!([{"issuer": issuer.url, "audience": "tidemill", "subject": "repo:acme/infra:*"}]);
-        owner.put("/api/v1/service-principals/ci", json!({ "federated": federated })).await.ok();
+        owner
+            .put("/api/v1/teams/board", json!({"members": ["user:ada"]}))
+            .await
+            .ok();
+        let federated =
+            json!([{"issuer": issuer.url, "audience": "tidemill", "subject": "repo:acme/infra:*"}]);
+        owner
+            .put("/api/v1/service-principals/ci", json!({ "federated": federated }))
+            .await
+            .ok();
         give(&owner, "service-principal:ci", "IT Administrator").await;
         let prd = json!({
             "approvals": {"count": 1, "team": "board"}, "branches": [MAIN], "principals": ["service-principal:ci"],
             "tested_in": "TEST", "by_hand": false,
         });
-        owner.put("/api/v1/groups/flights", json!({"infrastructure": {"PRD": prd}})).await.ok();
-        Self { server, owner, issuer }
+        owner
+            .put("/api/v1/groups/flights", json!({"infrastructure": {"PRD": prd}}))
+            .await
+            .ok();
+        Self {
+            server,
+            owner,
+            issuer,
+        }
     }
 
     /// The CI job of a commit on a branch.
     async fn ci(&self, branch: &str, commit: &str) -> Client {
-        let mut claims = self.issuer.claims("tidemill", &format!("repo:acme/infra:ref:{branch}"));
+        let mut claims = self
+            .issuer
+            .claims("tidemill", &format!("repo:acme/infra:ref:{branch}"));
         claims["ref"] = json!(branch);
         claims["sha"] = json!(commit);
         let body = json!({"assertion": self.issuer.sign(&claims)});
-        let done = self.server.client().post("/api/v1/tokens:exchange", body).await.ok();
-        self.server.client_with(done["token"].as_str().expect("shown once"))
+        let done = self
+            .server
+            .client()
+            .post("/api/v1/tokens:exchange", body)
+            .await
+            .ok();
+        self.server
+            .client_with(done["token"].as_str().expect("shown once"))
     }
 
     async fn user(&self, name: &str) -> Client {
-        let made = self.owner.post(&format!("/api/v1/tokens?principal=user:{name}"), json!({})).await.ok();
-        self.server.client_with(made["token"].as_str().expect("shown once"))
+        let made = self
+            .owner
+            .post(&format!("/api/v1/tokens?principal=user:{name}"), json!({}))
+            .await
+            .ok();
+        self.server
+            .client_with(made["token"].as_str().expect("shown once"))
     }
 }
 
@@ -77,11 +105,19 @@ fn good() -> Value {
 
 async fn act(client: &Client, plan: &Value, what: &str) -> Answer {
     let id = plan["id"].as_str().expect("an id");
-    client.post(&format!("/api/v1/infra/plans/{id}:{what}"), json!(null)).await
+    client
+        .post(&format!("/api/v1/infra/plans/{id}:{what}"), json!(null))
+        .await
 }
 
 async fn look(client: &Client, plan: &Value) -> Value {
-    client.get(&format!("/api/v1/infra/plans/{}", plan["id"].as_str().expect("an id"))).await.ok()
+    client
+        .get(&format!(
+            "/api/v1/infra/plans/{}",
+            plan["id"].as_str().expect("an id")
+        ))
+        .await
+        .ok()
 }
 
 /// The plan when its tests have ended.
@@ -100,7 +136,14 @@ async fn tested(client: &Client, plan: &Value) -> Value {
 /// Gate and verdict of each.
 fn gates(plan: &Value) -> Vec<(&str, &str)> {
     let all = plan["gates"].as_array().expect("gates");
-    all.iter().map(|gate| (gate["gate"].as_str().expect("text"), gate["verdict"].as_str().expect("text"))).collect()
+    all.iter()
+        .map(|gate| {
+            (
+                gate["gate"].as_str().expect("text"),
+                gate["verdict"].as_str().expect("text"),
+            )
+        })
+        .collect()
 }
 
 fn detail(problem: &Value) -> &str {
@@ -117,14 +160,25 @@ async fn prd_is_touched_by_ci_from_main_after_test_has_passed_and_the_board_agre
     let first = plan(&ci, "PRD", "files-1", good()).await;
     assert_eq!(
         gates(&first),
-        [("principals", "passed"), ("branch", "passed"), ("tests", "waiting"), ("approvals", "waiting")],
+        [
+            ("principals", "passed"),
+            ("branch", "passed"),
+            ("tests", "waiting"),
+            ("approvals", "waiting")
+        ],
         "{first}"
     );
     assert_eq!(first["gates"][3]["who"], json!(["user:ada"]));
-    assert_eq!((first["branch"].as_str(), first["commit"].as_str()), (Some(MAIN), Some("c1")));
+    assert_eq!(
+        (first["branch"].as_str(), first["commit"].as_str()),
+        (Some(MAIN), Some("c1"))
+    );
     assert_eq!(first["stages"], json!(["PRD"]));
     let problem = act(&ci, &first, "apply").await.fails(412);
-    assert!(detail(&problem).contains("PRD asks for tests") && detail(&problem).contains("approvals"), "{problem}");
+    assert!(
+        detail(&problem).contains("PRD asks for tests") && detail(&problem).contains("approvals"),
+        "{problem}"
+    );
     world.owner.get("/api/v1/workspaces/flights-prd").await.fails(404);
 
     // Other files in TEST help nothing, and neither does a test that fails.
@@ -135,10 +189,22 @@ async fn prd_is_touched_by_ci_from_main_after_test_has_passed_and_the_board_agre
     let failing = plan(&ci, "TEST", "files-1", broken).await;
     act(&ci, &failing, "apply").await.ok();
     let failing = tested(&ci, &failing).await;
-    assert_eq!((failing["tests"][0]["state"].as_str(), failing["tests"][1]["state"].as_str()), (Some("failed"), Some("passed")), "{failing}");
+    assert_eq!(
+        (
+            failing["tests"][0]["state"].as_str(),
+            failing["tests"][1]["state"].as_str()
+        ),
+        (Some("failed"), Some("passed")),
+        "{failing}"
+    );
     let now = look(&ci, &first).await;
     assert_eq!(gates(&now)[2], ("tests", "waiting"));
-    assert!(now["gates"][2]["says"].as_str().is_some_and(|says| says.starts_with("1 of 2 tests passed in TEST")), "{now}");
+    assert!(
+        now["gates"][2]["says"]
+            .as_str()
+            .is_some_and(|says| says.starts_with("1 of 2 tests passed in TEST")),
+        "{now}"
+    );
     let passing = plan(&ci, "TEST", "files-1", good()).await;
     act(&ci, &passing, "apply").await.ok();
     tested(&ci, &passing).await;
@@ -149,15 +215,24 @@ async fn prd_is_touched_by_ci_from_main_after_test_has_passed_and_the_board_agre
     assert!(detail(&problem).contains("who made it"), "{problem}");
     let eve = world.user("eve").await;
     let problem = act(&eve, &first, "approve").await.fails(403);
-    assert!(detail(&problem).contains("no stage that it touches asks user:eve"), "{problem}");
+    assert!(
+        detail(&problem).contains("no stage that it touches asks user:eve"),
+        "{problem}"
+    );
     let problem = act(&ci, &first, "apply").await.fails(412);
-    assert!(!detail(&problem).contains("tests") && detail(&problem).contains("approvals"), "{problem}");
+    assert!(
+        !detail(&problem).contains("tests") && detail(&problem).contains("approvals"),
+        "{problem}"
+    );
     let agreed = act(&ada, &first, "approve").await.ok();
     assert_eq!(gates(&agreed)[3], ("approvals", "passed"));
 
     // Agreed to, and still CI's to apply: not the owner's.
     let problem = act(&world.owner, &first, "apply").await.fails(412);
-    assert!(detail(&problem).contains("user:owner does not apply it"), "{problem}");
+    assert!(
+        detail(&problem).contains("user:owner does not apply it"),
+        "{problem}"
+    );
     let done = act(&ci, &first, "apply").await.ok();
     assert_eq!(done["state"], "applied");
     let done = tested(&ci, &first).await;
@@ -165,19 +240,51 @@ async fn prd_is_touched_by_ci_from_main_after_test_has_passed_and_the_board_agre
 
     // By hand nothing of PRD is changed any more, by nobody.
     let compute = json!({"type": "amlcompute", "max_instances": 9});
-    let problem = world.owner.put("/api/v1/workspaces/flights-prd/computes/cpu", compute.clone()).await.fails(403);
+    let problem = world
+        .owner
+        .put("/api/v1/workspaces/flights-prd/computes/cpu", compute.clone())
+        .await
+        .fails(403);
     assert!(detail(&problem).contains("infra apply"), "{problem}");
-    world.owner.put("/api/v1/workspaces/flights-test/computes/cpu", compute).await.ok();
+    world
+        .owner
+        .put("/api/v1/workspaces/flights-test/computes/cpu", compute)
+        .await
+        .ok();
     // Nor under another spelling, nor by making or moving a workspace there.
-    world.owner.put("/api/v1/workspaces/Flights-PRD/policy", json!({"quota": {"user_jobs": 1}})).await.fails(403);
+    world
+        .owner
+        .put(
+            "/api/v1/workspaces/Flights-PRD/policy",
+            json!({"quota": {"user_jobs": 1}}),
+        )
+        .await
+        .fails(403);
     let stage = json!({"stage": "PRD"});
-    let problem = world.owner.put("/api/v1/workspaces/side?group=flights", stage.clone()).await.fails(403);
+    let problem = world
+        .owner
+        .put("/api/v1/workspaces/side?group=flights", stage.clone())
+        .await
+        .fails(403);
     assert!(detail(&problem).contains("into stage PRD"), "{problem}");
-    world.owner.put("/api/v1/workspaces/flights-test", stage).await.fails(403);
+    world
+        .owner
+        .put("/api/v1/workspaces/flights-test", stage)
+        .await
+        .fails(403);
     let log = world.owner.get("/api/v1/audit?action=infra/approve").await.ok();
-    let outcomes: Vec<_> = log["items"].as_array().expect("rows").iter().map(|row| row["outcome"].as_str()).collect();
+    let outcomes: Vec<_> = log["items"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["outcome"].as_str())
+        .collect();
     assert_eq!(outcomes, [Some("allowed"), Some("refused"), Some("refused")]);
-    let refused = world.owner.get("/api/v1/audit?action=infra/apply&outcome=refused").await.ok();
+    let refused = world
+        .owner
+        .get("/api/v1/audit?action=infra/apply&outcome=refused")
+        .await
+        .ok();
     assert_eq!(refused["items"].as_array().map(Vec::len), Some(3));
 }
 
@@ -186,25 +293,54 @@ async fn the_branch_is_what_the_signed_token_says_and_a_rejected_plan_is_not_app
     let world = World::start().await;
     let verdicts = async |client: &Client| {
         let made = plan(client, "PRD", "files-1", good()).await;
-        (made["gates"][0]["verdict"].clone(), made["gates"][1]["verdict"].clone(), made)
+        (
+            made["gates"][0]["verdict"].clone(),
+            made["gates"][1]["verdict"].clone(),
+            made,
+        )
     };
     let (_, branch, made) = verdicts(&world.ci("refs/heads/evil", "c1").await).await;
     assert_eq!(branch, "refused");
-    assert!(made["gates"][1]["says"].as_str().is_some_and(|says| says.contains("refs/heads/evil")), "{made}");
+    assert!(
+        made["gates"][1]["says"]
+            .as_str()
+            .is_some_and(|says| says.contains("refs/heads/evil")),
+        "{made}"
+    );
     let ci = world.ci(MAIN, "c1").await;
     let problem = act(&ci, &made, "apply").await.fails(412);
-    assert!(detail(&problem).contains("branch"), "who applies it does not change where it was made from: {problem}");
+    assert!(
+        detail(&problem).contains("branch"),
+        "who applies it does not change where it was made from: {problem}"
+    );
     // A secret of the same service principal vouches for no branch.
-    let secret = world.owner.post("/api/v1/service-principals/ci/secrets", json!({})).await.ok();
-    let by_secret = world.server.client_with(secret["token"].as_str().expect("shown once"));
+    let secret = world
+        .owner
+        .post("/api/v1/service-principals/ci/secrets", json!({}))
+        .await
+        .ok();
+    let by_secret = world
+        .server
+        .client_with(secret["token"].as_str().expect("shown once"));
     let (principals, branch, made) = verdicts(&by_secret).await;
-    assert_eq!((principals, branch), (json!("passed"), json!("refused")), "{made}");
+    assert_eq!(
+        (principals, branch),
+        (json!("passed"), json!("refused")),
+        "{made}"
+    );
     let (principals, branch, _) = verdicts(&world.owner).await;
     assert_eq!((principals, branch), (json!("refused"), json!("refused")));
 
     // Nobody takes the gates away by a plan from elsewhere, nor leaves a gate out of the request.
     let resources = json!([{"kind": "group", "name": "flights", "spec": {"stages": ["DEV", "TEST", "PRD"]}}]);
-    let open = world.owner.post("/api/v1/infra/plans", json!({"stack": "open", "resources": resources})).await.ok();
+    let open = world
+        .owner
+        .post(
+            "/api/v1/infra/plans",
+            json!({"stack": "open", "resources": resources}),
+        )
+        .await
+        .ok();
     assert!(gates(&open).contains(&("branch", "refused")), "{open}");
     act(&world.owner, &open, "apply").await.fails(412);
 
@@ -216,7 +352,11 @@ async fn the_branch_is_what_the_signed_token_says_and_a_rejected_plan_is_not_app
     act(&ci, &made, "apply").await.fails(412);
     // Who leaves the team no longer has a word.
     act(&ada, &made, "approve").await.ok();
-    world.owner.put("/api/v1/teams/board", json!({"members": []})).await.ok();
+    world
+        .owner
+        .put("/api/v1/teams/board", json!({"members": []}))
+        .await
+        .ok();
     assert_eq!(gates(&look(&ci, &made).await)[3], ("approvals", "waiting"));
 }
 
@@ -232,9 +372,17 @@ async fn gates_and_tests_that_make_no_sense_are_refused() {
         json!({"aprovals": {"count": 1}}),
     ] {
         let spec = json!({"infrastructure": {"PRD": gate}});
-        world.owner.put("/api/v1/groups/odd", spec.clone()).await.fails(400);
+        world
+            .owner
+            .put("/api/v1/groups/odd", spec.clone())
+            .await
+            .fails(400);
     }
-    world.owner.put("/api/v1/groups/odd", json!({"infrastructure": {"QA": {}}})).await.fails(400);
+    world
+        .owner
+        .put("/api/v1/groups/odd", json!({"infrastructure": {"QA": {}}}))
+        .await
+        .fails(400);
     for tests in [
         json!([{"name": "a"}]),
         json!([{"name": "a", "probe": {}}]),
@@ -247,7 +395,11 @@ async fn gates_and_tests_that_make_no_sense_are_refused() {
         let body = json!({"stack": "odd", "resources": [], "tests": tests});
         world.owner.post("/api/v1/infra/plans", body).await.fails(400);
     }
-    let made = world.owner.post("/api/v1/infra/plans", json!({"stack": "odd", "resources": []})).await.ok();
+    let made = world
+        .owner
+        .post("/api/v1/infra/plans", json!({"stack": "odd", "resources": []}))
+        .await
+        .ok();
     act(&world.owner, &made, "test").await.fails(409);
     act(&world.owner, &made, "dance").await.fails(400);
 }

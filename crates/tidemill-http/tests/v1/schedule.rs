@@ -39,12 +39,16 @@ impl Clock for SetClock {
 }
 
 fn ms(text: &str) -> i64 {
-    text.parse::<jiff::Timestamp>().expect("a moment").as_millisecond()
+    text.parse::<jiff::Timestamp>()
+        .expect("a moment")
+        .as_millisecond()
 }
 
 fn utc(value: &Value) -> String {
     let ms = value.as_i64().expect("milliseconds");
-    jiff::Timestamp::from_millisecond(ms).expect("in range").to_string()
+    jiff::Timestamp::from_millisecond(ms)
+        .expect("in range")
+        .to_string()
 }
 
 const ONE: &str = "/api/v1/workspaces/default/schedules/nightly";
@@ -77,7 +81,11 @@ async fn did(client: &Client, schedule: &str, count: usize) -> Vec<(String, Stri
                 .iter()
                 .map(|run| {
                     let why = run["why"].as_str().expect("a word").to_owned();
-                    (utc(&run["due_at"]), why, run["missed"].as_i64().expect("a number"))
+                    (
+                        utc(&run["due_at"]),
+                        why,
+                        run["missed"].as_i64().expect("a number"),
+                    )
                 })
                 .collect();
             found.sort();
@@ -85,7 +93,10 @@ async fn did(client: &Client, schedule: &str, count: usize) -> Vec<(String, Stri
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("there are not {count} runs of {schedule}: {:?}", client.get(&format!("{schedule}/runs")).await);
+    panic!(
+        "there are not {count} runs of {schedule}: {:?}",
+        client.get(&format!("{schedule}/runs")).await
+    );
 }
 
 /// Long enough for the loop to have looked.
@@ -103,10 +114,21 @@ async fn each_time_starts_one_job_also_when_the_clock_jumps() {
     let server = server(&clock).await;
     let client = server.client();
     let made = client.put(ONE, hourly()).await.ok();
-    let next: Vec<String> = made["next_times"].as_array().expect("times").iter().map(utc).collect();
+    let next: Vec<String> = made["next_times"]
+        .as_array()
+        .expect("times")
+        .iter()
+        .map(utc)
+        .collect();
     assert_eq!(
         next,
-        ["2026-01-01T11:00:00Z", "2026-01-01T12:00:00Z", "2026-01-01T13:00:00Z", "2026-01-01T14:00:00Z", "2026-01-01T15:00:00Z"]
+        [
+            "2026-01-01T11:00:00Z",
+            "2026-01-01T12:00:00Z",
+            "2026-01-01T13:00:00Z",
+            "2026-01-01T14:00:00Z",
+            "2026-01-01T15:00:00Z"
+        ]
     );
     assert_eq!(made["run_as"], "user:owner");
     a_while().await;
@@ -114,7 +136,10 @@ async fn each_time_starts_one_job_also_when_the_clock_jumps() {
     clock.set("2026-01-01T11:00:01Z");
     let first = one("2026-01-01T11:00:00Z", "due", 0);
     assert_eq!(did(&client, ONE, 1).await, [first.clone()]);
-    let job = client.get("/api/v1/workspaces/default/jobs/nightly-20260101T110000Z").await.ok();
+    let job = client
+        .get("/api/v1/workspaces/default/jobs/nightly-20260101T110000Z")
+        .await
+        .ok();
     assert_eq!(job["properties"]["tidemill.schedule"], "nightly");
     assert_eq!(job["properties"]["tidemill.schedule.due"], "2026-01-01T11:00:00Z");
     // What was missed is made up for once, and that is said.
@@ -122,7 +147,13 @@ async fn each_time_starts_one_job_also_when_the_clock_jumps() {
     let second = one("2026-01-01T15:00:00Z", "catch_up", 3);
     assert_eq!(did(&client, ONE, 2).await, [first.clone(), second.clone()]);
     let shown = client.get(ONE).await.ok();
-    assert!(shown["last_run"]["reason"].as_str().expect("said").contains("3 times were missed since 2026-01-01T12:00:00Z"), "{shown}");
+    assert!(
+        shown["last_run"]["reason"]
+            .as_str()
+            .expect("said")
+            .contains("3 times were missed since 2026-01-01T12:00:00Z"),
+        "{shown}"
+    );
     // A clock that is set back starts nothing twice, and is not waited for.
     clock.set("2026-01-01T14:59:00Z");
     a_while().await;
@@ -142,10 +173,19 @@ async fn each_time_starts_one_job_also_when_the_clock_jumps() {
     assert_eq!(utc(&on["next_times"][0]), "2026-01-01T21:00:00Z");
     // By hand it starts whatever the time.
     let started = client.post(&format!("{ONE}:trigger"), json!({})).await.ok();
-    assert_eq!((started["last_run"]["why"].as_str(), started["last_run"]["state"].as_str()), (Some("by_hand"), Some("Submitted")));
+    assert_eq!(
+        (
+            started["last_run"]["why"].as_str(),
+            started["last_run"]["state"].as_str()
+        ),
+        (Some("by_hand"), Some("Submitted"))
+    );
     client.delete(ONE).await.ok();
     client.get(ONE).await.fails(404);
-    client.get("/api/v1/workspaces/default/jobs/nightly-20260101T110000Z").await.ok();
+    client
+        .get("/api/v1/workspaces/default/jobs/nightly-20260101T110000Z")
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -163,7 +203,9 @@ async fn what_was_taken_up_before_the_server_was_killed_is_submitted_once() {
     let mut spec = hourly();
     spec["name"] = "nightly".into();
     let spec = serde_json::from_value(spec).expect("a schedule");
-    tidemill_app::schedule::put(&owner, "default", "nightly", spec, None).await.expect("it is taken");
+    tidemill_app::schedule::put(&owner, "default", "nightly", spec, None)
+        .await
+        .expect("it is taken");
     // Killed between writing it down and submitting the job.
     first
         .store
@@ -191,11 +233,19 @@ async fn what_was_taken_up_before_the_server_was_killed_is_submitted_once() {
     drop((owner, first));
     for _ in 0..2 {
         let app = App::open(options()).await.expect("it opens again");
-        app.serve_at("http://127.0.0.1:9".into()).await.expect("the loops start");
-        let runs = schedule_run::of(app.store.read(), "default", "nightly", 10).await.expect("they are read");
-        let [run] = runs.as_slice() else { panic!("one run, not {runs:?}") };
+        app.serve_at("http://127.0.0.1:9".into())
+            .await
+            .expect("the loops start");
+        let runs = schedule_run::of(app.store.read(), "default", "nightly", 10)
+            .await
+            .expect("they are read");
+        let [run] = runs.as_slice() else {
+            panic!("one run, not {runs:?}")
+        };
         assert_eq!((run.state.as_str(), run.reason.as_deref()), ("Submitted", None));
-        let jobs = tidemill_store::job::get(app.store.read(), "default", "nightly-20260101T100000Z").await.expect("it is read");
+        let jobs = tidemill_store::job::get(app.store.read(), "default", "nightly-20260101T100000Z")
+            .await
+            .expect("it is read");
         assert!(jobs.is_some());
         app.stop_loops();
         // The loop has to let go of the folder.
@@ -212,9 +262,13 @@ async fn a_schedule_acts_as_its_writer_and_no_further() {
     let mut tokens = Vec::new();
     for (name, role) in [("ada", "ML Engineer"), ("sam", "Data Scientist")] {
         owner.put(&format!("/api/v1/users/{name}"), json!({})).await.ok();
-        let given = json!({"principal": format!("user:{name}"), "role": role, "scope": "/workspaces/default"});
+        let given =
+            json!({"principal": format!("user:{name}"), "role": role, "scope": "/workspaces/default"});
         owner.post("/api/v1/assignments", given).await.ok();
-        let made = owner.post(&format!("/api/v1/tokens?principal=user:{name}"), json!({})).await.ok();
+        let made = owner
+            .post(&format!("/api/v1/tokens?principal=user:{name}"), json!({}))
+            .await
+            .ok();
         tokens.push(server.client_with(made["token"].as_str().expect("shown once")));
     }
     let (ada, sam) = (&tokens[0], &tokens[1]);
@@ -230,10 +284,24 @@ async fn a_schedule_acts_as_its_writer_and_no_further() {
     more["run_as"] = "user:owner".into();
     ada.put(ONE, more).await.fails(403);
     let limited = server.client_with(
-        owner.post("/api/v1/tokens?principal=user:ada", json!({"scope": "/workspaces/default"})).await.ok()["token"].as_str().expect("shown once"),
+        owner
+            .post(
+                "/api/v1/tokens?principal=user:ada",
+                json!({"scope": "/workspaces/default"}),
+            )
+            .await
+            .ok()["token"]
+            .as_str()
+            .expect("shown once"),
     );
     let refused = limited.put(ONE, hourly()).await.fails(403);
-    assert!(refused["detail"].as_str().expect("said").contains("limited token"), "{refused}");
+    assert!(
+        refused["detail"]
+            .as_str()
+            .expect("said")
+            .contains("limited token"),
+        "{refused}"
+    );
     // Who changes what it does is who it does it as.
     let mut changed = hourly();
     changed["create_job"]["command"] = "false".into();
@@ -246,7 +314,13 @@ async fn a_schedule_acts_as_its_writer_and_no_further() {
     did(&owner, ONE, 1).await;
     let shown = owner.get(ONE).await.ok();
     assert_eq!(shown["last_run"]["state"], "Failed");
-    assert!(shown["last_run"]["reason"].as_str().expect("said").contains("user:ada"), "{shown}");
+    assert!(
+        shown["last_run"]["reason"]
+            .as_str()
+            .expect("said")
+            .contains("user:ada"),
+        "{shown}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,9 +335,21 @@ async fn what_would_be_refused_later_is_refused_now() {
     };
     for (spec, part) in [
         (with("/trigger/expression", json!("0 * *")), "trigger.expression"),
-        (with("/trigger", json!({"type": "cron", "expression": "0 0 * * *", "time_zone": "Mars"})), "Mars"),
-        (with("/create_job/environment", json!("azureml:nowhere@latest")), "nowhere"),
-        (with("/create_job", json!({"type": "reference", "job": "azureml:none"})), "none"),
+        (
+            with(
+                "/trigger",
+                json!({"type": "cron", "expression": "0 0 * * *", "time_zone": "Mars"}),
+            ),
+            "Mars",
+        ),
+        (
+            with("/create_job/environment", json!("azureml:nowhere@latest")),
+            "nowhere",
+        ),
+        (
+            with("/create_job", json!({"type": "reference", "job": "azureml:none"})),
+            "none",
+        ),
     ] {
         let answer = client.put(ONE, spec).await;
         assert!((400..500).contains(&answer.status), "{answer:?}");
@@ -272,12 +358,21 @@ async fn what_would_be_refused_later_is_refused_now() {
     client.get(ONE).await.fails(404);
     // A job that is there is taken as it is then, with the changes.
     let job = json!({"spec": {"type": "command", "command": "echo ${{inputs.x}}", "environment": {"image": "python:3"}, "inputs": {"x": 1}}});
-    client.put("/api/v1/workspaces/default/jobs/there", job).await.ok();
+    client
+        .put("/api/v1/workspaces/default/jobs/there", job)
+        .await
+        .ok();
     let reference = json!({"type": "reference", "job": "azureml:there", "inputs": {"x": "${{name}}"}, "experiment_name": "nights"});
     client.put(ONE, with("/create_job", reference)).await.ok();
     clock.set("2026-01-01T11:00:01Z");
     did(&client, ONE, 1).await;
-    let job = client.get("/api/v1/workspaces/default/jobs/nightly-20260101T110000Z").await.ok();
+    let job = client
+        .get("/api/v1/workspaces/default/jobs/nightly-20260101T110000Z")
+        .await
+        .ok();
     assert_eq!(job["spec"]["inputs"]["x"], "nightly-20260101T110000Z");
-    assert_eq!((job["experiment_name"].as_str(), job["display_name"].as_str()), (Some("nights"), Some("nightly")));
+    assert_eq!(
+        (job["experiment_name"].as_str(), job["display_name"].as_str()),
+        (Some("nights"), Some("nightly"))
+    );
 }

@@ -11,10 +11,22 @@ use tidemill_testkit::{Client, Issuer, TestServer};
 /// Where `scripts/test-tools.sh oidc` puts the provider.
 fn modules() -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/test-tools.sh");
-    let done = Command::new("sh").arg(script).arg("oidc").status().expect("scripts/test-tools.sh can be run");
-    assert!(done.success(), "scripts/test-tools.sh oidc failed: its output says why");
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = variable("XDG_CACHE_HOME").unwrap_or_else(|| variable("HOME").expect("a home folder").join(".cache"));
+    let done = Command::new("sh")
+        .arg(script)
+        .arg("oidc")
+        .status()
+        .expect("scripts/test-tools.sh can be run");
+    assert!(
+        done.success(),
+        "scripts/test-tools.sh oidc failed: its output says why"
+    );
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let cache =
+        variable("XDG_CACHE_HOME").unwrap_or_else(|| variable("HOME").expect("a home folder").join(".cache"));
     let tools = variable("TIDEMILL_TEST_TOOLS").unwrap_or_else(|| cache.join("tidemill/test-tools"));
     tools.join("oidc/node_modules")
 }
@@ -83,7 +95,9 @@ struct Page {
 
 impl Browser {
     fn new() -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
         Self {
             http: http.build().expect("a client"),
             cookies: BTreeMap::new(),
@@ -92,13 +106,25 @@ impl Browser {
 
     async fn open(&mut self, url: &str) -> Page {
         let parsed = reqwest::Url::parse(url).expect(url);
-        let host = format!("{}:{}", parsed.host_str().unwrap_or_default(), parsed.port().unwrap_or_default());
+        let host = format!(
+            "{}:{}",
+            parsed.host_str().unwrap_or_default(),
+            parsed.port().unwrap_or_default()
+        );
         let own = self.cookies.iter().filter(|((of, _), _)| *of == host);
         let cookies: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
-        let answer = self.http.get(url).header("cookie", cookies.join("; ")).send().await.expect("it answers");
+        let answer = self
+            .http
+            .get(url)
+            .header("cookie", cookies.join("; "))
+            .send()
+            .await
+            .expect("it answers");
         let values = |name: &str| -> Vec<String> {
             let all = answer.headers().get_all(name).iter();
-            all.filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
+            all.filter_map(|value| value.to_str().ok())
+                .map(str::to_owned)
+                .collect()
         };
         let set = values("set-cookie");
         for cookie in &set {
@@ -106,12 +132,17 @@ impl Browser {
             let (name, value) = pair.split_once('=').unwrap_or_default();
             match value.is_empty() {
                 true => drop(self.cookies.remove(&(host.clone(), name.to_owned()))),
-                false => drop(self.cookies.insert((host.clone(), name.to_owned()), value.to_owned())),
+                false => drop(
+                    self.cookies
+                        .insert((host.clone(), name.to_owned()), value.to_owned()),
+                ),
             }
         }
         Page {
             status: answer.status().as_u16(),
-            location: values("location").first().map(|to| parsed.join(to).expect("an address").to_string()),
+            location: values("location")
+                .first()
+                .map(|to| parsed.join(to).expect("an address").to_string()),
             set,
             text: answer.text().await.expect("text"),
         }
@@ -119,7 +150,10 @@ impl Browser {
 
     /// From a button of the sign-in page to the address that the provider sends the browser back to.
     async fn to_callback(&mut self, server: &TestServer, provider: &str, more: &str) -> String {
-        let begin = format!("http://{}/api/v1/session/providers/{provider}?page=%2Fui%2Fworkspaces%2Fdefault", server.address);
+        let begin = format!(
+            "http://{}/api/v1/session/providers/{provider}?page=%2Fui%2Fworkspaces%2Fdefault",
+            server.address
+        );
         let page = self.open(&begin).await;
         assert_eq!(page.status, 303, "{}", page.text);
         let mut at = format!("{}{more}", page.location.expect("it leads to the provider"));
@@ -128,7 +162,9 @@ impl Browser {
                 return at;
             }
             let page = self.open(&at).await;
-            at = page.location.unwrap_or_else(|| panic!("{at} ends with {}: {}", page.status, page.text));
+            at = page
+                .location
+                .unwrap_or_else(|| panic!("{at} ends with {}: {}", page.status, page.text));
         }
         panic!("the provider does not come to an end: {at}")
     }
@@ -139,9 +175,21 @@ async fn start() -> (TestServer, Client, Provider) {
     let token = std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
     let owner = server.client_with(token.trim());
     let provider = Provider::start(&server);
-    owner.put("/api/v1/groups/default/secrets/oidc", json!({"value": "the secret of tidemill"})).await.ok();
+    owner
+        .put(
+            "/api/v1/groups/default/secrets/oidc",
+            json!({"value": "the secret of tidemill"}),
+        )
+        .await
+        .ok();
     owner.put("/api/v1/teams/analysts", json!({})).await.ok();
-    owner.put("/api/v1/teams/ops", json!({"claims": [{"claim": "groups", "value": "g-ops"}]})).await.ok();
+    owner
+        .put(
+            "/api/v1/teams/ops",
+            json!({"claims": [{"claim": "groups", "value": "g-ops"}]}),
+        )
+        .await
+        .ok();
     (server, owner, provider)
 }
 
@@ -158,19 +206,36 @@ fn ada(groups: &[&str]) -> Value {
 
 /// The reasons of refused sign-ins, newest first.
 async fn refusals(owner: &Client) -> Vec<String> {
-    let log = owner.get("/api/v1/audit?outcome=refused&action=session/create").await.ok();
-    log["items"].as_array().expect("rows").iter().map(ToString::to_string).collect()
+    let log = owner
+        .get("/api/v1/audit?outcome=refused&action=session/create")
+        .await
+        .ok();
+    log["items"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_signs_in_with_an_account_elsewhere_and_is_in_the_teams_that_it_names() {
     let (server, owner, provider) = start().await;
-    owner.put("/api/v1/identity-providers/company", company(&provider)).await.ok();
-    owner.put("/api/v1/users/ada.l", json!({"email": "Ada@example.org"})).await.ok();
+    owner
+        .put("/api/v1/identity-providers/company", company(&provider))
+        .await
+        .ok();
+    owner
+        .put("/api/v1/users/ada.l", json!({"email": "Ada@example.org"}))
+        .await
+        .ok();
     let given = json!({"principal": "team:analysts", "role": "Reader", "scope": "/workspaces/default"});
     owner.post("/api/v1/assignments", given).await.ok();
     let buttons = server.client().get("/api/v1/session/providers").await.ok();
-    assert_eq!(buttons["items"], json!([{"name": "company", "display_name": "the company"}]));
+    assert_eq!(
+        buttons["items"],
+        json!([{"name": "company", "display_name": "the company"}])
+    );
 
     provider.claim(ada(&["g-analysts", "g-ops", "g-other"]));
     let mut browser = Browser::new();
@@ -178,14 +243,28 @@ async fn one_signs_in_with_an_account_elsewhere_and_is_in_the_teams_that_it_name
     let page = browser.open(&callback).await;
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(page.text.contains("url=/ui/workspaces/default"), "{}", page.text);
-    let session = page.set.iter().find(|cookie| cookie.starts_with("tidemill_session=")).expect("a session");
-    assert!(session.contains("HttpOnly") && session.contains("SameSite=Strict"), "{session}");
+    let session = page
+        .set
+        .iter()
+        .find(|cookie| cookie.starts_with("tidemill_session="))
+        .expect("a session");
+    assert!(
+        session.contains("HttpOnly") && session.contains("SameSite=Strict"),
+        "{session}"
+    );
     let me = format!("http://{}/api/v1/session", server.address);
     let me = browser.open(&me).await;
     let me: Value = serde_json::from_str(&me.text).expect("JSON");
-    assert_eq!((me["principal"].as_str(), &me["teams"]), (Some("user:ada.l"), &json!(["analysts", "ops"])));
+    assert_eq!(
+        (me["principal"].as_str(), &me["teams"]),
+        (Some("user:ada.l"), &json!(["analysts", "ops"]))
+    );
     let stores = format!("http://{}/api/v1/workspaces/default/datastores", server.address);
-    assert_eq!(browser.open(&stores).await.status, 200, "a role of the team counts");
+    assert_eq!(
+        browser.open(&stores).await.status,
+        200,
+        "a role of the team counts"
+    );
 
     // Coming back a second time with the same code and state.
     let page = browser.open(&callback).await;
@@ -199,7 +278,11 @@ async fn one_signs_in_with_an_account_elsewhere_and_is_in_the_teams_that_it_name
     assert_eq!(second.open(&callback).await.status, 200);
     let stores = browser.open(&stores).await.status;
     assert!([403, 404].contains(&stores), "{stores}");
-    let audit = owner.get("/api/v1/audit?action=principals/write&scope=/users/ada.l").await.ok().to_string();
+    let audit = owner
+        .get("/api/v1/audit?action=principals/write&scope=/users/ada.l")
+        .await
+        .ok()
+        .to_string();
     assert!(audit.contains("analysts") && audit.contains("company"), "{audit}");
     assert_eq!(refusals(&owner).await.len(), 1);
 }
@@ -207,7 +290,10 @@ async fn one_signs_in_with_an_account_elsewhere_and_is_in_the_teams_that_it_name
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_known_does_not_come_in() {
     let (server, owner, provider) = start().await;
-    owner.put("/api/v1/identity-providers/company", company(&provider)).await.ok();
+    owner
+        .put("/api/v1/identity-providers/company", company(&provider))
+        .await
+        .ok();
     owner.put("/api/v1/users/ada", json!({})).await.ok();
     let enter = async |claims: Value, more: &str| {
         provider.claim(claims);
@@ -217,16 +303,37 @@ async fn who_is_not_known_does_not_come_in() {
     };
     let page = enter(ada(&[]), "").await;
     assert_eq!(page.status, 401);
-    assert!(page.text.contains("no user here has this address"), "{}", page.text);
-    owner.put("/api/v1/users/ada", json!({"email": "ada@example.org"})).await.ok();
+    assert!(
+        page.text.contains("no user here has this address"),
+        "{}",
+        page.text
+    );
+    owner
+        .put("/api/v1/users/ada", json!({"email": "ada@example.org"}))
+        .await
+        .ok();
     let mut unproved = ada(&[]);
     unproved["ada"]["email_verified"] = json!(false);
-    assert_eq!(enter(unproved, "").await.status, 401, "an address that is not proved is nobody's");
+    assert_eq!(
+        enter(unproved, "").await.status,
+        401,
+        "an address that is not proved is nobody's"
+    );
     assert_eq!(enter(ada(&[]), "").await.status, 200);
-    owner.put("/api/v1/users/ada", json!({"email": "ada@example.org", "disabled": true})).await.ok();
+    owner
+        .put(
+            "/api/v1/users/ada",
+            json!({"email": "ada@example.org", "disabled": true}),
+        )
+        .await
+        .ok();
     assert_eq!(enter(ada(&[]), "").await.status, 401);
     let page = enter(json!({}), "&login_hint=nobody").await;
-    assert!(page.status == 401 && page.text.contains("access_denied: nobody is nobody"), "{}", page.text);
+    assert!(
+        page.status == 401 && page.text.contains("access_denied: nobody is nobody"),
+        "{}",
+        page.text
+    );
 
     // Users may be made at their first sign-in; one of the same name is not taken over.
     let mut spec = company(&provider);
@@ -238,10 +345,18 @@ async fn who_is_not_known_does_not_come_in() {
     assert_eq!(made["spec"]["email"], "bob@example.org");
     let eve = json!({"eve": {"preferred_username": "bob"}});
     let page = enter(eve, "&login_hint=eve").await;
-    assert!(page.status == 401 && page.text.contains("nothing says that it is the same person"), "{}", page.text);
+    assert!(
+        page.status == 401 && page.text.contains("nothing says that it is the same person"),
+        "{}",
+        page.text
+    );
     let evil = json!({"eve": {"preferred_username": "<script>alert(1)</script>"}});
     let page = enter(evil, "&login_hint=eve").await;
-    assert!(page.status == 401 && !page.text.contains("<script>"), "{}", page.text);
+    assert!(
+        page.status == 401 && !page.text.contains("<script>"),
+        "{}",
+        page.text
+    );
     // A user that was removed is not brought back as somebody else of that name.
     owner.delete("/api/v1/users/bob").await.ok();
     owner.put("/api/v1/users/bob", json!({})).await.ok();
@@ -261,33 +376,66 @@ async fn two_people_of_one_name_are_not_made_one_and_one_in_two_windows_not_two(
         let mut windows = Vec::new();
         for subject in [&first, &second, &first] {
             let mut browser = Browser::new();
-            let callback = browser.to_callback(&server, "company", &format!("&login_hint={subject}")).await;
+            let callback = browser
+                .to_callback(&server, "company", &format!("&login_hint={subject}"))
+                .await;
             windows.push((browser, callback));
         }
-        let opened = windows.iter_mut().map(|(browser, callback)| browser.open(callback));
+        let opened = windows
+            .iter_mut()
+            .map(|(browser, callback)| browser.open(callback));
         let pages = futures::future::join_all(opened).await;
         let came: Vec<bool> = pages.iter().map(|page| page.status == 200).collect();
-        assert!(came == [true, false, true] || came == [false, true, false], "{came:?}");
+        assert!(
+            came == [true, false, true] || came == [false, true, false],
+            "{came:?}"
+        );
         for page in pages.iter().filter(|page| page.status != 200) {
-            assert!(page.status == 401 && page.text.contains("nothing says that it is the same person"), "{}", page.text);
+            assert!(
+                page.status == 401 && page.text.contains("nothing says that it is the same person"),
+                "{}",
+                page.text
+            );
         }
-        let log = owner.get(&format!("/api/v1/audit?outcome=allowed&action=principals/write&scope=/users/{name}")).await.ok();
-        assert_eq!(log["items"].as_array().map(Vec::len), Some(1), "the user and whose it is are one change: {log}");
+        let log = owner
+            .get(&format!(
+                "/api/v1/audit?outcome=allowed&action=principals/write&scope=/users/{name}"
+            ))
+            .await
+            .ok();
+        assert_eq!(
+            log["items"].as_array().map(Vec::len),
+            Some(1),
+            "the user and whose it is are one change: {log}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_belongs_to_the_browser_that_began_it() {
     let (server, owner, provider) = start().await;
-    owner.put("/api/v1/identity-providers/company", company(&provider)).await.ok();
-    owner.put("/api/v1/identity-providers/other", company(&provider)).await.ok();
-    owner.put("/api/v1/users/ada", json!({"email": "ada@example.org"})).await.ok();
+    owner
+        .put("/api/v1/identity-providers/company", company(&provider))
+        .await
+        .ok();
+    owner
+        .put("/api/v1/identity-providers/other", company(&provider))
+        .await
+        .ok();
+    owner
+        .put("/api/v1/users/ada", json!({"email": "ada@example.org"}))
+        .await
+        .ok();
     provider.claim(ada(&[]));
     let mut victim = Browser::new();
     let mut thief = Browser::new();
     let stolen = victim.to_callback(&server, "company", "").await;
     let page = thief.open(&stolen).await;
-    assert!(page.status == 401 && page.text.contains("another browser began it"), "{}", page.text);
+    assert!(
+        page.status == 401 && page.text.contains("another browser began it"),
+        "{}",
+        page.text
+    );
     assert!(page.set.is_empty(), "no session");
     // The code of one sign-in in another one: the nonce and the verifier of PKCE are others.
     let mut browser = Browser::new();
@@ -295,7 +443,10 @@ async fn a_sign_in_belongs_to_the_browser_that_began_it() {
     let second = browser.to_callback(&server, "company", "").await;
     let of = |url: &str, name: &str| {
         let url = reqwest::Url::parse(url).expect("an address");
-        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).expect("it is there")
+        url.query_pairs()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+            .expect("it is there")
     };
     let mixed = format!(
         "http://{}/api/v1/session/callback?code={}&state={}",
@@ -304,14 +455,26 @@ async fn a_sign_in_belongs_to_the_browser_that_began_it() {
         of(&second, "state")
     );
     let page = browser.open(&mixed).await;
-    assert!(page.status == 401 && page.text.contains("gave no token"), "{}", page.text);
+    assert!(
+        page.status == 401 && page.text.contains("gave no token"),
+        "{}",
+        page.text
+    );
     // Another issuer says that it sent the browser back.
     let third = browser.to_callback(&server, "company", "").await;
     let (head, _) = third.split_once("&iss=").expect("the provider says who it is");
-    let page = browser.open(&format!("{head}&iss=https%3A%2F%2Fevil.example")).await;
-    assert!(page.status == 401 && page.text.contains("another issuer"), "{}", page.text);
+    let page = browser
+        .open(&format!("{head}&iss=https%3A%2F%2Fevil.example"))
+        .await;
+    assert!(
+        page.status == 401 && page.text.contains("another issuer"),
+        "{}",
+        page.text
+    );
     for odd in ["", "?state=", "?state=x&code=y"] {
-        let page = browser.open(&format!("http://{}/api/v1/session/callback{odd}", server.address)).await;
+        let page = browser
+            .open(&format!("http://{}/api/v1/session/callback{odd}", server.address))
+            .await;
         assert_eq!(page.status, 401, "{odd}: {}", page.text);
     }
     assert_eq!(refusals(&owner).await.len(), 6);
@@ -320,7 +483,10 @@ async fn a_sign_in_belongs_to_the_browser_that_began_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_is_sent_round_in_a_circle_is_stopped() {
     let (server, owner, provider) = start().await;
-    owner.put("/api/v1/identity-providers/company", company(&provider)).await.ok();
+    owner
+        .put("/api/v1/identity-providers/company", company(&provider))
+        .await
+        .ok();
     let begin = format!("http://{}/api/v1/session/providers/company", server.address);
     let mut browser = Browser::new();
     for _ in 0..11 {
@@ -331,9 +497,16 @@ async fn a_browser_that_is_sent_round_in_a_circle_is_stopped() {
     assert!(page.text.contains("round in a circle"), "{}", page.text);
     assert_eq!(Browser::new().open(&begin).await.status, 303, "others sign in");
     // Nobody is sent elsewhere, nor round to the sign-in itself.
-    for page in ["//evil.example", "https://evil.example", "/api/v1/session/providers/company"] {
+    for page in [
+        "//evil.example",
+        "https://evil.example",
+        "/api/v1/session/providers/company",
+    ] {
         let mut browser = Browser::new();
-        owner.put("/api/v1/users/ada", json!({"email": "ada@example.org"})).await.ok();
+        owner
+            .put("/api/v1/users/ada", json!({"email": "ada@example.org"}))
+            .await
+            .ok();
         provider.claim(ada(&[]));
         let sent = browser.open(&format!("{begin}?page={page}")).await;
         let mut at = sent.location.expect("to the provider");
@@ -352,7 +525,10 @@ async fn a_client_without_a_secret_proves_the_code_by_pkce() {
     spec["client_id"] = json!("public");
     spec.as_object_mut().expect("fields").remove("client_secret");
     owner.put("/api/v1/identity-providers/company", spec).await.ok();
-    owner.put("/api/v1/users/ada", json!({"email": "ada@example.org"})).await.ok();
+    owner
+        .put("/api/v1/users/ada", json!({"email": "ada@example.org"}))
+        .await
+        .ok();
     provider.claim(ada(&[]));
     let mut browser = Browser::new();
     let callback = browser.to_callback(&server, "company", "").await;
@@ -366,11 +542,20 @@ async fn a_provider_is_set_by_owners_and_its_secret_is_in_the_vault() {
     let mut spec = company(&provider);
     spec["client_secret"] = json!("written out");
     let problem = owner.put(route, spec).await.fails(400);
-    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("client_secret")), "{problem}");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("client_secret")),
+        "{problem}"
+    );
     for (field, value, status) in [
         ("issuer", json!("http://login.example.org"), 400),
         ("client_secret", json!("${{secrets.nowhere}}"), 404),
-        ("teams", json!([{"claim": "g", "value": "v", "team": "nobody"}]), 404),
+        (
+            "teams",
+            json!([{"claim": "g", "value": "v", "team": "nobody"}]),
+            404,
+        ),
         ("isuer", json!("x"), 400),
     ] {
         let mut spec = company(&provider);
@@ -382,14 +567,21 @@ async fn a_provider_is_set_by_owners_and_its_secret_is_in_the_vault() {
     owner.put("/api/v1/users/it", json!({})).await.ok();
     let given = json!({"principal": "user:it", "role": "IT Administrator", "scope": "/"});
     owner.post("/api/v1/assignments", given).await.ok();
-    let made = owner.post("/api/v1/tokens?principal=user:it", json!({})).await.ok();
+    let made = owner
+        .post("/api/v1/tokens?principal=user:it", json!({}))
+        .await
+        .ok();
     let it = server.client_with(made["token"].as_str().expect("shown once"));
     it.get(route).await.ok();
     it.put(route, company(&provider)).await.fails(403);
     it.delete(route).await.fails(403);
     owner.delete(route).await.ok();
     owner.get(route).await.fails(404);
-    let gone = server.client().get("/api/v1/session/providers/company").await.fails(404);
+    let gone = server
+        .client()
+        .get("/api/v1/session/providers/company")
+        .await
+        .fails(404);
     assert_eq!(gone["code"], "not_found");
 }
 
@@ -402,6 +594,15 @@ async fn a_provider_that_is_not_who_it_says_is_not_used() {
     // Its document names another issuer.
     let spec = json!({"issuer": issuer.url.replace("127.0.0.1", "localhost"), "client_id": "tidemill"});
     owner.put("/api/v1/identity-providers/odd", spec).await.ok();
-    let problem = server.client().get("/api/v1/session/providers/odd").await.fails(503);
-    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("unexpected issuer")), "{problem}");
+    let problem = server
+        .client()
+        .get("/api/v1/session/providers/odd")
+        .await
+        .fails(503);
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("unexpected issuer")),
+        "{problem}"
+    );
 }

@@ -20,7 +20,12 @@ const LIST_BYTES: usize = 32 << 10;
 /// Whether the folder holds the files of the manifest, each looking as it did, and no others. `false` also where that can't
 /// be told so simply (links, names that are no text, what cannot be read): then a walk tells what is there.
 pub(super) fn is_unchanged(folder: &Path, previous: &Manifest) -> bool {
-    let Ok(dir) = openat(rustix::fs::CWD, folder, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty()) else {
+    let Ok(dir) = openat(
+        rustix::fs::CWD,
+        folder,
+        FOLDER.difference(OFlags::NOFOLLOW),
+        Mode::empty(),
+    ) else {
         return false;
     };
     count_same(&dir, previous.entries(), 0) == Some(previous.len())
@@ -35,7 +40,11 @@ const FOLDER: OFlags = OFlags::RDONLY
 /// their paths have its own in their first `cut` bytes.
 fn count_same(dir: &OwnedFd, entries: &[Entry], cut: usize) -> Option<usize> {
     let listed = Listed::read(dir.as_fd())?;
-    let same = |name: &Range<usize>| listed.name(name).is_some_and(|name| is_same(dir.as_fd(), name, entries, cut));
+    let same = |name: &Range<usize>| {
+        listed
+            .name(name)
+            .is_some_and(|name| is_same(dir.as_fd(), name, entries, cut))
+    };
     if !listed.files.par_iter().with_min_len(LOOKS_IN_A_ROW).all(same) {
         return None;
     }
@@ -109,7 +118,11 @@ impl Listed {
                 _ => return None,
             }
         }
-        Some(Self { names, files, folders })
+        Some(Self {
+            names,
+            files,
+            folders,
+        })
     }
 
     fn name(&self, range: &Range<usize>) -> Option<&CStr> {
@@ -125,11 +138,17 @@ mod tests {
     use crate::{Datastore, DatastoreConfig, ScanTarget, Silent, scan};
 
     async fn manifest(folder: &Path) -> Manifest {
-        let store = Datastore::open(&DatastoreConfig::LocalFolder { path: folder.to_owned(), read_only: true });
+        let store = Datastore::open(&DatastoreConfig::LocalFolder {
+            path: folder.to_owned(),
+            read_only: true,
+        });
         let target = ScanTarget::Folder(crate::SafePath::root());
         // Long enough after the last change for its times to be a proof.
         let now = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
-        scan(&store.unwrap(), &target, None, now, &Silent).await.unwrap().manifest
+        scan(&store.unwrap(), &target, None, now, &Silent)
+            .await
+            .unwrap()
+            .manifest
     }
 
     #[tokio::test]

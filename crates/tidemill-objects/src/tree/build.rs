@@ -171,7 +171,10 @@ impl TreeBuilder {
             }
         }
         let rounds = rounds(&self.files, &small);
-        places.expect(small.len(), small.iter().map(|at| self.files[*at].size_bytes).sum());
+        places.expect(
+            small.len(),
+            small.iter().map(|at| self.files[*at].size_bytes).sum(),
+        );
         let (mut contents, mut next) = (Vec::new(), Vec::new());
         let mut read = self.read_round(rounds.first(), &mut contents, now, progress);
         for (number, round) in rounds.iter().enumerate() {

@@ -206,7 +206,9 @@ pub(crate) struct PackWriter {
 impl PackWriter {
     /// Packs for contents of so many files and bytes in all.
     pub(crate) fn expecting(files: usize, bytes: u64) -> Self {
-        let data = usize::try_from(bytes).unwrap_or(PACK_DATA_BYTES).min(PACK_DATA_BYTES);
+        let data = usize::try_from(bytes)
+            .unwrap_or(PACK_DATA_BYTES)
+            .min(PACK_DATA_BYTES);
         let buffers = Buffers::default();
         Self {
             open: buffers.lend(0),

@@ -78,7 +78,9 @@ impl TreeStore {
         let mut found = Only::default();
         for file in self.datastore.list(&SafePath::parse("trees")?).await? {
             // What is no tree names nothing.
-            let Ok(digest) = file.path.name().parse::<Hash>() else { continue };
+            let Ok(digest) = file.path.name().parse::<Hash>() else {
+                continue;
+            };
             let encoded = self.encoded_tree(&digest).await?;
             let tree = blocking("decode", move || Tree::decode(&encoded)).await?;
             if wanted.contains(&digest) {

@@ -53,7 +53,11 @@ impl TreeStore {
 
     /// Takes a pack from a stream of so many bytes (0: not known); see [`TreeSink::put_pack`].
     pub async fn put_pack_stream(&self, id: PackId, bytes: ByteStream, size_bytes: u64) -> Result<()> {
-        let expected = if size_bytes == 0 { PACK_ROOM } else { size_bytes.min(MAX_PACK_BYTES) };
+        let expected = if size_bytes == 0 {
+            PACK_ROOM
+        } else {
+            size_bytes.min(MAX_PACK_BYTES)
+        };
         let buffer = self.buffers.lend(expected as usize);
         let pack = crate::stream::collect_into(buffer, "a pack", bytes, MAX_PACK_BYTES).await?;
         let put = self.put_pack(id, pack).await;

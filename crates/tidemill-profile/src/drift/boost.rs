@@ -45,9 +45,16 @@ pub(super) type Binned = [Vec<u8>];
 
 impl Boost {
     /// Learns `target` of the rows `rows` of `columns`, each with its weight.
-    pub(super) fn learn(columns: &Binned, target: &[f64], weights: &[f64], rows: &[usize], loss: Loss) -> Self {
+    pub(super) fn learn(
+        columns: &Binned,
+        target: &[f64],
+        weights: &[f64],
+        rows: &[usize],
+        loss: Loss,
+    ) -> Self {
         let weight: f64 = rows.iter().map(|row| weights[*row]).sum();
-        let mean = rows.iter().map(|row| weights[*row] * target[*row]).sum::<f64>() / weight.max(f64::MIN_POSITIVE);
+        let mean =
+            rows.iter().map(|row| weights[*row] * target[*row]).sum::<f64>() / weight.max(f64::MIN_POSITIVE);
         let base = match loss {
             Loss::Logistic => {
                 let share = mean.clamp(1e-6, 1.0 - 1e-6);
@@ -63,7 +70,10 @@ impl Boost {
                 slopes[*row] = match loss {
                     Loss::Logistic => {
                         let share = 1.0 / (1.0 + (-scores[*row]).exp());
-                        [weights[*row] * (share - target[*row]), weights[*row] * share * (1.0 - share)]
+                        [
+                            weights[*row] * (share - target[*row]),
+                            weights[*row] * share * (1.0 - share),
+                        ]
                     }
                     Loss::Squares => [weights[*row] * (scores[*row] - target[*row]), weights[*row]],
                 };
@@ -89,7 +99,13 @@ impl Boost {
 fn leaf(tree: &[Node], bin: impl Fn(usize) -> u8) -> f64 {
     let mut at = 0;
     while !tree[at].is_leaf {
-        let Node { feature, bin: most, left, right, .. } = tree[at];
+        let Node {
+            feature,
+            bin: most,
+            left,
+            right,
+            ..
+        } = tree[at];
         at = if bin(feature) <= most { left } else { right };
     }
     tree[at].value
@@ -103,8 +119,11 @@ fn grow(columns: &Binned, slopes: &[[f64; 2]], rows: &[usize]) -> Vec<Node> {
         if depth == DEPTH || rows.len() < 2 * LEAST {
             continue;
         }
-        let Some((feature, bin)) = best(columns, slopes, &rows) else { continue };
-        let (left, right): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| columns[feature][**row] <= bin);
+        let Some((feature, bin)) = best(columns, slopes, &rows) else {
+            continue;
+        };
+        let (left, right): (Vec<usize>, Vec<usize>) =
+            rows.iter().partition(|row| columns[feature][**row] <= bin);
         let (first, second) = (nodes.len(), nodes.len() + 1);
         nodes.push(leaf_of(slopes, &left));
         nodes.push(leaf_of(slopes, &right));
@@ -123,7 +142,9 @@ fn grow(columns: &Binned, slopes: &[[f64; 2]], rows: &[usize]) -> Vec<Node> {
 }
 
 fn leaf_of(slopes: &[[f64; 2]], rows: &[usize]) -> Node {
-    let [first, second] = rows.iter().fold([0.0; 2], |sum, row| [sum[0] + slopes[*row][0], sum[1] + slopes[*row][1]]);
+    let [first, second] = rows.iter().fold([0.0; 2], |sum, row| {
+        [sum[0] + slopes[*row][0], sum[1] + slopes[*row][1]]
+    });
     Node {
         feature: 0,
         bin: 0,
@@ -136,7 +157,9 @@ fn leaf_of(slopes: &[[f64; 2]], rows: &[usize]) -> Node {
 
 /// The split that gains the most, where any gains.
 fn best(columns: &Binned, slopes: &[[f64; 2]], rows: &[usize]) -> Option<(usize, u8)> {
-    let whole = rows.iter().fold([0.0; 2], |sum, row| [sum[0] + slopes[*row][0], sum[1] + slopes[*row][1]]);
+    let whole = rows.iter().fold([0.0; 2], |sum, row| {
+        [sum[0] + slopes[*row][0], sum[1] + slopes[*row][1]]
+    });
     let gain = |sum: [f64; 2]| sum[0] * sum[0] / (sum[1] + RIDGE);
     let mut found: Option<(f64, usize, u8)> = None;
     for (feature, column) in columns.iter().enumerate() {
@@ -171,9 +194,17 @@ mod tests {
     #[test]
     fn what_only_two_columns_together_tell_is_learned() {
         let rows: Vec<usize> = (0..400).collect();
-        let columns = vec![rows.iter().map(|row| (row % 2) as u8 + 1).collect(), rows.iter().map(|row| (row / 2 % 2) as u8 + 1).collect::<Vec<u8>>()];
+        let columns = vec![
+            rows.iter().map(|row| (row % 2) as u8 + 1).collect(),
+            rows.iter()
+                .map(|row| (row / 2 % 2) as u8 + 1)
+                .collect::<Vec<u8>>(),
+        ];
         // Exclusive or; a few rows break the symmetry, or no first split would gain.
-        let target: Vec<f64> = rows.iter().map(|row| f64::from(u8::from(*row >= 8 && (row % 2) != (row / 2 % 2)))).collect();
+        let target: Vec<f64> = rows
+            .iter()
+            .map(|row| f64::from(u8::from(*row >= 8 && (row % 2) != (row / 2 % 2))))
+            .collect();
         let learned = Boost::learn(&columns, &target, &vec![1.0; 400], &rows, Loss::Logistic);
         for row in 8..400usize {
             let score = learned.score(|feature| columns[feature][row]);

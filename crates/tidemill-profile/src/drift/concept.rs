@@ -151,7 +151,10 @@ impl Read {
     fn is_classes(&self) -> bool {
         match &self.numbers {
             Some(numbers) => {
-                let whole = numbers.iter().filter(|number| !number.is_nan()).all(|number| number.fract() == 0.0);
+                let whole = numbers
+                    .iter()
+                    .filter(|number| !number.is_nan())
+                    .all(|number| number.fract() == 0.0);
                 whole && self.names.is_some()
             }
             None => self.names.is_some(),
@@ -161,7 +164,9 @@ impl Read {
 
 fn read(profiler: &Profiler, name: &str) -> Result<Read, Unfit> {
     let at = profiler.columns.iter().position(|column| column.name == name);
-    let at = at.filter(|at| *at < profiler.options.sample_columns).ok_or_else(|| Unfit::Absent(name.to_owned()))?;
+    let at = at
+        .filter(|at| *at < profiler.options.sample_columns)
+        .ok_or_else(|| Unfit::Absent(name.to_owned()))?;
     let (joint, column) = (Joint::of(profiler), &profiler.columns[at]);
     let read = Read {
         numbers: column.kind.is_numeric().then(|| joint.numbers(at, &column.kind)),
@@ -188,7 +193,11 @@ fn errors(target: &str, prediction: &str, truth: &[Read; 2], said: &[Read; 2]) -
         rows.map(error).filter(|error| !error.is_nan()).collect()
     };
     let found = [of(0), of(1)];
-    let compared = if classes { "error rate" } else { "mean absolute error" };
+    let compared = if classes {
+        "error rate"
+    } else {
+        "mean absolute error"
+    };
     let rows = [found[0].len(), found[1].len()];
     let mut concept = Concept::of(target, Some(prediction), compared.to_owned(), rows);
     if rows.iter().any(|rows| *rows < LEAST) {
@@ -208,10 +217,19 @@ fn errors(target: &str, prediction: &str, truth: &[Read; 2], said: &[Read; 2]) -
     concept.values = Some(means);
     concept.difference = Some(difference);
     concept.interval = Some(interval);
-    concept.p_value = Some(if error > 0.0 { 2.0 * upper_normal((difference / error).abs()) } else { 1.0 });
+    concept.p_value = Some(if error > 0.0 {
+        2.0 * upper_normal((difference / error).abs())
+    } else {
+        1.0
+    });
     let matters = if classes { RATE } else { ERROR * means[0] };
-    let is_told = (interval[0] > 0.0 || interval[1] < 0.0) && concept.p_value.is_some_and(|p| p <= SIGNIFICANT);
-    concept.verdict = if is_told && difference.abs() >= matters { Verdict::Drifted } else { Verdict::Same };
+    let is_told =
+        (interval[0] > 0.0 || interval[1] < 0.0) && concept.p_value.is_some_and(|p| p <= SIGNIFICANT);
+    concept.verdict = if is_told && difference.abs() >= matters {
+        Verdict::Drifted
+    } else {
+        Verdict::Same
+    };
     concept
 }
 
@@ -221,7 +239,10 @@ fn newcombe(rates: [f64; 2], n: [f64; 2], z: f64) -> [f64; 2] {
         let square = z * z;
         let middle = rate + square / (2.0 * n);
         let half = z * (rate * (1.0 - rate) / n + square / (4.0 * n * n)).sqrt();
-        [(middle - half) / (1.0 + square / n), (middle + half) / (1.0 + square / n)]
+        [
+            (middle - half) / (1.0 + square / n),
+            (middle + half) / (1.0 + square / n),
+        ]
     };
     let [before, now] = [wilson(rates[0], n[0]), wilson(rates[1], n[1])];
     let difference = rates[1] - rates[0];
@@ -262,18 +283,26 @@ fn given_the_rest(
             names.remove(0);
         }
         for class in names {
-            let of_rows = (0..whole).map(|row| f64::from(u8::from(name(row) == class))).collect();
+            let of_rows = (0..whole)
+                .map(|row| f64::from(u8::from(name(row) == class)))
+                .collect();
             asked.push((format!("share of {class} given the other columns"), of_rows));
         }
     } else {
         let numbers = |row: usize| {
             let (at, row) = row_of(row);
-            truth[at].numbers.as_ref().map_or(f64::NAN, |numbers| numbers[row])
+            truth[at]
+                .numbers
+                .as_ref()
+                .map_or(f64::NAN, |numbers| numbers[row])
         };
         if truth.iter().any(|truth| truth.numbers.is_none()) {
             return Err(Unfit::Values(target.to_owned()));
         }
-        asked.push(("mean given the other columns".to_owned(), (0..whole).map(numbers).collect()));
+        asked.push((
+            "mean given the other columns".to_owned(),
+            (0..whole).map(numbers).collect(),
+        ));
     }
     let there: Vec<usize> = (0..whole).filter(|row| is_there(*row)).collect();
     let looks = asked.len() as f64;
@@ -288,7 +317,14 @@ fn given_the_rest(
         let key = |found: &Concept| found.p_value.unwrap_or(1.0);
         key(a).total_cmp(&key(b))
     });
-    let nothing = || Concept::of(target, None, "nothing: the target has one value".to_owned(), [0, 0]);
+    let nothing = || {
+        Concept::of(
+            target,
+            None,
+            "nothing: the target has one value".to_owned(),
+            [0, 0],
+        )
+    };
     Ok(worst.unwrap_or_else(nothing))
 }
 
@@ -298,7 +334,10 @@ fn deviation(values: &[f64], rows: &[usize]) -> f64 {
 
 fn judge(found: &mut Concept, classes: bool, deviation: f64) {
     let Some(p_value) = found.p_value else { return };
-    let [before, now] = found.strata.iter().fold([0u64; 2], |sum, one| [sum[0] + one.rows[0], sum[1] + one.rows[1]]);
+    let [before, now] = found
+        .strata
+        .iter()
+        .fold([0u64; 2], |sum, one| [sum[0] + one.rows[0], sum[1] + one.rows[1]]);
     let moved = |one: &Stratum| (one.means[1] - one.means[0]).abs() * one.rows[1] as f64 / now.max(1) as f64;
     let moved: f64 = found.strata.iter().map(moved).sum();
     let matters = if classes { RATE } else { DEVIATIONS * deviation };
@@ -307,23 +346,56 @@ fn judge(found: &mut Concept, classes: bool, deviation: f64) {
 }
 
 /// The target in strata of what half of the baseline makes one expect, in the other half and in the new rows.
-fn strata(target: &str, compared: String, features: &Features, values: &[f64], there: &[usize], classes: bool) -> Concept {
+fn strata(
+    target: &str,
+    compared: String,
+    features: &Features,
+    values: &[f64],
+    there: &[usize],
+    classes: bool,
+) -> Concept {
     let before = features.rows[0];
     // The rows of a sample are in an order that says nothing of them.
-    let learned_from: Vec<usize> = there.iter().copied().filter(|row| *row < before && row % 2 == 0).collect();
-    let held: Vec<usize> = there.iter().copied().filter(|row| *row < before && row % 2 == 1).collect();
+    let learned_from: Vec<usize> = there
+        .iter()
+        .copied()
+        .filter(|row| *row < before && row % 2 == 0)
+        .collect();
+    let held: Vec<usize> = there
+        .iter()
+        .copied()
+        .filter(|row| *row < before && row % 2 == 1)
+        .collect();
     let new: Vec<usize> = there.iter().copied().filter(|row| *row >= before).collect();
-    let mut found = Concept::of(target, None, compared, [held.len() + learned_from.len(), new.len()]);
+    let mut found = Concept::of(
+        target,
+        None,
+        compared,
+        [held.len() + learned_from.len(), new.len()],
+    );
     if found.rows.iter().any(|rows| *rows < LEAST as u64) || features.columns.is_empty() {
         return found;
     }
     let loss = if classes { Loss::Logistic } else { Loss::Squares };
-    let learned = Boost::learn(&features.columns, values, &vec![1.0; values.len()], &learned_from, loss);
+    let learned = Boost::learn(
+        &features.columns,
+        values,
+        &vec![1.0; values.len()],
+        &learned_from,
+        loss,
+    );
     let expected = |row: usize| {
         let score = learned.score(|feature| features.columns[feature][row]);
-        if classes { 1.0 / (1.0 + (-score).exp()) } else { score }
+        if classes {
+            1.0 / (1.0 + (-score).exp())
+        } else {
+            score
+        }
     };
-    let mut scored: Vec<(f64, bool, f64)> = held.iter().map(|row| (expected(*row), false, values[*row])).collect();
+    let mut scored: Vec<(f64, bool, f64)> = held
+        .iter()
+        .map(|row| (expected(*row), false, values[*row]))
+        .collect();
     scored.extend(new.iter().map(|row| (expected(*row), true, values[*row])));
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut statistic, mut freedom, mut sums, mut error) = (0.0, 0.0, [0.0; 3], 0.0);
@@ -334,7 +406,13 @@ fn strata(target: &str, compared: String, features: &Features, values: &[f64], t
         while end < scored.len() && scored[end].0 == scored[end - 1].0 {
             end += 1;
         }
-        let of = |new: bool| scored[at..end].iter().filter(|one| one.1 == new).map(|one| one.2).collect::<Vec<f64>>();
+        let of = |new: bool| {
+            scored[at..end]
+                .iter()
+                .filter(|one| one.1 == new)
+                .map(|one| one.2)
+                .collect::<Vec<f64>>()
+        };
         let sides = [of(false), of(true)];
         let range = [scored[at].0, scored[end - 1].0];
         at = end;
@@ -357,7 +435,11 @@ fn strata(target: &str, compared: String, features: &Features, values: &[f64], t
         }
         statistic += (means[1] - means[0]).powi(2) / variance;
         freedom += 1.0;
-        sums = [sums[0] + n[1], sums[1] + n[1] * means[0], sums[2] + n[1] * means[1]];
+        sums = [
+            sums[0] + n[1],
+            sums[1] + n[1] * means[0],
+            sums[2] + n[1] * means[1],
+        ];
         error += n[1] * n[1] * variance;
         found.strata.push(Stratum {
             expected: range,
@@ -393,6 +475,9 @@ mod tests {
     fn the_interval_of_a_difference_is_newcombes() {
         // His example: 56 of 70 against 48 of 80, at 95 %.
         let found = newcombe([48.0 / 80.0, 56.0 / 70.0], [80.0, 70.0], 1.959_963_984_540_054);
-        assert!((found[0] - 0.0524).abs() < 5e-5 && (found[1] - 0.3339).abs() < 5e-5, "{found:?}");
+        assert!(
+            (found[0] - 0.0524).abs() < 5e-5 && (found[1] - 0.3339).abs() < 5e-5,
+            "{found:?}"
+        );
     }
 }

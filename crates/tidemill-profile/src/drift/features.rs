@@ -41,7 +41,9 @@ impl Features {
         let known = baseline.columns.len().min(baseline.options.sample_columns);
         for (at, column) in baseline.columns.iter().enumerate().take(known) {
             let there = current.columns.iter().position(|other| other.name == column.name);
-            let Some(there) = there.filter(|there| *there < current.options.sample_columns) else { continue };
+            let Some(there) = there.filter(|there| *there < current.options.sample_columns) else {
+                continue;
+            };
             let other = &current.columns[there];
             let left_out = !options.time && (is_time_like(column) || is_time_like(other));
             if but.contains(&column.name.as_str()) || left_out || !alike(&column.kind, &other.kind) {
@@ -72,7 +74,9 @@ impl Features {
                 0
             };
             if added > 0 {
-                features.of.extend(std::iter::repeat_n(features.names.len(), added));
+                features
+                    .of
+                    .extend(std::iter::repeat_n(features.names.len(), added));
                 features.names.push(column.name.clone());
             }
         }
@@ -82,7 +86,11 @@ impl Features {
 
 /// Numbers in bins of about equal count over both tables; missing ones are in the first.
 fn binned(numbers: &[f64]) -> Vec<u8> {
-    let mut sorted: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+    let mut sorted: Vec<f64> = numbers
+        .iter()
+        .copied()
+        .filter(|number| !number.is_nan())
+        .collect();
     sorted.sort_by(f64::total_cmp);
     let inner = BINS - 1;
     let mut edges: Vec<f64> = match sorted.is_empty() {
@@ -109,7 +117,8 @@ fn categories(keys: &[u64]) -> Vec<Vec<u8>> {
     frequent.truncate(CATEGORIES);
     let is_whole = |count: usize| count == keys.len();
     let told = frequent.into_iter().filter(|(_, count)| !is_whole(*count));
-    told.map(|(key, _)| keys.iter().map(|one| 1 + u8::from(*one == key)).collect()).collect()
+    told.map(|(key, _)| keys.iter().map(|one| 1 + u8::from(*one == key)).collect())
+        .collect()
 }
 
 #[cfg(test)]

@@ -113,10 +113,19 @@ impl Folds {
         let whole = before + now;
         let is_current: Vec<f64> = (0..whole).map(|row| f64::from(u8::from(row >= before))).collect();
         // Both tables weigh the same, however many rows each has.
-        let weight = [whole as f64 / (2.0 * before as f64), whole as f64 / (2.0 * now as f64)];
+        let weight = [
+            whole as f64 / (2.0 * before as f64),
+            whole as f64 / (2.0 * now as f64),
+        ];
         let weights: Vec<f64> = (0..whole).map(|row| weight[usize::from(row >= before)]).collect();
         // The rows of a sample are in an order that says nothing of them.
-        let fold = |row: usize| if row < before { row % FOLDS } else { (row - before) % FOLDS };
+        let fold = |row: usize| {
+            if row < before {
+                row % FOLDS
+            } else {
+                (row - before) % FOLDS
+            }
+        };
         let folds = (0..FOLDS).map(|at| {
             let (unseen, seen): (Vec<usize>, Vec<usize>) = (0..whole).partition(|row| fold(*row) == at);
             let learned = Boost::learn(&features.columns, &is_current, &weights, &seen, Loss::Logistic);
@@ -134,7 +143,11 @@ impl Folds {
             let scores = unseen.iter().enumerate().map(|(at, row)| {
                 let other = unseen[(at + unseen.len() / 2 + unseen.len() / 7) % unseen.len()];
                 let score = learned.score(|feature| {
-                    let from = if moved == Some(features.of[feature]) { other } else { *row };
+                    let from = if moved == Some(features.of[feature]) {
+                        other
+                    } else {
+                        *row
+                    };
                     features.columns[feature][from]
                 });
                 (score, *row >= self.current)
@@ -163,7 +176,10 @@ fn area(mut scores: Vec<(f64, bool)>) -> f64 {
     scores.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut ranks, mut positive, mut at) = (0.0, 0.0, 0);
     while at < scores.len() {
-        let equal = scores[at..].iter().take_while(|one| one.0 == scores[at].0).count();
+        let equal = scores[at..]
+            .iter()
+            .take_while(|one| one.0 == scores[at].0)
+            .count();
         let rank = at as f64 + (equal as f64 + 1.0) / 2.0;
         let hits = scores[at..at + equal].iter().filter(|one| one.1).count() as f64;
         ranks += rank * hits;
@@ -201,7 +217,11 @@ mod tests {
     #[test]
     fn tails_are_those_of_scipy() {
         // scipy.stats.norm.sf
-        for (z, p) in [(0.0, 0.5), (1.644_853_626_951_472_2, 0.05), (-1.0, 0.841_344_746_068_542_9)] {
+        for (z, p) in [
+            (0.0, 0.5),
+            (1.644_853_626_951_472_2, 0.05),
+            (-1.0, 0.841_344_746_068_542_9),
+        ] {
             assert!((upper_normal(z) - p).abs() < 1e-9, "{z}: {}", upper_normal(z));
         }
     }

@@ -48,7 +48,9 @@ pub(super) fn compare_values(
         p_value: significance::kolmogorov_smirnov(certain, one.total, other.total),
         matters: wasserstein >= options.wasserstein
             || distances.psi >= options.psi
-            || options.jensen_shannon_of_numbers.is_some_and(|most| distances.jensen_shannon >= most),
+            || options
+                .jensen_shannon_of_numbers
+                .is_some_and(|most| distances.jensen_shannon >= most),
         bins: names(&edges)
             .into_iter()
             .zip(p.iter().zip(&q))

@@ -69,7 +69,9 @@ impl<'s> Joint<'s> {
             }
         }
         let shown = |key: &u64| names.get(key).cloned().unwrap_or_default();
-        let unnamed = names.values().any(|name| name.starts_with('#') && of.texts.is_some());
+        let unnamed = names
+            .values()
+            .any(|name| name.starts_with('#') && of.texts.is_some());
         (!unnamed && names.len() <= most).then(|| keys.iter().map(shown).collect())
     }
 

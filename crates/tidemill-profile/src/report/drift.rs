@@ -109,7 +109,11 @@ fn column(body: &mut String, column: &ColumnDrift) {
                 body,
                 "<tr><td>{} is {}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}</tr>",
                 escaped(&shift.by),
-                escaped(if shift.value.is_empty() { "missing" } else { &shift.value }),
+                escaped(if shift.value.is_empty() {
+                    "missing"
+                } else {
+                    &shift.value
+                }),
                 percent(shift.shares[0]),
                 percent(shift.shares[1]),
                 mean(shift.means[0]),

@@ -13,8 +13,16 @@ pub fn together(found: &Multivariate) -> String {
             found.rows[0], found.rows[1]
         );
     };
-    let rows = format!("{} and {} rows", grouped(found.rows[0] as i64), grouped(found.rows[1] as i64));
-    let told = format!("area under the curve {auc:.3}, p {}, {rows}, {} columns", small(p_value), found.columns);
+    let rows = format!(
+        "{} and {} rows",
+        grouped(found.rows[0] as i64),
+        grouped(found.rows[1] as i64)
+    );
+    let told = format!(
+        "area under the curve {auc:.3}, p {}, {rows}, {} columns",
+        small(p_value),
+        found.columns
+    );
     if found.verdict != Verdict::Drifted {
         return format!("All columns together: the same ({told})");
     }
@@ -23,7 +31,11 @@ pub fn together(found: &Multivariate) -> String {
         .iter()
         .map(|one| format!("{} ({:.3})", one.column, one.auc_lost))
         .collect();
-    let by = if by.is_empty() { "nothing alone".to_owned() } else { by.join(", ") };
+    let by = if by.is_empty() {
+        "nothing alone".to_owned()
+    } else {
+        by.join(", ")
+    };
     format!("All columns together have drifted ({told}); rows are told apart by {by}")
 }
 
@@ -34,9 +46,16 @@ pub fn of_target(found: &Concept) -> String {
         None => format!("{}: {}", found.target, found.compared),
     };
     let (Some(values), Some(interval), Some(p_value)) = (found.values, found.interval, found.p_value) else {
-        return format!("{what}: not enough data ({} and {} rows with a target)", found.rows[0], found.rows[1]);
+        return format!(
+            "{what}: not enough data ({} and {} rows with a target)",
+            found.rows[0], found.rows[1]
+        );
     };
-    let verdict = if found.verdict == Verdict::Drifted { "has drifted" } else { "is the same" };
+    let verdict = if found.verdict == Verdict::Drifted {
+        "has drifted"
+    } else {
+        "is the same"
+    };
     format!(
         "{what} {verdict}: {}, before {}; the difference is from {} to {} with 99 % confidence, p {}",
         number(values[1]),
@@ -49,7 +68,11 @@ pub fn of_target(found: &Concept) -> String {
 
 /// A p-value, for people.
 fn small(p_value: f64) -> String {
-    if p_value < 0.0001 { "below 0.0001".to_owned() } else { format!("{p_value:.4}") }
+    if p_value < 0.0001 {
+        "below 0.0001".to_owned()
+    } else {
+        format!("{p_value:.4}")
+    }
 }
 
 /// Both on the page.
@@ -65,7 +88,11 @@ pub(super) fn cards(body: &mut String, multivariate: Option<&Multivariate>, conc
         );
         if !found.importance.is_empty() {
             *body += "<table><tr><th>Told apart by<th class=n>Area lost without it<th></tr>";
-            let most = found.importance.iter().map(|one| one.auc_lost).fold(1e-9, f64::max);
+            let most = found
+                .importance
+                .iter()
+                .map(|one| one.auc_lost)
+                .fold(1e-9, f64::max);
             for one in &found.importance {
                 let _ = write!(
                     body,

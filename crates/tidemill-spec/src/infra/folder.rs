@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::parameter::{Parameters, SECRET_FIELDS};
 use super::resource::{Body, Lies, Resource, SecretText, lies};
-use crate::error::{FieldPath, Problem, SpecError, SpecErrors, Warning, did_you_mean};
 use crate::de::read;
+use crate::error::{FieldPath, Problem, SpecError, SpecErrors, Warning, did_you_mean};
 use crate::kinds::{Detected, Family, RolloutTest, Spec, detect_kind};
 use crate::load::{Files, load_tree};
 use crate::refs::{absolute_from, local_text};
@@ -277,7 +277,8 @@ impl Folder<'_> {
         };
         let Some(list) = node.as_list() else {
             let problem = Problem::new(format!("expected a list of tests, found {}", node.describe()));
-            self.errors.push((problem.at(FieldPath::field("tests")), node.span));
+            self.errors
+                .push((problem.at(FieldPath::field("tests")), node.span));
             return Vec::new();
         };
         let mut tests = Vec::new();
@@ -289,7 +290,8 @@ impl Folder<'_> {
         }
         if tests.len() == list.len() {
             let problems = crate::validate::check_rollout_tests(&tests);
-            self.errors.extend(problems.into_iter().map(|problem| (problem, node.span)));
+            self.errors
+                .extend(problems.into_iter().map(|problem| (problem, node.span)));
         }
         tests
     }

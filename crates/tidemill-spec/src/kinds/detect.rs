@@ -355,10 +355,14 @@ fn from_schema(word: &str) -> Option<Detected> {
         "team" => Kind::Team,
         "serviceprincipal" => Kind::ServicePrincipal,
         "managedonlineendpoint" | "kubernetesonlineendpoint" | "onlineendpoint" => Kind::OnlineEndpoint,
-        "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => Kind::OnlineDeployment,
+        "managedonlinedeployment" | "kubernetesonlinedeployment" | "onlinedeployment" => {
+            Kind::OnlineDeployment
+        }
         "release" => Kind::Release,
         "identityprovider" => Kind::IdentityProvider,
-        "schedule" | "jobschedule" | "importschedule" | "importdataschedule" | "monitorschedule" => Kind::Schedule,
+        "schedule" | "jobschedule" | "importschedule" | "importdataschedule" | "monitorschedule" => {
+            Kind::Schedule
+        }
         "publishedpipeline" => Kind::PublishedPipeline,
         "validation" => Kind::Validation,
         _ => return refusal(word).map(Detected::Refused),

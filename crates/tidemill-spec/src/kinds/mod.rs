@@ -64,6 +64,7 @@ pub use compute_settings::{
 pub use confinement::{JobIsolation, JobNetwork};
 pub use credentials::Credentials;
 pub use data::{Data, DataType};
+pub use data_import::{DataImport, ImportSource};
 pub use datastore::{
     AzureBlob, AzureDataLakeGen1, AzureDataLakeGen2, AzureFile, Datastore, Gcs, Http, LocalFolder, OneLake,
     OneLakeArtifact, OneLakeArtifactType, S3,
@@ -87,6 +88,10 @@ pub use identity_provider::{IdentityProvider, IdentityProviderType, TeamOfClaim}
 pub use input::{DataInput, Input, InputMode};
 pub use job::{Job, JobTier, Limits, Priority, QueueSettings};
 pub use model::{DeploymentTemplateReference, Model, ModelType};
+pub use monitor::{
+    CategoricalDrift, DriftSignal, DriftThresholds, Features, Monitor, MonitorSignal, MonitoredData,
+    NumericalDrift, QualityRates, QualitySignal, QualityThresholds, TopFeatures,
+};
 pub use network::{
     CustomerManagedKey, FirewallSku, FqdnRule, IpRule, IsolationMode, ManagedNetwork, NetworkAcls,
     OutboundRule, PrivateEndpointDestination, PrivateEndpointRule, PublicNetworkAccess,
@@ -105,16 +110,12 @@ pub use port::{ComponentInput, ComponentOutput, PortMode, PortType};
 pub use published_pipeline::{Candidate, PublishedPipeline, PublishedPipelineType};
 pub use refused::refusal;
 pub use release::{
-    ApprovalGate, CapacityGate, Expected, Freeze, Gates, LoadGate, Release, ReleaseType, Rollout, SystemTest, ValidationGate,
+    ApprovalGate, CapacityGate, Expected, Freeze, Gates, LoadGate, Release, ReleaseType, Rollout, SystemTest,
+    ValidationGate,
 };
 pub use resources::{DockerArgs, Resources};
 pub use role::Role;
 pub use rollout::{RolloutGates, RolloutProbe, RolloutTest};
-pub use data_import::{DataImport, ImportSource};
-pub use monitor::{
-    CategoricalDrift, DriftSignal, DriftThresholds, Features, Monitor, MonitorSignal, MonitoredData, NumericalDrift, QualityRates,
-    QualitySignal, QualityThresholds, TopFeatures,
-};
 pub use schedule::{JobReference, PublishedCall, Schedule, ScheduledJob};
 pub use service::{Service, ServiceType};
 pub use service_principal::{Federated, ServicePrincipal};
@@ -122,8 +123,8 @@ pub use tag_policy::{TagEffect, TagMoment, TagPolicy, TagRule, TagSubject};
 pub use team::{Claim, Team};
 pub use user::User;
 pub use validation::{
-    Bandwidth, BehaviourTests, CrossValidation, Importance, NewerThanTraining, SliceRule, TrainingData, Validation,
-    ValidationLimits, ValidationPrepare, ValidationScoring, ValidationTask, ValidationType,
+    Bandwidth, BehaviourTests, CrossValidation, Importance, NewerThanTraining, SliceRule, TrainingData,
+    Validation, ValidationLimits, ValidationPrepare, ValidationScoring, ValidationTask, ValidationType,
 };
 pub use workspace::{Workspace, WorkspaceKind};
 

@@ -44,7 +44,11 @@ tagged_union!(MonitorSignal, "a monitoring signal", {
 
 fn refused(tag: &str) -> Option<String> {
     match folded(tag).as_str() {
-        "featureattributiondrift" | "modelperformance" | "custom" | "generationsafetyquality" | "generationtokenstatistics" => Some(format!(
+        "featureattributiondrift"
+        | "modelperformance"
+        | "custom"
+        | "generationsafetyquality"
+        | "generationtokenstatistics" => Some(format!(
             "a signal of type `{tag}` is not supported\nsupported are `data_drift`, `prediction_drift` and `data_quality`"
         )),
         _ => None,

@@ -6,8 +6,8 @@ use serde::de::{Error, VariantAccess};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    DataCollector, DeploymentTemplateReference, EgressAccess, EnvironmentRef, ModelType, Probe, RequestSettings,
-    ResourceRequirements, ScaleSettings,
+    DataCollector, DeploymentTemplateReference, EgressAccess, EnvironmentRef, ModelType, Probe,
+    RequestSettings, ResourceRequirements, ScaleSettings,
 };
 use crate::de::{Shape, Shaped, deserialize_shaped};
 use crate::refs::{AssetRef, CodeRef, DataPath, DatastoreRef};

@@ -204,8 +204,12 @@ fn read_kind(root: &Node, kind: Kind, sources: &SourceMap) -> Result<ReadSpec, V
         Family::ServicePrincipal => one(root, sources, Spec::ServicePrincipal),
         Family::OnlineEndpoint => one(root, sources, |endpoint| Spec::OnlineEndpoint(Box::new(endpoint))),
         Family::Release => one(root, sources, |release| Spec::Release(Box::new(release))),
-        Family::IdentityProvider => one(root, sources, |provider| Spec::IdentityProvider(Box::new(provider))),
-        Family::PublishedPipeline => one(root, sources, |pipeline| Spec::PublishedPipeline(Box::new(pipeline))),
+        Family::IdentityProvider => one(root, sources, |provider| {
+            Spec::IdentityProvider(Box::new(provider))
+        }),
+        Family::PublishedPipeline => one(root, sources, |pipeline| {
+            Spec::PublishedPipeline(Box::new(pipeline))
+        }),
         Family::Schedule => one(root, sources, |schedule| Spec::Schedule(Box::new(schedule))),
         Family::Validation => one(root, sources, |validation| Spec::Validation(Box::new(validation))),
         Family::OnlineDeployment => one(root, sources, |deployment| {

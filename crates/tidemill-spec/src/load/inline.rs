@@ -103,7 +103,9 @@ impl<'f> Inliner<'f> {
             None => self.local_file(inner),
         };
         if let Some(path) = path {
-            let Some(read) = self.read(&path, &at, inner.span) else { return };
+            let Some(read) = self.read(&path, &at, inner.span) else {
+                return;
+            };
             *inner = read;
         }
         self.document(inner, kind, &at);
@@ -118,7 +120,9 @@ impl<'f> Inliner<'f> {
     /// Writes out `create_job` of a schedule: a file with a job, with what stands beside it put over it.
     fn scheduled_job(&mut self, node: &mut Node, at: &FieldPath) {
         let at = at.key("create_job");
-        let Some(job) = node.get_mut("create_job") else { return };
+        let Some(job) = node.get_mut("create_job") else {
+            return;
+        };
         if job.as_map().is_some() && job.get("endpoint").is_some() {
             return set_type(job, "published");
         }
@@ -127,10 +131,27 @@ impl<'f> Inliner<'f> {
             None => Some(job.clone()),
         };
         let Some(named) = named else {
-            let pipeline = job.get("jobs").is_some() || job.get("type").and_then(Node::as_text).map(crate::de::folded).as_deref() == Some("pipeline");
-            let kind = if pipeline { Kind::PipelineJob } else { Kind::CommandJob };
+            let pipeline = job.get("jobs").is_some()
+                || job
+                    .get("type")
+                    .and_then(Node::as_text)
+                    .map(crate::de::folded)
+                    .as_deref()
+                    == Some("pipeline");
+            let kind = if pipeline {
+                Kind::PipelineJob
+            } else {
+                Kind::CommandJob
+            };
             return match job.as_map() {
-                Some(_) if job.get("type").and_then(Node::as_text).is_none_or(|word| word != "reference") => self.document(job, kind, &at),
+                Some(_)
+                    if job
+                        .get("type")
+                        .and_then(Node::as_text)
+                        .is_none_or(|word| word != "reference") =>
+                {
+                    self.document(job, kind, &at)
+                }
                 _ => {}
             };
         };
@@ -144,7 +165,9 @@ impl<'f> Inliner<'f> {
             *job = reference;
             return;
         };
-        let Some(mut inner) = self.read(&path, &at, named.span) else { return };
+        let Some(mut inner) = self.read(&path, &at, named.span) else {
+            return;
+        };
         match detect_kind(&inner, &short(&path), Some(Family::Job)) {
             Ok(Detected::Kind(kind)) => {
                 self.open.push(path);
@@ -168,9 +191,15 @@ impl<'f> Inliner<'f> {
     /// Writes out `import_data` of a schedule: a file that says what is brought in.
     fn imported(&mut self, node: &mut Node, at: &FieldPath) {
         let at = at.key("import_data");
-        let Some(import) = node.get_mut("import_data") else { return };
-        let Some(path) = self.local_file(import) else { return };
-        let Some(mut read) = self.read(&path, &at, import.span) else { return };
+        let Some(import) = node.get_mut("import_data") else {
+            return;
+        };
+        let Some(path) = self.local_file(import) else {
+            return;
+        };
+        let Some(mut read) = self.read(&path, &at, import.span) else {
+            return;
+        };
         if let NodeKind::Map(fields) = &mut read.kind {
             fields.retain(|(key, _)| key.text != "$schema");
         }
@@ -432,8 +461,12 @@ fn put_over(job: &mut Node, changes: &Node) {
     for (key, value) in changes.as_map().unwrap_or_default() {
         match key.text.as_str() {
             "job" | "type" => {}
-            "inputs" | "outputs" | "settings" | "tags" | "properties" if job.get(&key.text).is_some_and(|node| node.as_map().is_some()) => {
-                let Some(there) = job.get_mut(&key.text) else { continue };
+            "inputs" | "outputs" | "settings" | "tags" | "properties"
+                if job.get(&key.text).is_some_and(|node| node.as_map().is_some()) =>
+            {
+                let Some(there) = job.get_mut(&key.text) else {
+                    continue;
+                };
                 for (inner, value) in value.as_map().unwrap_or_default() {
                     put(there, &inner.text, value.clone());
                 }

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::error::FieldPath;
 use crate::kinds::{
-    CommandJob, CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node, OnlineDeployment,
-    PipelineJob, ScheduledJob, Spec, Validation,
+    CommandJob, CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node,
+    OnlineDeployment, PipelineJob, ScheduledJob, Spec, Validation,
 };
 use crate::refs::{CodeRef, DataPath};
 
@@ -59,7 +59,10 @@ pub fn for_each_local_path<E: From<crate::refs::RefError>>(
         Spec::PublishedPipeline(pipeline) => {
             visit.pipeline_job(&mut pipeline.job, &root.key("job"))?;
             match &mut pipeline.candidate {
-                Some(candidate) => visit.deployment(&mut candidate.deployment, &root.key("candidate").key("deployment")),
+                Some(candidate) => visit.deployment(
+                    &mut candidate.deployment,
+                    &root.key("candidate").key("deployment"),
+                ),
                 None => Ok(()),
             }
         }

@@ -40,15 +40,33 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
             "servicePrincipal.schema.json",
             schema::<kinds::ServicePrincipal>(None),
         ),
-        ("managedOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
-        ("kubernetesOnlineEndpoint.schema.json", schema::<kinds::OnlineEndpoint>(None)),
-        ("managedOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
+        (
+            "managedOnlineEndpoint.schema.json",
+            schema::<kinds::OnlineEndpoint>(None),
+        ),
+        (
+            "kubernetesOnlineEndpoint.schema.json",
+            schema::<kinds::OnlineEndpoint>(None),
+        ),
+        (
+            "managedOnlineDeployment.schema.json",
+            schema::<kinds::OnlineDeployment>(None),
+        ),
         ("release.schema.json", schema::<kinds::Release>(None)),
-        ("identityProvider.schema.json", schema::<kinds::IdentityProvider>(None)),
-        ("publishedPipeline.schema.json", schema::<kinds::PublishedPipeline>(None)),
+        (
+            "identityProvider.schema.json",
+            schema::<kinds::IdentityProvider>(None),
+        ),
+        (
+            "publishedPipeline.schema.json",
+            schema::<kinds::PublishedPipeline>(None),
+        ),
         ("schedule.schema.json", schema::<kinds::Schedule>(None)),
         ("validation.schema.json", schema::<kinds::Validation>(None)),
-        ("kubernetesOnlineDeployment.schema.json", schema::<kinds::OnlineDeployment>(None)),
+        (
+            "kubernetesOnlineDeployment.schema.json",
+            schema::<kinds::OnlineDeployment>(None),
+        ),
     ]
 }
 

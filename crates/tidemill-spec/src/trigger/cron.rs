@@ -6,7 +6,9 @@ use jiff::civil::Date;
 
 use crate::error::Problem;
 
-const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 const WEEK_DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 /// What each field may hold, and the words that it knows, from its lowest number on.
 const FIELDS: [(&str, u8, u8, &[&str]); 5] = [

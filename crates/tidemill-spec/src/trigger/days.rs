@@ -48,7 +48,11 @@ impl Local {
             (AmbiguousOffset::Fold { .. }, true) => vec![ambiguous.earlier(), ambiguous.later()],
             _ => vec![ambiguous.compatible()],
         };
-        found.into_iter().flatten().map(|moment| moment.as_millisecond()).collect()
+        found
+            .into_iter()
+            .flatten()
+            .map(|moment| moment.as_millisecond())
+            .collect()
     }
 }
 
@@ -75,7 +79,8 @@ impl Days {
                 let fits = (from..=until).contains(&number);
                 let small = i8::try_from(number).ok().filter(|_| fits);
                 small.ok_or_else(|| {
-                    Problem::new(format!("expected numbers from {from} to {until}, found {number}")).at(root.key(field))
+                    Problem::new(format!("expected numbers from {from} to {until}, found {number}"))
+                        .at(root.key(field))
                 })
             };
             for hour in &pattern.hours.0 {
@@ -87,12 +92,24 @@ impl Days {
             if times.is_empty() {
                 return Err(Problem::new("expected at least one hour and one minute").at(root));
             }
-            let asks = |field: &str, given: bool, unit: RecurrenceFrequency, word: &str| match given && trigger.frequency != unit {
+            let asks = |field: &str, given: bool, unit: RecurrenceFrequency, word: &str| match given
+                && trigger.frequency != unit
+            {
                 true => Err(Problem::new(format!("it goes with a frequency of {word}")).at(root.key(field))),
                 false => Ok(()),
             };
-            asks("week_days", pattern.week_days.is_some(), RecurrenceFrequency::Week, "week")?;
-            asks("month_days", pattern.month_days.is_some(), RecurrenceFrequency::Month, "month")?;
+            asks(
+                "week_days",
+                pattern.week_days.is_some(),
+                RecurrenceFrequency::Week,
+                "week",
+            )?;
+            asks(
+                "month_days",
+                pattern.month_days.is_some(),
+                RecurrenceFrequency::Month,
+                "month",
+            )?;
             for day in pattern.week_days.iter().flat_map(|days| &days.0) {
                 week_days.insert(week_day(*day).to_monday_zero_offset());
             }
@@ -132,7 +149,8 @@ impl Days {
             }
             RecurrenceFrequency::Month => {
                 let month = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
-                (month(date) - month(self.first)) % self.interval == 0 && self.month_days.contains(&date.day())
+                (month(date) - month(self.first)) % self.interval == 0
+                    && self.month_days.contains(&date.day())
             }
             _ => days(self.first) % self.interval == 0,
         }

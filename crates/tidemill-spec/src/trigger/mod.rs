@@ -46,7 +46,8 @@ impl Times {
             Trigger::Cron(cron) => Self::of_cron(cron),
             Trigger::Recurrence(recurrence) => Self::of_recurrence(recurrence, made_ms),
             Trigger::DataVersion(_) | Trigger::DriftAlarm(_) => {
-                Err(Problem::new("it is started by what happens, and has no times").at(FieldPath::field("type")))
+                Err(Problem::new("it is started by what happens, and has no times")
+                    .at(FieldPath::field("type")))
             }
         }
     }
@@ -54,7 +55,10 @@ impl Times {
     fn of_cron(trigger: &CronTrigger) -> Result<Self, Problem> {
         let zone = zone_of(trigger.time_zone.as_deref())?;
         let (start_ms, end_ms) = bounds(&trigger.start_time, &trigger.end_time, &zone)?;
-        let cron: Cron = trigger.expression.parse().map_err(|problem: Problem| problem.at(FieldPath::field("expression")))?;
+        let cron: Cron = trigger
+            .expression
+            .parse()
+            .map_err(|problem: Problem| problem.at(FieldPath::field("expression")))?;
         Ok(Self {
             every: Every::Local(Local::Cron(cron)),
             zone,
@@ -76,9 +80,11 @@ impl Times {
             _ => None,
         };
         if let (Some(_), Some(_)) = (unit_ms, &trigger.schedule) {
-            return Err(Problem::new("hours and minutes of a schedule go with a frequency of day, week or month")
-                .at(FieldPath::field("schedule"))
-                .hint("leave `schedule` out, or write a cron trigger"));
+            return Err(Problem::new(
+                "hours and minutes of a schedule go with a frequency of day, week or month",
+            )
+            .at(FieldPath::field("schedule"))
+            .hint("leave `schedule` out, or write a cron trigger"));
         }
         let every = match unit_ms {
             Some(unit_ms) => Every::Span {
@@ -86,9 +92,13 @@ impl Times {
                 span_ms: unit_ms * i64::from(trigger.interval),
             },
             None => {
-                let first = Timestamp::from_millisecond(first_ms)
-                    .map_err(|error| Problem::new(format!("a start out of range: {error}")).at(FieldPath::field("start_time")))?;
-                Every::Local(Local::Days(Days::read(trigger, first.to_zoned(zone.clone()).datetime())?))
+                let first = Timestamp::from_millisecond(first_ms).map_err(|error| {
+                    Problem::new(format!("a start out of range: {error}")).at(FieldPath::field("start_time"))
+                })?;
+                Every::Local(Local::Days(Days::read(
+                    trigger,
+                    first.to_zoned(zone.clone()).datetime(),
+                )?))
             }
         };
         Ok(Self {
@@ -120,7 +130,9 @@ impl Times {
 
     /// So many next times.
     pub fn upcoming(&self, after_ms: i64, count: usize) -> Vec<i64> {
-        std::iter::successors(self.next(after_ms), |last| self.next(*last)).take(count).collect()
+        std::iter::successors(self.next(after_ms), |last| self.next(*last))
+            .take(count)
+            .collect()
     }
 
     /// How many times lie after one moment and not after another; `most` where there are more.
@@ -134,10 +146,16 @@ impl Times {
     fn next_local(&self, local: &Local, after_ms: i64) -> Option<i64> {
         let after = Timestamp::from_millisecond(after_ms).ok()?;
         // A day earlier: a time that is put off over a change of the clock may fall on the next day.
-        let mut date = after.to_zoned(self.zone.clone()).date().checked_sub(1.day()).ok()?;
+        let mut date = after
+            .to_zoned(self.zone.clone())
+            .date()
+            .checked_sub(1.day())
+            .ok()?;
         for _ in 0..DAYS_AHEAD {
             if local.has_day(date) {
-                let moments = local.times().flat_map(|time| local.moments(date.to_datetime(time), &self.zone));
+                let moments = local
+                    .times()
+                    .flat_map(|time| local.moments(date.to_datetime(time), &self.zone));
                 if let Some(next) = moments.filter(|moment| *moment > after_ms).min() {
                     return Some(next);
                 }
@@ -159,10 +177,15 @@ fn zone_of(name: Option<&str>) -> Result<TimeZone, Problem> {
     })
 }
 
-fn bounds(start: &Option<String>, end: &Option<String>, zone: &TimeZone) -> Result<(Option<i64>, Option<i64>), Problem> {
+fn bounds(
+    start: &Option<String>,
+    end: &Option<String>,
+    zone: &TimeZone,
+) -> Result<(Option<i64>, Option<i64>), Problem> {
     let read = |field: &str, text: &Option<String>| {
         let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        text.map(|text| moment::read(text, zone).map_err(|problem| problem.at(FieldPath::field(field)))).transpose()
+        text.map(|text| moment::read(text, zone).map_err(|problem| problem.at(FieldPath::field(field))))
+            .transpose()
     };
     let (start, end) = (read("start_time", start)?, read("end_time", end)?);
     if let (Some(start), Some(end)) = (start, end)

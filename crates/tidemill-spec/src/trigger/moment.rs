@@ -17,6 +17,7 @@ pub(super) fn read(text: &str, zone: &TimeZone) -> Result<i64, Problem> {
         .ok()
         .and_then(|wall| zone.to_timestamp(wall).ok());
     wall.map(|moment| moment.as_millisecond()).ok_or_else(|| {
-        Problem::new(format!("`{text}` is no moment")).hint("write it as 2026-07-01T10:00:00, with an offset such as +02:00 or Z where it has one")
+        Problem::new(format!("`{text}` is no moment"))
+            .hint("write it as 2026-07-01T10:00:00, with an offset such as +02:00 or Z where it has one")
     })
 }

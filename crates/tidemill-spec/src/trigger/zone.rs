@@ -168,7 +168,11 @@ mod tests {
         for (windows, _) in WINDOWS {
             assert!(zone(windows).is_some(), "{windows}");
         }
-        assert!(zone("utc").is_some() && zone("europe/berlin").is_some() && zone("Pacific standard time").is_some());
+        assert!(
+            zone("utc").is_some()
+                && zone("europe/berlin").is_some()
+                && zone("Pacific standard time").is_some()
+        );
         assert!(zone("Mars").is_none() && zone("../etc/passwd").is_none());
     }
 }

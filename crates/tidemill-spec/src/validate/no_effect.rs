@@ -48,7 +48,12 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
         }
         Spec::OnlineEndpoint(endpoint) => found.endpoint(endpoint),
         Spec::OnlineDeployment(deployment) => found.deployment(deployment),
-        Spec::Model(_) | Spec::Datastore(_) | Spec::Policy(_) | Spec::Release(_) | Spec::Schedule(_) | Spec::PublishedPipeline(_) => {}
+        Spec::Model(_)
+        | Spec::Datastore(_)
+        | Spec::Policy(_)
+        | Spec::Release(_)
+        | Spec::Schedule(_)
+        | Spec::PublishedPipeline(_) => {}
         Spec::Validation(_) => {}
         Spec::Team(_) | Spec::ServicePrincipal(_) | Spec::IdentityProvider(_) => {}
         Spec::Group(_) | Spec::Role(_) | Spec::Assignment(_) | Spec::User(_) => {}
@@ -128,11 +133,31 @@ impl Found {
     fn deployment(&mut self, deployment: &OnlineDeployment) {
         let root = FieldPath::default();
         let given = |field: &str| root.key(field);
-        self.set(deployment.instance_type.is_some(), given("instance_type"), NO_CLOUD);
-        self.set(deployment.app_insights_enabled == Some(true), given("app_insights_enabled"), NO_CLOUD);
-        self.set(deployment.private_network_connection == Some(true), given("private_network_connection"), NO_CLOUD);
-        self.set(deployment.model_mount_path.is_some(), given("model_mount_path"), NO_MOUNT);
-        self.set(deployment.data_collector.is_some(), given("data_collector"), NO_COLLECTOR);
+        self.set(
+            deployment.instance_type.is_some(),
+            given("instance_type"),
+            NO_CLOUD,
+        );
+        self.set(
+            deployment.app_insights_enabled == Some(true),
+            given("app_insights_enabled"),
+            NO_CLOUD,
+        );
+        self.set(
+            deployment.private_network_connection == Some(true),
+            given("private_network_connection"),
+            NO_CLOUD,
+        );
+        self.set(
+            deployment.model_mount_path.is_some(),
+            given("model_mount_path"),
+            NO_MOUNT,
+        );
+        self.set(
+            deployment.data_collector.is_some(),
+            given("data_collector"),
+            NO_COLLECTOR,
+        );
         self.environment(deployment.environment.as_ref(), &root);
     }
 

@@ -22,7 +22,11 @@ pub(super) fn check_endpoint(endpoint: &OnlineEndpoint, problems: &mut Vec<Probl
         );
     }
     let mirrored = check_shares(&endpoint.mirror_traffic, &root.key("mirror_traffic"), problems);
-    let some = endpoint.mirror_traffic.values().filter(|share| **share > 0).count();
+    let some = endpoint
+        .mirror_traffic
+        .values()
+        .filter(|share| **share > 0)
+        .count();
     if some > 1 || mirrored > 50 {
         problems.push(
             Problem::new("`mirror_traffic` names one deployment, with at most 50 percent")
@@ -44,7 +48,9 @@ fn check_shares(shares: &IndexMap<String, u32>, at: &FieldPath, problems: &mut V
 
 /// Azure's rule: letters, digits and dashes, with a letter first and no dash last.
 fn check_name(name: &str, what: &str, at: &FieldPath, problems: &mut Vec<Problem>) {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let good = plain
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && !name.ends_with('-')
@@ -64,7 +70,12 @@ fn check_name(name: &str, what: &str, at: &FieldPath, problems: &mut Vec<Problem
 pub(super) fn check_deployment(deployment: &OnlineDeployment, problems: &mut Vec<Problem>) {
     let root = FieldPath::default();
     check_name(&deployment.name, "a deployment", &root.key("name"), problems);
-    check_name(&deployment.endpoint_name, "an endpoint", &root.key("endpoint_name"), problems);
+    check_name(
+        &deployment.endpoint_name,
+        "an endpoint",
+        &root.key("endpoint_name"),
+        problems,
+    );
     if let Some(environment) = &deployment.environment {
         environment::check_ref(environment, false, &root.key("environment"), problems);
     }
@@ -119,9 +130,13 @@ pub(super) fn check_deployment(deployment: &OnlineDeployment, problems: &mut Vec
                     .hint("give min_instances from 1, and max_instances not below it"),
             );
         }
-        if scale.target_utilization_percentage.is_some_and(|target| target == 0 || target > 100) {
+        if scale
+            .target_utilization_percentage
+            .is_some_and(|target| target == 0 || target > 100)
+        {
             problems.push(
-                Problem::new("a utilisation is from 1 to 100 percent").at(at.key("target_utilization_percentage")),
+                Problem::new("a utilisation is from 1 to 100 percent")
+                    .at(at.key("target_utilization_percentage")),
             );
         }
         positive(scale.polling_interval, &at.key("polling_interval"), problems);
@@ -129,9 +144,15 @@ pub(super) fn check_deployment(deployment: &OnlineDeployment, problems: &mut Vec
 }
 
 fn check_requests(deployment: &OnlineDeployment, problems: &mut Vec<Problem>) {
-    let Some(settings) = &deployment.request_settings else { return };
+    let Some(settings) = &deployment.request_settings else {
+        return;
+    };
     let at = FieldPath::field("request_settings");
-    positive(settings.request_timeout_ms, &at.key("request_timeout_ms"), problems);
+    positive(
+        settings.request_timeout_ms,
+        &at.key("request_timeout_ms"),
+        problems,
+    );
     let most = settings.max_concurrent_requests_per_instance.map(u64::from);
     positive(most, &at.key("max_concurrent_requests_per_instance"), problems);
 }
@@ -139,8 +160,16 @@ fn check_requests(deployment: &OnlineDeployment, problems: &mut Vec<Problem>) {
 fn check_probe(probe: &Probe, at: &FieldPath, problems: &mut Vec<Problem>) {
     positive(probe.period, &at.key("period"), problems);
     positive(probe.timeout, &at.key("timeout"), problems);
-    positive(probe.success_threshold.map(u64::from), &at.key("success_threshold"), problems);
-    positive(probe.failure_threshold.map(u64::from), &at.key("failure_threshold"), problems);
+    positive(
+        probe.success_threshold.map(u64::from),
+        &at.key("success_threshold"),
+        problems,
+    );
+    positive(
+        probe.failure_threshold.map(u64::from),
+        &at.key("failure_threshold"),
+        problems,
+    );
 }
 
 fn positive(number: Option<u64>, at: &FieldPath, problems: &mut Vec<Problem>) {

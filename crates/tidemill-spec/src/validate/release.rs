@@ -12,8 +12,14 @@ pub(super) fn check(release: &Release, problems: &mut Vec<Problem>) {
         let field = root.key("tests").index(at);
         if test.request.is_some() == test.request_file.is_some() {
             problems.push(Problem::new("expected either `request` or `request_file`").at(field));
-        } else if test.expect.tolerance.is_some_and(|tolerance| !tolerance.is_finite() || tolerance < 0.0) {
-            problems.push(Problem::new("expected a tolerance of 0 or more").at(field.key("expect").key("tolerance")));
+        } else if test
+            .expect
+            .tolerance
+            .is_some_and(|tolerance| !tolerance.is_finite() || tolerance < 0.0)
+        {
+            problems.push(
+                Problem::new("expected a tolerance of 0 or more").at(field.key("expect").key("tolerance")),
+            );
         }
     }
     if let Some(rollout) = &release.rollout {
@@ -26,15 +32,23 @@ pub(super) fn check(release: &Release, problems: &mut Vec<Problem>) {
         }
         let percent = rollout.max_error_percent.unwrap_or_default();
         if !(0.0..=100.0).contains(&percent) {
-            problems.push(Problem::new("expected a percentage from 0 to 100").at(field.key("max_error_percent")));
+            problems
+                .push(Problem::new("expected a percentage from 0 to 100").at(field.key("max_error_percent")));
         }
     }
     check_gates(&release.gates, &root.key("gates"), problems);
 }
 
 /// What a validation may have checked.
-const CHECKS: &[&str] =
-    &["metrics", "champion", "cross_validation", "newer_than_training", "slices", "behaviour", "limits"];
+const CHECKS: &[&str] = &[
+    "metrics",
+    "champion",
+    "cross_validation",
+    "newer_than_training",
+    "slices",
+    "behaviour",
+    "limits",
+];
 
 fn rate(rate: f64, at: &FieldPath, problems: &mut Vec<Problem>) {
     if !rate.is_finite() || rate <= 0.0 || rate > 100_000.0 {
@@ -58,14 +72,27 @@ fn percent(share: Option<f64>, at: &FieldPath, problems: &mut Vec<Problem>) {
 pub(super) fn check_gates(gates: &IndexMap<String, Gates>, at: &FieldPath, problems: &mut Vec<Problem>) {
     for (stage, gates) in gates {
         let at = at.key(stage);
-        if gates.approvals.as_ref().is_some_and(|approvals| approvals.count == 0) {
+        if gates
+            .approvals
+            .as_ref()
+            .is_some_and(|approvals| approvals.count == 0)
+        {
             problems.push(Problem::new("expected at least 1 approval").at(at.key("approvals").key("count")));
         }
         if let Some(gate) = &gates.validation {
             let at = at.key("validation").key("checks");
-            for (number, check) in gate.checks.iter().enumerate().filter(|(_, check)| !CHECKS.contains(&check.as_str())) {
+            for (number, check) in gate
+                .checks
+                .iter()
+                .enumerate()
+                .filter(|(_, check)| !CHECKS.contains(&check.as_str()))
+            {
                 let hint = format!("there are {}", list_words(CHECKS.iter().copied()));
-                problems.push(Problem::new(format!("`{check}` is no check")).at(at.index(number)).hint(hint));
+                problems.push(
+                    Problem::new(format!("`{check}` is no check"))
+                        .at(at.index(number))
+                        .hint(hint),
+                );
             }
         }
         if let Some(load) = &gates.load {
@@ -96,8 +123,9 @@ pub(super) fn check_gates(gates: &IndexMap<String, Gates>, at: &FieldPath, probl
                 (Some(_), Some(_)) => {
                     problems.push(Problem::new("expected `until` after `from`").at(at));
                 }
-                _ => problems
-                    .push(Problem::new("expected moments with their zone, such as 2026-12-20T00:00:00Z").at(at)),
+                _ => problems.push(
+                    Problem::new("expected moments with their zone, such as 2026-12-20T00:00:00Z").at(at),
+                ),
             }
         }
     }

@@ -10,22 +10,37 @@ use crate::kinds::{RolloutGates, RolloutTest};
 /// The most tests of a roll-out.
 const MOST: usize = 100;
 
-pub(super) fn check_gates(gates: &IndexMap<String, RolloutGates>, at: &FieldPath, problems: &mut Vec<Problem>) {
+pub(super) fn check_gates(
+    gates: &IndexMap<String, RolloutGates>,
+    at: &FieldPath,
+    problems: &mut Vec<Problem>,
+) {
     for (stage, gates) in gates {
         let at = at.key(stage);
-        if gates.approvals.as_ref().is_some_and(|approvals| approvals.count == 0) {
+        if gates
+            .approvals
+            .as_ref()
+            .is_some_and(|approvals| approvals.count == 0)
+        {
             problems.push(Problem::new("expected at least 1 approval").at(at.key("approvals").key("count")));
         }
         for (number, branch) in gates.branches.iter().enumerate() {
             let fixed = branch.strip_suffix("/*").unwrap_or(branch);
             if fixed.is_empty() || fixed.contains('*') {
                 let problem = Problem::new("expected a branch in full, or one that ends in `/*`");
-                problems.push(problem.at(at.key("branches").index(number)).hint("such as `refs/heads/main`"));
+                problems.push(
+                    problem
+                        .at(at.key("branches").index(number))
+                        .hint("such as `refs/heads/main`"),
+                );
             }
         }
         for (number, who) in gates.principals.iter().enumerate() {
             let known = ["service-principal:", "user:"];
-            if !known.iter().any(|kind| who.strip_prefix(kind).is_some_and(|name| !name.is_empty())) {
+            if !known
+                .iter()
+                .any(|kind| who.strip_prefix(kind).is_some_and(|name| !name.is_empty()))
+            {
                 let problem = Problem::new("expected `service-principal:NAME` or `user:NAME`");
                 problems.push(problem.at(at.key("principals").index(number)));
             }
@@ -55,15 +70,25 @@ pub(super) fn check_tests(tests: &[RolloutTest]) -> Vec<Problem> {
             problems.push(Problem::new("expected the `environment` that the command runs in").at(at.clone()));
         }
         if let Some(probe) = &test.probe {
-            let asked = [&probe.datastore, &probe.endpoint, &probe.url].into_iter().flatten().count();
+            let asked = [&probe.datastore, &probe.endpoint, &probe.url]
+                .into_iter()
+                .flatten()
+                .count();
             if asked != 1 {
-                problems.push(Problem::new("expected one of `datastore`, `endpoint` and `url`").at(at.key("probe")));
+                problems.push(
+                    Problem::new("expected one of `datastore`, `endpoint` and `url`").at(at.key("probe")),
+                );
             }
             if probe.request.is_some() && probe.endpoint.is_none() {
-                problems.push(Problem::new("expected no `request`: only an endpoint is sent one").at(at.key("probe")));
+                problems.push(
+                    Problem::new("expected no `request`: only an endpoint is sent one").at(at.key("probe")),
+                );
             }
         }
-        if test.timeout_seconds.is_some_and(|seconds| seconds == 0 || seconds > 3600) {
+        if test
+            .timeout_seconds
+            .is_some_and(|seconds| seconds == 0 || seconds > 3600)
+        {
             problems.push(Problem::new("expected 1 to 3600 seconds").at(at.key("timeout_seconds")));
         }
     }
@@ -77,7 +102,11 @@ mod tests {
 
     #[test]
     fn a_test_asks_one_thing() {
-        let says = |test: RolloutTest| check_tests(&[test]).first().map(|problem| problem.path.to_string());
+        let says = |test: RolloutTest| {
+            check_tests(&[test])
+                .first()
+                .map(|problem| problem.path.to_string())
+        };
         let named = || RolloutTest {
             name: "t".into(),
             ..RolloutTest::default()
@@ -92,7 +121,10 @@ mod tests {
         };
         assert_eq!(says(probe(Some("lake"), None)), None);
         assert_eq!(says(probe(None, None)).as_deref(), Some("tests[0].probe"));
-        assert_eq!(says(probe(Some("lake"), Some("https://x"))).as_deref(), Some("tests[0].probe"));
+        assert_eq!(
+            says(probe(Some("lake"), Some("https://x"))).as_deref(),
+            Some("tests[0].probe")
+        );
         assert_eq!(says(named()).as_deref(), Some("tests[0]"));
         let command = RolloutTest {
             command: Some("true".into()),
@@ -116,7 +148,11 @@ mod tests {
                 ..RolloutGates::default()
             };
             let mut problems = Vec::new();
-            check_gates(&[("PRD".to_owned(), gates)].into(), &FieldPath::default(), &mut problems);
+            check_gates(
+                &[("PRD".to_owned(), gates)].into(),
+                &FieldPath::default(),
+                &mut problems,
+            );
             problems.len()
         };
         assert_eq!(says("refs/heads/main") + says("refs/heads/release/*"), 0);

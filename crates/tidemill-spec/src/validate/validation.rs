@@ -20,7 +20,15 @@ const OF_CLASSES: &[&str] = &[
     "calibration_error",
 ];
 /// The metrics of numbers.
-const OF_NUMBERS: &[&str] = &["rmse", "mae", "median_absolute_error", "max_error", "r2", "mape", "bias"];
+const OF_NUMBERS: &[&str] = &[
+    "rmse",
+    "mae",
+    "median_absolute_error",
+    "max_error",
+    "r2",
+    "mape",
+    "bias",
+];
 
 /// The names of the metrics of a task.
 pub fn metric_names(task: ValidationTask) -> &'static [&'static str] {
@@ -36,27 +44,53 @@ pub(super) fn check(validation: &Validation, problems: &mut Vec<Problem>) {
     if validation.target.trim().is_empty() {
         at(root.key("target"), "expected the name of a column");
     }
-    if validation.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+    if validation
+        .threshold
+        .is_some_and(|threshold| !(0.0..=1.0).contains(&threshold))
+    {
         at(root.key("threshold"), "expected a probability from 0 to 1");
     }
     if validation.features.contains(&validation.target) {
-        at(root.key("features"), "the target is no feature: the model would see what it shall tell");
+        at(
+            root.key("features"),
+            "the target is no feature: the model would see what it shall tell",
+        );
     }
-    for (field, table) in [("table", validation.table.as_ref()), ("training", validation.training.as_ref().and_then(|one| one.table.as_ref()))] {
+    for (field, table) in [
+        ("table", validation.table.as_ref()),
+        (
+            "training",
+            validation.training.as_ref().and_then(|one| one.table.as_ref()),
+        ),
+    ] {
         if table.is_some_and(|table| table.starts_with('/') || table.split('/').any(|part| part == "..")) {
             at(root.key(field), "expected a path inside the data");
         }
     }
-    if validation.prepare.as_ref().is_some_and(|prepare| prepare.command.trim().is_empty()) {
+    if validation
+        .prepare
+        .as_ref()
+        .is_some_and(|prepare| prepare.command.trim().is_empty())
+    {
         at(root.key("prepare").key("command"), "expected a command");
     }
-    if validation.behaviour.as_ref().is_some_and(|behaviour| behaviour.tests.is_none()) {
-        at(root.key("behaviour").key("tests"), "expected the folder of the tests");
+    if validation
+        .behaviour
+        .as_ref()
+        .is_some_and(|behaviour| behaviour.tests.is_none())
+    {
+        at(
+            root.key("behaviour").key("tests"),
+            "expected the folder of the tests",
+        );
     }
     if let Some(cross) = &validation.cross_validation
         && cross.folds.is_some_and(|folds| !(2..=50).contains(&folds))
     {
-        at(root.key("cross_validation").key("folds"), "expected from 2 to 50 folds");
+        at(
+            root.key("cross_validation").key("folds"),
+            "expected from 2 to 50 folds",
+        );
     }
     if let Some(limits) = &validation.limits {
         let all = [
@@ -71,7 +105,12 @@ pub(super) fn check(validation: &Validation, problems: &mut Vec<Problem>) {
             }
         }
     }
-    bandwidths(validation.task, &validation.metrics, &root.key("metrics"), problems);
+    bandwidths(
+        validation.task,
+        &validation.metrics,
+        &root.key("metrics"),
+        problems,
+    );
     if let Some(cross) = &validation.cross_validation {
         let field = root.key("cross_validation").key("metrics");
         bandwidths(validation.task, &cross.metrics, &field, problems);
@@ -80,7 +119,10 @@ pub(super) fn check(validation: &Validation, problems: &mut Vec<Problem>) {
     for (index, slice) in validation.slices.iter().enumerate() {
         let field = field.index(index);
         metric(validation.task, &slice.metric, field.key("metric"), problems);
-        if slice.max_difference.is_some_and(|most| !most.is_finite() || most < 0.0) {
+        if slice
+            .max_difference
+            .is_some_and(|most| !most.is_finite() || most < 0.0)
+        {
             problems.push(Problem::new("expected a difference of 0 or more").at(field.key("max_difference")));
         }
     }
@@ -94,7 +136,12 @@ pub(super) fn check(validation: &Validation, problems: &mut Vec<Problem>) {
     }
 }
 
-fn bandwidths(task: ValidationTask, all: &IndexMap<String, Bandwidth>, at: &FieldPath, problems: &mut Vec<Problem>) {
+fn bandwidths(
+    task: ValidationTask,
+    all: &IndexMap<String, Bandwidth>,
+    at: &FieldPath,
+    problems: &mut Vec<Problem>,
+) {
     for (name, band) in all {
         let field = at.key(name);
         metric(task, name, field.clone(), problems);
@@ -105,7 +152,11 @@ fn bandwidths(task: ValidationTask, all: &IndexMap<String, Bandwidth>, at: &Fiel
         if matches!((band.min, band.max), (Some(min), Some(max)) if min > max) {
             problems.push(Problem::new("expected `min` not above `max`").at(field.clone()));
         }
-        if [band.champion, band.spread].iter().flatten().any(|number| *number < 0.0) {
+        if [band.champion, band.spread]
+            .iter()
+            .flatten()
+            .any(|number| *number < 0.0)
+        {
             problems.push(Problem::new("expected a distance of 0 or more").at(field));
         }
     }
@@ -116,7 +167,8 @@ fn metric(task: ValidationTask, name: &str, at: FieldPath, problems: &mut Vec<Pr
     if known.contains(&name) {
         return;
     }
-    let meant = nearest(name, known.iter().copied()).map_or(String::new(), |one| format!("did you mean `{one}`? "));
+    let meant =
+        nearest(name, known.iter().copied()).map_or(String::new(), |one| format!("did you mean `{one}`? "));
     problems.push(
         Problem::new(format!("`{name}` is no metric of this task"))
             .at(at)

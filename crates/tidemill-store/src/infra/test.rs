@@ -37,7 +37,10 @@ pub async fn of(db: &impl ConnectionTrait, plan: &str) -> Result<Vec<Model>> {
 
 /// Forgets what was found: the tests begin anew.
 pub async fn forget(db: &impl ConnectionTrait, plan: &str) -> Result<()> {
-    Entity::delete_many().filter(Column::Plan.eq(plan)).exec(db).await?;
+    Entity::delete_many()
+        .filter(Column::Plan.eq(plan))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -110,7 +110,9 @@ async fn who_read_bytes_without_a_name_is_found_by_place_and_digest() {
             row("maker", "out", "o", None, uri),
         ];
         change!(store, |tx| lineage::put(tx, rows).await);
-        let found = lineage::readers(store.read(), WS, uri, Some("new")).await.unwrap();
+        let found = lineage::readers(store.read(), WS, uri, Some("new"))
+            .await
+            .unwrap();
         let mut jobs: Vec<_> = found.into_iter().map(|row| row.job).collect();
         jobs.sort();
         assert_eq!(jobs, ["same", "unknown"]);

@@ -363,28 +363,60 @@ async fn few_values_of_a_metric_and_many_lead_to_their_runs() {
                     start_time: NOW + at,
                     ..crate::run::row(&format!("{at:04}"))
                 };
-                let tags = if at % 2 == 0 { pairs(&[("even", "yes")]) } else { Vec::new() };
+                let tags = if at % 2 == 0 {
+                    pairs(&[("even", "yes")])
+                } else {
+                    Vec::new()
+                };
                 run::insert(tx, row, &tags).await?;
             }
             Ok(())
         });
         let values = (0..RUNS).map(|at| async move {
-            let points = [("loss", at as f64, 0), ("late", if at < 3 { f64::NAN } else { 1.0 }, 0)];
+            let points = [
+                ("loss", at as f64, 0),
+                ("late", if at < 3 { f64::NAN } else { 1.0 }, 0),
+            ];
             crate::metric::append(store, &format!("{at:04}"), &points).await;
         });
         futures::future::join_all(values).await;
         assert_eq!(search(store, "metrics.loss >= 2098", &[]).await, "2099 2098");
-        assert_eq!(search(store, "metrics.loss < 3 and tags.even = 'yes'", &[]).await, "0002 0000");
-        assert_eq!(search(store, "metrics.loss < 3", &["metrics.late DESC", "attributes.run_id ASC"]).await, "0000 0001 0002");
-        assert_eq!(search(store, "metrics.loss > 5 and metrics.loss <= 7", &["attributes.start_time ASC"]).await, "0006 0007");
+        assert_eq!(
+            search(store, "metrics.loss < 3 and tags.even = 'yes'", &[]).await,
+            "0002 0000"
+        );
+        assert_eq!(
+            search(
+                store,
+                "metrics.loss < 3",
+                &["metrics.late DESC", "attributes.run_id ASC"]
+            )
+            .await,
+            "0000 0001 0002"
+        );
+        assert_eq!(
+            search(
+                store,
+                "metrics.loss > 5 and metrics.loss <= 7",
+                &["attributes.start_time ASC"]
+            )
+            .await,
+            "0006 0007"
+        );
         assert_eq!(search(store, "metrics.loss = 9999", &[]).await, "");
         let (few, place) = page(store, "metrics.loss < 3", &[], 2, None).await;
         assert_eq!(few, "0002 0001");
-        assert_eq!(page(store, "metrics.loss < 3", &[], 2, place.as_ref()).await.0, "0000");
+        assert_eq!(
+            page(store, "metrics.loss < 3", &[], 2, place.as_ref()).await.0,
+            "0000"
+        );
         // All of them fit: the youngest are found by looking at the youngest.
         let (many, place) = page(store, "metrics.loss >= 0", &[], 2, None).await;
         assert_eq!(many, "2099 2098");
-        assert_eq!(page(store, "metrics.loss >= 0", &[], 2, place.as_ref()).await.0, "2097 2096");
+        assert_eq!(
+            page(store, "metrics.loss >= 0", &[], 2, place.as_ref()).await.0,
+            "2097 2096"
+        );
     })
     .await;
 }

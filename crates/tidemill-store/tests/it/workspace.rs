@@ -143,10 +143,22 @@ async fn a_deleted_workspace_is_not_there_comes_back_and_goes_for_good_when_its_
         change!(store, |tx| workspace_state::put(tx, state(Some(NOW))).await);
         assert_eq!(workspace::get(store.read(), WS).await.unwrap(), None);
         assert!(workspace::get_kept(store.read(), WS).await.unwrap().is_some());
-        assert!(workspace::all(store.read()).await.unwrap().iter().all(|row| row.name != WS));
-        assert!(!change!(store, |tx| workspace_state::purge(tx, WS, NOW - 1).await), "its time is not over");
+        assert!(
+            workspace::all(store.read())
+                .await
+                .unwrap()
+                .iter()
+                .all(|row| row.name != WS)
+        );
+        assert!(
+            !change!(store, |tx| workspace_state::purge(tx, WS, NOW - 1).await),
+            "its time is not over"
+        );
         change!(store, |tx| workspace_state::put(tx, state(None)).await);
-        assert!(!change!(store, |tx| workspace_state::purge(tx, WS, NOW + 1).await), "it came back");
+        assert!(
+            !change!(store, |tx| workspace_state::purge(tx, WS, NOW + 1).await),
+            "it came back"
+        );
         assert!(workspace::get(store.read(), WS).await.unwrap().is_some());
         change!(store, |tx| workspace_state::put(tx, state(Some(NOW))).await);
         assert!(change!(store, |tx| workspace_state::purge(tx, WS, NOW).await));

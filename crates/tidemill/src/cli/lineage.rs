@@ -60,7 +60,12 @@ pub struct LineageOptions {
 impl LineageOptions {
     /// Whether anything of them was given.
     pub fn is_asked(&self) -> bool {
-        let Self { direction, format, namespace, post } = self;
+        let Self {
+            direction,
+            format,
+            namespace,
+            post,
+        } = self;
         direction.is_some() || format.is_some() || namespace.is_some() || post.is_some()
     }
 
@@ -79,24 +84,42 @@ impl LineageOptions {
         };
         let mut asked = vec![("direction", direction)];
         if self.format != Some(Form::Openlineage) && self.post.is_none() {
-            let verb = if kind == Kind::Model { "lineage-graph" } else { "lineage" };
-            let graph = session.client.get(&format!("{}{}", path(verb), query(&asked))).await?;
+            let verb = if kind == Kind::Model {
+                "lineage-graph"
+            } else {
+                "lineage"
+            };
+            let graph = session
+                .client
+                .get(&format!("{}{}", path(verb), query(&asked)))
+                .await?;
             return match session.output.is_asked() {
                 true => session.show(graph),
                 false => write_out(&(tree::lines(&graph).join("\n") + "\n")),
             };
         }
         asked.extend(self.namespace.as_deref().map(|name| ("namespace", name)));
-        let events = session.client.get(&format!("{}{}", path("lineage-events"), query(&asked))).await?;
+        let events = session
+            .client
+            .get(&format!("{}{}", path("lineage-events"), query(&asked)))
+            .await?;
         let listed = events.as_array().cloned().unwrap_or_default();
         match &self.post {
             Some(collector) => {
                 post(collector, &listed).await?;
-                session.note(&format!("Posted {} to {collector}.", count(listed.len() as u64, "event")));
+                session.note(&format!(
+                    "Posted {} to {collector}.",
+                    count(listed.len() as u64, "event")
+                ));
                 Ok(())
             }
             None if session.output.is_asked() => session.show(events),
-            None => write_out(&listed.iter().map(|event| format!("{event}\n")).collect::<String>()),
+            None => write_out(
+                &listed
+                    .iter()
+                    .map(|event| format!("{event}\n"))
+                    .collect::<String>(),
+            ),
         }
     }
 }
@@ -114,14 +137,20 @@ async fn post(collector: &str, events: &[Value]) -> Result<()> {
         .build()
         .map_err(|error| Error::failed(format!("failed to make an HTTP client: {error}")))?;
     for (at, event) in events.iter().enumerate() {
-        let mut request = client.post(&url).header(header::CONTENT_TYPE, "application/json").body(event.to_string());
+        let mut request = client
+            .post(&url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(event.to_string());
         if let Ok(key) = std::env::var("OPENLINEAGE_API_KEY") {
             request = request.bearer_auth(key);
         }
         let failed = |why: String| {
             let rest = events.len() - at;
-            Error::failed(format!("failed to post {} to {url}: {why}", count(rest as u64, "event")))
-                .with_hint("events that were taken before may be posted again: a run keeps its id")
+            Error::failed(format!(
+                "failed to post {} to {url}: {why}",
+                count(rest as u64, "event")
+            ))
+            .with_hint("events that were taken before may be posted again: a run keeps its id")
         };
         let answer = request.send().await.map_err(|error| failed(error.to_string()))?;
         if !answer.status().is_success() {

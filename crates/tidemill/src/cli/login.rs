@@ -55,11 +55,24 @@ impl Login {
         if self.print_token {
             return crate::output::write_out(&format!("{text}\n"));
         }
-        let name = globals.context.clone().or_else(|| all.current.clone()).unwrap_or_else(|| "login".to_owned());
-        let kept = folders::config_dir()?.join("tokens").join(format!("{}.token", file_name(&name)));
+        let name = globals
+            .context
+            .clone()
+            .or_else(|| all.current.clone())
+            .unwrap_or_else(|| "login".to_owned());
+        let kept = folders::config_dir()?
+            .join("tokens")
+            .join(format!("{}.token", file_name(&name)));
         write(&kept, text)?;
         // A workspace of another server is none of this one.
-        if entry.server.as_deref().map(str::parse::<Address>).transpose()?.unwrap_or_default() != address {
+        if entry
+            .server
+            .as_deref()
+            .map(str::parse::<Address>)
+            .transpose()?
+            .unwrap_or_default()
+            != address
+        {
             entry.workspace = globals.workspace.clone();
         }
         entry.server = Some(address.to_string());
@@ -86,9 +99,11 @@ fn read(file: &Path) -> Result<String> {
     };
     let text = text.trim().to_owned();
     if text.is_empty() {
-        return Err(Error::usage("failed to sign in: the signed token is empty").with_hint(
-            "the job must be allowed to have one, as by `permissions: id-token: write` or `id_tokens:`",
-        ));
+        return Err(
+            Error::usage("failed to sign in: the signed token is empty").with_hint(
+                "the job must be allowed to have one, as by `permissions: id-token: write` or `id_tokens:`",
+            ),
+        );
     }
     Ok(text)
 }
@@ -111,6 +126,12 @@ fn write(file: &Path, text: &str) -> Result<()> {
 
 /// A context's name as a file can have it.
 fn file_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            c
+        } else {
+            '_'
+        }
+    };
     name.chars().map(plain).collect()
 }

@@ -48,7 +48,12 @@ impl Client {
     /// # Errors
     /// What the server says; a connection that breaks again and again: what came stays, and the same call goes on behind it; bytes
     /// that are others than they should be: nothing of them stays.
-    pub async fn fetch(&self, wanted: &Wanted, target: &Path, advance: &(dyn Fn(u64) + Sync)) -> Result<Fetched> {
+    pub async fn fetch(
+        &self,
+        wanted: &Wanted,
+        target: &Path,
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Fetched> {
         if size_of(target).await == Some(wanted.size_bytes) && hash_of(target).await? == wanted.hash {
             advance(wanted.size_bytes);
             return Ok(Fetched::There);
@@ -149,7 +154,12 @@ enum Broke {
 }
 
 /// Writes an answer behind what was received, or from the beginning where it is the whole file; gives how many bytes came.
-async fn write(response: Response, part: &Path, received: u64, advance: &(dyn Fn(u64) + Sync)) -> Result<u64, Broke> {
+async fn write(
+    response: Response,
+    part: &Path,
+    received: u64,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Result<u64, Broke> {
     let goes_on = received > 0 && response.status() == StatusCode::PARTIAL_CONTENT;
     let failed = |error| Broke::Writing(Error::file("write", part, error));
     let mut file = tokio::fs::OpenOptions::new()
@@ -192,7 +202,8 @@ async fn hash_of(path: &Path) -> Result<Hash> {
         hasher.update_reader(file).map_err(failed)?;
         Ok(hasher.finalize().into())
     });
-    read.await.map_err(|error| Error::failed(format!("failed to hash a file: {error}")))?
+    read.await
+        .map_err(|error| Error::failed(format!("failed to hash a file: {error}")))?
 }
 
 async fn remove(path: &Path) -> Result<()> {

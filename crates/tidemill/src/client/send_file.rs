@@ -54,7 +54,9 @@ impl Client {
             first = false;
             let error = match sent {
                 Ok(sent) => return Ok(sent),
-                Err((_, Error::Problem(problem))) if !may_pass(&problem) => return Err(Error::Problem(problem)),
+                Err((_, Error::Problem(problem))) if !may_pass(&problem) => {
+                    return Err(Error::Problem(problem));
+                }
                 Err((_, error @ (Error::File { .. } | Error::Usage { .. }))) => return Err(error),
                 Err((progress, error)) => {
                     if progress {
@@ -97,7 +99,9 @@ impl Client {
             format!("{}{}", what.uploads, query(&pairs))
         };
         let state = self.get(&asked("0")).await.map_err(|error| (false, error))?;
-        let received = number(&state, "received_bytes").and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        let received = number(&state, "received_bytes")
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(0);
         let progress = received > *told;
         if progress {
             // What a broken connection had sent is counted by what arrived of it.
@@ -114,14 +118,18 @@ impl Client {
         file.seek(SeekFrom::Start(received)).await.map_err(failed)?;
         let rest = what.size_bytes.saturating_sub(received);
         let heard = Arc::clone(advance);
-        let pieces = tokio_util::io::ReaderStream::with_capacity(tokio::io::AsyncReadExt::take(file, rest), 1 << 18)
-            .inspect_ok(move |piece| heard(piece.len() as u64));
+        let pieces =
+            tokio_util::io::ReaderStream::with_capacity(tokio::io::AsyncReadExt::take(file, rest), 1 << 18)
+                .inspect_ok(move |piece| heard(piece.len() as u64));
         let request = self
             .request(Method::PUT, &asked(&received.to_string()))
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .header(header::CONTENT_LENGTH, rest)
             .body(Body::wrap_stream(pieces));
-        self.json(request).await.map(|_| Sent::Arrived).map_err(|error| (progress, error))
+        self.json(request)
+            .await
+            .map(|_| Sent::Arrived)
+            .map_err(|error| (progress, error))
     }
 }
 

@@ -18,7 +18,8 @@ pub(super) async fn prepare(wanted: Option<&EnvironmentRef>, say: impl Fn(&str))
     let environments = Environments::new(crate::folders::data_dir()?);
     let built = tokio::task::spawn_blocking(move || environments.prepare(&request, &|_: EnvEvent| {})).await;
     let built = built.map_err(|error| Error::failed(format!("failed to build the environment: {error}")))?;
-    let built = built.map_err(|error| Error::failed(format!("environment: {error}")).with_hint(error.hint()))?;
+    let built =
+        built.map_err(|error| Error::failed(format!("environment: {error}")).with_hint(error.hint()))?;
     for change in &built.changes {
         say(&format!("changed {change}"));
     }
@@ -32,8 +33,10 @@ fn request(wanted: &EnvironmentRef) -> Result<EnvironmentRequest> {
             let text = reference.to_string();
             let curated = catalogue::find(&text).or_else(|| catalogue::find(reference.name()));
             let entry = curated.ok_or_else(|| {
-                Error::usage(format!("failed to use environment `{text}` with --local: only a server knows it"))
-                    .with_hint("write it out with `conda_file`, or leave --local away")
+                Error::usage(format!(
+                    "failed to use environment `{text}` with --local: only a server knows it"
+                ))
+                .with_hint("write it out with `conda_file`, or leave --local away")
             })?;
             EnvironmentRequest {
                 name: Some(entry.name.clone()),
@@ -41,7 +44,9 @@ fn request(wanted: &EnvironmentRef) -> Result<EnvironmentRequest> {
             }
         }
         EnvironmentRef::Expression(text) => {
-            return Err(Error::usage(format!("failed to use environment `{text}`: it is not filled in")));
+            return Err(Error::usage(format!(
+                "failed to use environment `{text}`: it is not filled in"
+            )));
         }
     };
     Ok(EnvironmentRequest {
@@ -52,8 +57,10 @@ fn request(wanted: &EnvironmentRef) -> Result<EnvironmentRequest> {
 
 fn of_spec(environment: &Environment) -> Result<EnvironmentRequest> {
     if environment.build.is_some() {
-        return Err(Error::usage("failed to use an environment with `build` with --local")
-            .with_hint("write `conda_file`, or leave --local away"));
+        return Err(
+            Error::usage("failed to use an environment with `build` with --local")
+                .with_hint("write `conda_file`, or leave --local away"),
+        );
     }
     let conda: Option<Value> = environment.conda_file.clone();
     Ok(EnvironmentRequest {

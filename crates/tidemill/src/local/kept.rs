@@ -46,8 +46,9 @@ impl Endpoint {
     /// The endpoint of this name.
     pub(super) fn get(name: &str) -> Result<Self> {
         Self::find(name)?.ok_or_else(|| {
-            Error::failed(format!("failed to find endpoint `{name}` on this machine"))
-                .with_hint(format!("make it with `tidemill online-endpoint create --local --name {name}`"))
+            Error::failed(format!("failed to find endpoint `{name}` on this machine")).with_hint(format!(
+                "make it with `tidemill online-endpoint create --local --name {name}`"
+            ))
         })
     }
 
@@ -61,7 +62,13 @@ impl Endpoint {
         };
         let mut names: Vec<String> = entries
             .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
+            .filter_map(|entry| {
+                entry
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".json")
+                    .map(str::to_owned)
+            })
             .collect();
         names.sort();
         names.iter().map(|name| Self::get(name)).collect()

@@ -89,7 +89,10 @@ pub fn deployment(endpoint: &str, name: &str) -> Result<Value> {
 /// When it is not there.
 pub fn deployments(endpoint: &str) -> Result<Vec<Value>> {
     let all = Endpoint::get(endpoint)?.deployments;
-    Ok(all.iter().map(|(name, one)| shown_deployment(endpoint, name, one)).collect())
+    Ok(all
+        .iter()
+        .map(|(name, one)| shown_deployment(endpoint, name, one))
+        .collect())
 }
 
 /// Ends a deployment of this machine.
@@ -125,15 +128,23 @@ pub async fn invoke(endpoint: &str, name: Option<&str>, body: Vec<u8>) -> Result
         (None, 0) => return Err(nothing(endpoint)),
         (None, _) => {
             let names: Vec<String> = all.into_keys().collect();
-            return Err(Error::usage(format!("failed to invoke `{endpoint}`: it has several deployments"))
-                .with_hint(format!("choose with --deployment-name: {}", names.join(", "))));
+            return Err(Error::usage(format!(
+                "failed to invoke `{endpoint}`: it has several deployments"
+            ))
+            .with_hint(format!("choose with --deployment-name: {}", names.join(", "))));
         }
     };
     let url = format!("http://127.0.0.1:{}/score", one.port);
     let sent = reqwest::Client::builder().no_proxy().build();
     let sent = sent.map_err(|error| Error::failed(format!("failed to make an HTTP client: {error}")))?;
-    let answer = sent.post(&url).header(header::CONTENT_TYPE, "application/json").body(body).send().await;
-    let answer = answer.map_err(|error| Error::failed(format!("failed to reach the deployment at {url}: {error}")))?;
+    let answer = sent
+        .post(&url)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .send()
+        .await;
+    let answer =
+        answer.map_err(|error| Error::failed(format!("failed to reach the deployment at {url}: {error}")))?;
     let status = answer.status();
     let text = answer
         .text()
@@ -141,21 +152,28 @@ pub async fn invoke(endpoint: &str, name: Option<&str>, body: Vec<u8>) -> Result
         .map_err(|error| Error::failed(format!("failed to read the answer: {error}")))?;
     match status.is_success() {
         true => Ok(text),
-        false => Err(Error::failed(format!("the deployment answered {}: {text}", status.as_u16()))),
+        false => Err(Error::failed(format!(
+            "the deployment answered {}: {text}",
+            status.as_u16()
+        ))),
     }
 }
 
 fn nothing(endpoint: &str) -> Error {
-    Error::failed(format!("failed to invoke `{endpoint}`: it has no deployment on this machine"))
-        .with_hint("make one with `tidemill online-deployment create --local`")
+    Error::failed(format!(
+        "failed to invoke `{endpoint}`: it has no deployment on this machine"
+    ))
+    .with_hint("make one with `tidemill online-deployment create --local`")
 }
 
 fn found(endpoint: &str, name: &str) -> Result<Deployment> {
     let mut all = Endpoint::get(endpoint)?.deployments;
     all.remove(name).ok_or_else(|| {
         let names: Vec<String> = all.into_keys().collect();
-        Error::failed(format!("failed to find deployment `{name}` of `{endpoint}` on this machine"))
-            .with_hint(format!("there are: {}", names.join(", ")))
+        Error::failed(format!(
+            "failed to find deployment `{name}` of `{endpoint}` on this machine"
+        ))
+        .with_hint(format!("there are: {}", names.join(", ")))
     })
 }
 
@@ -174,7 +192,11 @@ fn end(deployment: &Deployment) {
 }
 
 fn shown(endpoint: &Endpoint) -> Value {
-    let alive: Vec<&Deployment> = endpoint.deployments.values().filter(|one| one.process.is_alive()).collect();
+    let alive: Vec<&Deployment> = endpoint
+        .deployments
+        .values()
+        .filter(|one| one.process.is_alive())
+        .collect();
     let mut view = json!({
         "name": endpoint.name,
         "kind": "Local",

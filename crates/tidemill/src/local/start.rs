@@ -33,7 +33,8 @@ pub(super) async fn start(spec: &OnlineDeployment, say: impl Fn(&str)) -> Result
         .map_err(|error| Error::failed(format!("failed to find a free port: {error}")))?
         .port();
     let log = folder.join("std_log.txt");
-    let program = std::env::current_exe().map_err(|error| Error::failed(format!("failed to find this program: {error}")))?;
+    let program = std::env::current_exe()
+        .map_err(|error| Error::failed(format!("failed to find this program: {error}")))?;
     let mut command = Command::new(program);
     command.arg("serve");
     arguments(&mut command, spec, &folder)?;
@@ -44,7 +45,9 @@ pub(super) async fn start(spec: &OnlineDeployment, say: impl Fn(&str)) -> Result
     }
     command.envs(&spec.environment_variables);
     let out = File::create(&log).map_err(|error| Error::file("write", &log, error))?;
-    let err = out.try_clone().map_err(|error| Error::file("write", &log, error))?;
+    let err = out
+        .try_clone()
+        .map_err(|error| Error::file("write", &log, error))?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(out)
@@ -65,7 +68,9 @@ pub(super) async fn start(spec: &OnlineDeployment, say: impl Fn(&str)) -> Result
 }
 
 fn patience(spec: &OnlineDeployment) -> Duration {
-    let Some(probe) = &spec.readiness_probe else { return PATIENCE };
+    let Some(probe) = &spec.readiness_probe else {
+        return PATIENCE;
+    };
     let (delay, period) = (probe.initial_delay.unwrap_or(10), probe.period.unwrap_or(10));
     Duration::from_secs(delay + period * u64::from(probe.failure_threshold.unwrap_or(30)))
 }
@@ -77,14 +82,21 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
     });
     let model = local_model(spec)?;
     if let Some((code, script)) = &script {
-        command.arg("--entry-script").arg(script).arg("--code-dir").arg(code);
+        command
+            .arg("--entry-script")
+            .arg(script)
+            .arg("--code-dir")
+            .arg(code);
     }
     // As in a deployment of a server: a script finds its model under its own name.
     let models = folder.join("azureml-models");
     fs::create_dir_all(&models).map_err(|error| Error::file("make", &models, error))?;
     match (&model, &script) {
         (Some((path, kind)), None) if *kind != ModelType::CustomModel => {
-            command.arg("--model-dir").arg(path).args(["--model-type", kind.word()]);
+            command
+                .arg("--model-dir")
+                .arg(path)
+                .args(["--model-type", kind.word()]);
         }
         (model, _) => {
             if let Some((path, _)) = model {
@@ -97,7 +109,10 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
     if let Some(workers) = spec.environment_variables.get("WORKER_COUNT") {
         command.args(["--workers", workers]);
     }
-    if let Some(timeout) = spec.request_settings.and_then(|settings| settings.request_timeout_ms) {
+    if let Some(timeout) = spec
+        .request_settings
+        .and_then(|settings| settings.request_timeout_ms)
+    {
         command.args(["--request-timeout-ms", &timeout.to_string()]);
     }
     Ok(())
@@ -121,10 +136,14 @@ fn local_model(spec: &OnlineDeployment) -> Result<Option<(PathBuf, ModelType)>> 
     match &spec.model {
         None => Ok(None),
         Some(DeploymentModel::Inline(model)) => {
-            let path = model.path.as_ref().and_then(|path| path.as_local()).ok_or_else(|| {
-                Error::usage("failed to use this model with --local: its files are not on this machine")
-                    .with_hint("name a local folder or file, or leave --local away")
-            })?;
+            let path = model
+                .path
+                .as_ref()
+                .and_then(|path| path.as_local())
+                .ok_or_else(|| {
+                    Error::usage("failed to use this model with --local: its files are not on this machine")
+                        .with_hint("name a local folder or file, or leave --local away")
+                })?;
             Ok(Some((path.to_path_buf(), model.model_type.unwrap_or_default())))
         }
         Some(DeploymentModel::Reference(reference)) => Err(Error::usage(format!(
@@ -137,7 +156,10 @@ fn local_model(spec: &OnlineDeployment) -> Result<Option<(PathBuf, ModelType)>> 
 /// Waits until it answers; ends it when it does not in time.
 async fn comes_up(child: &mut Child, port: u16, patience: Duration, log: &Path) -> Result<()> {
     let url = format!("http://127.0.0.1:{port}/");
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(2))
+        .build();
     let client = client.map_err(|error| Error::failed(format!("failed to make an HTTP client: {error}")))?;
     let deadline = Instant::now() + patience;
     let told = || {
@@ -146,7 +168,10 @@ async fn comes_up(child: &mut Child, port: u16, patience: Duration, log: &Path) 
     };
     loop {
         if let Ok(Some(status)) = child.try_wait() {
-            return Err(Error::failed(format!("the scoring server ended with {status}; its last output:\n{}", told())));
+            return Err(Error::failed(format!(
+                "the scoring server ended with {status}; its last output:\n{}",
+                told()
+            )));
         }
         if let Ok(answer) = client.get(&url).send().await
             && answer.status().is_success()

@@ -21,7 +21,11 @@ pub fn flat(view: Value) -> Value {
         }
     }
     for (key, value) in view {
-        let value = if key.ends_with("_at") || key == "kept_until" { time(&value) } else { value };
+        let value = if key.ends_with("_at") || key == "kept_until" {
+            time(&value)
+        } else {
+            value
+        };
         // Nothing known does not hide what the specification says.
         if !(value.is_null() && whole.contains_key(&key)) {
             whole.insert(key, value);

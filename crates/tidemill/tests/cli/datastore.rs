@@ -164,17 +164,30 @@ fn a_workspace_goes_round() {
     ];
     world.run(&args).ok();
     let asked = world.run(&["workspace", "delete", "-n", "churn-team"]).fails(2);
-    assert!(asked.contains("holds 1 datastores") && asked.contains("--yes"), "{asked}");
+    assert!(
+        asked.contains("holds 1 datastores") && asked.contains("--yes"),
+        "{asked}"
+    );
     world.run(&["workspace", "delete", "-n", "churn-team", "-y"]).ok();
     world.run(&["workspace", "show", "-n", "churn-team"]).fails(1);
     let deleted = world.run(&["workspace", "list", "--deleted", "-o", "table"]).ok();
-    assert!(deleted.contains("churn-team") && deleted.contains("KEPT UNTIL"), "{deleted}");
+    assert!(
+        deleted.contains("churn-team") && deleted.contains("KEPT UNTIL"),
+        "{deleted}"
+    );
     world.run(&["workspace", "recover", "-n", "churn-team"]).ok();
     world.run(&["workspace", "archive", "-n", "churn-team"]).ok();
-    let refused = world.run(&["-w", "churn-team", "datastore", "delete", "-n", "lake", "-y"]).fails(1);
-    assert!(refused.contains("workspace restore --name churn-team"), "{refused}");
+    let refused = world
+        .run(&["-w", "churn-team", "datastore", "delete", "-n", "lake", "-y"])
+        .fails(1);
+    assert!(
+        refused.contains("workspace restore --name churn-team"),
+        "{refused}"
+    );
     world.run(&["workspace", "restore", "-n", "churn-team"]).ok();
-    let moved = world.run(&["workspace", "move", "-n", "churn-team", "--to-group", "europe"]).json();
+    let moved = world
+        .run(&["workspace", "move", "-n", "churn-team", "--to-group", "europe"])
+        .json();
     assert_eq!(moved["group"], "europe");
     world
         .run(&[

@@ -46,7 +46,10 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     assert!(made.contains("of stack flights: 9 created."), "{made}");
     // PRD wants that TEST has passed the same files, and that somebody of the team agrees who did not make the plan.
     let early = infra(&world, "apply", &stage(&world, "prd", &["--yes"])).fails(1);
-    assert!(early.contains("these files were not applied in TEST yet"), "{early}");
+    assert!(
+        early.contains("these files were not applied in TEST yet"),
+        "{early}"
+    );
     for name in ["dev", "test"] {
         let made = infra(&world, "apply", &stage(&world, name, &["--yes", "-o", "table"])).ok();
         assert!(
@@ -57,12 +60,30 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     let plan = infra(&world, "plan", &stage(&world, "prd", &[])).json();
     let plan = plan["id"].as_str().expect("an id");
     let waits = world.run(&["infra", "apply", plan]).fails(1);
-    assert!(waits.contains("0 of 1 approvals of team flights-operations"), "{waits}");
+    assert!(
+        waits.contains("0 of 1 approvals of team flights-operations"),
+        "{waits}"
+    );
     let own = world.run(&["infra", "approve", plan]).fails(1);
-    assert!(own.contains("flights-operations") || own.contains("made"), "{own}");
-    let token = world.run(&["token", "create", "--principal", "user:olivia"]).json();
+    assert!(
+        own.contains("flights-operations") || own.contains("made"),
+        "{own}"
+    );
+    let token = world
+        .run(&["token", "create", "--principal", "user:olivia"])
+        .json();
     let token = token["token"].as_str().expect("shown once");
-    world.run(&["infra", "approve", plan, "--comment", "as agreed", "--token", token]).ok();
+    world
+        .run(&[
+            "infra",
+            "approve",
+            plan,
+            "--comment",
+            "as agreed",
+            "--token",
+            token,
+        ])
+        .ok();
     let made = world.run(&["infra", "apply", plan, "-o", "table"]).ok();
     assert!(made.contains("of stack flights-prd: 8 created."), "{made}");
     let shown = world
@@ -96,7 +117,11 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     for name in ["dev", "test", "prd"] {
         // In PRD even tests of an unchanged stage are run by a plan that was agreed to.
         let verb = if name == "prd" { "plan" } else { "apply" };
-        let more: &[&str] = if name == "prd" { &["-o", "table"] } else { &["--yes", "-o", "table"] };
+        let more: &[&str] = if name == "prd" {
+            &["-o", "table"]
+        } else {
+            &["--yes", "-o", "table"]
+        };
         let again = infra(&world, verb, &stage(&world, name, more));
         assert!(
             format!("{}{}", again.out, again.err).contains(&format!(
@@ -148,7 +173,9 @@ fn the_stages_of_the_example_come_up_from_nothing_and_a_second_apply_changes_not
     // Everything goes again, stage by stage, and what they share last.
     infra(&world, "destroy", &stage(&world, "prd", &["--yes"])).fails(1);
     // Whoever may change the group by hand may take its gates away, as the audit log tells.
-    world.home.write("open.yml", "name: flights\nstages: [DEV, TEST, PRD]\n");
+    world
+        .home
+        .write("open.yml", "name: flights\nstages: [DEV, TEST, PRD]\n");
     world.run(&["group", "create", "-f", "open.yml"]).ok();
     for name in ["dev", "test", "prd"] {
         infra(&world, "destroy", &stage(&world, name, &["--yes"])).ok();

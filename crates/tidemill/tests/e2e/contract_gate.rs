@@ -7,21 +7,55 @@ const SCORE: &str = "def init():\n    pass\n\ndef run(data):\n    return {\"dela
 
 fn stands(mill: &Mill, stage: &str) -> String {
     let shown = mill.ok(&["release", "show", "delay", "-w", "dev"]);
-    let there = shown["stages"].as_array().expect("stages").iter().find(|one| one["stage"] == stage).expect("it").clone();
+    let there = shown["stages"]
+        .as_array()
+        .expect("stages")
+        .iter()
+        .find(|one| one["stage"] == stage)
+        .expect("it")
+        .clone();
     there["state"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
 fn a_release_waits_for_data_that_keep_what_its_model_lives_by() {
     let mill = Mill::start();
-    mill.ok(&["group", "create", "--name", "default", "--set", "stages=[DEV, PRD]"]);
+    mill.ok(&[
+        "group",
+        "create",
+        "--name",
+        "default",
+        "--set",
+        "stages=[DEV, PRD]",
+    ]);
     for (name, stage) in [("dev", "DEV"), ("prd", "PRD")] {
-        mill.ok(&["workspace", "create", "--name", name, "--set", &format!("stage={stage}")]);
+        mill.ok(&[
+            "workspace",
+            "create",
+            "--name",
+            name,
+            "--set",
+            &format!("stage={stage}"),
+        ]);
     }
     let data = |workspace: &str, rows: &str| {
         mill.write("flights.csv", rows);
-        let create = ["data", "create", "-w", workspace, "-n", "flights", "--type", "uri_file", "--path", "flights.csv"];
-        mill.ok(&create)["version"].as_str().expect("a version").to_owned()
+        let create = [
+            "data",
+            "create",
+            "-w",
+            workspace,
+            "-n",
+            "flights",
+            "--type",
+            "uri_file",
+            "--path",
+            "flights.csv",
+        ];
+        mill.ok(&create)["version"]
+            .as_str()
+            .expect("a version")
+            .to_owned()
     };
     data("dev", "carrier,delay\nUA,1\nAA,2\n");
     assert_eq!(data("prd", "carrier,delay\nUA,1\nXX,2\n"), "1");
@@ -32,7 +66,18 @@ fn a_release_waits_for_data_that_keep_what_its_model_lives_by() {
     );
     mill.ok(&["data", "contract", "create", "-w", "dev", "-f", "contract.yml"]);
     mill.write("model/weights.txt", "1");
-    mill.ok(&["model", "create", "-w", "dev", "-n", "delay", "--type", "custom_model", "--path", "model"]);
+    mill.ok(&[
+        "model",
+        "create",
+        "-w",
+        "dev",
+        "-n",
+        "delay",
+        "--type",
+        "custom_model",
+        "--path",
+        "model",
+    ]);
     mill.write("src/score.py", SCORE);
     mill.write("endpoint.yml", "name: delay\nauth_mode: key\n");
     mill.ok(&["online-endpoint", "create", "-w", "dev", "-f", "endpoint.yml"]);
@@ -44,7 +89,15 @@ fn a_release_waits_for_data_that_keep_what_its_model_lives_by() {
              readiness_probe: {{initial_delay: 20, period: 1, failure_threshold: 5}}\n"
         ),
     );
-    mill.ok(&["online-deployment", "create", "-w", "dev", "-f", "blue.yml", "--all-traffic"]);
+    mill.ok(&[
+        "online-deployment",
+        "create",
+        "-w",
+        "dev",
+        "-f",
+        "blue.yml",
+        "--all-traffic",
+    ]);
     mill.write(
         "release.yml",
         "type: release\nname: delay\nendpoint: delay\ndeployment: blue\ngates:\n  PRD:\n    contracts: {consumers: [\"pipeline:training\"]}\n",
@@ -66,5 +119,8 @@ fn a_release_waits_for_data_that_keep_what_its_model_lives_by() {
     assert_eq!(data("prd", "carrier,delay\nUA,1\nAA,2\n"), "2");
     mill.until("it to be live", || (stands(&mill, "PRD") == "Live").then_some(()));
     let shown = mill.ok(&["release", "show", "delay", "-w", "dev"]).to_string();
-    assert!(shown.contains("warnings alone") && shown.contains("pipeline:training"), "{shown}");
+    assert!(
+        shown.contains("warnings alone") && shown.contains("pipeline:training"),
+        "{shown}"
+    );
 }

@@ -38,8 +38,7 @@ def run(data):
     return {"model": model, "name": os.environ.get("NAME", "")}
 "#;
 
-const ENDPOINT: &str =
-    "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json\nname: flights\nauth_mode: key\n";
+const ENDPOINT: &str = "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json\nname: flights\nauth_mode: key\n";
 
 /// A deployment of the script, with quick probes.
 fn deployment(name: &str, more: &str) -> String {
@@ -91,40 +90,114 @@ fn show(mill: &Mill, name: &str) -> Value {
 fn a_script_and_its_model_answer_behind_an_endpoint() {
     let mill = with_blue("instance_count: 1\n");
     let answer = mill.run(&["online-endpoint", "invoke", "-n", "flights", "-r", "request.json"]);
-    assert_eq!(answer.ends(0).json(), serde_json::json!({"model": "of blue", "name": "blue"}));
+    assert_eq!(
+        answer.ends(0).json(),
+        serde_json::json!({"model": "of blue", "name": "blue"})
+    );
     let shown = mill.ok(&["online-endpoint", "show", "-n", "flights"]);
-    assert_eq!((&shown["traffic"]["blue"], shown["provisioning_state"].as_str()), (&100.into(), Some("Succeeded")));
+    assert_eq!(
+        (&shown["traffic"]["blue"], shown["provisioning_state"].as_str()),
+        (&100.into(), Some("Succeeded"))
+    );
     assert_eq!(shown["scoring_uri"], format!("{}{PATH}", mill.url()));
     let blue = show(&mill, "blue");
-    assert_eq!((blue["provisioning_state"].as_str(), blue["ready_instances"].as_i64()), (Some("Succeeded"), Some(1)));
-    mill.run(&["online-deployment", "get-logs", "-n", "blue", "-e", "flights"]).ends(0).says("Init complete");
+    assert_eq!(
+        (
+            blue["provisioning_state"].as_str(),
+            blue["ready_instances"].as_i64()
+        ),
+        (Some("Succeeded"), Some(1))
+    );
+    mill.run(&["online-deployment", "get-logs", "-n", "blue", "-e", "flights"])
+        .ends(0)
+        .says("Init complete");
     // A second one, by its name, by its share, and as the one that only watches.
     mill.ok(&["online-deployment", "create", "-f", "green.yml"]);
-    let green = ["online-endpoint", "invoke", "-n", "flights", "-r", "request.json", "-d", "green"];
+    let green = [
+        "online-endpoint",
+        "invoke",
+        "-n",
+        "flights",
+        "-r",
+        "request.json",
+        "-d",
+        "green",
+    ];
     mill.run(&green).ends(0).says("of green");
-    mill.ok(&["online-endpoint", "update", "-n", "flights", "--mirror-traffic", "green=50"]);
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--mirror-traffic",
+        "green=50",
+    ]);
     let key = key(&mill);
     for _ in 0..40 {
         assert!(score(&mill, &key, "{}").1.contains("of blue"));
     }
     mill.until("copies were counted", || {
         let (_, figures) = mill.http("GET", "/metrics", None, "");
-        let copies = figures.lines().find(|line| line.contains("deployment=\"green\"") && line.contains("mirrored"))?;
+        let copies = figures
+            .lines()
+            .find(|line| line.contains("deployment=\"green\"") && line.contains("mirrored"))?;
         (!copies.ends_with(" 0")).then_some(())
     });
-    mill.ok(&["online-endpoint", "update", "-n", "flights", "--mirror-traffic", "green=0"]);
-    mill.ok(&["online-endpoint", "update", "-n", "flights", "--traffic", "blue=50 green=50"]);
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--mirror-traffic",
+        "green=0",
+    ]);
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--traffic",
+        "blue=50 green=50",
+    ]);
     let answers: Vec<String> = (0..40).map(|_| score(&mill, &key, "{}").1).collect();
     for name in ["of blue", "of green"] {
-        assert!(answers.iter().any(|answer| answer.contains(name)), "{name} never answered");
+        assert!(
+            answers.iter().any(|answer| answer.contains(name)),
+            "{name} never answered"
+        );
     }
-    mill.run(&["online-deployment", "delete", "-n", "blue", "-e", "flights", "--yes"])
-        .ends(1)
-        .says("50% of the traffic");
-    mill.ok(&["online-endpoint", "update", "-n", "flights", "--traffic", "blue=0 green=100"]);
-    mill.run(&["online-deployment", "delete", "-n", "blue", "-e", "flights", "--yes"]).ends(0);
+    mill.run(&[
+        "online-deployment",
+        "delete",
+        "-n",
+        "blue",
+        "-e",
+        "flights",
+        "--yes",
+    ])
+    .ends(1)
+    .says("50% of the traffic");
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--traffic",
+        "blue=0 green=100",
+    ]);
+    mill.run(&[
+        "online-deployment",
+        "delete",
+        "-n",
+        "blue",
+        "-e",
+        "flights",
+        "--yes",
+    ])
+    .ends(0);
     assert!(score(&mill, &key, "{}").1.contains("of green"));
-    mill.run(&["online-endpoint", "delete", "-n", "flights", "--yes"]).ends(0);
+    mill.run(&["online-endpoint", "delete", "-n", "flights", "--yes"])
+        .ends(0);
     assert_eq!(score(&mill, &key, "{}").0, 404);
     assert_eq!(mill.processes(), Vec::<u32>::new(), "nothing is left");
 }
@@ -133,22 +206,53 @@ fn a_script_and_its_model_answer_behind_an_endpoint() {
 fn only_who_shows_a_key_a_token_or_a_role_is_let_in() {
     let mill = with_blue("instance_count: 1\n");
     let shown = mill.ok(&["online-endpoint", "get-credentials", "-n", "flights"]);
-    let (first, second) = (shown["primaryKey"].as_str().expect("one"), shown["secondaryKey"].as_str().expect("two"));
+    let (first, second) = (
+        shown["primaryKey"].as_str().expect("one"),
+        shown["secondaryKey"].as_str().expect("two"),
+    );
     assert_ne!(first, second);
-    assert_eq!((score(&mill, first, "{}").0, score(&mill, second, "{}").0), (200, 200));
+    assert_eq!(
+        (score(&mill, first, "{}").0, score(&mill, second, "{}").0),
+        (200, 200)
+    );
     assert_eq!(mill.http("POST", PATH, None, "{}").0, 401);
     assert_eq!(score(&mill, "wrong", "{}").0, 401);
-    let anew = mill.ok(&["online-endpoint", "regenerate-keys", "-n", "flights", "--key-type", "primary"]);
-    assert_eq!((score(&mill, first, "{}").0, score(&mill, second, "{}").0), (401, 200));
-    assert_eq!(score(&mill, anew["primaryKey"].as_str().expect("one"), "{}").0, 200);
+    let anew = mill.ok(&[
+        "online-endpoint",
+        "regenerate-keys",
+        "-n",
+        "flights",
+        "--key-type",
+        "primary",
+    ]);
+    assert_eq!(
+        (score(&mill, first, "{}").0, score(&mill, second, "{}").0),
+        (401, 200)
+    );
+    assert_eq!(
+        score(&mill, anew["primaryKey"].as_str().expect("one"), "{}").0,
+        200
+    );
     // A principal whose role lets them score, and one whose does not.
     for (user, role) in [("ada", "Scoring Only"), ("bob", "Datastore Reader")] {
         mill.ok(&["user", "create", "--name", user]);
         let principal = format!("user:{user}");
-        mill.ok(&["role", "assign", role, &principal, "--scope", "/workspaces/default"]);
+        mill.ok(&[
+            "role",
+            "assign",
+            role,
+            &principal,
+            "--scope",
+            "/workspaces/default",
+        ]);
     }
     let token = |user: &str| {
-        let (status, body) = mill.http("POST", &format!("/api/v1/tokens?principal=user:{user}"), Some(&owner(&mill)), "{}");
+        let (status, body) = mill.http(
+            "POST",
+            &format!("/api/v1/tokens?principal=user:{user}"),
+            Some(&owner(&mill)),
+            "{}",
+        );
         assert_eq!(status, 200, "{body}");
         let made: Value = serde_json::from_str(&body).expect("JSON");
         made["token"].as_str().expect("a token").to_owned()
@@ -156,7 +260,14 @@ fn only_who_shows_a_key_a_token_or_a_role_is_let_in() {
     assert_eq!(score(&mill, &token("ada"), "{}").0, 200);
     assert_eq!(score(&mill, &token("bob"), "{}").0, 401);
     // Tokens of the endpoint, which expire.
-    mill.ok(&["online-endpoint", "update", "-n", "flights", "--set", "auth_mode=aml_token"]);
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--set",
+        "auth_mode=aml_token",
+    ]);
     let given = mill.ok(&["online-endpoint", "get-credentials", "-n", "flights"]);
     let token = given["accessToken"].as_str().expect("a token");
     assert_eq!(score(&mill, token, "{}").0, 200);
@@ -191,23 +302,58 @@ fn what_goes_wrong_is_answered_as_azure_answers_it() {
         assert_eq!((status, head.contains("retry-after: 1")), (429, true), "{head}");
         assert_eq!(slow.join().expect("ends"), 200);
     });
-    mill.ok(&["online-endpoint", "update", "-n", "flights", "--traffic", "blue=0"]);
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--traffic",
+        "blue=0",
+    ]);
     let (status, body) = score(&mill, &key, "{}");
-    assert!(status == 404 && body.contains("gets any traffic"), "{status} {body}");
+    assert!(
+        status == 404 && body.contains("gets any traffic"),
+        "{status} {body}"
+    );
     for traffic in ["blue=50", "blue=100 green=100"] {
-        mill.run(&["online-endpoint", "update", "-n", "flights", "--traffic", traffic]).ends(2);
+        mill.run(&["online-endpoint", "update", "-n", "flights", "--traffic", traffic])
+            .ends(2);
     }
-    mill.run(&["online-endpoint", "update", "-n", "flights", "--traffic", "red=100"])
-        .ends(1)
-        .says("no such deployment");
-    let requests = mill.ok(&["online-deployment", "get-logs", "-n", "blue", "-e", "flights", "--requests"]);
+    mill.run(&[
+        "online-endpoint",
+        "update",
+        "-n",
+        "flights",
+        "--traffic",
+        "red=100",
+    ])
+    .ends(1)
+    .says("no such deployment");
+    let requests = mill.ok(&[
+        "online-deployment",
+        "get-logs",
+        "-n",
+        "blue",
+        "-e",
+        "flights",
+        "--requests",
+    ]);
     let of = |status: i64| {
         let rows = requests.as_array().expect("rows").iter();
         rows.filter(|row| row["status"] == status).count()
     };
     assert_eq!((of(424), of(408), of(429)), (1, 1, 1), "{requests}");
     let id = requests[0]["request_id"].as_str().expect("an id");
-    let found = mill.ok(&["online-deployment", "get-logs", "-n", "blue", "-e", "flights", "--request-id", id]);
+    let found = mill.ok(&[
+        "online-deployment",
+        "get-logs",
+        "-n",
+        "blue",
+        "-e",
+        "flights",
+        "--request-id",
+        id,
+    ]);
     assert_eq!(found.as_array().map(Vec::len), Some(1));
 }
 
@@ -224,8 +370,15 @@ fn raw(mill: &Mill, key: &str, body: &str, more: &str) -> (u16, String) {
     .expect("sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
-    let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-    (status, text.split("\r\n\r\n").next().unwrap_or_default().to_lowercase())
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .expect("a status");
+    (
+        status,
+        text.split("\r\n\r\n").next().unwrap_or_default().to_lowercase(),
+    )
 }
 
 #[test]
@@ -233,7 +386,10 @@ fn a_deployment_that_cannot_come_up_says_why() {
     let mill = Mill::start();
     written(&mill);
     mill.ok(&["online-endpoint", "create", "-f", "endpoint.yml"]);
-    mill.write("src/no_import.py", "import nothing_of_this_name\ndef init(): pass\ndef run(data): pass\n");
+    mill.write(
+        "src/no_import.py",
+        "import nothing_of_this_name\ndef init(): pass\ndef run(data): pass\n",
+    );
     mill.write("src/hangs.py", "import time\ndef init():\n    print('it begins', flush=True)\n    time.sleep(600)\ndef run(data): pass\n");
     let cases = [
         ("noimport", "no_import.py", "nothing_of_this_name"),
@@ -248,26 +404,56 @@ fn a_deployment_that_cannot_come_up_says_why() {
             .replace("failure_threshold: 5", "failure_threshold: 1");
         mill.write(&format!("{name}.yml"), yaml);
         let started = Instant::now();
-        mill.run(&["online-deployment", "create", "-f", &format!("{name}.yml"), "--all-traffic"])
-            .ends(1)
-            .says("failed")
-            .says(says);
+        mill.run(&[
+            "online-deployment",
+            "create",
+            "-f",
+            &format!("{name}.yml"),
+            "--all-traffic",
+        ])
+        .ends(1)
+        .says("failed")
+        .says(says);
         assert!(started.elapsed() < Duration::from_secs(50), "{name}");
         let shown = show(&mill, name);
         assert_eq!(shown["provisioning_state"], "Failed", "{shown}");
     }
     let shown = mill.ok(&["online-endpoint", "show", "-n", "flights"]);
-    assert!(shown["traffic"].as_object().is_none_or(|traffic| traffic.is_empty()), "{shown}");
+    assert!(
+        shown["traffic"]
+            .as_object()
+            .is_none_or(|traffic| traffic.is_empty()),
+        "{shown}"
+    );
     // Corrected, it comes up; a change that does not come up leaves what answers as it is.
     mill.write("noimport/model/weights.txt", "of noimport");
     mill.write("noimport.yml", deployment("noimport", ""));
-    mill.ok(&["online-deployment", "create", "-f", "noimport.yml", "--all-traffic"]);
-    mill.write("noimport.yml", deployment("noimport", "").replace("score.py", "no_import.py"));
-    mill.run(&["online-deployment", "update", "-n", "noimport", "-e", "flights", "-f", "noimport.yml"])
-        .ends(1)
-        .says("nothing_of_this_name");
+    mill.ok(&[
+        "online-deployment",
+        "create",
+        "-f",
+        "noimport.yml",
+        "--all-traffic",
+    ]);
+    mill.write(
+        "noimport.yml",
+        deployment("noimport", "").replace("score.py", "no_import.py"),
+    );
+    mill.run(&[
+        "online-deployment",
+        "update",
+        "-n",
+        "noimport",
+        "-e",
+        "flights",
+        "-f",
+        "noimport.yml",
+    ])
+    .ends(1)
+    .says("nothing_of_this_name");
     assert_eq!(score(&mill, &key(&mill), "{}").0, 200);
-    mill.run(&["online-endpoint", "delete", "-n", "flights", "--yes"]).ends(0);
+    mill.run(&["online-endpoint", "delete", "-n", "flights", "--yes"])
+        .ends(0);
 }
 
 /// Sends requests over open connections until it is told to stop. Gives how many were answered with 200, and every other answer.
@@ -294,7 +480,10 @@ impl Load {
 
     fn end(self) -> (usize, Vec<String>) {
         self.stop.store(true, Ordering::Release);
-        let others = self.threads.into_iter().flat_map(|thread| thread.join().expect("ends"));
+        let others = self
+            .threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("ends"));
         let others = others.collect();
         (self.good.load(Ordering::Acquire), others)
     }
@@ -349,11 +538,22 @@ fn answer(stream: &mut BufReader<TcpStream>) -> std::io::Result<(u16, String)> {
 
 #[test]
 fn an_update_a_restart_and_another_number_of_instances_lose_no_request() {
-    let mill = with_blue("instance_count: 2\nrequest_settings: {max_concurrent_requests_per_instance: 8, max_queue_wait_ms: 5000}\n");
+    let mill = with_blue(
+        "instance_count: 2\nrequest_settings: {max_concurrent_requests_per_instance: 8, max_queue_wait_ms: 5000}\n",
+    );
     let key = key(&mill);
     let load = Load::start(&mill, &key, 4);
     let update = |set: &str| {
-        let args = ["online-deployment", "update", "-n", "blue", "-e", "flights", "--set", set];
+        let args = [
+            "online-deployment",
+            "update",
+            "-n",
+            "blue",
+            "-e",
+            "flights",
+            "--set",
+            set,
+        ];
         assert_eq!(mill.ok(&args)["provisioning_state"], "Succeeded");
     };
     update("environment_variables.NAME=new");
@@ -366,14 +566,19 @@ fn an_update_a_restart_and_another_number_of_instances_lose_no_request() {
     assert!(good > 20, "{good}");
     let shown = show(&mill, "blue");
     let ready = |shown: &Value| shown["ready_instances"].as_i64();
-    assert_eq!((ready(&shown), shown["generation"].as_i64()), (Some(1), Some(3)), "{shown}");
+    assert_eq!(
+        (ready(&shown), shown["generation"].as_i64()),
+        (Some(1), Some(3)),
+        "{shown}"
+    );
 }
 
 /// The process that listens for the youngest instance that is ready.
 fn serving(mill: &Mill) -> Vec<u32> {
     let of = |pid: &u32| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).any(|word| word == b"--request-timeout-ms")
+        line.split(|byte| *byte == 0)
+            .any(|word| word == b"--request-timeout-ms")
             && !line.windows(5).any(|window| window == b"bwrap")
             && !line.starts_with(b"/bin/bash")
     };
@@ -381,13 +586,17 @@ fn serving(mill: &Mill) -> Vec<u32> {
 }
 
 fn kill(pid: u32) {
-    let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+    let killed = std::process::Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .status();
     assert!(killed.expect("kill runs").success());
 }
 
 #[test]
 fn an_instance_that_is_killed_under_load_is_started_again_while_others_answer() {
-    let mill = with_blue("instance_count: 2\nrequest_settings: {max_concurrent_requests_per_instance: 8, max_queue_wait_ms: 5000}\n");
+    let mill = with_blue(
+        "instance_count: 2\nrequest_settings: {max_concurrent_requests_per_instance: 8, max_queue_wait_ms: 5000}\n",
+    );
     let key = key(&mill);
     let load = Load::start(&mill, &key, 4);
     let there = serving(&mill);
@@ -395,13 +604,21 @@ fn an_instance_that_is_killed_under_load_is_started_again_while_others_answer() 
     kill(there[0]);
     mill.until("it is noticed and another one is up", || {
         let shown = show(&mill, "blue");
-        let failed = shown["instances"].as_array()?.iter().any(|one| one["state"] == "Failed");
+        let failed = shown["instances"]
+            .as_array()?
+            .iter()
+            .any(|one| one["state"] == "Failed");
         (failed && shown["ready_instances"] == 2).then_some(())
     });
     let (good, others) = load.end();
     // What was with the killed one is lost, and told; nothing else is.
     assert!(others.len() <= 8, "{others:?}");
-    assert!(others.iter().all(|answer| answer.starts_with("503") || answer.starts_with("424")), "{others:?}");
+    assert!(
+        others
+            .iter()
+            .all(|answer| answer.starts_with("503") || answer.starts_with("424")),
+        "{others:?}"
+    );
     assert!(good > 20, "{good}");
 }
 
@@ -413,7 +630,9 @@ fn a_deployment_survives_the_server() {
     mill.kill_server();
     assert_eq!(serving(&mill), before, "it goes on");
     mill.start_server();
-    mill.until("it answers again", || (score(&mill, &key, "{}").0 == 200).then_some(()));
+    mill.until("it answers again", || {
+        (score(&mill, &key, "{}").0 == 200).then_some(())
+    });
     assert_eq!(serving(&mill), before, "by the same process");
     // Away together with its instance: another one is started.
     mill.kill_server();
@@ -421,7 +640,9 @@ fn a_deployment_survives_the_server() {
         kill(pid);
     }
     mill.start_server();
-    mill.until("it answers again", || (score(&mill, &key, "{}").0 == 200).then_some(()));
+    mill.until("it answers again", || {
+        (score(&mill, &key, "{}").0 == 200).then_some(())
+    });
     // Killed while a deployment comes up.
     let create = ["online-deployment", "create", "-f", "green.yml", "--no-wait"];
     for pause in [0, 50, 200, 800] {
@@ -430,10 +651,23 @@ fn a_deployment_survives_the_server() {
         mill.kill_server();
         mill.start_server();
     }
-    mill.until("it comes up", || (show(&mill, "green")["provisioning_state"] == "Succeeded").then_some(()));
-    let answer = mill.run(&["online-endpoint", "invoke", "-n", "flights", "-r", "request.json", "-d", "green"]);
+    mill.until("it comes up", || {
+        (show(&mill, "green")["provisioning_state"] == "Succeeded").then_some(())
+    });
+    let answer = mill.run(&[
+        "online-endpoint",
+        "invoke",
+        "-n",
+        "flights",
+        "-r",
+        "request.json",
+        "-d",
+        "green",
+    ]);
     answer.ends(0).says("of green");
-    mill.until("nothing more than these runs", || (runners(&mill.processes()).len() == 2).then_some(()));
+    mill.until("nothing more than these runs", || {
+        (runners(&mill.processes()).len() == 2).then_some(())
+    });
 }
 
 #[test]
@@ -445,13 +679,26 @@ fn the_number_of_instances_follows_the_load() {
     let key = key(&mill);
     let busy = std::thread::scope(|scope| {
         let callers: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| (0..6).map(|_| score(&mill, &key, "{\"sleep\": 1}").0).collect::<Vec<_>>()))
+            .map(|_| {
+                scope.spawn(|| {
+                    (0..6)
+                        .map(|_| score(&mill, &key, "{\"sleep\": 1}").0)
+                        .collect::<Vec<_>>()
+                })
+            })
             .collect();
-        mill.until("there are two", || (show(&mill, "blue")["ready_instances"] == 2).then_some(()));
-        callers.into_iter().flat_map(|caller| caller.join().expect("ends")).collect::<Vec<_>>()
+        mill.until("there are two", || {
+            (show(&mill, "blue")["ready_instances"] == 2).then_some(())
+        });
+        callers
+            .into_iter()
+            .flat_map(|caller| caller.join().expect("ends"))
+            .collect::<Vec<_>>()
     });
     assert!(busy.iter().all(|status| *status == 200), "{busy:?}");
-    mill.until("there is one again", || (show(&mill, "blue")["ready_instances"] == 1).then_some(()));
+    mill.until("there is one again", || {
+        (show(&mill, "blue")["ready_instances"] == 1).then_some(())
+    });
 }
 
 #[test]
@@ -461,12 +708,18 @@ fn bodies_of_every_kind_reach_the_script() {
     let large = format!("{{\"x\": \"{}\"}}", "y".repeat(3 << 20));
     assert_eq!(score(&mill, &key, &large).0, 200);
     assert_eq!(score(&mill, &key, "").0, 200);
-    assert_eq!(score(&mill, &key, "{").0, 424, "what is no JSON is the script's affair");
+    assert_eq!(
+        score(&mill, &key, "{").0,
+        424,
+        "what is no JSON is the script's affair"
+    );
     // Chunked.
     let url = mill.url();
     let address = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("it listens");
-    let head = format!("POST {PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).expect("sent");
     for piece in ["2\r\n{}\r\n", "0\r\n\r\n"] {
         std::thread::sleep(Duration::from_millis(20));
@@ -474,15 +727,26 @@ fn bodies_of_every_kind_reach_the_script() {
     }
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
-    assert!(text.starts_with("HTTP/1.1 200") && text.contains("of blue"), "{text}");
+    assert!(
+        text.starts_with("HTTP/1.1 200") && text.contains("of blue"),
+        "{text}"
+    );
     // Larger than may be, and cut off.
-    let head = format!("POST {PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Length: 999999999999\r\n\r\n");
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Length: 999999999999\r\n\r\n"
+    );
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.write_all(head.as_bytes()).expect("sent");
     let mut text = String::new();
     let _ = stream.read_to_string(&mut text);
     assert!(text.starts_with("HTTP/1.1 413"), "{text}");
-    let head = format!("POST {PATH} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Length: 100\r\n\r\n{{");
-    drop(TcpStream::connect(address).expect("it listens").write_all(head.as_bytes()));
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    drop(
+        TcpStream::connect(address)
+            .expect("it listens")
+            .write_all(head.as_bytes()),
+    );
     assert_eq!(score(&mill, &key, "{}").0, 200, "and it goes on");
 }

@@ -8,12 +8,44 @@ fn start() -> (Mill, String) {
     for name in ["silver", "bronze", "gold"] {
         mill.write(&format!("lake/{name}/a.txt"), name);
     }
-    mill.ok(&["datastore", "create", "--name", "lake", "--type", "local_folder", "--set", &format!("path={}", mill.path("lake").display())]);
+    mill.ok(&[
+        "datastore",
+        "create",
+        "--name",
+        "lake",
+        "--type",
+        "local_folder",
+        "--set",
+        &format!("path={}", mill.path("lake").display()),
+    ]);
     mill.ok(&["user", "create", "--name", "ada"]);
-    mill.ok(&["role", "assign", "Data Scientist", "user:ada", "--scope", "/workspaces/default"]);
-    let token = mill.ok(&["token", "create", "--principal", "user:ada"])["token"].as_str().expect("shown once").to_owned();
+    mill.ok(&[
+        "role",
+        "assign",
+        "Data Scientist",
+        "user:ada",
+        "--scope",
+        "/workspaces/default",
+    ]);
+    let token = mill.ok(&["token", "create", "--principal", "user:ada"])["token"]
+        .as_str()
+        .expect("shown once")
+        .to_owned();
     for (path, rights) in [("silver/*", "read"), ("gold/*", "read-write")] {
-        mill.run(&["datastore", "access", "grant", "--name", "lake", "--principal", "user:ada", "--path", path, "--rights", rights]).ends(0);
+        mill.run(&[
+            "datastore",
+            "access",
+            "grant",
+            "--name",
+            "lake",
+            "--principal",
+            "user:ada",
+            "--path",
+            path,
+            "--rights",
+            rights,
+        ])
+        .ends(0);
     }
     (mill, token)
 }
@@ -21,7 +53,9 @@ fn start() -> (Mill, String) {
 fn stream(mill: &Mill, token: &str, name: &str, yaml: &str) -> Done {
     let file = format!("{name}.yml");
     mill.write(&file, yaml);
-    mill.run(&["job", "create", "-f", &file, "--name", name, "--stream", "--token", token])
+    mill.run(&[
+        "job", "create", "-f", &file, "--name", name, "--stream", "--token", token,
+    ])
 }
 
 fn command(read: &str, write: &str) -> String {
@@ -39,16 +73,55 @@ fn a_job_is_refused_at_submission_whose_folders_are_not_its_submitters() {
         .ends(1)
         .says("input `i`")
         .says("datastore `lake` gives access by folder");
-    stream(&mill, &token, "writes", &command("silver/", "silver/x")).ends(1).says("output `o`").says("datastores/files/write");
+    stream(&mill, &token, "writes", &command("silver/", "silver/x"))
+        .ends(1)
+        .says("output `o`")
+        .says("datastores/files/write");
     stream(&mill, &token, "both", &command("silver/", "gold/x")).ends(0);
-    assert_eq!(std::fs::read_to_string(mill.path("lake/gold/x/b.txt")).expect("written"), "silver");
-    assert!(mill.run(&["job", "show", "-n", "reads"]).code != 0, "nothing of it stands");
+    assert_eq!(
+        std::fs::read_to_string(mill.path("lake/gold/x/b.txt")).expect("written"),
+        "silver"
+    );
+    assert!(
+        mill.run(&["job", "show", "-n", "reads"]).code != 0,
+        "nothing of it stands"
+    );
     // What one wrote is found by who may read it, and by nobody else: not even the owner.
-    mill.run(&["job", "download", "-n", "both", "--output-name", "o", "-p", "mine", "--token", &token]).ends(0);
-    mill.run(&["job", "download", "-n", "both", "--output-name", "o", "-p", "owners"]).ends(1).says("gives access by folder");
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "both",
+        "--output-name",
+        "o",
+        "-p",
+        "mine",
+        "--token",
+        &token,
+    ])
+    .ends(0);
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "both",
+        "--output-name",
+        "o",
+        "-p",
+        "owners",
+    ])
+    .ends(1)
+    .says("gives access by folder");
     let rules = mill.run(&["datastore", "access", "list", "--name", "lake"]);
     rules.ends(0).says("silver/*").says("gold/*");
-    let why = mill.run(&["role", "explain", "user:ada", "datastores/files/read", "--scope", "/workspaces/default/datastores/lake/bronze"]);
+    let why = mill.run(&[
+        "role",
+        "explain",
+        "user:ada",
+        "datastores/files/read",
+        "--scope",
+        "/workspaces/default/datastores/lake/bronze",
+    ]);
     why.says("gives access by folder");
 }
 
@@ -62,6 +135,9 @@ fn a_pipeline_is_asked_for_each_step() {
              two:\n    command: cat ${{{{inputs.i}}}}/o.txt\n    {ENVIRONMENT}\n    inputs: {{i: \"${{{{parent.jobs.one.outputs.o}}}}\"}}\n"
         )
     };
-    stream(&mill, &token, "no", &step("bronze/")).ends(1).says("step `one`").says("gives access by folder");
+    stream(&mill, &token, "no", &step("bronze/"))
+        .ends(1)
+        .says("step `one`")
+        .says("gives access by folder");
     stream(&mill, &token, "yes", &step("silver/")).ends(0);
 }

@@ -213,10 +213,7 @@ fn requests_that_are_no_requests_get_an_answer_and_do_no_harm() {
 #[test]
 fn nouns_that_are_not_here_yet_are_refused_by_their_name() {
     let mill = Mill::start();
-    for (noun, word) in [
-        ("batch-endpoint", "batch endpoints"),
-        ("registry", "registries"),
-    ] {
+    for (noun, word) in [("batch-endpoint", "batch endpoints"), ("registry", "registries")] {
         mill.run(&[noun, "create", "-f", "x.yml"])
             .ends(2)
             .says(&format!("{word} are not supported yet"));

@@ -61,12 +61,21 @@ fn endpoint(mill: &Mill, name: &str) -> (String, String) {
     mill.write("endpoint.yml", format!("name: {name}\nauth_mode: key\n"));
     mill.ok(&["online-endpoint", "create", "-f", "endpoint.yml"]);
     let keys = mill.ok(&["online-endpoint", "get-credentials", "-n", name]);
-    (keys["primaryKey"].as_str().expect("a key").to_owned(), format!("/endpoints/default/{name}"))
+    (
+        keys["primaryKey"].as_str().expect("a key").to_owned(),
+        format!("/endpoints/default/{name}"),
+    )
 }
 
 fn deployed(mill: &Mill, yaml: &str) {
     mill.write("deployment.yml", yaml);
-    mill.ok(&["online-deployment", "create", "-f", "deployment.yml", "--all-traffic"]);
+    mill.ok(&[
+        "online-deployment",
+        "create",
+        "-f",
+        "deployment.yml",
+        "--all-traffic",
+    ]);
 }
 
 fn answered(mill: &Mill, key: &str, method: &str, path: &str, body: &str) -> Value {
@@ -87,32 +96,91 @@ fn a_model_that_mlflow_saved_answers_without_a_script() {
     );
     assert_eq!(mill.stream("train", &job).code, 0, "{}", mill.log("train"));
     let (key, path) = endpoint(&mill, "linear");
-    deployed(&mill, "name: blue\nendpoint_name: linear\nmodel: azureml:linear:1\n");
+    deployed(
+        &mill,
+        "name: blue\nendpoint_name: linear\nmodel: azureml:linear:1\n",
+    );
     let near = |found: &Value| {
-        let found: Vec<f64> = found.as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
-        assert!(found.len() == 2 && (found[0] - 2.0).abs() < 1e-9 && (found[1] - 14.0).abs() < 1e-9, "{found:?}");
+        let found: Vec<f64> = found
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect();
+        assert!(
+            found.len() == 2 && (found[0] - 2.0).abs() < 1e-9 && (found[1] - 14.0).abs() < 1e-9,
+            "{found:?}"
+        );
     };
     // Azure's body, by `invoke` as by a key; MLflow's; and tensors.
     let split = json!({"columns": ["a", "b"], "index": [0, 1], "data": [[1, 0], [2, 1]]});
     mill.write("request.json", json!({ "input_data": split }).to_string());
-    near(&mill.run(&["online-endpoint", "invoke", "-n", "linear", "-r", "request.json"]).ends(0).json());
-    near(&answered(&mill, &key, "POST", &format!("{path}/score"), &json!({ "input_data": split }).to_string()));
+    near(
+        &mill
+            .run(&["online-endpoint", "invoke", "-n", "linear", "-r", "request.json"])
+            .ends(0)
+            .json(),
+    );
+    near(&answered(
+        &mill,
+        &key,
+        "POST",
+        &format!("{path}/score"),
+        &json!({ "input_data": split }).to_string(),
+    ));
     let records = json!({"dataframe_records": [{"a": 1, "b": 0}, {"a": 2, "b": 1}]});
-    near(&answered(&mill, &key, "POST", &format!("{path}/invocations"), &records.to_string())["predictions"]);
-    let tensor = |name: &str, data: [i32; 2]| json!({"name": name, "datatype": "FP64", "shape": [2, 1], "data": data});
+    near(
+        &answered(
+            &mill,
+            &key,
+            "POST",
+            &format!("{path}/invocations"),
+            &records.to_string(),
+        )["predictions"],
+    );
+    let tensor =
+        |name: &str, data: [i32; 2]| json!({"name": name, "datatype": "FP64", "shape": [2, 1], "data": data});
     let tensors = json!({"inputs": [tensor("a", [1, 2]), tensor("b", [0, 1])]});
-    near(&answered(&mill, &key, "POST", &format!("{path}/v2/models/blue/infer"), &tensors.to_string())["outputs"][0]["data"]);
+    near(
+        &answered(
+            &mill,
+            &key,
+            "POST",
+            &format!("{path}/v2/models/blue/infer"),
+            &tensors.to_string(),
+        )["outputs"][0]["data"],
+    );
     let swagger = answered(&mill, &key, "GET", &format!("{path}/swagger.json?version=3"), "");
     assert!(swagger["paths"]["/score"]["post"].is_object(), "{swagger}");
     // What MLflow refuses is the model's own affair, as in Azure.
-    let (status, text) = mill.http("POST", &format!("{path}/score"), Some(&key), "{\"input_data\": {\"columns\": [\"a\"], \"data\": [[1]]}}");
-    assert!(status == 424 && text.contains("missing inputs"), "{status} {text}");
+    let (status, text) = mill.http(
+        "POST",
+        &format!("{path}/score"),
+        Some(&key),
+        "{\"input_data\": {\"columns\": [\"a\"], \"data\": [[1]]}}",
+    );
+    assert!(
+        status == 424 && text.contains("missing inputs"),
+        "{status} {text}"
+    );
     // A folder that says so and is none does not come up, and says what it misses.
     mill.write("empty/readme.txt", "nothing");
-    mill.write("wrong.yml", "name: wrong\nendpoint_name: linear\nmodel: {path: ./empty, type: mlflow_model}\n");
-    mill.run(&["online-deployment", "create", "-f", "wrong.yml"]).ends(1).says("conda.yaml");
-    near(&answered(&mill, &key, "POST", &format!("{path}/score"), &json!({ "input_data": split }).to_string()));
-    mill.run(&["online-endpoint", "delete", "-n", "linear", "--yes"]).ends(0);
+    mill.write(
+        "wrong.yml",
+        "name: wrong\nendpoint_name: linear\nmodel: {path: ./empty, type: mlflow_model}\n",
+    );
+    mill.run(&["online-deployment", "create", "-f", "wrong.yml"])
+        .ends(1)
+        .says("conda.yaml");
+    near(&answered(
+        &mill,
+        &key,
+        "POST",
+        &format!("{path}/score"),
+        &json!({ "input_data": split }).to_string(),
+    ));
+    mill.run(&["online-endpoint", "delete", "-n", "linear", "--yes"])
+        .ends(0);
 }
 
 #[test]
@@ -122,43 +190,101 @@ fn an_onnx_file_and_a_triton_folder_answer_the_open_inference_protocol() {
     for version in ["1", "2"] {
         mill.write(&format!("models/iris/{version}/model.onnx"), IRIS);
     }
-    mill.write("models/iris/config.pbtxt", "name: \"iris\"\nplatform: \"onnxruntime_onnx\"\nmax_batch_size: 8\nversion_policy: { all { } }\n");
+    mill.write(
+        "models/iris/config.pbtxt",
+        "name: \"iris\"\nplatform: \"onnxruntime_onnx\"\nmax_batch_size: 8\nversion_policy: { all { } }\n",
+    );
     mill.write("client.py", CLIENT);
     let python = tool("serving");
     let (key, path) = endpoint(&mill, "iris");
-    let body = json!({"inputs": [{"name": "X", "datatype": "FP32", "shape": [1, 4], "data": [5.1, 3.5, 1.4, 0.2]}]}).to_string();
+    let body =
+        json!({"inputs": [{"name": "X", "datatype": "FP32", "shape": [1, 4], "data": [5.1, 3.5, 1.4, 0.2]}]})
+            .to_string();
     for (name, model, versions) in [
         ("iris", "{path: ./iris.onnx, type: custom_model}", json!(["1"])),
-        ("triton", "{name: sample, version: 1, path: ./models, type: triton_model}", json!(["1", "2"])),
+        (
+            "triton",
+            "{name: sample, version: 1, path: ./models, type: triton_model}",
+            json!(["1", "2"]),
+        ),
     ] {
-        deployed(&mill, &format!("name: {name}\nendpoint_name: iris\nmodel: {model}\ninstance_type: STANDARD_NC4AS_T4_V3\n"));
-        assert_eq!(answered(&mill, &key, "GET", &format!("{path}/v2"), "")["name"], "tidemill");
-        assert_eq!(answered(&mill, &key, "GET", &format!("{path}/v2/health/ready"), "")["ready"], true);
-        assert_eq!(answered(&mill, &key, "GET", &format!("{path}/v2/models/iris"), "")["versions"], versions);
-        let found = answered(&mill, &key, "POST", &format!("{path}/v2/models/iris/infer"), &body);
-        assert_eq!(found["outputs"][0], json!({"name": "label", "datatype": "INT64", "shape": [1], "data": [0]}));
-        assert_eq!(binary(&mill, &key, &format!("{path}/v2/models/iris/infer")), [0, 2]);
+        deployed(
+            &mill,
+            &format!(
+                "name: {name}\nendpoint_name: iris\nmodel: {model}\ninstance_type: STANDARD_NC4AS_T4_V3\n"
+            ),
+        );
+        assert_eq!(
+            answered(&mill, &key, "GET", &format!("{path}/v2"), "")["name"],
+            "tidemill"
+        );
+        assert_eq!(
+            answered(&mill, &key, "GET", &format!("{path}/v2/health/ready"), "")["ready"],
+            true
+        );
+        assert_eq!(
+            answered(&mill, &key, "GET", &format!("{path}/v2/models/iris"), "")["versions"],
+            versions
+        );
+        let found = answered(
+            &mill,
+            &key,
+            "POST",
+            &format!("{path}/v2/models/iris/infer"),
+            &body,
+        );
+        assert_eq!(
+            found["outputs"][0],
+            json!({"name": "label", "datatype": "INT64", "shape": [1], "data": [0]})
+        );
+        assert_eq!(
+            binary(&mill, &key, &format!("{path}/v2/models/iris/infer")),
+            [0, 2]
+        );
         let address = format!("{}{path}", mill.url().trim_start_matches("http://"));
-        let done = Command::new(&python).arg(mill.path("client.py")).args([&address, &key]).output().expect("Python runs");
-        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+        let done = Command::new(&python)
+            .arg(mill.path("client.py"))
+            .args([&address, &key])
+            .output()
+            .expect("Python runs");
+        assert!(
+            done.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     }
     let index = answered(&mill, &key, "POST", &format!("{path}/v2/repository/index"), "{}");
     assert_eq!(index.as_array().map(Vec::len), Some(2), "{index}");
-    assert_eq!(mill.http("GET", &format!("{path}/v2/models/iris"), None, "").0, 401);
+    assert_eq!(
+        mill.http("GET", &format!("{path}/v2/models/iris"), None, "").0,
+        401
+    );
     let (status, text) = mill.http("POST", &format!("{path}/score"), Some(&key), "{}");
     assert!(status == 424 && text.contains("/v2/models/"), "{status} {text}");
     // Half a model.
     mill.write("half.onnx", &IRIS[..IRIS.len() / 2]);
-    mill.write("half.yml", "name: half\nendpoint_name: iris\nmodel: {path: ./half.onnx, type: custom_model}\n");
-    mill.run(&["online-deployment", "create", "-f", "half.yml"]).ends(1).says("ONNX Runtime cannot load");
-    mill.write("text.yml", "name: text\nendpoint_name: iris\nmodel: {path: ./client.py, type: custom_model}\n");
-    mill.run(&["online-deployment", "create", "-f", "text.yml"]).ends(1).says("needs a scoring script");
-    mill.run(&["online-endpoint", "delete", "-n", "iris", "--yes"]).ends(0);
+    mill.write(
+        "half.yml",
+        "name: half\nendpoint_name: iris\nmodel: {path: ./half.onnx, type: custom_model}\n",
+    );
+    mill.run(&["online-deployment", "create", "-f", "half.yml"])
+        .ends(1)
+        .says("ONNX Runtime cannot load");
+    mill.write(
+        "text.yml",
+        "name: text\nendpoint_name: iris\nmodel: {path: ./client.py, type: custom_model}\n",
+    );
+    mill.run(&["online-deployment", "create", "-f", "text.yml"])
+        .ends(1)
+        .says("needs a scoring script");
+    mill.run(&["online-endpoint", "delete", "-n", "iris", "--yes"])
+        .ends(0);
 }
 
 /// The labels of two rows, with tensors as bytes both ways: the protocol's binary tensor extension.
 fn binary(mill: &Mill, key: &str, path: &str) -> Vec<i64> {
-    let tensor = json!({"name": "X", "datatype": "FP32", "shape": [2, 4], "parameters": {"binary_data_size": 32}});
+    let tensor =
+        json!({"name": "X", "datatype": "FP32", "shape": [2, 4], "parameters": {"binary_data_size": 32}});
     let output = json!({"name": "label", "parameters": {"binary_data": true}});
     let head = json!({"inputs": [tensor], "outputs": [output]}).to_string();
     let rows: [f32; 8] = [5.1, 3.5, 1.4, 0.2, 6.7, 3.0, 5.2, 2.3];
@@ -178,11 +304,28 @@ fn binary(mill: &Mill, key: &str, path: &str) -> Vec<i64> {
     stream.write_all(&body).expect("sent");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("an answer");
-    let split = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
+    let split = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("a head")
+        + 4;
     let headers = String::from_utf8_lossy(&answer[..split]).to_lowercase();
-    assert!(headers.starts_with("http/1.1 200"), "{headers}{}", String::from_utf8_lossy(&answer[split..]));
-    let length = headers.lines().find_map(|line| line.strip_prefix("inference-header-content-length: "));
-    let length: usize = length.expect("where the bytes begin").trim().parse().expect("a number");
+    assert!(
+        headers.starts_with("http/1.1 200"),
+        "{headers}{}",
+        String::from_utf8_lossy(&answer[split..])
+    );
+    let length = headers
+        .lines()
+        .find_map(|line| line.strip_prefix("inference-header-content-length: "));
+    let length: usize = length
+        .expect("where the bytes begin")
+        .trim()
+        .parse()
+        .expect("a number");
     let labels = &answer[split + length..];
-    labels.chunks_exact(8).map(|eight| i64::from_le_bytes(eight.try_into().expect("eight"))).collect()
+    labels
+        .chunks_exact(8)
+        .map(|eight| i64::from_le_bytes(eight.try_into().expect("eight")))
+        .collect()
 }

@@ -49,7 +49,9 @@ const RELEASE: &str = "type: release\nname: late\nendpoint: late\ndeployment: bl
 fn month(month: u32, rows: usize) -> String {
     let mut state = u64::from(month) * 7919 + 17;
     let mut draw = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (state >> 33) as f64 / f64::from(1_u32 << 31)
     };
     let mut table = String::from("month,wind,hour,late\n");
@@ -75,7 +77,15 @@ fn trained(mill: &Mill, trees: u32) {
              inputs: {{data: {{type: uri_folder, path: \"azureml:flights:1\"}}}}\noutputs: {{model: {{type: custom_model, name: late}}}}\n"
         ),
     );
-    let done = mill.run(&dev(&["job", "create", "-f", "train.yml", "--name", &format!("train-{trees}"), "--stream"]));
+    let done = mill.run(&dev(&[
+        "job",
+        "create",
+        "-f",
+        "train.yml",
+        "--name",
+        &format!("train-{trees}"),
+        "--stream",
+    ]));
     assert_eq!(done.code, 0, "{}", done.text());
     mill.write(
         "blue.yml",
@@ -85,19 +95,40 @@ fn trained(mill: &Mill, trees: u32) {
              request_settings: {{request_timeout_ms: 30000, max_queue_wait_ms: 20000}}\n"
         ),
     );
-    mill.ok(&dev(&["online-deployment", "create", "-f", "blue.yml", "--all-traffic"]));
+    mill.ok(&dev(&[
+        "online-deployment",
+        "create",
+        "-f",
+        "blue.yml",
+        "--all-traffic",
+    ]));
 }
 
 fn validated(mill: &Mill, version: &str) -> Done {
     mill.write("validation.yml", format!("{VALIDATION}{LEARNING}"));
     mill.run(&dev(&[
-        "model", "validate", "--name", "late", "--version", version, "--validation", "validation.yml", "--data", "azureml:flights:2",
+        "model",
+        "validate",
+        "--name",
+        "late",
+        "--version",
+        version,
+        "--validation",
+        "validation.yml",
+        "--data",
+        "azureml:flights:2",
     ]))
 }
 
 fn stage(mill: &Mill, release: &str, stage: &str) -> Value {
     let shown = mill.ok(&dev(&["release", "show", release]));
-    shown["stages"].as_array().expect("stages").iter().find(|one| one["stage"] == stage).expect("the stage").clone()
+    shown["stages"]
+        .as_array()
+        .expect("stages")
+        .iter()
+        .find(|one| one["stage"] == stage)
+        .expect("the stage")
+        .clone()
 }
 
 fn until_it(mill: &Mill, release: &str, name: &str, state: &str) {
@@ -109,17 +140,39 @@ fn until_it(mill: &Mill, release: &str, name: &str, state: &str) {
 #[test]
 fn a_huge_forest_passes_its_validation_and_is_stopped_before_it_breaks_production() {
     let mill = Mill::start();
-    mill.write("group.yml", "name: default\ngates:\n  TEST:\n    validation: {checks: [metrics, newer_than_training]}\n");
+    mill.write(
+        "group.yml",
+        "name: default\ngates:\n  TEST:\n    validation: {checks: [metrics, newer_than_training]}\n",
+    );
     mill.ok(&["group", "create", "-f", "group.yml"]);
     for (name, stage) in [("dev", "DEV"), ("tst", "TEST"), ("prd", "PRD")] {
-        mill.ok(&["workspace", "create", "--name", name, "--set", &format!("stage={stage}")]);
+        mill.ok(&[
+            "workspace",
+            "create",
+            "--name",
+            name,
+            "--set",
+            &format!("stage={stage}"),
+        ]);
     }
     for (number, rows) in [(1, 6000), (2, 1500)] {
         mill.write("set/table.csv", month(number, rows));
-        mill.ok(&dev(&["data", "create", "--name", "flights", "--type", "uri_folder", "--path", "set"]));
+        mill.ok(&dev(&[
+            "data",
+            "create",
+            "--name",
+            "flights",
+            "--type",
+            "uri_folder",
+            "--path",
+            "set",
+        ]));
     }
     mill.write("src/score.py", SCORE);
-    mill.write("request.json", r#"{"input_data": {"columns": ["wind", "hour"], "data": [[1.0, 1.0]]}}"#);
+    mill.write(
+        "request.json",
+        r#"{"input_data": {"columns": ["wind", "hour"], "data": [[1.0, 1.0]]}}"#,
+    );
     mill.write("release.yml", RELEASE);
     mill.write("endpoint.yml", "name: late\nauth_mode: key\n");
     mill.ok(&dev(&["online-endpoint", "create", "-f", "endpoint.yml"]));
@@ -128,22 +181,49 @@ fn a_huge_forest_passes_its_validation_and_is_stopped_before_it_breaks_productio
     // The group wants a validated model, and this very one.
     let plan = mill.ok(&dev(&["release", "plan", "late"]));
     assert_eq!(plan["steps"][1]["gates"][0]["gate"], "validation", "{plan}");
-    assert_eq!(plan["steps"][1]["who"], serde_json::json!(["user:owner"]), "{plan}");
-    mill.run(&dev(&["release", "promote", "late"])).ends(0).says("has not been validated");
+    assert_eq!(
+        plan["steps"][1]["who"],
+        serde_json::json!(["user:owner"]),
+        "{plan}"
+    );
+    mill.run(&dev(&["release", "promote", "late"]))
+        .ends(0)
+        .says("has not been validated");
     validated(&mill, "1").ends(0);
     until_it(&mill, "late:1", "TEST", "Live");
     let tested = stage(&mill, "late:1", "TEST")["evidence"].to_string();
-    assert!(tested.contains("p99_ms") && tested.contains("\"requests\":8"), "{tested}");
+    assert!(
+        tested.contains("p99_ms") && tested.contains("\"requests\":8"),
+        "{tested}"
+    );
     // What it takes in TEST fits into PRD.
-    mill.write("compute.yml", "type: local\nname: local\nmemory: 900 MB\ncores: 2\n");
+    mill.write(
+        "compute.yml",
+        "type: local\nname: local\nmemory: 900 MB\ncores: 2\n",
+    );
     mill.ok(&["compute", "create", "-f", "compute.yml", "-w", "prd"]);
     mill.ok(&dev(&["release", "promote", "late"]));
     assert_eq!(stage(&mill, "late:1", "PRD")["state"], "Live");
     let history = mill.ok(&["release", "history", "-w", "prd"]);
-    let passed = history.as_array().expect("rows").iter().find(|row| row["kind"] == "passed").expect("gates").to_string();
+    let passed = history
+        .as_array()
+        .expect("rows")
+        .iter()
+        .find(|row| row["kind"] == "passed")
+        .expect("gates")
+        .to_string();
     assert!(passed.contains("it fits: it needs"), "{passed}");
     let answers = || {
-        let done = mill.run(&["online-endpoint", "invoke", "-w", "prd", "-n", "late", "-r", "request.json"]);
+        let done = mill.run(&[
+            "online-endpoint",
+            "invoke",
+            "-w",
+            "prd",
+            "-n",
+            "late",
+            "-r",
+            "request.json",
+        ]);
         done.ends(0).json()["late"][0].as_f64().expect("a probability")
     };
     let before = answers();
@@ -153,26 +233,64 @@ fn a_huge_forest_passes_its_validation_and_is_stopped_before_it_breaks_productio
     validated(&mill, "2").ends(0);
     mill.ok(&dev(&["release", "promote", "late:2"]));
     assert_eq!(stage(&mill, "late:2", "TEST")["state"], "Live");
-    mill.run(&dev(&["release", "promote", "late:2"])).ends(1).says("it does not fit (memory").says("compute `local").says("as measured in TEST");
+    mill.run(&dev(&["release", "promote", "late:2"]))
+        .ends(1)
+        .says("it does not fit (memory")
+        .says("compute `local")
+        .says("as measured in TEST");
     assert_eq!(stage(&mill, "late:2", "PRD")["state"], "Rejected");
     assert!((answers() - before).abs() < 1e-12, "what answered goes on");
     let there = mill.ok(&["online-deployment", "list", "-w", "prd", "-e", "late"]);
-    assert_eq!(there.as_array().map(Vec::len), Some(1), "nothing of it came up there: {there}");
+    assert_eq!(
+        there.as_array().map(Vec::len),
+        Some(1),
+        "nothing of it came up there: {there}"
+    );
     // A validation that failed closes the door that one which passed had opened.
-    mill.write("validation.yml", format!("{}{LEARNING}", VALIDATION.replace("0.75", "0.999")));
-    mill.run(&dev(&["model", "validate", "--name", "late", "--version", "2", "--validation", "validation.yml", "--data", "azureml:flights:2"])).ends(1);
+    mill.write(
+        "validation.yml",
+        format!("{}{LEARNING}", VALIDATION.replace("0.75", "0.999")),
+    );
+    mill.run(&dev(&[
+        "model",
+        "validate",
+        "--name",
+        "late",
+        "--version",
+        "2",
+        "--validation",
+        "validation.yml",
+        "--data",
+        "azureml:flights:2",
+    ]))
+    .ends(1);
     mill.ok(&dev(&["release", "create", "-f", "release.yml"]));
-    mill.run(&dev(&["release", "promote", "late:3"])).ends(1).says("of its model failed: roc_auc is");
+    mill.run(&dev(&["release", "promote", "late:3"]))
+        .ends(1)
+        .says("of its model failed: roc_auc is");
     // And one that is too slow for what is asked never gets a request.
     validated(&mill, "2").ends(0);
-    mill.write("release.yml", RELEASE.replace("max_p99_ms: 20000", "max_p99_ms: 0.01"));
+    mill.write(
+        "release.yml",
+        RELEASE.replace("max_p99_ms: 20000", "max_p99_ms: 0.01"),
+    );
     mill.ok(&dev(&["release", "create", "-f", "release.yml"]));
-    mill.run(&dev(&["release", "promote", "late:4"])).ends(1).says("load test failed: 99 of 100 requests took up to");
+    mill.run(&dev(&["release", "promote", "late:4"]))
+        .ends(1)
+        .says("load test failed: 99 of 100 requests took up to");
     for (from, to, says) in [
         ("rate: 4", "rate: 0", "a rate above 0"),
-        ("headroom_percent: 20", "headroom_percent: 120", "percentage from 0 to 100"),
+        (
+            "headroom_percent: 20",
+            "headroom_percent: 120",
+            "percentage from 0 to 100",
+        ),
         ("connections: 4", "connections: 0", "from 1 to 1000 connections"),
-        ("duration_seconds: 2, connections", "duration_seconds: 0, connections", "from 1 to 3600 seconds"),
+        (
+            "duration_seconds: 2, connections",
+            "duration_seconds: 0, connections",
+            "from 1 to 3600 seconds",
+        ),
     ] {
         mill.write("release.yml", RELEASE.replace(from, to));
         let done = mill.run(&dev(&["release", "create", "-f", "release.yml"]));

@@ -19,24 +19,41 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
 
 /// Bytes of all copies of the server.
 fn on_disk(mill: &Mill) -> u64 {
-    files(&mill.data.join("objects/sha")).iter().map(|file| std::fs::metadata(file).expect("it is there").len()).sum()
+    files(&mill.data.join("objects/sha"))
+        .iter()
+        .map(|file| std::fs::metadata(file).expect("it is there").len())
+        .sum()
 }
 
 /// Versions with their fates, the newest first.
 fn fates(plan: &Value) -> Vec<(String, String)> {
     let of = |version: &Value, field: &str| version[field].as_str().expect("text").to_owned();
     let versions = plan["versions"].as_array().expect("versions").iter();
-    versions.map(|version| (of(version, "version"), of(version, "fate"))).collect()
+    versions
+        .map(|version| (of(version, "version"), of(version, "fate")))
+        .collect()
 }
 
 fn why(plan: &Value, version: &str) -> String {
     let versions = plan["versions"].as_array().expect("versions");
-    let one = versions.iter().find(|one| one["version"] == version).expect("it is there");
+    let one = versions
+        .iter()
+        .find(|one| one["version"] == version)
+        .expect("it is there");
     one["reasons"].to_string()
 }
 
 fn upload(mill: &Mill, name: &str, folder: &str) {
-    mill.ok(&["data", "create", "-n", name, "--type", "uri_folder", "--path", folder]);
+    mill.ok(&[
+        "data",
+        "create",
+        "-n",
+        name,
+        "--type",
+        "uri_folder",
+        "--path",
+        folder,
+    ]);
 }
 
 #[test]
@@ -57,41 +74,94 @@ fn what_nothing_uses_goes_and_only_its_own_bytes_are_freed() {
          inputs: {{d: {{type: uri_folder, path: \"azureml:set:3\"}}}}\noutputs: {{m: {{type: custom_model, name: size}}}}\n"
     );
     mill.stream("trains", &yaml).ends(0);
-    mill.run(&["data", "baseline", "set", "--name", "set", "--version", "1"]).ends(0);
+    mill.run(&["data", "baseline", "set", "--name", "set", "--version", "1"])
+        .ends(0);
     let full = on_disk(&mill);
     assert!(full > 12 << 20, "{full}");
 
-    mill.run(&["data", "retention", "plan", "-n", "set"]).ends(1).says("keep-versions");
-    mill.run(&["data", "retention", "set", "-n", "set", "--keep-versions", "0"]).ends(1).says("newest version always stays");
-    mill.ok(&["data", "retention", "set", "-n", "set", "--keep-versions", "1", "--grace-days", "0"]);
+    mill.run(&["data", "retention", "plan", "-n", "set"])
+        .ends(1)
+        .says("keep-versions");
+    mill.run(&["data", "retention", "set", "-n", "set", "--keep-versions", "0"])
+        .ends(1)
+        .says("newest version always stays");
+    mill.ok(&[
+        "data",
+        "retention",
+        "set",
+        "-n",
+        "set",
+        "--keep-versions",
+        "1",
+        "--grace-days",
+        "0",
+    ]);
     let plan = mill.ok(&["data", "retention", "plan", "-n", "set"]);
-    let expected = [("5", "keep"), ("4", "free"), ("3", "keep"), ("2", "free"), ("1", "keep")];
+    let expected = [
+        ("5", "keep"),
+        ("4", "free"),
+        ("3", "keep"),
+        ("2", "free"),
+        ("1", "keep"),
+    ];
     let text = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-        pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(one, other)| ((*one).to_owned(), (*other).to_owned()))
+            .collect()
     };
     assert_eq!(fates(&plan), text(&expected), "{plan:#}");
-    assert!(why(&plan, "3").contains("models/size/1 was made of it"), "{}", why(&plan, "3"));
-    assert!(why(&plan, "1").contains("the label baseline names it") && why(&plan, "5").contains("it is the newest"));
-    let (frees, versions) = (plan["frees"]["bytes"].as_u64().expect("bytes"), &plan["frees"]["versions"]);
+    assert!(
+        why(&plan, "3").contains("models/size/1 was made of it"),
+        "{}",
+        why(&plan, "3")
+    );
+    assert!(
+        why(&plan, "1").contains("the label baseline names it")
+            && why(&plan, "5").contains("it is the newest")
+    );
+    let (frees, versions) = (
+        plan["frees"]["bytes"].as_u64().expect("bytes"),
+        &plan["frees"]["versions"],
+    );
     // The own file of the fourth alone: what is shared stays, and so does what the other asset has.
     assert_eq!(versions, 2);
     assert!(frees > 1 << 21 && frees < (1 << 21) + 100_000, "{frees}");
     assert_eq!(on_disk(&mill), full, "a plan changes nothing");
 
-    assert_eq!(mill.ok(&["data", "retention", "apply", "-n", "set"])["frees"], plan["frees"]);
+    assert_eq!(
+        mill.ok(&["data", "retention", "apply", "-n", "set"])["frees"],
+        plan["frees"]
+    );
     let left = on_disk(&mill);
     let gone = full - left;
-    assert!(gone >= frees && gone < frees + 20_000, "{gone} bytes went, {frees} were said");
-    mill.run(&["data", "show", "-n", "set", "-v", "4"]).ends(1).says("it has the versions 5, 3, 1");
+    assert!(
+        gone >= frees && gone < frees + 20_000,
+        "{gone} bytes went, {frees} were said"
+    );
+    mill.run(&["data", "show", "-n", "set", "-v", "4"])
+        .ends(1)
+        .says("it has the versions 5, 3, 1");
     // What stays is whole, byte by byte, and so is what others have.
-    for (name, version, seed) in [("set", "1", 2), ("set", "3", 4), ("set", "5", 6), ("other", "1", 3)] {
+    for (name, version, seed) in [
+        ("set", "1", 2),
+        ("set", "3", 4),
+        ("set", "5", 6),
+        ("other", "1", 3),
+    ] {
         let to = format!("down/{name}{version}");
         mill.ok(&["data", "download", "-n", name, "-v", version, "-p", &to]);
-        assert!(std::fs::read(mill.path(&format!("{to}/{name}/own.bin"))).expect("there") == noise(1 << 21, seed), "{name}:{version}");
+        assert!(
+            std::fs::read(mill.path(&format!("{to}/{name}/own.bin"))).expect("there") == noise(1 << 21, seed),
+            "{name}:{version}"
+        );
     }
     // Again there is nothing to do, and the number of a version that went is not given again.
     let again = mill.ok(&["data", "retention", "apply", "-n", "set"]);
-    assert_eq!((again["frees"]["versions"].as_u64(), on_disk(&mill)), (Some(0), left));
+    assert_eq!(
+        (again["frees"]["versions"].as_u64(), on_disk(&mill)),
+        (Some(0), left)
+    );
     mill.write("set/own.bin", noise(1 << 21, 5));
     upload(&mill, "set", "set");
     mill.ok(&["data", "download", "-n", "set", "-v", "6", "-p", "down/again"]);
@@ -114,32 +184,83 @@ fn what_was_taken_out_is_hidden_and_comes_back_while_its_time_lasts() {
     assert_eq!(on_disk(&mill), full, "nothing goes before its time");
     let shown = |mill: &Mill| {
         let rows = mill.ok(&["data", "list", "-n", "set"]);
-        rows.as_array().expect("rows").iter().map(|row| row["version"].as_str().expect("text").to_owned()).collect::<Vec<_>>()
+        rows.as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| row["version"].as_str().expect("text").to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(shown(&mill), ["3"]);
     let plan = mill.ok(&["data", "retention", "plan", "-n", "set"]);
-    assert_eq!(fates(&plan)[1..], [("2".into(), "removed".into()), ("1".into(), "removed".into())]);
-    mill.run(&["data", "retention", "restore", "-n", "set", "-v", "2"]).ends(0);
+    assert_eq!(
+        fates(&plan)[1..],
+        [("2".into(), "removed".into()), ("1".into(), "removed".into())]
+    );
+    mill.run(&["data", "retention", "restore", "-n", "set", "-v", "2"])
+        .ends(0);
     assert_eq!(shown(&mill), ["3", "2"]);
     // Somebody comes to use one that is on its way out: it stays.
-    mill.run(&["data", "baseline", "set", "--name", "set", "--version", "1"]).ends(0);
-    mill.ok(&["data", "retention", "set", "-n", "set", "--keep-versions", "2", "--grace-days", "0"]);
+    mill.run(&["data", "baseline", "set", "--name", "set", "--version", "1"])
+        .ends(0);
+    mill.ok(&[
+        "data",
+        "retention",
+        "set",
+        "-n",
+        "set",
+        "--keep-versions",
+        "2",
+        "--grace-days",
+        "0",
+    ]);
     mill.ok(&["data", "retention", "apply", "-n", "set"]);
     assert_eq!(shown(&mill), ["3", "2", "1"]);
-    mill.run(&["data", "retention", "restore", "-n", "set", "-v", "1"]).ends(1).says("on its way out");
+    mill.run(&["data", "retention", "restore", "-n", "set", "-v", "1"])
+        .ends(1)
+        .says("on its way out");
     assert_eq!(on_disk(&mill), full);
     mill.run(&["data", "retention", "delete", "-n", "set"]).ends(0);
-    mill.run(&["data", "retention", "show", "-n", "set"]).ends(1).says("all of its versions stay");
+    mill.run(&["data", "retention", "show", "-n", "set"])
+        .ends(1)
+        .says("all of its versions stay");
     // Files in a datastore are not the server's to remove.
     mill.write("lake/a.csv", "x\n1\n");
-    mill.write("lake.yml", format!("name: lake\ntype: local_folder\npath: {}\n", mill.path("lake").display()));
+    mill.write(
+        "lake.yml",
+        format!(
+            "name: lake\ntype: local_folder\npath: {}\n",
+            mill.path("lake").display()
+        ),
+    );
     mill.ok(&["datastore", "create", "-f", "lake.yml"]);
-    let refer = ["data", "create", "-n", "ref", "--type", "uri_file", "--path", "azureml://datastores/lake/paths/a.csv"];
+    let refer = [
+        "data",
+        "create",
+        "-n",
+        "ref",
+        "--type",
+        "uri_file",
+        "--path",
+        "azureml://datastores/lake/paths/a.csv",
+    ];
     mill.ok(&refer);
     mill.write("lake/a.csv", "x\n2\n");
     mill.ok(&refer);
-    mill.ok(&["data", "retention", "set", "-n", "ref", "--keep-versions", "1", "--grace-days", "0"]);
+    mill.ok(&[
+        "data",
+        "retention",
+        "set",
+        "-n",
+        "ref",
+        "--keep-versions",
+        "1",
+        "--grace-days",
+        "0",
+    ]);
     let done = mill.ok(&["data", "retention", "apply", "-n", "ref"]);
-    assert_eq!((&done["frees"]["versions"], &done["frees"]["bytes"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&done["frees"]["versions"], &done["frees"]["bytes"]),
+        (&1.into(), &0.into())
+    );
     assert!(mill.path("lake/a.csv").exists());
 }

@@ -29,7 +29,14 @@ const PIPELINE: &str = "$schema: https://azuremlschemas.azureedge.net/latest/pip
 fn three_stages() -> Mill {
     let mill = Mill::start();
     for (name, stage) in [("dev", "DEV"), ("tst", "TEST"), ("prd", "PRD")] {
-        mill.ok(&["workspace", "create", "--name", name, "--set", &format!("stage={stage}")]);
+        mill.ok(&[
+            "workspace",
+            "create",
+            "--name",
+            name,
+            "--set",
+            &format!("stage={stage}"),
+        ]);
     }
     mill.write("endpoint.yml", "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json\nname: flights\nauth_mode: key\n");
     mill.ok(&["online-endpoint", "create", "-w", "dev", "-f", "endpoint.yml"]);
@@ -63,7 +70,20 @@ fn published(target: &str) -> String {
 
 fn data(mill: &Mill, version: &str, month: &str) {
     mill.write("rows/rows.csv", format!("month\n{month}\n"));
-    mill.ok(&["data", "create", "-w", "prd", "--name", "flights", "--version", version, "--type", "uri_folder", "--path", "./rows"]);
+    mill.ok(&[
+        "data",
+        "create",
+        "-w",
+        "prd",
+        "--name",
+        "flights",
+        "--version",
+        version,
+        "--type",
+        "uri_folder",
+        "--path",
+        "./rows",
+    ]);
 }
 
 /// The newest candidate once it has come to an end.
@@ -72,7 +92,9 @@ fn candidate(mill: &Mill, count: usize) -> Value {
         let shown = mill.ok(&["pipeline", "show", "-w", "prd", "--name", "retrain"]);
         let all = shown["candidates"].as_array().expect("a list").clone();
         let newest = all.first().filter(|_| all.len() >= count)?.clone();
-        ["Released", "Failed"].contains(&newest["state"].as_str()?).then_some(newest)
+        ["Released", "Failed"]
+            .contains(&newest["state"].as_str()?)
+            .then_some(newest)
     })
 }
 
@@ -88,29 +110,74 @@ fn new_data_makes_a_model_whose_release_opens_in_the_first_stage_by_itself() {
     mill.ok(&["schedule", "create", "-w", "prd", "-f", "schedule.yml"]);
     // What was there before starts nothing.
     std::thread::sleep(std::time::Duration::from_secs(3));
-    assert_eq!(mill.ok(&["schedule", "runs", "-w", "prd", "--name", "on-data"]), json!([]));
+    assert_eq!(
+        mill.ok(&["schedule", "runs", "-w", "prd", "--name", "on-data"]),
+        json!([])
+    );
     data(&mill, "2", "may");
     let made = candidate(&mill, 1);
-    assert_eq!((made["state"].as_str(), made["release"].as_str()), (Some("Released"), Some("flights:1")), "{made}");
+    assert_eq!(
+        (made["state"].as_str(), made["release"].as_str()),
+        (Some("Released"), Some("flights:1")),
+        "{made}"
+    );
     let runs = mill.ok(&["schedule", "runs", "-w", "prd", "--name", "on-data"]);
-    assert_eq!((runs[0]["why"].as_str(), runs[0]["job_status"].as_str()), (Some("data_version"), Some("Completed")));
-    let job = mill.ok(&["job", "show", "-w", "prd", "-n", runs[0]["job"].as_str().expect("a name")]);
-    assert_eq!(job["inputs"]["data"]["path"].as_str(), Some("azureml:flights:2"), "{job}");
+    assert_eq!(
+        (runs[0]["why"].as_str(), runs[0]["job_status"].as_str()),
+        (Some("data_version"), Some("Completed"))
+    );
+    let job = mill.ok(&[
+        "job",
+        "show",
+        "-w",
+        "prd",
+        "-n",
+        runs[0]["job"].as_str().expect("a name"),
+    ]);
+    assert_eq!(
+        job["inputs"]["data"]["path"].as_str(),
+        Some("azureml:flights:2"),
+        "{job}"
+    );
     // The same door as for everybody: TEST by its gates, PRD by somebody else's yes.
     let release = mill.ok(&["release", "promote", "flights:1", "-w", "dev"]);
     assert_eq!(release["stages"][1]["state"], "Live");
-    let answer = mill.run(&["online-endpoint", "invoke", "-w", "tst", "-n", "flights", "-r", "request.json"]).ends(0);
+    let answer = mill
+        .run(&[
+            "online-endpoint",
+            "invoke",
+            "-w",
+            "tst",
+            "-n",
+            "flights",
+            "-r",
+            "request.json",
+        ])
+        .ends(0);
     assert_eq!(answer.json()["model"], "may");
-    mill.run(&["release", "promote", "flights:1", "-w", "dev"]).ends(0).says("0 of 1 approvals");
+    mill.run(&["release", "promote", "flights:1", "-w", "dev"])
+        .ends(0)
+        .says("0 of 1 approvals");
     assert_eq!(mill.ok(&["online-endpoint", "list", "-w", "prd"]), json!([]));
     // By hand, another one; the deployment of the first is needed no more.
     let first = made["deployment"].as_str().expect("a name").to_owned();
     let acted = mill.ok(&["pipeline", "invoke", "-w", "prd", "--name", "retrain"]);
-    assert!(acted["job"].as_str().is_some_and(|job| job.starts_with("retrain-")));
+    assert!(
+        acted["job"]
+            .as_str()
+            .is_some_and(|job| job.starts_with("retrain-"))
+    );
     let made = candidate(&mill, 2);
     assert_eq!(made["release"], "flights:2", "{made}");
     mill.until("the first candidate is gone", || {
-        let there = mill.ok(&["online-deployment", "list", "-w", "dev", "--endpoint-name", "flights"]);
+        let there = mill.ok(&[
+            "online-deployment",
+            "list",
+            "-w",
+            "dev",
+            "--endpoint-name",
+            "flights",
+        ]);
         (!there.to_string().contains(&first)).then_some(())
     });
 }
@@ -120,7 +187,9 @@ fn nothing_leads_around_the_gates_and_what_fails_is_said() {
     let mill = three_stages();
     // Straight into production, or with what is not there.
     mill.write("around.yml", published("prd"));
-    mill.run(&["pipeline", "publish", "-w", "prd", "-f", "around.yml"]).ends(1).says("a release is made in DEV");
+    mill.run(&["pipeline", "publish", "-w", "prd", "-f", "around.yml"])
+        .ends(1)
+        .says("a release is made in DEV");
     for (from, to, says) in [
         ("output: model", "output: none", "has no output `none`"),
         ("job: ./pipeline.yml", "job: ./none.yml", "none.yml"),
@@ -134,22 +203,91 @@ fn nothing_leads_around_the_gates_and_what_fails_is_said() {
     assert_eq!(mill.ok(&["pipeline", "list", "-w", "prd"]), json!([]));
     mill.ok(&["pipeline", "publish", "-w", "prd", "-f", "published.yml"]);
     // A second version counts, until the first one is meant again.
-    mill.ok(&["pipeline", "publish", "-w", "prd", "-f", "published.yml", "--set", "description=second"]);
-    assert_eq!(mill.ok(&["pipeline", "show", "-w", "prd", "--name", "retrain"])["default_version"], 2);
-    assert_eq!(mill.ok(&["pipeline", "set-default", "-w", "prd", "--name", "retrain", "--version", "1"])["default_version"], 1);
-    mill.run(&["pipeline", "set-default", "-w", "prd", "--name", "retrain", "--version", "7"]).ends(1).says("retrain:7");
-    mill.run(&["pipeline", "invoke", "-w", "prd", "--name", "retrain", "--inputs", "rate=1"]).ends(1).says("no input `rate`");
+    mill.ok(&[
+        "pipeline",
+        "publish",
+        "-w",
+        "prd",
+        "-f",
+        "published.yml",
+        "--set",
+        "description=second",
+    ]);
+    assert_eq!(
+        mill.ok(&["pipeline", "show", "-w", "prd", "--name", "retrain"])["default_version"],
+        2
+    );
+    assert_eq!(
+        mill.ok(&[
+            "pipeline",
+            "set-default",
+            "-w",
+            "prd",
+            "--name",
+            "retrain",
+            "--version",
+            "1"
+        ])["default_version"],
+        1
+    );
+    mill.run(&[
+        "pipeline",
+        "set-default",
+        "-w",
+        "prd",
+        "--name",
+        "retrain",
+        "--version",
+        "7",
+    ])
+    .ends(1)
+    .says("retrain:7");
+    mill.run(&[
+        "pipeline", "invoke", "-w", "prd", "--name", "retrain", "--inputs", "rate=1",
+    ])
+    .ends(1)
+    .says("no input `rate`");
     // A run that fails opens nothing.
     mill.write("rows/rows.csv", "x");
     std::fs::rename(mill.path("rows/rows.csv"), mill.path("rows/other.csv")).expect("it is there");
-    mill.ok(&["data", "create", "-w", "prd", "--name", "flights", "--version", "2", "--type", "uri_folder", "--path", "./rows"]);
-    mill.ok(&["pipeline", "invoke", "-w", "prd", "--name", "retrain", "--inputs", "data={path: 'azureml:flights:2'}"]);
+    mill.ok(&[
+        "data",
+        "create",
+        "-w",
+        "prd",
+        "--name",
+        "flights",
+        "--version",
+        "2",
+        "--type",
+        "uri_folder",
+        "--path",
+        "./rows",
+    ]);
+    mill.ok(&[
+        "pipeline",
+        "invoke",
+        "-w",
+        "prd",
+        "--name",
+        "retrain",
+        "--inputs",
+        "data={path: 'azureml:flights:2'}",
+    ]);
     let failed = candidate(&mill, 1);
     assert_eq!(failed["state"], "Failed");
-    assert!(failed["reason"].as_str().is_some_and(|why| why.contains("its run is Failed")), "{failed}");
+    assert!(
+        failed["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("its run is Failed")),
+        "{failed}"
+    );
     assert_eq!(mill.ok(&["release", "list", "-w", "dev"]), json!([]));
-    mill.run(&["pipeline", "delete", "-w", "prd", "--name", "retrain", "--yes"]).ends(0);
-    mill.run(&["pipeline", "show", "-w", "prd", "--name", "retrain"]).ends(1).says("pipeline publish");
+    mill.run(&["pipeline", "delete", "-w", "prd", "--name", "retrain", "--yes"])
+        .ends(0);
+    mill.run(&["pipeline", "show", "-w", "prd", "--name", "retrain"])
+        .ends(1)
+        .says("pipeline publish");
 }
 
 #[test]
@@ -161,7 +299,20 @@ fn data_that_has_drifted_starts_a_run() {
     };
     for (version, mean) in [("1", 10), ("2", 10), ("3", 200)] {
         mill.write("table.csv", rows(mean));
-        mill.ok(&["data", "create", "-w", "prd", "--name", "delays", "--version", version, "--type", "uri_file", "--path", "./table.csv"]);
+        mill.ok(&[
+            "data",
+            "create",
+            "-w",
+            "prd",
+            "--name",
+            "delays",
+            "--version",
+            version,
+            "--type",
+            "uri_file",
+            "--path",
+            "./table.csv",
+        ]);
     }
     mill.write(
         "schedule.yml",
@@ -170,7 +321,18 @@ fn data_that_has_drifted_starts_a_run() {
     mill.ok(&["schedule", "create", "-w", "prd", "-f", "schedule.yml"]);
     mill.write("expect.yml", "drift: {windows: 1}\n");
     let validate = |version: &str| {
-        mill.run(&["data", "validate", "-w", "prd", "--data", &format!("azureml:delays:{version}"), "--baseline", "azureml:delays:1", "--expectations", "expect.yml"])
+        mill.run(&[
+            "data",
+            "validate",
+            "-w",
+            "prd",
+            "--data",
+            &format!("azureml:delays:{version}"),
+            "--baseline",
+            "azureml:delays:1",
+            "--expectations",
+            "expect.yml",
+        ])
     };
     let same = validate("2");
     assert!(same.code == 0, "{}", same.text());
@@ -180,5 +342,10 @@ fn data_that_has_drifted_starts_a_run() {
         runs.as_array().filter(|runs| !runs.is_empty()).cloned()
     });
     assert_eq!((runs.len(), runs[0]["why"].as_str()), (1, Some("drift_alarm")));
-    assert!(runs[0]["reason"].as_str().is_some_and(|why| why.contains("an alarm of version 3: delay drifted")), "{runs:?}");
+    assert!(
+        runs[0]["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("an alarm of version 3: delay drifted")),
+        "{runs:?}"
+    );
 }

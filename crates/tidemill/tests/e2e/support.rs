@@ -205,7 +205,14 @@ impl Mill {
             std::os::unix::fs::symlink(BINARY, &link).expect("a link");
         }
         let mut command = self.with_settings(Command::new(link));
-        done(command.arg("ml").args(args).args(["-o", "json"]).output().expect("the program starts"))
+        done(
+            command
+                .arg("ml")
+                .args(args)
+                .args(["-o", "json"])
+                .output()
+                .expect("the program starts"),
+        )
     }
 
     /// The JSON that a command prints; it must succeed.
@@ -395,13 +402,19 @@ pub fn runners(of: &[u32]) -> Vec<u32> {
 /// The Python of one of the sets of tools that `scripts/test-tools.sh` installs.
 pub fn tool(name: &str) -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/test-tools.sh");
-    let made = Command::new("sh").arg(script).arg(name).output().expect("the script runs");
+    let made = Command::new("sh")
+        .arg(script)
+        .arg(name)
+        .output()
+        .expect("the script runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let tools = std::env::var_os("TIDEMILL_TEST_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
-        cache.unwrap_or_else(home).join("tidemill/test-tools")
-    });
+    let tools = std::env::var_os("TIDEMILL_TEST_TOOLS")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+            let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
+            cache.unwrap_or_else(home).join("tidemill/test-tools")
+        });
     tools.join(name).join("bin/python")
 }
 

@@ -28,7 +28,11 @@ struct Limits {
     stall: bool,
 }
 
-const OPEN: Limits = Limits { down: u64::MAX, up: u64::MAX, stall: false };
+const OPEN: Limits = Limits {
+    down: u64::MAX,
+    up: u64::MAX,
+    stall: false,
+};
 
 impl Breaking {
     fn before(mill: &Mill, limits: Limits) -> Self {
@@ -39,7 +43,9 @@ impl Breaking {
         let counts = (down.clone(), up.clone());
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let Ok(server) = TcpStream::connect(&server) else { return };
+                let Ok(server) = TcpStream::connect(&server) else {
+                    return;
+                };
                 let (from_client, to_client) = (client.try_clone().expect("a socket"), client);
                 let (from_server, to_server) = (server.try_clone().expect("a socket"), server);
                 let (down, up) = counts.clone();
@@ -98,34 +104,65 @@ fn with_data() -> Mill {
     mill.write("lake/set/big.bin", noise(12 * MIB, 7));
     mill.write("lake/set/deep/small.txt", "small");
     mill.write("lake/set/deep/empty.txt", "");
-    let yaml = format!("name: lake\ntype: local_folder\npath: {}\n", mill.path("lake").display());
+    let yaml = format!(
+        "name: lake\ntype: local_folder\npath: {}\n",
+        mill.path("lake").display()
+    );
     mill.write("lake.yml", yaml);
     mill.ok(&["datastore", "create", "-f", "lake.yml"]);
-    mill.ok(&["data", "create", "-n", "big", "--type", "uri_folder", "--path", "azureml://datastores/lake/paths/set/"]);
+    mill.ok(&[
+        "data",
+        "create",
+        "-n",
+        "big",
+        "--type",
+        "uri_folder",
+        "--path",
+        "azureml://datastores/lake/paths/set/",
+    ]);
     mill
 }
 
 fn whole(mill: &Mill, folder: &str) {
     for file in ["big.bin", "deep/small.txt", "deep/empty.txt"] {
-        let (came, lies) = (mill.path(&format!("{folder}/big/{file}")), mill.path(&format!("lake/set/{file}")));
-        assert!(std::fs::read(&came).expect(file) == std::fs::read(lies).expect(file), "{file}");
+        let (came, lies) = (
+            mill.path(&format!("{folder}/big/{file}")),
+            mill.path(&format!("lake/set/{file}")),
+        );
+        assert!(
+            std::fs::read(&came).expect(file) == std::fs::read(lies).expect(file),
+            "{file}"
+        );
     }
-    let parts = files(&mill.path(folder)).into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "part"));
+    let parts = files(&mill.path(folder))
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|ending| ending == "part"));
     assert_eq!(parts.count(), 0, "nothing on its way is left");
 }
 
 #[test]
 fn a_download_goes_on_behind_what_came_and_what_is_there_does_not_come_again() {
     let mill = with_data();
-    let breaking = Breaking::before(&mill, Limits { down: 3 * MIB, ..OPEN });
+    let breaking = Breaking::before(
+        &mill,
+        Limits {
+            down: 3 * MIB,
+            ..OPEN
+        },
+    );
     let get = |url: &str, to: &str| {
-        mill.run(&["data", "download", "-n", "big", "-v", "1", "-p", to, "--server", url])
+        mill.run(&[
+            "data", "download", "-n", "big", "-v", "1", "-p", to, "--server", url,
+        ])
     };
     let done = get(&breaking.url, "down").ends(0).json();
     assert_eq!((&done["files"], &done["there_already"]), (&3.into(), &0.into()));
     whole(&mill, "down");
     let down = breaking.came_down();
-    assert!(down > 12 * MIB && down < 13 * MIB, "{down} bytes travelled for 12 MiB in pieces of 3");
+    assert!(
+        down > 12 * MIB && down < 13 * MIB,
+        "{down} bytes travelled for 12 MiB in pieces of 3"
+    );
     // Once more: nothing but the list travels. One that was changed comes again, and only that.
     let before = breaking.came_down();
     let done = get(&breaking.url, "down").ends(0).json();
@@ -134,24 +171,48 @@ fn a_download_goes_on_behind_what_came_and_what_is_there_does_not_come_again() {
     mill.write("down/big/deep/small.txt", "SMALL");
     assert_eq!(get(&breaking.url, "down").ends(0).json()["files"], 1);
     whole(&mill, "down");
-    let part = ["data", "download", "-n", "big", "-v", "1", "-p", "part", "--path", "deep"];
+    let part = [
+        "data", "download", "-n", "big", "-v", "1", "-p", "part", "--path", "deep",
+    ];
     assert_eq!(mill.ok(&part)["files"], 2);
-    mill.run(&["data", "download", "-n", "big", "--path", "nowhere"]).ends(1).says("no such file or folder");
+    mill.run(&["data", "download", "-n", "big", "--path", "nowhere"])
+        .ends(1)
+        .says("no such file or folder");
 }
 
 #[test]
 fn a_download_that_was_killed_goes_on_with_the_next_command() {
     let mill = with_data();
-    let stalling = Breaking::before(&mill, Limits { down: 5 * MIB, stall: true, ..OPEN });
+    let stalling = Breaking::before(
+        &mill,
+        Limits {
+            down: 5 * MIB,
+            stall: true,
+            ..OPEN
+        },
+    );
     let mut child = mill
         .command()
-        .args(["data", "download", "-n", "big", "-v", "1", "-p", "down", "--server", &stalling.url])
+        .args([
+            "data",
+            "download",
+            "-n",
+            "big",
+            "-v",
+            "1",
+            "-p",
+            "down",
+            "--server",
+            &stalling.url,
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts");
     let part = mill.until("five of twelve MiB came", || {
-        let found = files(&mill.path("down")).into_iter().find(|file| file.extension().is_some_and(|ending| ending == "part"))?;
+        let found = files(&mill.path("down"))
+            .into_iter()
+            .find(|file| file.extension().is_some_and(|ending| ending == "part"))?;
         let length = std::fs::metadata(&found).ok()?.len();
         (length > 4 * MIB && stalling.came_down() > 5 * MIB).then_some(found)
     });
@@ -160,11 +221,25 @@ fn a_download_that_was_killed_goes_on_with_the_next_command() {
     let there = std::fs::metadata(&part).expect("it stays").len();
     assert!(!mill.path("down/big/big.bin").exists());
     let counting = Breaking::before(&mill, OPEN);
-    let get = ["data", "download", "-n", "big", "-v", "1", "-p", "down", "--server", &counting.url];
+    let get = [
+        "data",
+        "download",
+        "-n",
+        "big",
+        "-v",
+        "1",
+        "-p",
+        "down",
+        "--server",
+        &counting.url,
+    ];
     mill.ok(&get);
     whole(&mill, "down");
     let down = counting.came_down();
-    assert!(down < 12 * MIB - there + 100_000, "{down} bytes travelled, {there} were there");
+    assert!(
+        down < 12 * MIB - there + 100_000,
+        "{down} bytes travelled, {there} were there"
+    );
     // A part that was damaged since is found out by its hash, and fetched anew.
     std::fs::remove_file(mill.path("down/big/big.bin")).expect("it is there");
     std::fs::write(&part, vec![0; 4 * MIB as usize]).expect("a file");
@@ -182,9 +257,19 @@ fn a_source_that_was_tampered_with_is_named_and_nothing_of_it_is_kept() {
         .ends(1)
         .says("failed to fetch big.bin: its bytes hash to")
         .says("changed where it lies");
-    let left: Vec<String> = files(&mill.path("down")).iter().map(|file| file.file_name().expect("one").to_string_lossy().into_owned()).collect();
-    assert_eq!(left.iter().filter(|name| name.starts_with("big")).count(), 0, "{left:?}");
-    assert!(mill.path("down/big/deep/small.txt").exists(), "the others are there");
+    let left: Vec<String> = files(&mill.path("down"))
+        .iter()
+        .map(|file| file.file_name().expect("one").to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(
+        left.iter().filter(|name| name.starts_with("big")).count(),
+        0,
+        "{left:?}"
+    );
+    assert!(
+        mill.path("down/big/deep/small.txt").exists(),
+        "the others are there"
+    );
 }
 
 #[test]
@@ -198,47 +283,104 @@ fn an_upload_goes_on_behind_what_arrived_and_another_file_is_not_replaced() {
     let done = mill.ok(&put);
     assert_eq!((&done["files"], &done["there_already"]), (&2.into(), &0.into()));
     for file in ["large.bin", "in/one.csv"] {
-        let (here, there) = (mill.path(&format!("new/{file}")), mill.path(&format!("lake/up/{file}")));
-        assert!(std::fs::read(here).expect(file) == std::fs::read(there).expect(file), "{file}");
+        let (here, there) = (
+            mill.path(&format!("new/{file}")),
+            mill.path(&format!("lake/up/{file}")),
+        );
+        assert!(
+            std::fs::read(here).expect(file) == std::fs::read(there).expect(file),
+            "{file}"
+        );
     }
     let up = breaking.went_up();
     // What a socket had taken when it broke is sent again.
-    assert!(up > 9 * MIB && up < 9 * MIB + 9 * MIB / 2, "{up} bytes travelled for 9 MiB in pieces of 4");
+    assert!(
+        up > 9 * MIB && up < 9 * MIB + 9 * MIB / 2,
+        "{up} bytes travelled for 9 MiB in pieces of 4"
+    );
     let before = breaking.went_up();
     assert_eq!(mill.ok(&put)["there_already"], 2);
     assert!(breaking.went_up() - before < 100_000);
     assert_eq!(files(&mill.data.join("cache/uploads")).len(), 0);
 
     mill.write("new/in/one.csv", "a,b\n1,3\n");
-    mill.run(&put).ends(1).says("in/one.csv").says("another file lies there").says("--overwrite");
+    mill.run(&put)
+        .ends(1)
+        .says("in/one.csv")
+        .says("another file lies there")
+        .says("--overwrite");
     let again = [&put[..], &["--overwrite", "--name", "flights"]].concat();
     let made = mill.ok(&again);
-    assert_eq!((&made["version"], &made["files"]), (&"1".into(), &2.into()), "{made}");
-    assert_eq!(std::fs::read_to_string(mill.path("lake/up/in/one.csv")).expect("there"), "a,b\n1,3\n");
+    assert_eq!(
+        (&made["version"], &made["files"]),
+        (&"1".into(), &2.into()),
+        "{made}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(mill.path("lake/up/in/one.csv")).expect("there"),
+        "a,b\n1,3\n"
+    );
     let one = mill.ok(&["data", "upload", "new/in/one.csv", "--to", to, "--name", "one"]);
-    assert_eq!((&one["type"], &one["size_bytes"]), (&"uri_file".into(), &8.into()));
+    assert_eq!(
+        (&one["type"], &one["size_bytes"]),
+        (&"uri_file".into(), &8.into())
+    );
     let rows = mill.ok(&["datastore", "files", "-n", "lake", "--path", "up"]);
-    let paths: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["path"].as_str()).collect();
+    let paths: Vec<&str> = rows
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| row["path"].as_str())
+        .collect();
     assert_eq!(paths, ["up/in/", "up/large.bin", "up/one.csv"]);
 
     for (to, said) in [
-        ("azureml://datastores/workspaceartifactstore/paths/x/", "written by runs alone"),
+        (
+            "azureml://datastores/workspaceartifactstore/paths/x/",
+            "written by runs alone",
+        ),
         ("azureml://datastores/nowhere/paths/x/", "nowhere"),
     ] {
-        mill.run(&["data", "upload", "new", "--to", to]).ends(1).says(said);
+        mill.run(&["data", "upload", "new", "--to", to])
+            .ends(1)
+            .says(said);
     }
-    mill.run(&["data", "upload", "new", "--to", "azureml:flights:1"]).ends(2).says("no folder of a datastore");
-    mill.run(&["data", "upload", "new", "--to", "azureml://datastores/lake/paths/../../x/"]).ends(2);
+    mill.run(&["data", "upload", "new", "--to", "azureml:flights:1"])
+        .ends(2)
+        .says("no folder of a datastore");
+    mill.run(&[
+        "data",
+        "upload",
+        "new",
+        "--to",
+        "azureml://datastores/lake/paths/../../x/",
+    ])
+    .ends(2);
 }
 
 #[test]
 fn an_upload_that_was_killed_goes_on_and_lies_about_its_hash_are_found() {
     let mill = with_data();
     mill.write("new/large.bin", noise(9 * MIB, 11));
-    let stalling = Breaking::before(&mill, Limits { up: 4 * MIB, stall: true, ..OPEN });
+    let stalling = Breaking::before(
+        &mill,
+        Limits {
+            up: 4 * MIB,
+            stall: true,
+            ..OPEN
+        },
+    );
     let mut child = mill
         .command()
-        .args(["data", "upload", "new", "--to", "azureml://datastores/lake/paths/up/", "--server", &stalling.url])
+        .args([
+            "data",
+            "upload",
+            "new",
+            "--to",
+            "azureml://datastores/lake/paths/up/",
+            "--server",
+            &stalling.url,
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -253,11 +395,22 @@ fn an_upload_that_was_killed_goes_on_and_lies_about_its_hash_are_found() {
     assert!(!mill.path("lake/up/large.bin").exists());
     let counting = Breaking::before(&mill, OPEN);
     // The server hears of the broken connection a moment later than the next command comes.
-    mill.ok(&["data", "upload", "new", "--to", "azureml://datastores/lake/paths/up/", "--server", &counting.url]);
+    mill.ok(&[
+        "data",
+        "upload",
+        "new",
+        "--to",
+        "azureml://datastores/lake/paths/up/",
+        "--server",
+        &counting.url,
+    ]);
     assert!(counting.went_up() < 7 * MIB, "{}", counting.went_up());
     assert!(std::fs::read(mill.path("lake/up/large.bin")).expect("there") == noise(9 * MIB, 11));
 
-    let path = format!("/api/v1/workspaces/default/datastores/lake/uploads?path=lie.txt&hash={}&size_bytes=3", "0".repeat(64));
+    let path = format!(
+        "/api/v1/workspaces/default/datastores/lake/uploads?path=lie.txt&hash={}&size_bytes=3",
+        "0".repeat(64)
+    );
     let (status, body) = mill.http("PUT", &path, None, "abc");
     assert_eq!(status, 400, "{body}");
     assert!(body.contains("what arrived hashes to"), "{body}");
@@ -270,28 +423,62 @@ fn an_upload_that_was_killed_goes_on_and_lies_about_its_hash_are_found() {
     let path = "/api/v1/workspaces/default/datastores/lake/uploads?path=plain.txt&size_bytes=3";
     assert_eq!(mill.http("PUT", path, None, "abc").0, 200);
     assert_eq!(mill.http("PUT", path, None, "xyz").0, 409);
-    assert_eq!(mill.http("PUT", &format!("{path}&overwrite=true"), None, "xyz").0, 200);
-    assert_eq!(std::fs::read_to_string(mill.path("lake/plain.txt")).expect("there"), "xyz");
+    assert_eq!(
+        mill.http("PUT", &format!("{path}&overwrite=true"), None, "xyz").0,
+        200
+    );
+    assert_eq!(
+        std::fs::read_to_string(mill.path("lake/plain.txt")).expect("there"),
+        "xyz"
+    );
     assert!(files(&uploads).is_empty());
 }
 
 #[test]
 fn ranges_of_files_are_answered_and_folders_listed() {
     let mill = with_data();
-    let page: Value = mill.http("GET", "/api/v1/workspaces/default/datastores/lake/files?path=set", None, "").1.parse().expect("JSON");
-    assert_eq!((&page["folders"][0], &page["files"][0]["path"]), (&"set/deep".into(), &"set/big.bin".into()));
+    let page: Value = mill
+        .http(
+            "GET",
+            "/api/v1/workspaces/default/datastores/lake/files?path=set",
+            None,
+            "",
+        )
+        .1
+        .parse()
+        .expect("JSON");
+    assert_eq!(
+        (&page["folders"][0], &page["files"][0]["path"]),
+        (&"set/deep".into(), &"set/big.bin".into())
+    );
     assert_eq!(page["read_only"], false);
     for path in [
         "/api/v1/workspaces/default/data/big/versions/1/files/deep/small.txt",
         "/api/v1/workspaces/default/datastores/lake/files/set/deep/small.txt",
     ] {
         let mut stream = TcpStream::connect(mill.url().replace("http://", "")).expect("it answers");
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nRange: bytes=1-3\r\n\r\n").expect("sent");
+        write!(
+            stream,
+            "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nRange: bytes=1-3\r\n\r\n"
+        )
+        .expect("sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("text");
-        assert!(answer.starts_with("HTTP/1.0 206") || answer.starts_with("HTTP/1.1 206"), "{answer}");
-        assert!(answer.to_ascii_lowercase().contains("content-range: bytes 1-3/5") && answer.ends_with("\r\n\r\nmal"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.0 206") || answer.starts_with("HTTP/1.1 206"),
+            "{answer}"
+        );
+        assert!(
+            answer.to_ascii_lowercase().contains("content-range: bytes 1-3/5")
+                && answer.ends_with("\r\n\r\nmal"),
+            "{answer}"
+        );
     }
-    let (status, _) = mill.http("GET", "/api/v1/workspaces/default/datastores/lake/files/../secret", None, "");
+    let (status, _) = mill.http(
+        "GET",
+        "/api/v1/workspaces/default/datastores/lake/files/../secret",
+        None,
+        "",
+    );
     assert!(status >= 400);
 }

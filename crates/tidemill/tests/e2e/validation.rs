@@ -58,7 +58,9 @@ def test_the_table_is_there():
 fn month(month: u32, drifted: bool) -> String {
     let mut state = u64::from(month) * 7919 + 17;
     let mut draw = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (state >> 33) as f64 / f64::from(1_u32 << 31)
     };
     let mut table = String::from("month,carrier,wind,hour,luck,late\n");
@@ -75,7 +77,16 @@ fn month(month: u32, drifted: bool) -> String {
 
 fn add_month(mill: &Mill, number: u32, drifted: bool) {
     mill.write("set/table.csv", month(number, drifted));
-    mill.ok(&["data", "create", "--name", "flights", "--type", "uri_folder", "--path", "set"]);
+    mill.ok(&[
+        "data",
+        "create",
+        "--name",
+        "flights",
+        "--type",
+        "uri_folder",
+        "--path",
+        "set",
+    ]);
 }
 
 /// Trains the next version on the first month.
@@ -92,15 +103,33 @@ fn train(mill: &Mill, noise: &str) {
 fn validate(mill: &Mill, version: &str, data: &str, yaml: &str) -> Done {
     mill.write("validation.yml", format!("{yaml}{LEARNING}"));
     mill.run(&[
-        "model", "validate", "--name", "delay", "--version", version, "--validation", "validation.yml", "--data", data,
-        "--report", "report.html",
+        "model",
+        "validate",
+        "--name",
+        "delay",
+        "--version",
+        version,
+        "--validation",
+        "validation.yml",
+        "--data",
+        data,
+        "--report",
+        "report.html",
     ])
 }
 
 /// The verdicts by check.
 fn verdicts(done: &Done) -> Vec<(String, bool)> {
     let checks = done.json()["checks"].as_array().expect("checks").clone();
-    checks.iter().map(|one| (one["check"].as_str().expect("a word").to_owned(), one["passed"] == Value::Bool(true))).collect()
+    checks
+        .iter()
+        .map(|one| {
+            (
+                one["check"].as_str().expect("a word").to_owned(),
+                one["passed"] == Value::Bool(true),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -114,41 +143,112 @@ fn a_model_is_held_against_what_is_asked_and_its_report_says_why() {
     // All that is asked holds; there is no champion yet.
     let done = validate(&mill, "1", "azureml:flights:2", VALIDATION).ends(0);
     let view = done.json();
-    assert_eq!((&view["state"], &view["champion"], &view["training"]), (&"Passed".into(), &Value::Null, &"azureml:flights:1".into()));
+    assert_eq!(
+        (&view["state"], &view["champion"], &view["training"]),
+        (&"Passed".into(), &Value::Null, &"azureml:flights:1".into())
+    );
     let kinds: Vec<String> = verdicts(&done).into_iter().map(|one| one.0).collect();
-    for kind in ["metrics", "champion", "cross_validation", "newer_than_training", "slices", "behaviour", "limits"] {
+    for kind in [
+        "metrics",
+        "champion",
+        "cross_validation",
+        "newer_than_training",
+        "slices",
+        "behaviour",
+        "limits",
+    ] {
         assert!(kinds.iter().any(|one| one == kind), "{kind} in {kinds:?}");
     }
-    assert!(view["metrics"]["roc_auc"].as_f64().is_some_and(|auc| auc > 0.8 && auc < 1.0), "{}", view["metrics"]);
+    assert!(
+        view["metrics"]["roc_auc"]
+            .as_f64()
+            .is_some_and(|auc| auc > 0.8 && auc < 1.0),
+        "{}",
+        view["metrics"]
+    );
     let page = std::fs::read_to_string(mill.path("report.html")).expect("a report");
-    for part in ["ROC of class 1", "Precision and recall", "Calibration", "Confusion", "Importance", "Drift against", "Packages", "Behaviour tests", "flights:1"] {
+    for part in [
+        "ROC of class 1",
+        "Precision and recall",
+        "Calibration",
+        "Confusion",
+        "Importance",
+        "Drift against",
+        "Packages",
+        "Behaviour tests",
+        "flights:1",
+    ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(page.matches("<svg").count() > 6 && !page.contains("<script") && !page.contains("http://") && !page.contains("https://"), "all of it is in the page");
+    assert!(
+        page.matches("<svg").count() > 6
+            && !page.contains("<script")
+            && !page.contains("http://")
+            && !page.contains("https://"),
+        "all of it is in the page"
+    );
     let (wind, luck) = (page.find("<td>wind<td>"), page.find("<td>luck<td>"));
     assert!(wind.is_some() && wind < luck, "what tells most comes first");
     // The very data that it was trained on are no proof.
-    validate(&mill, "1", "azureml:flights:1", VALIDATION).ends(1).says("the data go up to 1, those of training (azureml:flights:1) up to 1");
+    validate(&mill, "1", "azureml:flights:1", VALIDATION)
+        .ends(1)
+        .says("the data go up to 1, those of training (azureml:flights:1) up to 1");
     // A worse one does not pass beside the champion.
     let alias = "/api/v1/workspaces/default/models/delay/labels/champion";
     assert_eq!(mill.http("PUT", alias, None, r#"{"version": "1"}"#).0, 200);
     train(&mill, "0.42");
-    let loose = VALIDATION.replace("min: 0.8, champion: 0.02", "min: 0.1, champion: 0.02").replace("max: 0.6", "max: 9, champion: 0.01");
-    let done = validate(&mill, "2", "azureml:flights:2", &loose).ends(1).says("that of delay:1");
-    assert!(verdicts(&done).contains(&("champion".to_owned(), false)), "{:?}", verdicts(&done));
+    let loose = VALIDATION
+        .replace("min: 0.8, champion: 0.02", "min: 0.1, champion: 0.02")
+        .replace("max: 0.6", "max: 9, champion: 0.01");
+    let done = validate(&mill, "2", "azureml:flights:2", &loose)
+        .ends(1)
+        .says("that of delay:1");
+    assert!(
+        verdicts(&done).contains(&("champion".to_owned(), false)),
+        "{:?}",
+        verdicts(&done)
+    );
     // A month that is another: the report says which columns.
-    let done = validate(&mill, "1", "azureml:flights:3", VALIDATION).ends(1).says("drifted from those of training in");
+    let done = validate(&mill, "1", "azureml:flights:3", VALIDATION)
+        .ends(1)
+        .says("drifted from those of training in");
     let reason = done.json()["reason"].as_str().expect("a reason").to_owned();
-    assert!(reason.contains("roc_auc is") && reason.contains("wind") && !reason.contains("luck"), "{reason}");
+    assert!(
+        reason.contains("roc_auc is") && reason.contains("wind") && !reason.contains("luck"),
+        "{reason}"
+    );
     let page = std::fs::read_to_string(mill.path("report.html")).expect("a report");
-    assert!(page.contains("The data differ from what the model was trained on in: "), "said beside the checks");
+    assert!(
+        page.contains("The data differ from what the model was trained on in: "),
+        "said beside the checks"
+    );
     // Each of them is in the history, and in the run of its job.
     let rows = mill.ok(&["model", "metrics", "--name", "delay"]);
-    let states: Vec<&str> = rows.as_array().expect("rows").iter().map(|row| row["state"].as_str().expect("a state")).collect();
+    let states: Vec<&str> = rows
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["state"].as_str().expect("a state"))
+        .collect();
     assert_eq!(states, ["Failed", "Failed", "Failed", "Passed"]);
-    let csv = mill.run(&["model", "metrics", "--name", "delay", "--version", "2", "--format", "csv"]).ends(0).out;
+    let csv = mill
+        .run(&[
+            "model",
+            "metrics",
+            "--name",
+            "delay",
+            "--version",
+            "2",
+            "--format",
+            "csv",
+        ])
+        .ends(0)
+        .out;
     assert_eq!(csv.lines().count(), 2, "{csv}");
-    assert!(csv.lines().next().is_some_and(|head| head.contains(",roc_auc,")), "{csv}");
+    assert!(
+        csv.lines().next().is_some_and(|head| head.contains(",roc_auc,")),
+        "{csv}"
+    );
     let job = view["job"].as_str().expect("a job");
     assert_eq!(mill.show(job)["metrics"]["roc_auc"], view["metrics"]["roc_auc"]);
 }
@@ -182,11 +282,23 @@ fn a_script_scores_a_model_of_numbers_and_whatever_is_wrong_is_said() {
     let mill = Mill::start();
     add_month(&mill, 1, false);
     mill.write("model/weights.json", r#"{"wind": 0.0, "luck": 0.0}"#);
-    mill.ok(&["model", "create", "--name", "delay", "--type", "custom_model", "--path", "model"]);
+    mill.ok(&[
+        "model",
+        "create",
+        "--name",
+        "delay",
+        "--type",
+        "custom_model",
+        "--path",
+        "model",
+    ]);
     mill.write("score/score.py", SCORE);
     let done = validate(&mill, "1", "azureml:flights:1", REGRESSION).ends(0);
     let rmse = done.json()["metrics"]["rmse"].as_f64().expect("a number");
-    assert!((rmse - 4.0 / 12.0_f64.sqrt()).abs() < 0.05, "that of a mean of 0 of numbers from -2 to 2: {rmse}");
+    assert!(
+        (rmse - 4.0 / 12.0_f64.sqrt()).abs() < 0.05,
+        "that of a mean of 0 of numbers from -2 to 2: {rmse}"
+    );
     // What makes no sense is refused before anything runs.
     for (from, to, says) in [
         ("rmse", "rsme", "did you mean `rmse`"),
@@ -200,22 +312,60 @@ fn a_script_scores_a_model_of_numbers_and_whatever_is_wrong_is_said() {
         assert_ne!(done.code, 0, "{to}");
         done.says(says);
     }
-    validate(&mill, "7", "azureml:flights:1", REGRESSION).ends(1).says("delay:7");
-    validate(&mill, "1", "azureml:nowhere:1", REGRESSION).ends(1).says("nowhere");
-    validate(&mill, "1", "flights/table.csv", REGRESSION).ends(1).says("azureml:NAME:VERSION");
+    validate(&mill, "7", "azureml:flights:1", REGRESSION)
+        .ends(1)
+        .says("delay:7");
+    validate(&mill, "1", "azureml:nowhere:1", REGRESSION)
+        .ends(1)
+        .says("nowhere");
+    validate(&mill, "1", "flights/table.csv", REGRESSION)
+        .ends(1)
+        .says("azureml:NAME:VERSION");
     // What a script may do: each ends with its reason, and none is taken for a pass.
     let broken = |from: &str, to: &str, says: &str| {
         mill.write("score/score.py", SCORE.replace(from, to));
-        validate(&mill, "1", "azureml:flights:1", REGRESSION).ends(1).says(says);
+        validate(&mill, "1", "azureml:flights:1", REGRESSION)
+            .ends(1)
+            .says(says);
     };
-    broken("import numpy as np", "import no_such_module", "its job ended as Failed");
-    broken("for row in rows]}", "for row in rows[1:]]}", "its job ended as Failed");
-    broken("sum(weights", "float('nan') if row['wind'] > 0 else sum(weights", "predictions are NaN or infinite");
+    broken(
+        "import numpy as np",
+        "import no_such_module",
+        "its job ended as Failed",
+    );
+    broken(
+        "for row in rows]}",
+        "for row in rows[1:]]}",
+        "its job ended as Failed",
+    );
+    broken(
+        "sum(weights",
+        "float('nan') if row['wind'] > 0 else sum(weights",
+        "predictions are NaN or infinite",
+    );
     let newest = &mill.ok(&["model", "metrics", "--name", "delay"])[0];
     assert_eq!(newest["state"], "Failed");
     // A column that is not there, and data that are no table.
-    validate(&mill, "1", "azureml:flights:1", &REGRESSION.replace("hour", "minute")).ends(1).says("its job ended as Failed");
+    validate(
+        &mill,
+        "1",
+        "azureml:flights:1",
+        &REGRESSION.replace("hour", "minute"),
+    )
+    .ends(1)
+    .says("its job ended as Failed");
     mill.write("set/table.csv", [0xff, 0xfe, 0x00, 0x9c]);
-    mill.ok(&["data", "create", "--name", "flights", "--type", "uri_folder", "--path", "set"]);
-    validate(&mill, "1", "azureml:flights:2", REGRESSION).ends(1).says("its job ended as Failed");
+    mill.ok(&[
+        "data",
+        "create",
+        "--name",
+        "flights",
+        "--type",
+        "uri_folder",
+        "--path",
+        "set",
+    ]);
+    validate(&mill, "1", "azureml:flights:2", REGRESSION)
+        .ends(1)
+        .says("its job ended as Failed");
 }

@@ -19,8 +19,8 @@ use super::{Name, instance};
 use crate::deployment_instance::{DRAINING, ENDED, FAILED as INSTANCE_FAILED, READY, STARTING, update};
 use crate::gateway::{Backend, Target};
 use crate::online_deployment::{
-    self as deployment, CREATING, DELETING, DeploymentPlan, FAILED, Instance, InstancePlan, ProbePlan, SUCCEEDED,
-    UPDATING,
+    self as deployment, CREATING, DELETING, DeploymentPlan, FAILED, Instance, InstancePlan, ProbePlan,
+    SUCCEEDED, UPDATING,
 };
 use crate::{App, Error, OpContext, Result};
 
@@ -124,7 +124,8 @@ impl Actor {
     async fn round(&mut self, ctx: &OpContext) -> Result<After> {
         let app = ctx.app();
         let (workspace, endpoint, name) = self.name.clone();
-        let Some(mut row) = online_deployment::get(app.store.read(), &workspace, &endpoint, &name).await? else {
+        let Some(mut row) = online_deployment::get(app.store.read(), &workspace, &endpoint, &name).await?
+        else {
             return Ok(After::Gone);
         };
         let plan = deployment::plan_of(&row)?;
@@ -152,7 +153,8 @@ impl Actor {
                 Step::Start => {
                     if let Err(error) = self.start(ctx, &row, &plan, wish.generation).await {
                         let why = format!("failed to start an instance: {error}");
-                        self.failed(ctx, &mut row, wish.generation, false, false, why).await?;
+                        self.failed(ctx, &mut row, wish.generation, false, false, why)
+                            .await?;
                         break;
                     }
                 }
@@ -163,11 +165,13 @@ impl Actor {
         }
         let pause = self.next_start.saturating_duration_since(Instant::now());
         let polling = Duration::from_secs(plan.scale.polling_s);
-        Ok(After::Wait(match (pause.is_zero(), plan.scale.most > plan.scale.least) {
-            (false, _) => pause,
-            (true, true) => polling,
-            (true, false) => LONGEST_WAIT,
-        }))
+        Ok(After::Wait(
+            match (pause.is_zero(), plan.scale.most > plan.scale.least) {
+                (false, _) => pause,
+                (true, true) => polling,
+                (true, false) => LONGEST_WAIT,
+            },
+        ))
     }
 
     /// What shall be: of a generation that did not come up nothing, and what answered before goes on.
@@ -218,7 +222,10 @@ impl Actor {
         plan: &DeploymentPlan,
     ) -> Result<()> {
         let key = row.key();
-        let handle: Option<Handle> = row.handle.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let handle: Option<Handle> = row
+            .handle
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
         let running = match &handle {
             Some(handle) => matches!(ctx.app().driver.observe(handle).await, Ok(Observation::Running)),
             None => false,
@@ -248,7 +255,9 @@ impl Actor {
         let watch = tokio::spawn({
             let (app, handle, ear) = (Arc::downgrade(ctx.app()), handle.clone(), ear.clone());
             async move {
-                let Some(driver) = app.upgrade().map(|app| app.driver.clone()) else { return };
+                let Some(driver) = app.upgrade().map(|app| app.driver.clone()) else {
+                    return;
+                };
                 while let Err(error) = driver.wait(&handle).await {
                     tracing::error!(%error, "failed to watch an instance");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -310,9 +319,14 @@ impl Actor {
     async fn earlier_plan(&self, ctx: &OpContext, generation: i64) -> Result<InstancePlan> {
         let (workspace, endpoint, name) = &self.name;
         let all = instances::list(ctx.app().store.read(), workspace, endpoint, name).await?;
-        let row = all.iter().find(|row| row.generation == generation).ok_or_else(|| {
-            Error::internal(format!("no instance of generation {generation} of {name} is remembered"))
-        })?;
+        let row = all
+            .iter()
+            .find(|row| row.generation == generation)
+            .ok_or_else(|| {
+                Error::internal(format!(
+                    "no instance of generation {generation} of {name} is remembered"
+                ))
+            })?;
         Ok(from_json("deployment_instance", "plan", &row.plan)?)
     }
 
@@ -337,7 +351,12 @@ impl Actor {
                 old.abort();
             }
             if started && live.probe.is_none() && live.verdict.is_none() {
-                let task = probe(client.clone(), live.target.address, probes.clone(), live.ear.clone());
+                let task = probe(
+                    client.clone(),
+                    live.target.address,
+                    probes.clone(),
+                    live.ear.clone(),
+                );
                 live.probe = Some((tokio::spawn(task), probes));
             }
             let heard = live.ear.heard();
@@ -380,7 +399,9 @@ impl Actor {
         plan: &DeploymentPlan,
         backend: &Arc<Backend>,
     ) -> Result<()> {
-        let Some(live) = self.live.get_mut(&number) else { return Ok(()) };
+        let Some(live) = self.live.get_mut(&number) else {
+            return Ok(());
+        };
         let was_ready = live.stage == Stage::Ready;
         live.stage = Stage::Leaving;
         if let Some((probe, _)) = live.probe.take() {
@@ -415,7 +436,9 @@ impl Actor {
         row: &mut deployment::OnlineDeployment,
         backend: &Arc<Backend>,
     ) -> Result<()> {
-        let Some(live) = self.live.remove(&number) else { return Ok(()) };
+        let Some(live) = self.live.remove(&number) else {
+            return Ok(());
+        };
         backend.balancer.remove(number);
         let leaving = live.stage == Stage::Leaving;
         let mut why = live.verdict.clone();
@@ -444,12 +467,22 @@ impl Actor {
             self.failures = 0;
         }
         // No code: its environment, its code or its model could not be had. All of that stays as it is.
-        let killed = live.verdict.is_none() && reason.as_deref().is_some_and(|text| text.starts_with("its runner"));
+        let killed = live.verdict.is_none()
+            && reason
+                .as_deref()
+                .is_some_and(|text| text.starts_with("its runner"));
         let hopeless = !killed && (code.is_none() || code == Some(NOT_STARTED) || live.verdict.is_some());
         let why = why.or(reason).unwrap_or_default();
         tracing::warn!(key = ?live.key, why, "an instance has failed");
-        self.failed(ctx, row, live.generation, live.up_since.is_some(), hopeless, format!("instance {number}: {why}"))
-            .await
+        self.failed(
+            ctx,
+            row,
+            live.generation,
+            live.up_since.is_some(),
+            hopeless,
+            format!("instance {number}: {why}"),
+        )
+        .await
     }
 
     /// The last lines that an instance printed, to stand in a reason.
@@ -461,7 +494,9 @@ impl Actor {
             ..deployment::LogQuery::default()
         };
         match deployment::logs(ctx, workspace, endpoint, name, query).await {
-            Ok(Some(piece)) if !piece.text.is_empty() => format!("; its last output:\n{}", piece.text.trim_end()),
+            Ok(Some(piece)) if !piece.text.is_empty() => {
+                format!("; its last output:\n{}", piece.text.trim_end())
+            }
             _ => String::new(),
         }
     }
@@ -501,7 +536,10 @@ impl Actor {
     }
 
     async fn succeeded(&mut self, ctx: &OpContext, row: &deployment::OnlineDeployment) -> Result<()> {
-        let lasting = self.live.values().all(|live| live.up_since.is_some_and(|up| up.elapsed() > FORGIVEN));
+        let lasting = self
+            .live
+            .values()
+            .all(|live| live.up_since.is_some_and(|up| up.elapsed() > FORGIVEN));
         if lasting {
             self.failures = 0;
         }
@@ -512,7 +550,8 @@ impl Actor {
         let first = row.state == CREATING || row.state == UPDATING;
         let mut row = row.clone();
         let served = row.generation;
-        self.advance(ctx, &mut row, SUCCEEDED.into(), None, served).await?;
+        self.advance(ctx, &mut row, SUCCEEDED.into(), None, served)
+            .await?;
         if first && row.all_traffic {
             crate::online_endpoint::send_all(ctx, &workspace, &endpoint, &name).await?;
         }
@@ -527,13 +566,14 @@ impl Actor {
         let gone = app
             .store
             .write::<_, Error, _>(move |tx| {
-                Box::pin(async move {
-                    Ok(instances::forget(tx, &workspace, &endpoint, &name, REMEMBERED).await?)
-                })
+                Box::pin(
+                    async move { Ok(instances::forget(tx, &workspace, &endpoint, &name, REMEMBERED).await?) },
+                )
             })
             .await?;
         let removed = tokio::task::spawn_blocking(move || {
-            gone.iter().for_each(|number| drop(std::fs::remove_dir_all(folder.join(number.to_string()))));
+            gone.iter()
+                .for_each(|number| drop(std::fs::remove_dir_all(folder.join(number.to_string()))));
         });
         removed.await.map_err(Error::internal)
     }
@@ -597,7 +637,11 @@ impl Actor {
         let busy = busy_us / passed.as_micros().max(1) as f64;
         self.look = Some(now);
         let (_, _, waiting) = backend.balancer.load();
-        let wanted = wanted_for(busy + waiting as f64, plan.requests.per_instance, scale.target_percent);
+        let wanted = wanted_for(
+            busy + waiting as f64,
+            plan.requests.per_instance,
+            scale.target_percent,
+        );
         let current = u32::try_from(row.wanted).unwrap_or(1);
         // Down one at a time: a load that comes and goes does not start and end instances all the time.
         let wanted = scale.clamp(wanted.max(current.saturating_sub(1)));
@@ -616,7 +660,12 @@ impl Actor {
         plan: &DeploymentPlan,
         backend: &Arc<Backend>,
     ) -> Result<After> {
-        let here: Vec<i64> = self.live.values().filter(|live| live.stage != Stage::Leaving).map(|live| live.key.number).collect();
+        let here: Vec<i64> = self
+            .live
+            .values()
+            .filter(|live| live.stage != Stage::Leaving)
+            .map(|live| live.key.number)
+            .collect();
         for number in here {
             self.leave(ctx, number, plan, backend).await?;
         }
@@ -649,7 +698,11 @@ impl Actor {
 fn wanted_for(busy: f64, per_instance: u32, target_percent: u32) -> u32 {
     let each = f64::from(per_instance.max(1)) * f64::from(target_percent.max(1)) / 100.0;
     let wanted = (busy / each).ceil();
-    if wanted >= f64::from(u32::MAX) { u32::MAX } else { wanted as u32 }
+    if wanted >= f64::from(u32::MAX) {
+        u32::MAX
+    } else {
+        wanted as u32
+    }
 }
 
 #[cfg(test)]

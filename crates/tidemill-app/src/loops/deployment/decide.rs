@@ -58,7 +58,9 @@ pub(super) fn decide(wish: &Wish, seen: &[Seen]) -> Vec<Step> {
     // What does not answer and is of yesterday is of no use.
     let useless = old.iter().filter(|one| one.stage != Stage::Ready);
     steps.extend(useless.map(|one| Step::Leave(one.number)));
-    let spare = (ready_current + ready_old).saturating_sub(wish.wanted).min(ready_old);
+    let spare = (ready_current + ready_old)
+        .saturating_sub(wish.wanted)
+        .min(ready_old);
     let mut oldest: Vec<&&Seen> = old.iter().filter(|one| one.stage == Stage::Ready).collect();
     oldest.sort_by_key(|one| one.number);
     steps.extend(oldest.iter().take(spare).map(|one| Step::Leave(one.number)));
@@ -163,7 +165,10 @@ mod tests {
 
     #[test]
     fn old_ones_that_do_not_answer_make_room_at_once() {
-        let steps = decide(&wish(2, 2), &seen(&[(1, 1, Unready), (2, 1, Coming), (3, 1, Leaving)]));
+        let steps = decide(
+            &wish(2, 2),
+            &seen(&[(1, 1, Unready), (2, 1, Coming), (3, 1, Leaving)]),
+        );
         assert_eq!(steps, [Step::Leave(1), Step::Leave(2), Step::Start, Step::Start]);
     }
 

@@ -38,7 +38,12 @@ pub(super) fn work_dir(app: &App, key: &Key) -> PathBuf {
 
 /// Starts an instance: its row and its token first, then its runner, so that a server that is killed in between finds
 /// what it has begun.
-pub(super) async fn start(ctx: &OpContext, key: &Key, generation: i64, plan: &InstancePlan) -> Result<(Instance, Handle)> {
+pub(super) async fn start(
+    ctx: &OpContext,
+    key: &Key,
+    generation: i64,
+    plan: &InstancePlan,
+) -> Result<(Instance, Handle)> {
     let app = ctx.app();
     let confinement = crate::isolation::of_compute(app, &key.workspace, &plan.compute).await?;
     let port = free_port()?;
@@ -113,13 +118,21 @@ pub(super) async fn start(ctx: &OpContext, key: &Key, generation: i64, plan: &In
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     Ok(listener
-        .map_err(|error| Error::new(Kind::Unavailable, "failed to find a free port for an instance").source(error))?
+        .map_err(|error| {
+            Error::new(Kind::Unavailable, "failed to find a free port for an instance").source(error)
+        })?
         .port())
 }
 
 /// Ends an instance in order: when it has answered what it has, or after `patience`, its runner is told to stop, and
 /// killed when it does not.
-pub(super) async fn leave(app: Arc<App>, key: Key, handle: Handle, backend: Arc<Backend>, patience: Duration) {
+pub(super) async fn leave(
+    app: Arc<App>,
+    key: Key,
+    handle: Handle,
+    backend: Arc<Backend>,
+    patience: Duration,
+) {
     backend.balancer.leave(key.number);
     let answered = async {
         while backend.balancer.in_flight(key.number) > 0 {
@@ -127,7 +140,10 @@ pub(super) async fn leave(app: Arc<App>, key: Key, handle: Handle, backend: Arc<
         }
     };
     if tokio::time::timeout(patience, answered).await.is_err() {
-        tracing::warn!(?key, "an instance that leaves still had requests, which are cut off");
+        tracing::warn!(
+            ?key,
+            "an instance that leaves still had requests, which are cut off"
+        );
     }
     backend.balancer.remove(key.number);
     stop(&app, &handle).await;
@@ -138,7 +154,10 @@ async fn stop(app: &App, handle: &Handle) {
         tracing::error!(%error, attempt = %handle.attempt, "failed to stop an instance");
     }
     let grace = Duration::from_secs(crate::job::GRACE_S) + STOP_PATIENCE;
-    if tokio::time::timeout(grace, app.driver.wait(handle)).await.is_err() {
+    if tokio::time::timeout(grace, app.driver.wait(handle))
+        .await
+        .is_err()
+    {
         tracing::warn!(attempt = %handle.attempt, "an instance did not stop in time and is killed");
         kill(app, handle).await;
     }

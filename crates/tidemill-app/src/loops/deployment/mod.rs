@@ -64,7 +64,9 @@ impl Deployments {
 
     /// What a deployment is doing now.
     pub(crate) fn message(&self, workspace: &str, endpoint: &str, deployment: &str) -> Option<String> {
-        lock(&self.messages).get(&name(workspace, endpoint, deployment)).cloned()
+        lock(&self.messages)
+            .get(&name(workspace, endpoint, deployment))
+            .cloned()
     }
 
     /// Keeps what an instance says that it is doing.
@@ -79,7 +81,10 @@ impl Deployments {
 
     /// The process ids of the runners of instances.
     pub(crate) fn runners(&self) -> Vec<i32> {
-        lock(&self.handles).values().filter_map(LocalDriver::pid).collect()
+        lock(&self.handles)
+            .values()
+            .filter_map(LocalDriver::pid)
+            .collect()
     }
 
     /// The process ids of the runners of each instance that is known.
@@ -132,7 +137,8 @@ pub(super) async fn start(app: &Arc<App>) -> Result<()> {
         }
     }
     for row in online_deployment::all(app.store.read()).await? {
-        app.deployments.wake(app, &row.workspace, &row.endpoint, &row.name);
+        app.deployments
+            .wake(app, &row.workspace, &row.endpoint, &row.name);
     }
     Ok(())
 }

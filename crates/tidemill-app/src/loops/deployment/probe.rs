@@ -59,7 +59,10 @@ pub(super) async fn probe(
         return;
     }
     let every = |probe: &ProbePlan| Duration::from_secs(probe.period_s);
-    let (mut next_ready, mut next_live) = (Instant::now() + every(&readiness), Instant::now() + every(&liveness));
+    let (mut next_ready, mut next_live) = (
+        Instant::now() + every(&readiness),
+        Instant::now() + every(&liveness),
+    );
     let (mut good, mut bad, mut dead) = (0, 0, 0);
     loop {
         tokio::time::sleep_until(next_ready.min(next_live)).await;
@@ -83,7 +86,9 @@ pub(super) async fn probe(
                 Err(why) => {
                     dead += 1;
                     if dead >= liveness.failures {
-                        let why = format!("liveness_probe: it did not answer {dead} times in a row, at last because {why}");
+                        let why = format!(
+                            "liveness_probe: it did not answer {dead} times in a row, at last because {why}"
+                        );
                         return ear.tell(|heard| {
                             heard.ready = false;
                             heard.dead = Some(why);

@@ -24,7 +24,9 @@ pub(super) async fn act(
         "close" => break_glass::close(&ctx, &ws, id).await?,
         _ => {
             let message = format!("failed to act on break-glass `{id}`: there is no action `{action}`");
-            return Err(Error::invalid(message).hint("write {id}:approve or {id}:close").into());
+            return Err(Error::invalid(message)
+                .hint("write {id}:approve or {id}:close")
+                .into());
         }
     };
     Ok(Json(super::view(&ctx, row)))

@@ -13,7 +13,9 @@ use utoipa_axum::routes;
 use crate::Server;
 
 pub(super) fn router() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list::list, open::open)).routes(routes!(act::act))
+    OpenApiRouter::new()
+        .routes(routes!(list::list, open::open))
+        .routes(routes!(act::act))
 }
 
 fn view(ctx: &OpContext, row: Row) -> BreakGlass {

@@ -24,7 +24,9 @@ pub(super) async fn act(
         Some((request, "reject")) => compute_request::reject(&ctx, &ws, request, comment).await?,
         _ => {
             let message = format!("failed to act on a request: there is no action in `{request_and_action}`");
-            return Err(Error::invalid(message).hint("write {request}:approve or {request}:reject").into());
+            return Err(Error::invalid(message)
+                .hint("write {request}:approve or {request}:reject")
+                .into());
         }
     };
     Ok(Json(super::view(row)))

@@ -19,7 +19,9 @@ pub(super) async fn list(
     Path(ws): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<ComputeRequest>>, ApiError> {
-    let rows = compute_request::list(&ctx, &ws, &page(query)).await?.map(super::view);
+    let rows = compute_request::list(&ctx, &ws, &page(query))
+        .await?
+        .map(super::view);
     Ok(Json(List {
         items: rows.items,
         next: rows.next,

@@ -22,7 +22,8 @@ pub(super) async fn list(
     Path((ws, name)): Path<(String, String)>,
     Query(FolderQuery { path }): Query<FolderQuery>,
 ) -> Result<Json<DatastoreFolder>, ApiError> {
-    let (found, read_only) = datastore_file::list(&ctx, &ws, &name, path.as_deref().unwrap_or_default()).await?;
+    let (found, read_only) =
+        datastore_file::list(&ctx, &ws, &name, path.as_deref().unwrap_or_default()).await?;
     let file = |file: tidemill_app::datastore_file::FileMeta| DatastoreFile {
         path: file.path.to_string(),
         size_bytes: file.size_bytes,

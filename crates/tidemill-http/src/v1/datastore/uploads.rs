@@ -19,7 +19,9 @@ pub(super) async fn get(
     Path((ws, name)): Path<(String, String)>,
     Query(query): Query<UploadQuery>,
 ) -> Result<Json<UploadState>, ApiError> {
-    Ok(Json(datastore_file::upload_state(&ctx, &ws, &name, &query).await?))
+    Ok(Json(
+        datastore_file::upload_state(&ctx, &ws, &name, &query).await?,
+    ))
 }
 
 /// Send the bytes of a file from `offset` to its end. Where the connection breaks, what arrived is kept for a week. With the last
@@ -34,5 +36,7 @@ pub(super) async fn put(
     Query(query): Query<UploadQuery>,
     body: Body,
 ) -> Result<Json<UploadState>, ApiError> {
-    Ok(Json(datastore_file::upload(&ctx, &ws, &name, &query, stream(body)).await?))
+    Ok(Json(
+        datastore_file::upload(&ctx, &ws, &name, &query, stream(body)).await?,
+    ))
 }

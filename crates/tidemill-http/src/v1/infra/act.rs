@@ -34,7 +34,9 @@ pub(super) async fn act(
         Some((plan, "test")) => infra::run_again(&ctx, plan).await?,
         _ => {
             let message = format!("failed to act on a plan: there is no action in `{plan_and_action}`");
-            return Err(Error::invalid(message).hint("write {plan}:apply, {plan}:approve, {plan}:reject or {plan}:test").into());
+            return Err(Error::invalid(message)
+                .hint("write {plan}:apply, {plan}:approve, {plan}:reject or {plan}:test")
+                .into());
         }
     }))
 }

@@ -30,7 +30,10 @@ pub(super) async fn create(
     Body(asked): Body<ModelValidationRequest>,
 ) -> Result<Json<ModelValidation>, ApiError> {
     let ModelValidationRequest { spec, data, champion } = asked;
-    Ok(Json(view(model_validation::create(&ctx, &ws, &name, &version, spec, &data, champion).await?, true)))
+    Ok(Json(view(
+        model_validation::create(&ctx, &ws, &name, &version, spec, &data, champion).await?,
+        true,
+    )))
 }
 
 /// Validations of a model, newest first: the history of its metrics.
@@ -56,7 +59,10 @@ pub(super) async fn get(
     Ctx(ctx): Ctx,
     Path((ws, name, id)): Path<(String, String, String)>,
 ) -> Result<Json<ModelValidation>, ApiError> {
-    Ok(Json(view(model_validation::get(&ctx, &ws, &name, &id).await?, true)))
+    Ok(Json(view(
+        model_validation::get(&ctx, &ws, &name, &id).await?,
+        true,
+    )))
 }
 
 /// The model report: one page of HTML with its pictures in it.
@@ -68,7 +74,10 @@ pub(super) async fn report(
     Path((ws, name, id)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
     let page = model_validation::report(&ctx, &ws, &name, &id).await?;
-    let head = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, PAGE_POLICY)];
+    let head = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, PAGE_POLICY),
+    ];
     Ok((head, page).into_response())
 }
 
@@ -92,9 +101,12 @@ fn view(row: model_validation::Row, whole: bool) -> ModelValidation {
         created_at,
         ended_at,
     } = row;
-    let result: Value = result.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let metrics: Option<IndexMap<String, f64>> =
-        result.pointer("/figures/metrics").and_then(|metrics| serde_json::from_value(metrics.clone()).ok());
+    let result: Value = result
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    let metrics: Option<IndexMap<String, f64>> = result
+        .pointer("/figures/metrics")
+        .and_then(|metrics| serde_json::from_value(metrics.clone()).ok());
     ModelValidation {
         id,
         model: name,
@@ -108,7 +120,10 @@ fn view(row: model_validation::Row, whole: bool) -> ModelValidation {
         training,
         spec: serde_json::from_str(&spec).unwrap_or_default(),
         metrics: metrics.unwrap_or_default(),
-        checks: result.get("checks").cloned().unwrap_or_else(|| Value::Array(Vec::new())),
+        checks: result
+            .get("checks")
+            .cloned()
+            .unwrap_or_else(|| Value::Array(Vec::new())),
         result: (whole && !result.is_null()).then_some(result),
         created_by,
         created_at,

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::{Path, Query};
 use tidemill_api::endpoint::{DeploymentLog, DeploymentLogQuery};
 use tidemill_api::problem::Problem;
-use tidemill_app::online_deployment::{self, LogQuery};
 use tidemill_app::Error;
+use tidemill_app::online_deployment::{self, LogQuery};
 
 use crate::extract::Ctx;
 use crate::problem::ApiError;
@@ -29,9 +29,11 @@ pub(super) async fn logs(
         None | Some("inference-server") => false,
         Some("storage-initializer") => true,
         Some(other) => {
-            return Err(Error::invalid(format!("failed to read the logs of container `{other}`: there is none"))
-                .hint("there are inference-server and storage-initializer")
-                .into());
+            return Err(Error::invalid(format!(
+                "failed to read the logs of container `{other}`: there is none"
+            ))
+            .hint("there are inference-server and storage-initializer")
+            .into());
         }
     };
     let query = LogQuery {

@@ -31,7 +31,10 @@ fn view(shown: Shown) -> OnlineDeployment {
         message,
     } = shown;
     let plan: Option<DeploymentPlan> = serde_json::from_str(&row.plan).ok();
-    let ready = instances.iter().filter(|instance| instance.state == "Ready").count();
+    let ready = instances
+        .iter()
+        .filter(|instance| instance.state == "Ready")
+        .count();
     OnlineDeployment {
         name: row.name,
         endpoint_name: row.endpoint,
@@ -40,7 +43,10 @@ fn view(shown: Shown) -> OnlineDeployment {
         message,
         instance_count: u32::try_from(row.wanted).unwrap_or_default(),
         ready_instances: u32::try_from(ready).unwrap_or(u32::MAX),
-        model: plan.as_ref().and_then(|plan| plan.instance.model.as_ref()).map(|model| model.shown().to_owned()),
+        model: plan
+            .as_ref()
+            .and_then(|plan| plan.instance.model.as_ref())
+            .map(|model| model.shown().to_owned()),
         environment: plan.and_then(|plan| plan.instance.environment.name),
         generation: row.generation,
         instances: instances.into_iter().map(instance_view).collect(),

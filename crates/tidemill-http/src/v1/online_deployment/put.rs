@@ -28,7 +28,9 @@ pub(super) async fn put(
             None | Some(Value::Null) => drop(fields.insert("endpoint_name".into(), endpoint.clone().into())),
             Some(said) if *said == endpoint => {}
             Some(said) => {
-                let message = format!("failed to read the body at `endpoint_name`: it says {said}, and the URL says `{endpoint}`");
+                let message = format!(
+                    "failed to read the body at `endpoint_name`: it says {said}, and the URL says `{endpoint}`"
+                );
                 return Err(Error::invalid(message).into());
             }
         }

@@ -6,8 +6,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use tidemill_api::endpoint::{EndpointCredentials, RegenerateKey};
 use tidemill_api::problem::Problem;
-use tidemill_app::online_endpoint::{self, Credentials, KeyType};
 use tidemill_app::Error;
+use tidemill_app::online_endpoint::{self, Credentials, KeyType};
 
 use crate::extract::Ctx;
 use crate::problem::ApiError;
@@ -43,7 +43,8 @@ pub(super) async fn act(
                 None | Some("primary") => KeyType::Primary,
                 Some("secondary") => KeyType::Secondary,
                 Some(other) => {
-                    let message = format!("failed to make key `{other}` anew: there are primary and secondary");
+                    let message =
+                        format!("failed to make key `{other}` anew: there are primary and secondary");
                     return Err(Error::invalid(message).into());
                 }
             };

@@ -39,7 +39,11 @@ fn view(row: Row, headers: &HeaderMap) -> OnlineEndpoint {
         updated_at,
     } = row;
     let spec: Value = serde_json::from_str(&spec).unwrap_or_default();
-    let field = |name: &str| spec.get(name).cloned().unwrap_or_else(|| Value::Object(Default::default()));
+    let field = |name: &str| {
+        spec.get(name)
+            .cloned()
+            .unwrap_or_else(|| Value::Object(Default::default()))
+    };
     let base = format!("{}/endpoints/{workspace}/{name}", address(headers));
     OnlineEndpoint {
         kind: match spec.get("compute") {
@@ -49,7 +53,11 @@ fn view(row: Row, headers: &HeaderMap) -> OnlineEndpoint {
         provisioning_state: "Succeeded".into(),
         scoring_uri: format!("{base}/score"),
         openapi_uri: format!("{base}/swagger.json"),
-        auth_mode: spec.get("auth_mode").and_then(Value::as_str).unwrap_or("key").to_owned(),
+        auth_mode: spec
+            .get("auth_mode")
+            .and_then(Value::as_str)
+            .unwrap_or("key")
+            .to_owned(),
         traffic: field("traffic"),
         mirror_traffic: field("mirror_traffic"),
         name,
@@ -64,7 +72,11 @@ fn view(row: Row, headers: &HeaderMap) -> OnlineEndpoint {
 /// The address under which the server was reached.
 fn address(headers: &HeaderMap) -> String {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = said("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
-    let host = said("x-forwarded-host").or(said(header::HOST.as_str())).unwrap_or("localhost");
+    let scheme = said("x-forwarded-proto")
+        .filter(|scheme| *scheme == "https")
+        .unwrap_or("http");
+    let host = said("x-forwarded-host")
+        .or(said(header::HOST.as_str()))
+        .unwrap_or("localhost");
     format!("{scheme}://{host}")
 }

@@ -24,7 +24,11 @@ pub(super) async fn score(
 ) -> Result<Response, ApiError> {
     let scope = Scope::resource(&ws, "endpoints", &name);
     ctx.authorize(action::ENDPOINT_SCORE, &scope).await?;
-    let route = server.app.gateway.route(&ws, &name).ok_or_else(|| Error::not_found("endpoint", &name))?;
+    let route = server
+        .app
+        .gateway
+        .route(&ws, &name)
+        .ok_or_else(|| Error::not_found("endpoint", &name))?;
     let call = Call {
         workspace: ws,
         endpoint: name,

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::Path;
 use tidemill_api::pipeline::{PipelineAct, PipelineActed};
 use tidemill_api::problem::Problem;
-use tidemill_app::published_pipeline::{self, Call};
 use tidemill_app::Error;
+use tidemill_app::published_pipeline::{self, Call};
 
 use crate::extract::{Body, Ctx};
 use crate::problem::ApiError;
@@ -39,7 +39,9 @@ pub(super) async fn act(
         }
         _ => {
             let message = format!("failed to act on pipeline `{name}`: there is no action `{action}`");
-            return Err(Error::invalid(message).hint("write {name}:invoke or {name}:set-default").into());
+            return Err(Error::invalid(message)
+                .hint("write {name}:invoke or {name}:set-default")
+                .into());
         }
     };
     let pipeline = super::view(published_pipeline::get(&ctx, &ws, name).await?);

@@ -17,5 +17,7 @@ pub(super) async fn get(
     Ctx(ctx): Ctx,
     Path((ws, name)): Path<(String, String)>,
 ) -> Result<Json<PublishedPipeline>, ApiError> {
-    Ok(Json(super::view(published_pipeline::get(&ctx, &ws, &name).await?)))
+    Ok(Json(super::view(
+        published_pipeline::get(&ctx, &ws, &name).await?,
+    )))
 }

@@ -15,9 +15,12 @@ use utoipa_axum::routes;
 use crate::Server;
 
 pub(super) fn router() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list))
-        .routes(routes!(publish::publish, get::get, delete::delete, act::act))
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(
+        publish::publish,
+        get::get,
+        delete::delete,
+        act::act
+    ))
 }
 
 fn view(shown: Shown) -> PublishedPipeline {
@@ -26,7 +29,9 @@ fn view(shown: Shown) -> PublishedPipeline {
     PublishedPipeline {
         name: default.map(|row| row.name.clone()).unwrap_or_default(),
         default_version: default.map(|row| row.version).unwrap_or_default(),
-        spec: default.map_or(Value::Null, |row| serde_json::from_str(&row.spec).unwrap_or_default()),
+        spec: default.map_or(Value::Null, |row| {
+            serde_json::from_str(&row.spec).unwrap_or_default()
+        }),
         versions: versions.into_iter().map(version).collect(),
         candidates: candidates.into_iter().map(candidate).collect(),
     }

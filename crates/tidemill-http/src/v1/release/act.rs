@@ -21,7 +21,11 @@ pub(super) async fn act(
     Body(asked): Body<ReleaseAct>,
 ) -> Result<Json<Release>, ApiError> {
     let (name, action) = name_and_action.rsplit_once(':').unwrap_or((&name_and_action, ""));
-    let ReleaseAct { number, stage, comment } = asked;
+    let ReleaseAct {
+        number,
+        stage,
+        comment,
+    } = asked;
     let shown = match action {
         "promote" => release::promote(&ctx, &ws, name, number, stage.as_deref()).await?,
         "approve" => release::approve(&ctx, &ws, name, number, comment).await?,

@@ -26,9 +26,9 @@ pub(super) fn numbered(name: &str) -> Result<(&str, Option<i64>), ApiError> {
     match name.split_once(':') {
         None => Ok((name, None)),
         Some((name, number)) => {
-            let number = number
-                .parse()
-                .map_err(|_| Error::invalid(format!("failed to read `{number}` as the number of a release")))?;
+            let number = number.parse().map_err(|_| {
+                Error::invalid(format!("failed to read `{number}` as the number of a release"))
+            })?;
             Ok((name, Some(number)))
         }
     }

@@ -27,7 +27,9 @@ fn view(shown: Shown) -> Release {
     let Shown { row, stages, events } = shown;
     let plan: Value = serde_json::from_str(&row.plan).unwrap_or_default();
     let model = &plan["plan"]["instance"]["model"];
-    let asset = model["input"].pointer("/asset").or_else(|| model["input"].pointer("/Data/asset"));
+    let asset = model["input"]
+        .pointer("/asset")
+        .or_else(|| model["input"].pointer("/Data/asset"));
     let model = asset.and_then(Value::as_str).or_else(|| model["name"].as_str());
     Release {
         model: model.map(str::to_owned),
@@ -37,7 +39,10 @@ fn view(shown: Shown) -> Release {
         digest: row.digest,
         author: row.author,
         spec: serde_json::from_str(&row.spec).unwrap_or_default(),
-        stages: stages.into_iter().map(|(stage, there)| stage_view(stage, there)).collect(),
+        stages: stages
+            .into_iter()
+            .map(|(stage, there)| stage_view(stage, there))
+            .collect(),
         events: events.into_iter().map(event_view).collect(),
         created_at: row.created_at,
     }

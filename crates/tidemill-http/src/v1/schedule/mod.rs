@@ -23,7 +23,11 @@ pub(super) fn router() -> OpenApiRouter<Server> {
 }
 
 fn view(shown: Shown) -> Schedule {
-    let Shown { row, next_times, last } = shown;
+    let Shown {
+        row,
+        next_times,
+        last,
+    } = shown;
     let Row {
         workspace: _,
         name,

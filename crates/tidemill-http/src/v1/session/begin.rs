@@ -26,7 +26,14 @@ pub(super) async fn begin(
     let secure = super::is_secure(&headers);
     let scheme = if secure { "https" } else { "http" };
     let redirect = format!("{scheme}://{host}/api/v1/session/callback");
-    let begun = begin_at(&server.app, &name, page.as_deref(), redirect, super::browser(&headers)).await?;
+    let begun = begin_at(
+        &server.app,
+        &name,
+        page.as_deref(),
+        redirect,
+        super::browser(&headers),
+    )
+    .await?;
     let mut response = StatusCode::SEE_OTHER.into_response();
     let fields = response.headers_mut();
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -57,9 +57,15 @@ pub(super) async fn callback(
             let mut response = page_of(
                 "Not signed in",
                 "",
-                &format!("<h1>Not signed in</h1><p>{message}</p><p>{hint}</p><p><a href=\"/ui/\">Back to the sign-in</a></p>"),
+                &format!(
+                    "<h1>Not signed in</h1><p>{message}</p><p>{hint}</p><p><a href=\"/ui/\">Back to the sign-in</a></p>"
+                ),
             );
-            *response.status_mut() = if status.is_server_error() { status } else { StatusCode::UNAUTHORIZED };
+            *response.status_mut() = if status.is_server_error() {
+                status
+            } else {
+                StatusCode::UNAUTHORIZED
+            };
             response
         }
     };

@@ -40,17 +40,27 @@ const SIGN_IN_COOKIE: &str = "tidemill_sign_in";
 fn sign_in_cookie(text: &str, max_age_s: i64, secure: bool) -> Option<HeaderValue> {
     let secure = if secure { "; Secure" } else { "" };
     let path = "/api/v1/session";
-    let cookie = format!("{SIGN_IN_COOKIE}={text}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
+    let cookie =
+        format!("{SIGN_IN_COOKIE}={text}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
     HeaderValue::from_str(&cookie).ok()
 }
 
 fn browser(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SIGN_IN_COOKIE).map(|(_, text)| text)
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == SIGN_IN_COOKIE)
+        .map(|(_, text)| text)
 }
 
 /// Whether the browser came over TLS to the proxy in front.
 fn is_secure(headers: &HeaderMap) -> bool {
-    headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
+    headers
+        .get("x-forwarded-proto")
+        .is_some_and(|proto| proto == "https")
 }

@@ -22,7 +22,13 @@ pub(super) async fn exchange(
         service_principal,
     }): Body<TokenExchange>,
 ) -> Result<Json<ExchangedToken>, ApiError> {
-    let done = federation::exchange(&server.app, assertion.trim(), service_principal.as_deref(), &origin).await?;
+    let done = federation::exchange(
+        &server.app,
+        assertion.trim(),
+        service_principal.as_deref(),
+        &origin,
+    )
+    .await?;
     Ok(Json(ExchangedToken {
         token: done.token,
         principal: done.principal,

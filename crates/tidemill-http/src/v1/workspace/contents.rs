@@ -13,13 +13,18 @@ use crate::problem::ApiError;
 #[utoipa::path(get, path = "/workspaces/{ws}/contents", operation_id = "workspace_contents", tag = "workspace",
     params(("ws" = String, Path)),
     responses((status = OK, body = WorkspaceContents), (status = "default", body = Problem)))]
-pub(super) async fn contents(Ctx(ctx): Ctx, Path(ws): Path<String>) -> Result<Json<WorkspaceContents>, ApiError> {
+pub(super) async fn contents(
+    Ctx(ctx): Ctx,
+    Path(ws): Path<String>,
+) -> Result<Json<WorkspaceContents>, ApiError> {
     let Contents {
         held,
         in_the_way,
         depends,
     } = workspace_life::contents(&ctx, &ws).await?;
-    let held = held.into_iter().map(|(noun, count)| WorkspaceHeld { noun, count });
+    let held = held
+        .into_iter()
+        .map(|(noun, count)| WorkspaceHeld { noun, count });
     Ok(Json(WorkspaceContents {
         held: held.collect(),
         in_the_way,

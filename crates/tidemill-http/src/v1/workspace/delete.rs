@@ -27,7 +27,10 @@ pub(super) struct How {
 pub(super) async fn delete(
     Ctx(ctx): Ctx,
     Path(ws): Path<String>,
-    Query(How { contents, permanently }): Query<How>,
+    Query(How {
+        contents,
+        permanently,
+    }): Query<How>,
 ) -> Result<StatusCode, ApiError> {
     match (contents, permanently) {
         (false, false) => workspace::delete(&ctx, &ws).await?,

@@ -30,7 +30,10 @@ pub(super) async fn list(
     if deleted {
         let rows = workspace_life::deleted(&ctx).await?;
         return Ok(Json(List {
-            items: rows.into_iter().map(|(row, state)| super::view(row, state)).collect(),
+            items: rows
+                .into_iter()
+                .map(|(row, state)| super::view(row, state))
+                .collect(),
             next: None,
         }));
     }

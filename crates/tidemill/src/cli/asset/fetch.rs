@@ -33,7 +33,10 @@ pub async fn fetch(session: &Session, path: &str, prefix: &str, folder: &Path) -
                     Ok(inside) => folder.join(inside),
                     Err(error) => return (file.name.clone(), Err(error)),
                 };
-                let got = session.client.fetch(file, &target, &|more| progress.advance(0, more)).await;
+                let got = session
+                    .client
+                    .fetch(file, &target, &|more| progress.advance(0, more))
+                    .await;
                 progress.advance(1, 0);
                 (file.name.clone(), got)
             }
@@ -56,17 +59,29 @@ pub async fn fetch(session: &Session, path: &str, prefix: &str, folder: &Path) -
         "Downloaded {} ({}) to {shown}; {} there already",
         count(came, "file"),
         bytes(fetched),
-        if there == 1 { "1 was".to_owned() } else { format!("{there} were") }
+        if there == 1 {
+            "1 was".to_owned()
+        } else {
+            format!("{there} were")
+        }
     );
     progress.end(Some(&said));
     failed.sort_by(|(one, _), (other, _)| one.cmp(other));
     let all = failed.len();
     if all > 1 {
-        let mut names: Vec<String> = failed.iter().take(TOLD).map(|(name, error)| format!("{name}: {error}")).collect();
+        let mut names: Vec<String> = failed
+            .iter()
+            .take(TOLD)
+            .map(|(name, error)| format!("{name}: {error}"))
+            .collect();
         if all > TOLD {
             names.push(format!("and {} more", all - TOLD));
         }
-        let failure = Error::failed(format!("failed to download {}: {}", count(all as u64, "file"), names.join("; ")));
+        let failure = Error::failed(format!(
+            "failed to download {}: {}",
+            count(all as u64, "file"),
+            names.join("; ")
+        ));
         return Err(failure.with_hint("the others are there; run the same command again for the rest"));
     }
     match failed.pop() {
@@ -82,22 +97,34 @@ async fn wanted(session: &Session, path: &str, prefix: &str) -> Result<Vec<Wante
     let mut files = Vec::new();
     for file in listed["items"].as_array().into_iter().flatten() {
         let Some(name) = text(file, "path") else { continue };
-        let is_asked = prefix.is_empty() || name == prefix || name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+        let is_asked = prefix.is_empty()
+            || name == prefix
+            || name
+                .strip_prefix(prefix)
+                .is_some_and(|rest| rest.starts_with('/'));
         if !is_asked {
             continue;
         }
         let known = text(file, "hash").and_then(|hash| hash.parse().ok());
-        let hash = known.ok_or_else(|| Error::failed(format!("failed to download {name}: the server does not tell its hash")))?;
+        let hash = known.ok_or_else(|| {
+            Error::failed(format!(
+                "failed to download {name}: the server does not tell its hash"
+            ))
+        })?;
         files.push(Wanted {
             path: format!("{path}/files{}", file_path(name)),
             name: name.to_owned(),
-            size_bytes: number(file, "size_bytes").and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+            size_bytes: number(file, "size_bytes")
+                .and_then(|size| u64::try_from(size).ok())
+                .unwrap_or_default(),
             hash,
         });
     }
     if files.is_empty() && !prefix.is_empty() {
-        return Err(Error::failed(format!("failed to download {prefix}: the version has no such file or folder"))
-            .with_hint("leave --path out to download all of it"));
+        return Err(Error::failed(format!(
+            "failed to download {prefix}: the version has no such file or folder"
+        ))
+        .with_hint("leave --path out to download all of it"));
     }
     Ok(files)
 }

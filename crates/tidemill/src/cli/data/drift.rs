@@ -149,7 +149,13 @@ fn print(session: &Session, drift: &Found) -> Result<()> {
     for (column, before, after) in &drift.retyped {
         more += &format!("\n{column} was {before} and is {after}\n");
     }
-    for words in [drift.multivariate.as_ref().map(report::together), drift.concept.as_ref().map(report::of_target)].into_iter().flatten() {
+    for words in [
+        drift.multivariate.as_ref().map(report::together),
+        drift.concept.as_ref().map(report::of_target),
+    ]
+    .into_iter()
+    .flatten()
+    {
         more += &format!("\n{words}\n");
     }
     write_out(&more)

@@ -50,13 +50,20 @@ impl Upload {
         let is_file = self.path.is_file();
         let files = self.files(session, &datastore, &folder).await?;
         let total: u64 = files.iter().map(|file| file.size_bytes).sum();
-        let progress = Arc::new(Progress::start(&format!("Uploading to {}", self.to), Some(total), session.quiet));
+        let progress = Arc::new(Progress::start(
+            &format!("Uploading to {}", self.to),
+            Some(total),
+            session.quiet,
+        ));
         let sent: Vec<(String, u64, Result<Sent>)> = stream::iter(&files)
             .map(|file| {
                 let progress = Arc::clone(&progress);
                 async move {
                     let heard = Arc::clone(&progress);
-                    let sent = session.client.send_file(file, Arc::new(move |more| heard.advance(0, more))).await;
+                    let sent = session
+                        .client
+                        .send_file(file, Arc::new(move |more| heard.advance(0, more)))
+                        .await;
                     progress.advance(1, 0);
                     (file.path.clone(), file.size_bytes, sent)
                 }
@@ -75,7 +82,11 @@ impl Upload {
                 Err(error) => failed.push((path, error)),
             }
         }
-        progress.end(Some(&format!("Uploaded {} ({}); {there} there already", count(arrived, "file"), bytes(size))));
+        progress.end(Some(&format!(
+            "Uploaded {} ({}); {there} there already",
+            count(arrived, "file"),
+            bytes(size)
+        )));
         failed.sort_by(|(one, _), (other, _)| one.cmp(other));
         let all = failed.len();
         if let Some((path, error)) = failed.into_iter().next() {
@@ -83,7 +94,10 @@ impl Upload {
                 return Err(error);
             }
             let hint = error.hint().map(str::to_owned);
-            let failure = Error::failed(format!("failed to upload {}; the first: {path}: {error}", count(all as u64, "file")));
+            let failure = Error::failed(format!(
+                "failed to upload {}; the first: {path}: {error}",
+                count(all as u64, "file")
+            ));
             return Err(match hint {
                 Some(hint) => failure.with_hint(hint),
                 None => failure,
@@ -93,19 +107,26 @@ impl Upload {
             let done = json!({ "to": self.to, "files": arrived, "bytes": size, "there_already": there });
             return session.show(done);
         };
-        session.show(self.make_version(session, name, &datastore, &folder, is_file).await?)
+        session.show(
+            self.make_version(session, name, &datastore, &folder, is_file)
+                .await?,
+        )
     }
 
     /// The datastore and the folder in it.
     fn place(&self) -> Result<(String, SafePath)> {
         let wrong = || {
-            Error::usage(format!("failed to upload to `{}`: it is no folder of a datastore", self.to))
-                .with_hint("write it as in azureml://datastores/lake/paths/flights/")
+            Error::usage(format!(
+                "failed to upload to `{}`: it is no folder of a datastore",
+                self.to
+            ))
+            .with_hint("write it as in azureml://datastores/lake/paths/flights/")
         };
         match self.to.parse() {
-            Ok(DataPath::Datastore { datastore, path, .. }) => {
-                Ok((datastore, SafePath::normalise(path.trim_matches('/')).map_err(|_| wrong())?))
-            }
+            Ok(DataPath::Datastore { datastore, path, .. }) => Ok((
+                datastore,
+                SafePath::normalise(path.trim_matches('/')).map_err(|_| wrong())?,
+            )),
             _ => Err(wrong()),
         }
     }
@@ -113,17 +134,24 @@ impl Upload {
     /// The files with their hashes.
     async fn files(&self, session: &Session, datastore: &str, folder: &SafePath) -> Result<Vec<ToSend>> {
         let (root, one) = match self.path.is_file() {
-            true => (self.path.parent().unwrap_or(Path::new("")).to_path_buf(), self.path.file_name()),
+            true => (
+                self.path.parent().unwrap_or(Path::new("")).to_path_buf(),
+                self.path.file_name(),
+            ),
             false => (self.path.clone(), None),
         };
         let root = match root.as_os_str().is_empty() {
             true => PathBuf::from("."),
             false => root,
         };
-        let root = root.canonicalize().map_err(|error| Error::file("read", &self.path, error))?;
+        let root = root
+            .canonicalize()
+            .map_err(|error| Error::file("read", &self.path, error))?;
         let names: Vec<SafePath> = match one {
             Some(name) => {
-                let name = name.to_str().ok_or_else(|| Error::usage("failed to upload a file whose name is not UTF-8"))?;
+                let name = name
+                    .to_str()
+                    .ok_or_else(|| Error::usage("failed to upload a file whose name is not UTF-8"))?;
                 vec![SafePath::parse(name)?]
             }
             None => {
@@ -136,7 +164,10 @@ impl Upload {
             }
         };
         if names.is_empty() {
-            return Err(Error::failed(format!("failed to upload {}: no file lies in it", self.path.display())));
+            return Err(Error::failed(format!(
+                "failed to upload {}: no file lies in it",
+                self.path.display()
+            )));
         }
         let uploads = session.path(&["datastores", datastore, "uploads"]);
         let hashing = names.into_iter().map(|name| {
@@ -144,7 +175,14 @@ impl Upload {
             let (uploads, overwrite) = (uploads.clone(), self.overwrite);
             tokio::task::spawn_blocking(move || {
                 let (size_bytes, hash) = hashed(&file).map_err(|error| Error::file("read", &file, error))?;
-                Ok::<ToSend, Error>(ToSend { file, uploads, path: path.to_string(), size_bytes, hash, overwrite })
+                Ok::<ToSend, Error>(ToSend {
+                    file,
+                    uploads,
+                    path: path.to_string(),
+                    size_bytes,
+                    hash,
+                    overwrite,
+                })
             })
         });
         let mut files = Vec::new();
@@ -164,20 +202,39 @@ impl Upload {
         is_file: bool,
     ) -> Result<Value> {
         let end = match is_file {
-            true => self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+            true => self
+                .path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default(),
             false => "",
         };
-        let inside = if folder.is_root() { end.to_owned() } else { format!("{folder}/{end}") };
+        let inside = if folder.is_root() {
+            end.to_owned()
+        } else {
+            format!("{folder}/{end}")
+        };
         let mut spec = Map::new();
-        spec.insert("path".into(), format!("azureml://datastores/{datastore}/paths/{inside}").into());
-        spec.insert("type".into(), if is_file { "uri_file" } else { "uri_folder" }.into());
+        spec.insert(
+            "path".into(),
+            format!("azureml://datastores/{datastore}/paths/{inside}").into(),
+        );
+        spec.insert(
+            "type".into(),
+            if is_file { "uri_file" } else { "uri_folder" }.into(),
+        );
         let body = Value::Object(spec);
         match &self.version {
             Some(version) => {
                 let path = session.path(&["data", name, "versions", version]);
                 session.client.put(&path, &body, None).await
             }
-            None => session.client.post(&session.path(&["data", name, "versions"]), &body).await,
+            None => {
+                session
+                    .client
+                    .post(&session.path(&["data", name, "versions"]), &body)
+                    .await
+            }
         }
     }
 }

@@ -35,7 +35,9 @@ impl Files {
         let asked: Vec<(&str, &str)> = asked.into_iter().collect();
         let found = session.client.get(&format!("{path}{}", query(&asked))).await?;
         let folders = found["folders"].as_array().into_iter().flatten();
-        let folders = folders.filter_map(Value::as_str).map(|path| json!({ "path": format!("{path}/") }));
+        let folders = folders
+            .filter_map(Value::as_str)
+            .map(|path| json!({ "path": format!("{path}/") }));
         let files = found["files"].as_array().into_iter().flatten().cloned();
         session.output.list(folders.chain(files).collect(), &COLUMNS)
     }

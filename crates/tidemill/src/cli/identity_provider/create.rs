@@ -48,23 +48,40 @@ impl Create {
             ("issuer", self.issuer),
             ("client_id", self.client_id),
         ];
-        changes.extend(fields.into_iter().filter_map(|(field, value)| Some(document::option(field, value?))));
+        changes.extend(
+            fields
+                .into_iter()
+                .filter_map(|(field, value)| Some(document::option(field, value?))),
+        );
         let mut loaded = document::load(self.written.file.as_deref(), &changes, Family::IdentityProvider)?;
         let name = loaded.spec.name().unwrap_or_default().to_owned();
         if name.is_empty() {
-            return Err(Error::usage("failed to make an identity provider: it has no name").with_hint("add --name"));
+            return Err(
+                Error::usage("failed to make an identity provider: it has no name").with_hint("add --name"),
+            );
         }
         if let Some(file) = &self.client_secret_file {
             let text = std::fs::read_to_string(file).map_err(|error| Error::file("read", file, error))?;
             let secret = format!("identity-provider-{name}");
             let body = json!({ "value": text.trim(), "description": format!("Of identity provider {name}") });
-            session.client.put(&path(&["groups", "default", "secrets", &secret]), &body, None).await?;
-            changes.push(document::option("client_secret", format!("${{{{secrets.{secret}}}}}")));
+            session
+                .client
+                .put(&path(&["groups", "default", "secrets", &secret]), &body, None)
+                .await?;
+            changes.push(document::option(
+                "client_secret",
+                format!("${{{{secrets.{secret}}}}}"),
+            ));
             changes.push(document::option("group", "default"));
             loaded = document::load(self.written.file.as_deref(), &changes, Family::IdentityProvider)?;
         }
         document::tell(session, &loaded);
         let body = document::body(&loaded.spec)?;
-        session.show(session.client.put(&path(&["identity-providers", &name]), &body, None).await?)
+        session.show(
+            session
+                .client
+                .put(&path(&["identity-providers", &name]), &body, None)
+                .await?,
+        )
     }
 }

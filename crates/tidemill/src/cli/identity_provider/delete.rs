@@ -22,7 +22,10 @@ pub struct Delete {
 impl Delete {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         confirm::delete(&format!("identity provider {}", self.name), self.yes)?;
-        session.client.delete(&path(&["identity-providers", &self.name])).await?;
+        session
+            .client
+            .delete(&path(&["identity-providers", &self.name]))
+            .await?;
         session.note(&format!("Removed identity provider {}.", self.name));
         Ok(())
     }

@@ -17,6 +17,11 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        session.show(session.client.get(&path(&["identity-providers", &self.name])).await?)
+        session.show(
+            session
+                .client
+                .get(&path(&["identity-providers", &self.name]))
+                .await?,
+        )
     }
 }

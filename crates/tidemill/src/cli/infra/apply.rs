@@ -77,7 +77,11 @@ pub(super) async fn confirmed(session: &Session, plan: &Value, yes: bool) -> Res
         .iter()
         .any(|field| plan[field].as_array().is_some_and(|list| !list.is_empty()));
     let changes = plan["has_changes"].as_bool().unwrap_or(false);
-    let open = plan["gates"].as_array().into_iter().flatten().any(|gate| gate["verdict"] != "passed");
+    let open = plan["gates"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|gate| gate["verdict"] != "passed");
     if open {
         // The server says what is missing, and writes down who tried.
         return finish(session, plan["id"].as_str().unwrap_or_default()).await;

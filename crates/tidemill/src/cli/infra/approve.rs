@@ -24,7 +24,10 @@ pub struct Approve {
 impl Approve {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let route = path(&["infra", "plans", &self.plan]);
-        let plan = session.client.post(&format!("{route}:approve"), &json!({ "comment": self.comment })).await?;
+        let plan = session
+            .client
+            .post(&format!("{route}:approve"), &json!({ "comment": self.comment }))
+            .await?;
         render::show(session, plan, "approve")
     }
 }

@@ -180,9 +180,14 @@ impl Folder {
         }
         files.dedup();
         let parameters = self.parameters.as_ref().map(|path| here.join(path));
-        let own = files.iter().filter(|file| parameters.as_deref() != Some(file.as_path()));
+        let own = files
+            .iter()
+            .filter(|file| parameters.as_deref() != Some(file.as_path()));
         let source = digest(own)?;
-        Ok((load(&Disk, &files, parameters.as_deref(), &self.values()?)?, source))
+        Ok((
+            load(&Disk, &files, parameters.as_deref(), &self.values()?)?,
+            source,
+        ))
     }
 
     fn values(&self) -> Result<Vec<Override>> {

@@ -138,7 +138,11 @@ fn gates(plan: &InfraPlan, out: &mut String) {
             "waiting" => AnsiColor::Yellow.on_default(),
             _ => AnsiColor::Red.on_default(),
         };
-        let _ = writeln!(out, "  {style}{:<7}{style:#} {} {}: {}", gate.verdict, gate.stage, gate.gate, gate.says);
+        let _ = writeln!(
+            out,
+            "  {style}{:<7}{style:#} {} {}: {}",
+            gate.verdict, gate.stage, gate.gate, gate.says
+        );
         if gate.gate == "approvals" && gate.verdict == "waiting" {
             let who = match gate.who.is_empty() {
                 true => "nobody may: give somebody of the team a role with infra/approve".to_owned(),
@@ -156,7 +160,11 @@ fn tests(plan: &InfraPlan, out: &mut String) {
     }
     let _ = writeln!(out, "\nTests:");
     for test in &plan.tests {
-        let says = test.says.as_ref().map(|says| format!(": {says}")).unwrap_or_default();
+        let says = test
+            .says
+            .as_ref()
+            .map(|says| format!(": {says}"))
+            .unwrap_or_default();
         let _ = writeln!(out, "  {:<11} {}{says}", test.state, test.name);
     }
 }

@@ -26,7 +26,10 @@ pub struct Test {
 impl Test {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let route = path(&["infra", "plans", &self.plan]);
-        session.client.post(&format!("{route}:test"), &Value::Null).await?;
+        session
+            .client
+            .post(&format!("{route}:test"), &Value::Null)
+            .await?;
         let plan = wait(session, &self.plan).await?;
         let failed = failures(&plan);
         render::show(session, plan, "test")?;
@@ -44,7 +47,8 @@ pub(super) async fn wait(session: &Session, id: &str) -> Result<Value> {
     loop {
         let plan = session.client.get(&route).await?;
         let tests = plan["tests"].as_array().cloned().unwrap_or_default();
-        let ended = |test: &&Value| !["running", "planned"].contains(&test["state"].as_str().unwrap_or_default());
+        let ended =
+            |test: &&Value| !["running", "planned"].contains(&test["state"].as_str().unwrap_or_default());
         let done: Vec<&Value> = tests.iter().take_while(ended).collect();
         for test in done.iter().skip(told) {
             session.note(render::test_line(test).trim_end());
@@ -63,7 +67,10 @@ pub(super) async fn wait(session: &Session, id: &str) -> Result<Value> {
 /// With the names of those.
 pub(super) fn failures(plan: &Value) -> Result<()> {
     let tests = plan["tests"].as_array().into_iter().flatten();
-    let failed: Vec<&str> = tests.filter(|test| test["state"] != "passed").filter_map(|test| test["name"].as_str()).collect();
+    let failed: Vec<&str> = tests
+        .filter(|test| test["state"] != "passed")
+        .filter_map(|test| test["name"].as_str())
+        .collect();
     match failed.is_empty() {
         true => Ok(()),
         false => Err(Error::failed(format!("these tests did not pass: {}", failed.join(", "))).with_hint(

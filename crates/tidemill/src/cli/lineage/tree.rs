@@ -47,7 +47,14 @@ struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn below(&self, id: &'a str, way: Way, depth: usize, told: &mut HashSet<&'a str>, lines: &mut Vec<String>) {
+    fn below(
+        &self,
+        id: &'a str,
+        way: Way,
+        depth: usize,
+        told: &mut HashSet<&'a str>,
+        lines: &mut Vec<String>,
+    ) {
         let (here, there, arrow) = match way {
             Way::Up => ("to", "from", "←"),
             Way::Down => ("from", "to", "→"),
@@ -67,7 +74,9 @@ impl<'a> Tree<'a> {
     }
 
     fn shown(&self, id: &str) -> String {
-        let Some(node) = self.nodes.get(id) else { return id.to_owned() };
+        let Some(node) = self.nodes.get(id) else {
+            return id.to_owned();
+        };
         let of = |field: &str| text(node, field).unwrap_or_default();
         let fact = |field: &str| node["facts"][field].as_str().unwrap_or_default();
         let mut also: Vec<String> = Vec::new();
@@ -116,7 +125,11 @@ mod tests {
         let mut prepare = node("jobs/j1", "job", "prepare");
         prepare["state"] = "Completed".into();
         prepare["facts"]["job"] = "j1".into();
-        let mut blue = node("workspaces/prd/endpoints/e/deployments/blue", "deployment", "blue");
+        let mut blue = node(
+            "workspaces/prd/endpoints/e/deployments/blue",
+            "deployment",
+            "blue",
+        );
         blue["workspace"] = "prd".into();
         blue["facts"]["traffic_percent"] = "100".into();
         let graph = json!({
@@ -143,6 +156,9 @@ mod tests {
     #[test]
     fn without_any_link_that_is_said() {
         let graph = json!({ "start": "data/a/1", "nodes": [{ "id": "data/a/1", "workspace": "w" }], "links": [], "hidden": 0 });
-        assert_eq!(lines(&graph), ["data/a/1", "  no job of this workspace made or read it"]);
+        assert_eq!(
+            lines(&graph),
+            ["data/a/1", "  no job of this workspace made or read it"]
+        );
     }
 }

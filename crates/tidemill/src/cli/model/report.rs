@@ -11,7 +11,9 @@ use crate::session::Session;
 
 /// Write the report of a validation as one page of HTML
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill model report --name flights-delay --file report.html\n  tidemill model report --name flights-delay --version 3")]
+#[command(
+    after_help = "Examples:\n  tidemill model report --name flights-delay --file report.html\n  tidemill model report --name flights-delay --version 3"
+)]
 pub struct Report {
     /// Name
     #[arg(long, short)]
@@ -41,10 +43,15 @@ impl Report {
                 }
                 let found = session.client.get(&path).await?;
                 let all = found["items"].as_array().cloned().unwrap_or_default();
-                let ended = all.iter().find(|one| one["state"] == "Passed" || one["state"] == "Failed");
+                let ended = all
+                    .iter()
+                    .find(|one| one["state"] == "Passed" || one["state"] == "Failed");
                 let id = ended.and_then(|one| text(one, "id")).ok_or_else(|| {
-                    Error::failed(format!("failed to find a report of model {}: no validation of it has ended", self.name))
-                        .with_hint("`tidemill model validate` makes one")
+                    Error::failed(format!(
+                        "failed to find a report of model {}: no validation of it has ended",
+                        self.name
+                    ))
+                    .with_hint("`tidemill model validate` makes one")
                 })?;
                 id.to_owned()
             }
@@ -56,8 +63,14 @@ impl Report {
 /// Fetches a page and writes it.
 pub(super) async fn save(session: &Session, model: &str, id: &str, file: &Path) -> Result<()> {
     let path = session.path(&["models", model, "validations", id, "report"]);
-    let answer = session.client.send(session.client.request(Method::GET, &path)).await?;
-    let page = answer.bytes().await.map_err(|error| Error::failed(format!("failed to fetch the report: {error}")))?;
+    let answer = session
+        .client
+        .send(session.client.request(Method::GET, &path))
+        .await?;
+    let page = answer
+        .bytes()
+        .await
+        .map_err(|error| Error::failed(format!("failed to fetch the report: {error}")))?;
     std::fs::write(file, &page).map_err(|error| Error::file("write", file, error))?;
     session.note(&format!("Wrote {}", file.display()));
     Ok(())

@@ -88,23 +88,39 @@ impl Validate {
             save(session, &self.name, text(&ended, "id").unwrap_or_default(), file).await?;
         }
         let why = text(&ended, "reason").unwrap_or("it did not say why").to_owned();
-        let (job, shown) = (text(&ended, "job").unwrap_or_default().to_owned(), format!("{}:{}", self.name, text(&ended, "version").unwrap_or_default()));
+        let (job, shown) = (
+            text(&ended, "job").unwrap_or_default().to_owned(),
+            format!("{}:{}", self.name, text(&ended, "version").unwrap_or_default()),
+        );
         for check in ended["checks"].as_array().into_iter().flatten() {
             let sign = if check["passed"] == true { "✓" } else { "✗" };
-            session.note(&format!("{sign} {}: {}", text(check, "check").unwrap_or_default(), text(check, "says").unwrap_or_default()));
+            session.note(&format!(
+                "{sign} {}: {}",
+                text(check, "check").unwrap_or_default(),
+                text(check, "says").unwrap_or_default()
+            ));
         }
         session.show(without_result(ended))?;
         match state.as_str() {
             "Passed" => Ok(()),
-            "Failed" => Err(Error::failed(format!("model {shown} failed its validation: {why}"))
-                .with_hint(format!("`tidemill model report --name {}` writes the report as a page", self.name))),
+            "Failed" => Err(
+                Error::failed(format!("model {shown} failed its validation: {why}")).with_hint(format!(
+                    "`tidemill model report --name {}` writes the report as a page",
+                    self.name
+                )),
+            ),
             _ => Err(Error::failed(format!("failed to validate model {shown}: {why}"))
                 .with_hint(format!("its log: `tidemill job stream --name {job}`"))),
         }
     }
 
     async fn until_it_ends(&self, session: &Session, mut view: Value) -> Result<Value> {
-        let path = session.path(&["models", &self.name, "validations", text(&view, "id").unwrap_or_default()]);
+        let path = session.path(&[
+            "models",
+            &self.name,
+            "validations",
+            text(&view, "id").unwrap_or_default(),
+        ]);
         while view["state"] == "Running" {
             tokio::time::sleep(EVERY).await;
             view = session.client.get(&path).await?;

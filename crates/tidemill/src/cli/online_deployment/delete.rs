@@ -11,7 +11,9 @@ use crate::session::Session;
 
 /// Remove an online deployment that gets no traffic
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill online-deployment delete --name blue --endpoint-name flights --yes")]
+#[command(
+    after_help = "Examples:\n  tidemill online-deployment delete --name blue --endpoint-name flights --yes"
+)]
 pub struct Delete {
     #[command(flatten)]
     which: Which,

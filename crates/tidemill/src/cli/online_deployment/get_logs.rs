@@ -59,14 +59,21 @@ enum Container {
 impl GetLogs {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         if self.which.local {
-            return write_out(&local::logs(&self.which.endpoint_name, &self.which.name, self.lines)?);
+            return write_out(&local::logs(
+                &self.which.endpoint_name,
+                &self.which.name,
+                self.lines,
+            )?);
         }
         let path = self.which.path(session);
         let lines = self.lines.to_string();
         if self.requests || self.request_id.is_some() {
             let mut asked = vec![("limit", lines.as_str())];
             asked.extend(self.request_id.as_deref().map(|id| ("id", id)));
-            let found = session.client.get(&format!("{path}/requests{}", query(&asked))).await?;
+            let found = session
+                .client
+                .get(&format!("{path}/requests{}", query(&asked)))
+                .await?;
             let rows = found["items"].as_array().cloned().unwrap_or_default();
             return session.list(rows, COLUMNS);
         }
@@ -77,7 +84,10 @@ impl GetLogs {
         let instance = self.instance.map(|number| number.to_string());
         let mut asked = vec![("lines", lines.as_str()), ("container", container)];
         asked.extend(instance.as_deref().map(|number| ("instance", number)));
-        let log = session.client.get(&format!("{path}/logs{}", query(&asked))).await?;
+        let log = session
+            .client
+            .get(&format!("{path}/logs{}", query(&asked)))
+            .await?;
         write_out(text(&log, "content").unwrap_or_default())
     }
 }

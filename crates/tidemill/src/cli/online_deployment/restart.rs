@@ -26,7 +26,10 @@ impl Restart {
                 .with_hint("create it again: `tidemill online-deployment create --local -f <file>`"));
         }
         let path = self.which.path(session);
-        let view = session.client.post(&format!("{path}:restart"), &json!({})).await?;
+        let view = session
+            .client
+            .post(&format!("{path}:restart"), &json!({}))
+            .await?;
         let view = match self.no_wait {
             true => view,
             false => until_up(session, &path, view).await?,

@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::Value;
 use tidemill_spec::kinds::Family;
 
-use super::wait::until_up;
 use super::Which;
+use super::wait::until_up;
 use crate::cli::args::Set;
 use crate::document;
 use crate::error::{Error, Result};
@@ -47,12 +47,17 @@ impl Update {
         let loaded = match &self.file {
             Some(file) => {
                 changes.push(document::option("name", self.which.name.as_str()));
-                changes.push(document::option("endpoint_name", self.which.endpoint_name.as_str()));
+                changes.push(document::option(
+                    "endpoint_name",
+                    self.which.endpoint_name.as_str(),
+                ));
                 document::load(Some(file), &changes, Family::OnlineDeployment)?
             }
             None if changes.is_empty() => {
-                return Err(Error::usage("failed to update the deployment: nothing to change is given")
-                    .with_hint("name a field, as in --set instance_count=2"));
+                return Err(
+                    Error::usage("failed to update the deployment: nothing to change is given")
+                        .with_hint("name a field, as in --set instance_count=2"),
+                );
             }
             None => {
                 let what = format!("deployment {}", self.which.name);

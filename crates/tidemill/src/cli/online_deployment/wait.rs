@@ -53,7 +53,11 @@ async fn watch(session: &Session, path: &str, mut view: Value) -> Result<Value> 
 
 fn line(view: &Value) -> String {
     let (ready, wanted) = (number(view, "ready_instances"), number(view, "instance_count"));
-    let counts = format!("{} of {} instances ready", ready.unwrap_or_default(), wanted.unwrap_or_default());
+    let counts = format!(
+        "{} of {} instances ready",
+        ready.unwrap_or_default(),
+        wanted.unwrap_or_default()
+    );
     match (text(view, "message"), text(view, "reason")) {
         (Some(message), _) => format!("{counts}; {message}"),
         (None, Some(reason)) => format!("{counts}; {}", reason.lines().next().unwrap_or_default()),

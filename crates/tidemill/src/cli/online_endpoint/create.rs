@@ -69,7 +69,9 @@ impl Create {
             Err(error) => return Err(error),
         };
         for field in ["traffic", "mirror_traffic"] {
-            let kept = there.as_ref().and_then(|view| view.pointer(&format!("/spec/{field}")));
+            let kept = there
+                .as_ref()
+                .and_then(|view| view.pointer(&format!("/spec/{field}")));
             if let (Some(kept), Some(fields)) = (kept, body.as_object_mut()) {
                 fields.entry(field).or_insert_with(|| kept.clone());
             }

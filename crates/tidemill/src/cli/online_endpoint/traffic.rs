@@ -10,9 +10,14 @@ use crate::error::{Error, Result};
 /// A word that is no `deployment=percent`.
 pub(super) fn shares(option: &str, given: &[String]) -> Result<Map<String, Value>> {
     let mut shares = Map::new();
-    for word in given.iter().flat_map(|text| text.split([' ', ','])).filter(|word| !word.is_empty()) {
+    for word in given
+        .iter()
+        .flat_map(|text| text.split([' ', ',']))
+        .filter(|word| !word.is_empty())
+    {
         let pair = word.split_once('=');
-        let read = pair.and_then(|(name, share)| Some((name, share.trim_end_matches('%').parse::<u32>().ok()?)));
+        let read =
+            pair.and_then(|(name, share)| Some((name, share.trim_end_matches('%').parse::<u32>().ok()?)));
         let Some((name, share)) = read.filter(|(name, _)| !name.is_empty()) else {
             return Err(Error::usage(format!("failed to read `{word}` of {option}"))
                 .with_hint(format!("write {option} \"blue=90 green=10\"")));

@@ -63,7 +63,11 @@ impl Update {
                 changes.push(document::option(field, Value::Object(shares(option, given)?)));
             }
         }
-        changes.extend(self.words.description.map(|text| document::option("description", text)));
+        changes.extend(
+            self.words
+                .description
+                .map(|text| document::option("description", text)),
+        );
         changes.extend(
             self.words
                 .tags

@@ -33,14 +33,19 @@ impl Invoke {
         let mut inputs = Map::new();
         for text in &self.inputs {
             let Some((name, value)) = text.split_once('=') else {
-                return Err(Error::usage(format!("failed to read the input `{text}`: it has no `name=value`")));
+                return Err(Error::usage(format!(
+                    "failed to read the input `{text}`: it has no `name=value`"
+                )));
             };
             inputs.insert(name.to_owned(), document::yaml_value(value)?);
         }
         let body = json!({ "version": self.version, "inputs": Value::Object(inputs), "job": self.job_name });
         let path = session.path(&[NOUN, &format!("{}:invoke", self.name)]);
         let acted = session.client.post(&path, &body).await?;
-        session.note(&format!("Submitted job {}.", acted["job"].as_str().unwrap_or_default()));
+        session.note(&format!(
+            "Submitted job {}.",
+            acted["job"].as_str().unwrap_or_default()
+        ));
         session.show(acted)
     }
 }

@@ -22,7 +22,10 @@ pub struct SetDefault {
 impl SetDefault {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let path = session.path(&[NOUN, &format!("{}:set-default", self.name)]);
-        let acted = session.client.post(&path, &json!({ "version": self.version })).await?;
+        let acted = session
+            .client
+            .post(&path, &json!({ "version": self.version }))
+            .await?;
         session.show(acted["pipeline"].clone())
     }
 }

@@ -8,7 +8,9 @@ use crate::session::Session;
 
 /// Agree that a release enters the stage that it waits for
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill release approve flights --comment \"as agreed on Monday\"\n  tidemill release approve flights:3")]
+#[command(
+    after_help = "Examples:\n  tidemill release approve flights --comment \"as agreed on Monday\"\n  tidemill release approve flights:3"
+)]
 pub struct Approve {
     /// The release, such as flights (its newest number) or flights:3
     release: String,

@@ -43,10 +43,16 @@ impl Create {
 pub(crate) fn read_requests(release: &mut Release, beside: Option<&Path>) -> Result<()> {
     let folder = beside.and_then(Path::parent).unwrap_or_else(|| "".as_ref());
     for test in &mut release.tests {
-        let Some(file) = test.request_file.take() else { continue };
+        let Some(file) = test.request_file.take() else {
+            continue;
+        };
         let path = folder.join(&file);
         let failed = |why: String| {
-            Error::failed(format!("failed to read {} of system test `{}`: {why}", path.display(), test.name))
+            Error::failed(format!(
+                "failed to read {} of system test `{}`: {why}",
+                path.display(),
+                test.name
+            ))
         };
         let text = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
         let body: Value = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;

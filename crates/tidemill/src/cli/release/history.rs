@@ -33,7 +33,9 @@ impl History {
             None => String::new(),
             Some(text) => {
                 let time: jiff::Timestamp = text.parse().map_err(|error| {
-                    Error::usage(&format!("failed to read --at {text}: {error}; write it as 2026-03-01T12:00:00Z"))
+                    Error::usage(&format!(
+                        "failed to read --at {text}: {error}; write it as 2026-03-01T12:00:00Z"
+                    ))
                 })?;
                 format!("?until={}", time.as_millisecond())
             }
@@ -46,7 +48,9 @@ impl History {
         if session.output.is_table() {
             for row in &mut rows {
                 let detail = &row["detail"];
-                let why = ["why", "comment", "deployment"].iter().find_map(|field| detail[field].as_str());
+                let why = ["why", "comment", "deployment"]
+                    .iter()
+                    .find_map(|field| detail[field].as_str());
                 row["why"] = why.unwrap_or_default().into();
             }
         }

@@ -9,7 +9,9 @@ use crate::session::Session;
 
 /// Show what would happen to a release in each stage, how its gates stand, and who must act
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill release plan flights\n  tidemill release plan flights:3 -o json")]
+#[command(
+    after_help = "Examples:\n  tidemill release plan flights\n  tidemill release plan flights:3 -o json"
+)]
 pub struct Plan {
     /// The release, such as flights (its newest number) or flights:3
     release: String,
@@ -31,9 +33,23 @@ fn lines(plan: &Value) -> String {
     let mut out = format!("{}\n", text(plan, "release").unwrap_or_default());
     for step in plan["steps"].as_array().into_iter().flatten() {
         let said = |field: &str| text(step, field).unwrap_or_default();
-        let who: Vec<&str> = step["who"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let by = if who.is_empty() { String::new() } else { format!(": {}", who.join(", ")) };
-        out += &format!("{:<6} {:<11} {}{by}\n", said("stage"), said("state"), said("says"));
+        let who: Vec<&str> = step["who"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let by = if who.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", who.join(", "))
+        };
+        out += &format!(
+            "{:<6} {:<11} {}{by}\n",
+            said("stage"),
+            said("state"),
+            said("says")
+        );
         for gate in step["gates"].as_array().into_iter().flatten() {
             let said = |field: &str| text(gate, field).unwrap_or_default();
             let sign = match said("verdict") {

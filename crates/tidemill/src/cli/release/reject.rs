@@ -8,7 +8,9 @@ use crate::session::Session;
 
 /// Reject a release: it does not enter the stage that it waits for
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill release reject flights --comment \"as agreed on Monday\"\n  tidemill release reject flights:3")]
+#[command(
+    after_help = "Examples:\n  tidemill release reject flights --comment \"as agreed on Monday\"\n  tidemill release reject flights:3"
+)]
 pub struct Reject {
     /// The release, such as flights (its newest number) or flights:3
     release: String,

@@ -8,7 +8,9 @@ use crate::session::Session;
 
 /// Take back a release that answers in a stage: what answered before it answers again, at once
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill release rollback flights --stage PRD --comment \"late by hours\"")]
+#[command(
+    after_help = "Examples:\n  tidemill release rollback flights --stage PRD --comment \"late by hours\""
+)]
 pub struct Rollback {
     /// The release, such as flights (its newest number) or flights:3
     release: String,

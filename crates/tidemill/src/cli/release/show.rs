@@ -18,6 +18,11 @@ pub struct Show {
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         super::named(&self.release)?;
-        session.show(session.client.get(&session.path(&[super::NOUN, &self.release])).await?)
+        session.show(
+            session
+                .client
+                .get(&session.path(&[super::NOUN, &self.release]))
+                .await?,
+        )
     }
 }

@@ -58,9 +58,11 @@ async fn watch(session: &Session, mut view: Value) -> Result<Value> {
             }
             "Failed" | "Rejected" | "RolledBack" => {
                 let why = reason.unwrap_or("it did not say why");
-                return Err(Error::failed(format!("release {release} did not reach {name}: {why}")).with_hint(format!(
-                    "what was found is shown by `tidemill release show {release}`"
-                )));
+                return Err(
+                    Error::failed(format!("release {release} did not reach {name}: {why}")).with_hint(
+                        format!("what was found is shown by `tidemill release show {release}`"),
+                    ),
+                );
             }
             "Waiting" | "Deploying" | "Testing" | "RollingOut" => {}
             _ => return Ok(view),

@@ -36,8 +36,17 @@ impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let mut changes = self.written.set.overrides()?;
         let fields = [("name", self.name), ("description", self.words.description)];
-        changes.extend(fields.into_iter().filter_map(|(field, value)| Some(document::option(field, value?))));
-        changes.extend(self.words.tags.map()?.map(|tags| document::option("tags", Value::Object(tags))));
+        changes.extend(
+            fields
+                .into_iter()
+                .filter_map(|(field, value)| Some(document::option(field, value?))),
+        );
+        changes.extend(
+            self.words
+                .tags
+                .map()?
+                .map(|tags| document::option("tags", Value::Object(tags))),
+        );
         let mut loaded = document::load(self.written.file.as_deref(), &changes, Family::Schedule)?;
         document::tell(session, &loaded);
         upload(session, &mut loaded.spec).await?;

@@ -29,7 +29,9 @@ impl List {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let path = session.path(&[NOUN]);
         let rows = session.client.list(&path, &[], self.most.max_results).await?;
-        let rows = rows.into_iter().filter(|row| !self.disabled_only || row["is_enabled"] == false);
+        let rows = rows
+            .into_iter()
+            .filter(|row| !self.disabled_only || row["is_enabled"] == false);
         session.list(rows.map(told).collect(), super::COLUMNS)
     }
 }

@@ -34,7 +34,10 @@ pub struct Runs {
 impl Runs {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let path = session.path(&[NOUN, &self.name, "runs"]);
-        let mut found = session.client.get(&format!("{path}?limit={}", self.max_results)).await?;
+        let mut found = session
+            .client
+            .get(&format!("{path}?limit={}", self.max_results))
+            .await?;
         let mut rows = match found["items"].take() {
             Value::Array(rows) => rows,
             _ => Vec::new(),

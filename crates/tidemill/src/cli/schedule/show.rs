@@ -20,6 +20,8 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        session.show(told(session.client.get(&session.path(&[NOUN, &self.name])).await?))
+        session.show(told(
+            session.client.get(&session.path(&[NOUN, &self.name])).await?,
+        ))
     }
 }

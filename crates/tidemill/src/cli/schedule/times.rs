@@ -4,7 +4,13 @@ use serde_json::Value;
 
 /// Adds `next_runs` (RFC 3339) and what a table shows.
 pub(super) fn told(mut view: Value) -> Value {
-    let times: Vec<Value> = view["next_times"].as_array().into_iter().flatten().filter_map(utc).map(Value::String).collect();
+    let times: Vec<Value> = view["next_times"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(utc)
+        .map(Value::String)
+        .collect();
     view["next_run"] = times.first().cloned().unwrap_or(Value::Null);
     view["next_runs"] = Value::Array(times);
     if let Some(fields) = view.as_object_mut() {
@@ -16,5 +22,7 @@ pub(super) fn told(mut view: Value) -> Value {
 
 /// UTC milliseconds as RFC 3339.
 pub(super) fn utc(ms: &Value) -> Option<String> {
-    jiff::Timestamp::from_millisecond(ms.as_i64()?).ok().map(|moment| moment.to_string())
+    jiff::Timestamp::from_millisecond(ms.as_i64()?)
+        .ok()
+        .map(|moment| moment.to_string())
 }

@@ -27,10 +27,15 @@ impl Trigger {
         let run = &view["last_run"];
         if run["state"] == "Failed" {
             let why = run["reason"].as_str().unwrap_or("it did not say why");
-            return Err(Error::failed(format!("the job of schedule {} was not submitted: {why}", self.name)));
+            return Err(Error::failed(format!(
+                "the job of schedule {} was not submitted: {why}",
+                self.name
+            )));
         }
         match run["job"].as_str().unwrap_or_default() {
-            "" => session.note("The data are being brought in; `tidemill schedule runs` says what comes of it."),
+            "" => {
+                session.note("The data are being brought in; `tidemill schedule runs` says what comes of it.")
+            }
             job => session.note(&format!("Submitted job {job}.")),
         }
         session.show(view)

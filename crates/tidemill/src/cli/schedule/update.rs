@@ -32,11 +32,22 @@ pub struct Update {
 impl Update {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let mut changes = Vec::new();
-        changes.extend(self.words.description.map(|text| document::option("description", text)));
-        changes.extend(self.words.tags.map()?.map(|tags| document::option("tags", Value::Object(tags))));
+        changes.extend(
+            self.words
+                .description
+                .map(|text| document::option("description", text)),
+        );
+        changes.extend(
+            self.words
+                .tags
+                .map()?
+                .map(|tags| document::option("tags", Value::Object(tags))),
+        );
         changes.extend(self.set.overrides()?);
         let what = format!("schedule {}", self.name);
         let path = session.path(&[NOUN, &self.name]);
-        session.show(told(update::update(session, Family::Schedule, &what, &path, &changes).await?))
+        session.show(told(
+            update::update(session, Family::Schedule, &what, &path, &changes).await?,
+        ))
     }
 }

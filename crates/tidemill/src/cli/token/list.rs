@@ -19,8 +19,16 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let asked: Vec<(&str, &str)> = self.principal.as_deref().map(|whose| ("principal", whose)).into_iter().collect();
-        let rows = session.client.list("/tokens", &asked, self.most.max_results).await?;
+        let asked: Vec<(&str, &str)> = self
+            .principal
+            .as_deref()
+            .map(|whose| ("principal", whose))
+            .into_iter()
+            .collect();
+        let rows = session
+            .client
+            .list("/tokens", &asked, self.most.max_results)
+            .await?;
         session.list(rows, super::COLUMNS)
     }
 }

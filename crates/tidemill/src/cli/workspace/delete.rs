@@ -42,7 +42,10 @@ impl Delete {
             permanently_delete,
             no_wait: _,
         } = self;
-        let found = session.client.get(&path(&["workspaces", &name, "contents"])).await;
+        let found = session
+            .client
+            .get(&path(&["workspaces", &name, "contents"]))
+            .await;
         let contents = match found {
             Ok(contents) => contents,
             // One that was deleted already has nothing to show.
@@ -59,7 +62,10 @@ impl Delete {
         if permanently_delete {
             how.push(("permanently", "true"));
         }
-        session.client.delete(&format!("{}{}", path(&["workspaces", &name]), query(&how))).await?;
+        session
+            .client
+            .delete(&format!("{}{}", path(&["workspaces", &name]), query(&how)))
+            .await?;
         session.note(&match (is_empty, permanently_delete) {
             (false, false) => format!("Deleted workspace {name}. `tidemill workspace recover --name {name}` brings it back; `list --deleted` says until when."),
             _ => format!("Deleted workspace {name} for good."),

@@ -29,6 +29,13 @@ impl List {
         }
         rows.truncate(self.most.max_results.unwrap_or(usize::MAX));
         let rows = rows.into_iter().map(|row| super::view(session, row)).collect();
-        session.list(rows, if self.deleted { super::DELETED } else { super::COLUMNS })
+        session.list(
+            rows,
+            if self.deleted {
+                super::DELETED
+            } else {
+                super::COLUMNS
+            },
+        )
     }
 }

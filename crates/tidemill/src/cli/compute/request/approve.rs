@@ -8,7 +8,9 @@ use crate::session::Session;
 
 /// Say yes: the compute is made as it was asked for
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill compute request approve 01K8Z3J5N6QW0V2T4R8Y1XABCD --comment \"until Friday\"")]
+#[command(
+    after_help = "Examples:\n  tidemill compute request approve 01K8Z3J5N6QW0V2T4R8Y1XABCD --comment \"until Friday\""
+)]
 pub struct Approve {
     /// Id of the request
     #[arg(value_name = "REQUEST")]

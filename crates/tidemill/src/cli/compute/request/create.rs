@@ -35,11 +35,20 @@ impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let mut changes = self.room.changes(&self.written.set)?;
         let fields = [("name", self.name), ("type", self.r#type)];
-        changes.extend(fields.into_iter().filter_map(|(field, value)| Some(document::option(field, value?))));
+        changes.extend(
+            fields
+                .into_iter()
+                .filter_map(|(field, value)| Some(document::option(field, value?))),
+        );
         let loaded = document::load(self.written.file.as_deref(), &changes, Family::Compute)?;
         document::tell(session, &loaded);
         let name = loaded.spec.name().unwrap_or_default();
         let body = json!({ "name": name, "spec": document::body(&loaded.spec)?, "reason": self.reason });
-        session.show(session.client.post(&session.path(&["compute-requests"]), &body).await?)
+        session.show(
+            session
+                .client
+                .post(&session.path(&["compute-requests"]), &body)
+                .await?,
+        )
     }
 }

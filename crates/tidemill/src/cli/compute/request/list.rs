@@ -16,7 +16,10 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let rows = session.client.list(&session.path(&["compute-requests"]), &[], self.most.max_results).await?;
+        let rows = session
+            .client
+            .list(&session.path(&["compute-requests"]), &[], self.most.max_results)
+            .await?;
         session.list(rows, super::COLUMNS)
     }
 }

@@ -16,7 +16,10 @@ pub struct Delete {
 
 impl Delete {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        session.client.delete(&session.path(&["data", &self.name, "retention"])).await?;
+        session
+            .client
+            .delete(&session.path(&["data", &self.name, "retention"]))
+            .await?;
         session.note(&format!("All versions of {} stay.", self.name));
         Ok(())
     }

@@ -59,18 +59,37 @@ fn shown(session: &Session, plan: Value, done: bool) -> Result<()> {
     }
     let versions = plan["versions"].as_array().cloned().unwrap_or_default();
     let row = |version: &Value| {
-        let reasons: Vec<&str> = version["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let reasons: Vec<&str> = version["reasons"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         json!({
             "version": version["version"], "fate": version["fate"], "size_bytes": version["size_bytes"],
             "created_at": version["created_at"], "why": reasons.join("; "),
         })
     };
-    session.output.list(versions.iter().map(row).collect(), &COLUMNS)?;
-    let of = |fate: &str| versions.iter().filter(|version| text(version, "fate") == Some(fate)).count() as u64;
-    let freed = number(&plan["frees"], "bytes").and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+    session
+        .output
+        .list(versions.iter().map(row).collect(), &COLUMNS)?;
+    let of = |fate: &str| {
+        versions
+            .iter()
+            .filter(|version| text(version, "fate") == Some(fate))
+            .count() as u64
+    };
+    let freed = number(&plan["frees"], "bytes")
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .unwrap_or(0);
     let (out, good) = match done {
         true => ("were taken out", "went for good"),
         false => ("would be taken out", "would go for good"),
     };
-    write_out(&format!("\n{} {out}, {} {good} ({} freed)\n", count(of("remove"), "version"), of("free"), bytes(freed)))
+    write_out(&format!(
+        "\n{} {out}, {} {good} ({} freed)\n",
+        count(of("remove"), "version"),
+        of("free"),
+        bytes(freed)
+    ))
 }

@@ -16,7 +16,10 @@ pub struct Plan {
 
 impl Plan {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let plan = session.client.get(&session.path(&["data", &self.name, "retention", "plan"])).await?;
+        let plan = session
+            .client
+            .get(&session.path(&["data", &self.name, "retention", "plan"]))
+            .await?;
         super::shown(session, plan, false)
     }
 }

@@ -21,7 +21,10 @@ pub struct Restore {
 impl Restore {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let path = session.path(&["data", &self.name, "retention", "restore"]);
-        session.client.post(&path, &json!({ "version": self.version })).await?;
+        session
+            .client
+            .post(&path, &json!({ "version": self.version }))
+            .await?;
         session.note(&format!("Brought back {}:{}.", self.name, self.version));
         Ok(())
     }

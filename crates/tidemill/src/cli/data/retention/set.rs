@@ -36,8 +36,10 @@ impl Set {
             ("keep_days", self.keep_days),
             ("grace_days", self.grace_days),
         ];
-        let body: Map<String, Value> =
-            given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?.into()))).collect();
+        let body: Map<String, Value> = given
+            .into_iter()
+            .filter_map(|(field, value)| Some((field.to_owned(), value?.into())))
+            .collect();
         let path = session.path(&["data", &self.name, "retention"]);
         session.show(session.client.put(&path, &Value::Object(body), None).await?)
     }

@@ -16,6 +16,11 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        session.show(session.client.get(&session.path(&["data", &self.name, "retention"])).await?)
+        session.show(
+            session
+                .client
+                .get(&session.path(&["data", &self.name, "retention"]))
+                .await?,
+        )
     }
 }

@@ -9,7 +9,9 @@ use crate::session::Session;
 
 /// Ask to change a workspace of the last stage without a release; somebody else has to agree within an hour
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill release break-glass open -w prd --reason \"it answers nothing since 14:02\" --minutes 30")]
+#[command(
+    after_help = "Examples:\n  tidemill release break-glass open -w prd --reason \"it answers nothing since 14:02\" --minutes 30"
+)]
 pub struct Open {
     /// Why
     #[arg(long)]
