@@ -51,7 +51,14 @@ pub async fn open(ctx: &OpContext, workspace: &str, name: &str) -> Result<Datast
 /// As [`open`].
 pub(crate) async fn config_named(ctx: &OpContext, workspace: &str, name: &str) -> Result<DatastoreConfig> {
     let row = crate::datastore::find(ctx, workspace, name).await?;
-    config_of_row(ctx.app(), &row).await
+    let config = config_of_row(ctx.app(), &row).await?;
+    // A link would be a second path to a file, and rules are about paths.
+    Ok(
+        match ctx.app().access.current().access.by_folder().has(workspace, name) {
+            true => config.without_links(),
+            false => config,
+        },
+    )
 }
 
 /// The same as a runner is told it, and nobody else.

@@ -63,6 +63,7 @@ pub(crate) async fn open(ctx: &OpContext, workspace: &str, source: &Source) -> R
             let config = DatastoreConfig::LocalFolder {
                 path: folder.to_owned(),
                 read_only: true,
+                no_links: false,
             };
             Ok((Datastore::open(&config)?, name.to_owned()))
         }
@@ -183,24 +184,6 @@ pub(crate) async fn read_manifest(app: &App, digest: &str) -> Result<Option<Mani
             Err(ObjectsError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         },
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Removes a manifest that no version names any more; the tree of the same name is not touched.
-///
-/// # Errors
-/// When it cannot be removed.
-pub(crate) async fn forget_manifest(app: &App, digest: &str) -> Result<()> {
-    let db = app.store.read();
-    if tidemill_store::asset_version::has_digest(db, digest).await?
-        || tidemill_store::model_version::has_digest(db, digest).await?
-    {
-        return Ok(());
-    }
-    app.manifests.remove(&digest.to_owned());
-    match bytes::content_store(app)?.delete(&manifest_path(digest)?).await {
-        Ok(()) | Err(ObjectsError::NotFound { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -13,15 +13,16 @@ use tidemill_objects::Hash;
 use tidemill_store::asset::{Archived, Key, Kind};
 use tidemill_store::page::PageRequest;
 use tidemill_store::{
-    asset_label, asset_version, data_contract, data_removal, data_retention, from_json, job,
-    lineage as edges, model_validation, model_version, published_pipeline, schedule, to_json, tree_reference,
+    DatabaseTransaction, asset_label, asset_version, data_contract, data_removal, data_retention, from_json,
+    job, lineage as edges, model_validation, model_version, published_pipeline, schedule, to_json,
+    tree_reference,
 };
 
 use crate::asset::{self, Row};
 use crate::context::Change;
 use crate::job::Status;
 use crate::lineage::{self, Start};
-use crate::{Error, OpContext, Result, Scope, action, bytes, content};
+use crate::{Error, OpContext, Result, Scope, action, bytes};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Days in which a version can be brought back, where nothing is said.
@@ -110,37 +111,44 @@ pub async fn apply(ctx: &OpContext, workspace: &str, name: &str) -> Result<Reten
     ctx.authorize(action::DATA_WRITE, &scope(workspace, name)).await?;
     asset::get(ctx, Kind::Data, workspace, name).await?;
     let Decided { plan, rows, trees } = decide(ctx, workspace, name).await?;
+    let mut gone: Vec<&Row> = Vec::new();
     for fate in &plan.versions {
         let Some(row) = rows.get(&fate.version) else {
             continue;
         };
+        // What somebody has changed since it was looked at stays as it is now, for the next time.
         match fate.fate.as_str() {
             "remove" => take_out(ctx, row, fate).await?,
-            "free" => forget(ctx, row, fate).await?,
+            "free" if forget(ctx, row, fate).await? => gone.push(row),
             // Somebody came to use it while it was on its way out.
             "keep" if fate.due_at.is_some() => bring_back(ctx, row).await?,
             _ => {}
         }
     }
-    // Rows go before bytes: a version that is there is whole, even when this breaks off. What somebody came to name meanwhile stays.
-    let gone: Vec<&Row> = plan
-        .versions
-        .iter()
-        .filter(|fate| fate.fate == "free")
-        .filter_map(|fate| rows.get(&fate.version))
-        .collect();
-    let trees: Vec<Hash> = free_trees(ctx, &gone)
-        .await?
-        .into_iter()
-        .filter(|tree| trees.contains(tree))
-        .collect();
-    if !trees.is_empty() {
-        bytes::tree_store(ctx.app())?.remove_trees(&trees).await?;
-    }
-    for row in gone {
-        content::forget_manifest(ctx.app(), &row.digest).await?;
+    // Rows go before bytes: a version that is there is whole, even when this breaks off. What somebody came to name meanwhile stays,
+    // and no tree is put while that is looked up. Manifests stay: they are small, and jobs and deployments name them too.
+    if !trees.is_empty() && !gone.is_empty() {
+        let store = bytes::tree_store(ctx.app())?;
+        let alone = store.alone().await;
+        let trees: Vec<Hash> = free_trees(ctx, &gone)
+            .await?
+            .into_iter()
+            .filter(|tree| trees.contains(tree))
+            .collect();
+        store.remove_trees(&trees, &alone).await?;
     }
     Ok(plan)
+}
+
+/// Whether a version is still as it was looked at.
+async fn is_same(tx: &DatabaseTransaction, row: &Row) -> Result<bool> {
+    let key = Key {
+        workspace: &row.workspace,
+        kind: Kind::Data,
+        name: &row.name,
+    };
+    let there = asset_version::get(tx, key, &row.version).await?;
+    Ok(there.is_some_and(|there| there.revision == row.revision))
 }
 
 /// Brings back a version that was taken out.
@@ -362,19 +370,27 @@ async fn take_out(ctx: &OpContext, row: &Row, fate: &VersionFate) -> Result<()> 
         updated_at: now,
         ..row.clone()
     };
+    let after = json!({ "version": row.version, "archived": true, "by": "retention", "due_at": due_at });
     let change = Change {
         action: action::DATA_WRITE,
         scope: scope(&row.workspace, &row.name),
         before: json!({ "version": row.version, "archived": row.archived }),
-        after: json!({ "version": row.version, "archived": true, "by": "retention", "due_at": due_at }),
+        after: after.clone(),
     };
-    ctx.change(change, move |tx| {
-        Box::pin(async move {
-            data_removal::put(tx, removal).await?;
-            Ok(asset_version::update(tx, hidden).await?)
+    let seen = row.clone();
+    let done = ctx
+        .change_as(change, move |tx| {
+            Box::pin(async move {
+                if !is_same(tx, &seen).await? {
+                    return Ok(None);
+                }
+                data_removal::put(tx, removal).await?;
+                asset_version::update(tx, hidden).await?;
+                Ok(Some(((), after)))
+            })
         })
-    })
-    .await
+        .await?;
+    Ok(done.unwrap_or_default())
 }
 
 /// Shows a version again.
@@ -385,50 +401,65 @@ async fn bring_back(ctx: &OpContext, row: &Row) -> Result<()> {
         updated_at: ctx.now_ms(),
         ..row.clone()
     };
+    let after = json!({ "version": row.version, "archived": false });
     let change = Change {
         action: action::DATA_WRITE,
         scope: scope(&row.workspace, &row.name),
         before: json!({ "version": row.version, "archived": row.archived, "by": "retention" }),
-        after: json!({ "version": row.version, "archived": false }),
+        after: after.clone(),
     };
-    ctx.change(change, move |tx| {
-        Box::pin(async move {
-            data_removal::delete(tx, &shown.workspace, &shown.name, &shown.version).await?;
-            Ok(asset_version::update(tx, shown).await?)
+    let seen = row.clone();
+    let done = ctx
+        .change_as(change, move |tx| {
+            Box::pin(async move {
+                if !is_same(tx, &seen).await? {
+                    return Ok(None);
+                }
+                data_removal::delete(tx, &shown.workspace, &shown.name, &shown.version).await?;
+                asset_version::update(tx, shown).await?;
+                Ok(Some(((), after)))
+            })
         })
+        .await?;
+    done.ok_or_else(|| {
+        Error::conflict(format!(
+            "failed to bring back {}:{}: somebody has changed it meanwhile",
+            row.name, row.version
+        ))
+        .hint("look at it again with `tidemill data retention plan`")
     })
-    .await
 }
 
-/// Removes a version for good.
-async fn forget(ctx: &OpContext, row: &Row, fate: &VersionFate) -> Result<()> {
+/// Removes a version for good, unless somebody has changed it since it was looked at; says whether it went.
+async fn forget(ctx: &OpContext, row: &Row, fate: &VersionFate) -> Result<bool> {
+    let after = json!({ "version": row.version, "removed": "retention", "reasons": fate.reasons });
     let change = Change {
         action: action::DATA_WRITE,
         scope: scope(&row.workspace, &row.name),
         before: json!({
             "version": row.version, "digest": row.digest, "uri": row.uri, "size_bytes": row.size_bytes, "created_at": row.created_at,
         }),
-        after: json!({ "version": row.version, "removed": "retention", "reasons": fate.reasons }),
+        after: after.clone(),
     };
     let row = row.clone();
-    ctx.change(change, move |tx| {
-        Box::pin(async move {
-            let key = Key {
-                workspace: &row.workspace,
-                kind: Kind::Data,
-                name: &row.name,
-            };
-            data_removal::delete(tx, &row.workspace, &row.name, &row.version).await?;
-            match asset_version::delete(tx, key, &row.version).await? {
-                true => Ok(()),
-                false => Err(Error::not_found(
-                    "data version",
-                    &format!("{}:{}", row.name, row.version),
-                )),
-            }
+    let done = ctx
+        .change_as(change, move |tx| {
+            Box::pin(async move {
+                if !is_same(tx, &row).await? {
+                    return Ok(None);
+                }
+                let key = Key {
+                    workspace: &row.workspace,
+                    kind: Kind::Data,
+                    name: &row.name,
+                };
+                data_removal::delete(tx, &row.workspace, &row.name, &row.version).await?;
+                let gone = asset_version::delete(tx, key, &row.version).await?;
+                Ok(gone.then_some(((), after)))
+            })
         })
-    })
-    .await
+        .await?;
+    Ok(done.is_some())
 }
 
 /// What uses the versions of an asset, as far as that is looked up once for all.
@@ -456,6 +487,12 @@ impl Uses {
         for row in schedule::list(db, workspace, &all).await?.items {
             let text = format!("{} {}", row.spec, row.job.unwrap_or_default());
             texts.push((format!("schedule {}", row.name), text));
+        }
+        // A step of a pipeline names its data until its turn comes.
+        for row in job::in_states(db, Status::OPEN).await? {
+            if row.workspace == workspace {
+                texts.push((format!("job {}", row.name), row.spec));
+            }
         }
         for row in published_pipeline::defaults(db, workspace).await? {
             texts.push((format!("published pipeline {}", row.name), row.spec));
@@ -501,6 +538,9 @@ impl Uses {
         let system = ctx.app().system();
         let start = Start::Data(&row.name, &row.version);
         let graph = lineage::of(&system, &row.workspace, start, LineageDirection::Down).await?;
+        if graph.cut {
+            found.insert("its lineage is too long to be followed to its end".to_owned());
+        }
         for node in &graph.nodes {
             let what = match node.kind.as_str() {
                 "model" => {

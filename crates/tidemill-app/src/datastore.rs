@@ -126,6 +126,15 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
     ctx.authorize(action::DATASTORE_DELETE, &scope).await?;
     refuse_own(name)?;
     let before = find(ctx, workspace, name).await?;
+    let by_folder = ctx.app().access.current().access.by_folder().has(workspace, name);
+    if by_folder && !ctx.may(action::ASSIGNMENT_WRITE, &scope) {
+        let why = "access to its files is given by folder, and another name for them would have no rules";
+        ctx.refused(action::DATASTORE_DELETE, &scope, why).await?;
+        return Err(
+            Error::forbidden(format!("failed to delete datastore `{name}`: {why}"))
+                .hint("ask an owner of the workspace"),
+        );
+    }
     let change = Change {
         action: action::DATASTORE_DELETE,
         scope,

@@ -212,11 +212,54 @@ pub(crate) async fn check(
     path: &str,
     action: Action,
 ) -> Result<()> {
+    keep_history(ctx, workspace, datastore, path, action).await?;
     match asked(ctx, workspace, datastore, path) {
         Some(scope) => ctx.authorize(action, &scope).await,
         None => Ok(()),
     }
 }
+
+/// What the server keeps of data in the workspace's own store (statistics, verdicts, reports) is written by it alone; it tells what lies
+/// in folders that not everybody may read, so that where there are such folders it is read through what asks for the data.
+///
+/// # Errors
+/// Forbidden, with the way that there is.
+pub(crate) async fn keep_history(
+    ctx: &OpContext,
+    workspace: &str,
+    store: &str,
+    path: &str,
+    action: Action,
+) -> Result<()> {
+    let is_history = store == datastore::BLOB
+        && path.split('/').find(|name| !matches!(*name, "" | ".")) == Some(HISTORY)
+        && *ctx.principal() != crate::Principal::System;
+    if !is_history {
+        return Ok(());
+    }
+    let scope = Scope::resource(workspace, "datastores", store);
+    let current = ctx.app().access.current();
+    let is_read = action == action::DATASTORE_FILE_READ;
+    let closed = current.access.by_folder().iter().any(|(at, _)| at == workspace);
+    if is_read && (!closed || ctx.may(action::ASSIGNMENT_WRITE, &scope)) {
+        return Ok(());
+    }
+    let (why, hint) = match is_read {
+        true => (
+            "folders of this workspace are not for everybody, and the history of data tells of them",
+            "read it with `tidemill data history`",
+        ),
+        false => (
+            "the history of data is written by the server alone",
+            "choose another folder",
+        ),
+    };
+    ctx.refused(action, &scope, why).await?;
+    Err(Error::forbidden(format!("failed to use {store}/{path}: {why}")).hint(hint))
+}
+
+/// The folder of the workspace's own store with what is known of data over time.
+const HISTORY: &str = "history";
 
 /// The same without a word about it.
 pub(crate) fn may(ctx: &OpContext, workspace: &str, datastore: &str, path: &str, action: Action) -> bool {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::artifact::Download;
 use crate::context::Change;
+use crate::datastore_access::keep_history;
 use crate::{Error, Kind, OpContext, Result, Scope, action, bytes, datastore};
 
 /// How long an upload that broke is kept.
@@ -33,6 +34,7 @@ static ARRIVING: Mutex<Option<HashMap<String, Slot>>> = Mutex::new(None);
 pub async fn list(ctx: &OpContext, workspace: &str, name: &str, folder: &str) -> Result<(DirListing, bool)> {
     ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, folder))
         .await?;
+    keep_history(ctx, workspace, name, folder, action::DATASTORE_FILE_READ).await?;
     let store = bytes::open(ctx, workspace, name).await?;
     let found = store.list_dir(&SafePath::normalise(folder)?).await?;
     Ok((found, store.is_read_only() || name == datastore::ARTIFACTS))
@@ -45,6 +47,7 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, folder: &str) ->
 pub async fn head(ctx: &OpContext, workspace: &str, name: &str, path: &str) -> Result<FileMeta> {
     ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, path))
         .await?;
+    keep_history(ctx, workspace, name, path, action::DATASTORE_FILE_READ).await?;
     let store = bytes::open(ctx, workspace, name).await?;
     Ok(store.head(&SafePath::normalise(path)?).await?)
 }
@@ -62,6 +65,7 @@ pub async fn get(
 ) -> Result<Download> {
     ctx.authorize(action::DATASTORE_FILE_READ, &scope(workspace, name, path))
         .await?;
+    keep_history(ctx, workspace, name, path, action::DATASTORE_FILE_READ).await?;
     let store = bytes::open(ctx, workspace, name).await?;
     let (meta, bytes) = store.get(&SafePath::normalise(path)?, range).await?;
     Ok(Download {
@@ -160,6 +164,7 @@ impl Upload {
     async fn begin(ctx: &OpContext, workspace: &str, name: &str, query: &UploadQuery) -> Result<Self> {
         let scope = scope(workspace, name, &query.path);
         ctx.authorize(action::DATASTORE_FILE_WRITE, &scope).await?;
+        keep_history(ctx, workspace, name, &query.path, action::DATASTORE_FILE_WRITE).await?;
         let failed = |why: &str| format!("failed to upload {}: {why}", query.path);
         if name == datastore::ARTIFACTS {
             return Err(

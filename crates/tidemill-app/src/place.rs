@@ -244,6 +244,7 @@ async fn in_mirror(ctx: &OpContext, workspace: &str, path: &Path) -> Result<Sour
             continue;
         };
         if real.starts_with(root) {
+            crate::datastore_access::check_folder(ctx, &real).await?;
             return Ok(Source::Local {
                 path: real.display().to_string(),
             });

@@ -98,6 +98,19 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
             "online endpoint `{endpoint}`, which serves: `tidemill online-endpoint delete --name {endpoint}`"
         )
     }));
+    let moving =
+        release_stage::in_states(db, &[release::DEPLOYING, release::TESTING, release::ROLLING_OUT]).await?;
+    in_the_way.extend(
+        moving
+            .iter()
+            .filter(|row| row.workspace == name && row.target != name)
+            .map(|row| {
+                format!(
+                    "release `{}`, which is on its way in workspace `{}`",
+                    row.name, row.target
+                )
+            }),
+    );
     let mut depends = Vec::new();
     let at = format!("/workspaces/{name}");
     let mut stacks: BTreeSet<String> = BTreeSet::new();
@@ -123,12 +136,13 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
     )
     .await?
     .into_iter()
-    .filter(|row| row.target == name && row.workspace != name)
-    .map(|row| {
-        format!(
+    .filter(|row| (row.target == name) != (row.workspace == name))
+    .map(|row| match row.target == name {
+        true => format!(
             "release `{}` of workspace `{}` goes to it",
             row.name, row.workspace
-        )
+        ),
+        false => format!("its release `{}` goes to workspace `{}`", row.name, row.target),
     })
     .collect();
     depends.extend(releases);
@@ -252,6 +266,9 @@ pub fn is_deleted(ctx: &OpContext, given: &str) -> bool {
     name::workspace(given).is_ok_and(|name| ctx.app().access.current().is_deleted(&name))
 }
 
+/// The time of deletion of a workspace whose files are being removed.
+const GOING: i64 = 0;
+
 /// Brings a deleted workspace back, as it was.
 ///
 /// # Errors
@@ -261,17 +278,27 @@ pub async fn recover(ctx: &OpContext, given: &str) -> Result<Workspace> {
     ctx.at_rest()
         .authorize(action::WORKSPACE_DELETE, &Scope::workspace(&row.name))
         .await?;
-    if state(ctx.app(), &row.name).await?.deleted_at.is_none() {
-        return Err(Error::conflict(format!(
-            "failed to recover workspace `{}`: it is not deleted",
-            row.name
-        )));
+    let failed = |why: &str| Error::conflict(format!("failed to recover workspace `{}`: {why}", row.name));
+    match state(ctx.app(), &row.name).await?.deleted_at {
+        None => return Err(failed("it is not deleted")),
+        Some(GOING) => return Err(failed("it is being removed for good")),
+        Some(_) => {}
     }
-    change(ctx, row, action::WORKSPACE_DELETE, "recovered", |state| {
-        state.deleted_at = None;
-        state.deleted_by = None;
+    let row = change(ctx, row, action::WORKSPACE_DELETE, "recovered", |state| {
+        // Unless it began to go just now.
+        if state.deleted_at != Some(GOING) {
+            state.deleted_at = None;
+            state.deleted_by = None;
+        }
     })
-    .await
+    .await?;
+    match state(ctx.app(), &row.name).await?.deleted_at {
+        None => Ok(row),
+        Some(_) => Err(Error::conflict(format!(
+            "failed to recover workspace `{}`: it is being removed for good",
+            row.name
+        ))),
+    }
 }
 
 /// Removes a deleted workspace for good, before its time is over.
@@ -307,12 +334,27 @@ async fn purge(ctx: &OpContext, row: &Workspace, until: i64) -> Result<bool> {
     let app = ctx.app();
     // Points that are still on their way to their place would be forgotten there.
     app.store.settle_points().await?;
-    // Files go first: a workspace whose files are gone is looked at again when the server is killed in between.
-    let still = workspace_state::get(app.store.read(), &row.name).await?;
-    if !still
-        .and_then(|state| state.deleted_at)
-        .is_some_and(|at| at <= until)
-    {
+    // Files go first: a workspace whose files are gone is looked at again when the server is killed in between. From here on it cannot
+    // be recovered.
+    let name = row.name.clone();
+    let begun = app
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let state = workspace_state::get(tx, &name).await?;
+                let Some(state) = state.filter(|state| state.deleted_at.is_some_and(|at| at <= until)) else {
+                    return Ok(false);
+                };
+                let going = workspace_state::Model {
+                    deleted_at: Some(GOING),
+                    ..state
+                };
+                workspace_state::put(tx, going).await?;
+                Ok(true)
+            })
+        })
+        .await?;
+    if !begun {
         return Ok(false);
     }
     for folder in [

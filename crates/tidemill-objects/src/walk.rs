@@ -100,6 +100,7 @@ pub(crate) struct Walk {
     root: PathBuf,
     start: SafePath,
     code: bool,
+    links: bool,
     ignore_file: Option<&'static str>,
 }
 
@@ -115,6 +116,7 @@ impl Walk {
             root: root.to_owned(),
             start: SafePath::root(),
             code: false,
+            links: true,
             ignore_file: None,
         }
     }
@@ -122,6 +124,12 @@ impl Walk {
     /// Starts at a folder inside; paths stay relative to the root.
     pub(crate) fn from(mut self, start: SafePath) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Whether links are followed that stay inside; else one is an error that names it.
+    pub(crate) fn links(mut self, follow: bool) -> Self {
+        self.links = follow;
         self
     }
 
@@ -235,6 +243,12 @@ impl Walk {
             return Err(ObjectsError::NotAFile {
                 path: path.to_string(),
             });
+        }
+        if !self.links {
+            return Err(ObjectsError::bad_path(
+                path.as_str(),
+                "it is a link, and links are not followed where access is given by folder",
+            ));
         }
         let meta = fs::metadata(entry.path());
         if left_out(meta.as_ref().is_ok_and(Metadata::is_dir)) {

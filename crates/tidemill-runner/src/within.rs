@@ -19,6 +19,22 @@ pub(crate) fn within(root: &Path, path: &Path) -> Result<(), Failure> {
     )))
 }
 
+/// The same, and where `links` are not followed, the path itself: none may stand on its way.
+pub(crate) fn within_as(root: &Path, path: &Path, links: bool) -> Result<(), Failure> {
+    within(root, path)?;
+    let failed = |error| Failure::io(&format!("find {}", path.display()), error);
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+    let inside = there.strip_prefix(root).unwrap_or(there);
+    let real = there.canonicalize().map_err(failed)?;
+    if links || real == root.canonicalize().map_err(failed)?.join(inside) || inside == there {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "failed to use {}: a link stands on its way, and links are not followed where access to a datastore is given by folder",
+        path.display()
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +54,22 @@ mod tests {
         for refused in ["out", "out/deep", "out/absent", "own/../out"] {
             let error = within(&root, &root.join(refused)).expect_err(refused);
             assert!(error.to_string().contains("leads out of"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_link_inside_is_refused_where_none_is_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("a folder").join("root");
+        std::fs::create_dir_all(root.join("own/deep")).expect("made");
+        symlink("own", root.join("in")).expect("made");
+        for fine in ["own", "own/deep", "absent", "own/absent"] {
+            within_as(&root, &root.join(fine), false).expect(fine);
+        }
+        for refused in ["in", "in/deep", "in/absent"] {
+            within_as(&root, &root.join(refused), true).expect(refused);
+            let error = within_as(&root, &root.join(refused), false).expect_err(refused);
+            assert!(error.to_string().contains("by folder"), "{error}");
         }
     }
 }

@@ -14,7 +14,7 @@ const AT_ONCE: u64 = 500;
 const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
 
 /// Tables with their keys, and the columns whose texts may name trees.
-const TABLES: [(&str, &[&str], &[&str]); 6] = [
+const TABLES: [(&str, &[&str], &[&str]); 7] = [
     (
         "model_version",
         &["workspace", "name", "version"],
@@ -24,6 +24,11 @@ const TABLES: [(&str, &[&str], &[&str]); 6] = [
         "online_deployment",
         &["workspace", "endpoint", "name"],
         &["plan", "spec"],
+    ),
+    (
+        "deployment_instance",
+        &["workspace", "endpoint", "deployment", "number"],
+        &["plan"],
     ),
     (
         "release_number",

@@ -102,6 +102,9 @@ impl Route {
         {
             return None;
         }
+        if app.access.current().is_deleted(workspace) {
+            return None;
+        }
         let hash = token::hash(text);
         // Of hashes nothing can be learnt by how long it takes to compare them.
         if self.auth == EndpointAuthMode::Key && self.keys.contains(&hash) {

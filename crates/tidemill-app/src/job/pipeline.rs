@@ -70,13 +70,17 @@ pub(crate) async fn plan_pipeline(
         let declared = component
             .as_ref()
             .and_then(|component| component.outputs.get(port));
-        let planned = pipeline_output(name, port, &store, output, declared)?;
-        check_output(ctx, workspace, port, &planned).await?;
-        outputs.insert(port.clone(), planned);
+        outputs.insert(
+            port.clone(),
+            pipeline_output(name, port, &store, output, declared)?,
+        );
     }
     let nodes = component.as_ref().map_or(&job.jobs, |component| &component.jobs);
     if let Some(component) = &component {
         add_undeclared(name, &store, &component.outputs, &mut outputs)?;
+    }
+    for (port, planned) in &outputs {
+        check_output(ctx, workspace, port, planned).await?;
     }
     let parts = Parts {
         name,
@@ -105,6 +109,9 @@ pub(crate) async fn plan_nested(
         &component.outputs,
         &mut outputs,
     )?;
+    for (port, planned) in &outputs {
+        check_output(ctx, workspace, port, planned).await?;
+    }
     let parts = Parts {
         name,
         nodes: &component.jobs,

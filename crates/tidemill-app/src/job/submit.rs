@@ -300,15 +300,18 @@ pub(crate) async fn check_output(
     let Some(datastore) = &planned.datastore else {
         return Ok(());
     };
-    datastore_access::check(
-        ctx,
-        workspace,
-        datastore,
-        &planned.path,
-        action::DATASTORE_FILE_WRITE,
-    )
-    .await
-    .map_err(|error| in_field(error, "output", port))
+    // A job that writes a file gets the folder that it is to lie in, with all that is there.
+    let place = match planned.r#type.as_str() {
+        "uri_file" => planned
+            .path
+            .trim_end_matches('/')
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder),
+        _ => planned.path.as_str(),
+    };
+    datastore_access::check(ctx, workspace, datastore, place, action::DATASTORE_FILE_WRITE)
+        .await
+        .map_err(|error| in_field(error, "output", port))
 }
 
 /// The environment of a command, with the policy that holds for it.

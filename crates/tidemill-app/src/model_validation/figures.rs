@@ -294,16 +294,24 @@ async fn subject(
     })
 }
 
+/// The digest of the data that a model was validated with, as much of it as MLflow takes.
+async fn digest_of(ctx: &OpContext, row: &Row) -> Option<String> {
+    let path = row.data.parse().ok()?;
+    let found = resolve::data(ctx, &row.workspace, &path, None).await.ok()?;
+    found.manifest.map(|hex| hex.chars().take(36).collect())
+}
+
 /// The metrics, in the run of the job, where MLflow's clients find them. The validation itself does not hang on it.
 async fn log(ctx: &OpContext, row: &Row, figures: &Figures) {
     let now = ctx.now_ms();
+    let digest = digest_of(ctx, row).await;
     let metric = |(key, value): (&String, &f64)| Metric {
         key: key.clone(),
         value: *value,
         timestamp: now,
         step: 0,
-        dataset_name: Some(row.data.clone()),
-        dataset_digest: None,
+        dataset_name: digest.as_ref().map(|_| row.data.clone()),
+        dataset_digest: digest.clone(),
         model_id: None,
         run_id: None,
     };

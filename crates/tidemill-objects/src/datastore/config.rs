@@ -17,6 +17,9 @@ pub enum DatastoreConfig {
         /// Whether nothing may be written there.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         read_only: bool,
+        /// Whether links in it are refused, also those that stay inside: then each file has one path alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        no_links: bool,
     },
     /// A container of Azure Blob Storage; Data Lake Gen2 is reached the same way.
     AzureBlob {
@@ -118,7 +121,17 @@ impl DatastoreConfig {
         Self::LocalFolder {
             path: path.into(),
             read_only: false,
+            no_links: false,
         }
+    }
+
+    /// The same with links refused, where it is a folder of this machine.
+    #[must_use]
+    pub fn without_links(mut self) -> Self {
+        if let Self::LocalFolder { no_links, .. } = &mut self {
+            *no_links = true;
+        }
+        self
     }
 
     /// Every secret in it, for scrubbing.

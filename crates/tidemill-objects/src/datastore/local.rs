@@ -23,10 +23,11 @@ const PARTIAL_PREFIX: &str = ".tidemill-partial-";
 
 pub(crate) struct LocalFolder {
     root: PathBuf,
+    links: bool,
 }
 
 impl LocalFolder {
-    pub(crate) fn open(path: &Path, create: bool) -> Result<Self> {
+    pub(crate) fn open(path: &Path, create: bool, links: bool) -> Result<Self> {
         if !path.is_absolute() {
             let reason = format!(
                 "{} is not absolute; give the whole path of the folder",
@@ -48,7 +49,12 @@ impl LocalFolder {
                 reason,
             });
         }
-        Ok(Self { root })
+        Ok(Self { root, links })
+    }
+
+    /// Whether links are followed that stay inside.
+    pub(crate) fn follows_links(&self) -> bool {
+        self.links
     }
 
     /// The folder, with all links resolved.
@@ -70,6 +76,10 @@ impl LocalFolder {
     pub(crate) fn existing(&self, path: &SafePath) -> Result<PathBuf> {
         let full = path.under(&self.root);
         match fs::canonicalize(&full) {
+            Ok(real) if !self.links && real != full => Err(ObjectsError::bad_path(
+                path.as_str(),
+                "a link stands on its way, and links are not followed where access is given by folder",
+            )),
             Ok(real) if real.starts_with(&self.root) => Ok(full),
             Ok(real) => Err(ObjectsError::LinkLeaves {
                 path: path.to_string(),
@@ -221,7 +231,10 @@ impl LocalFolder {
             Ok(_) | Err(ObjectsError::NotFound { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         }
-        let files = Walk::new(&self.root).from(folder.clone()).run()?;
+        let files = Walk::new(&self.root)
+            .from(folder.clone())
+            .links(self.links)
+            .run()?;
         Ok(files
             .into_iter()
             .map(|file| describe_look(file.path, &file.look))
@@ -240,6 +253,9 @@ impl LocalFolder {
             let name = entry.file_name();
             let name = utf8_name(folder, &name)?;
             if is_partial(name) {
+                continue;
+            }
+            if !self.links && entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
                 continue;
             }
             let path = folder.child(name)?;

@@ -72,8 +72,12 @@ impl Datastore {
     /// configuration is checked: its first use tells whether it answers.
     pub fn open(config: &DatastoreConfig) -> Result<Self> {
         Ok(match config {
-            DatastoreConfig::LocalFolder { path, read_only } => {
-                let folder = LocalFolder::open(path, !read_only)?;
+            DatastoreConfig::LocalFolder {
+                path,
+                read_only,
+                no_links,
+            } => {
+                let folder = LocalFolder::open(path, !read_only, !no_links)?;
                 Self {
                     backend: Backend::Local(Arc::new(folder)),
                     read_only: *read_only,
@@ -88,6 +92,14 @@ impl Datastore {
                 read_only: false,
             },
         })
+    }
+
+    /// Whether links in a folder of this machine are followed, as long as they stay inside.
+    pub fn follows_links(&self) -> bool {
+        match &self.backend {
+            Backend::Local(folder) => folder.follows_links(),
+            Backend::Remote(_) | Backend::Http(_) => false,
+        }
     }
 
     /// Opens a folder of this machine, which is created if it isn't there.

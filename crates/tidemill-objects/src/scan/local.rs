@@ -61,6 +61,7 @@ fn scan_first(
             }]
         }
         ScanTarget::Folder(path) | ScanTarget::Pattern { folder: path, .. } => Walk::new(folder.root())
+            .links(folder.follows_links())
             .from(existing_folder(folder, path)?)
             .names()?,
     };
@@ -110,6 +111,7 @@ fn scan_again(
             look: existing_file(folder, path)?,
         }],
         ScanTarget::Folder(path) | ScanTarget::Pattern { folder: path, .. } => Walk::new(folder.root())
+            .links(folder.follows_links())
             .from(existing_folder(folder, path)?)
             .run()?,
     };

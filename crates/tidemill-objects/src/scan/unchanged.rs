@@ -141,6 +141,7 @@ mod tests {
         let store = Datastore::open(&DatastoreConfig::LocalFolder {
             path: folder.to_owned(),
             read_only: true,
+            no_links: false,
         });
         let target = ScanTarget::Folder(crate::SafePath::root());
         // Long enough after the last change for its times to be a proof.

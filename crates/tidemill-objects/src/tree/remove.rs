@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::sync::OwnedRwLockWriteGuard;
+
 use super::store::{blob_path, pack_path, path};
 use super::{Location, PackId, Tree, TreeStore};
 use crate::datastore::blocking;
@@ -18,6 +20,12 @@ pub struct Freed {
     pub objects: u64,
     /// Their bytes, with those of the trees.
     pub bytes: u64,
+}
+
+/// Leave to remove trees; see [`TreeStore::alone`].
+#[derive(Debug)]
+pub struct Alone {
+    _held: OwnedRwLockWriteGuard<()>,
 }
 
 /// Packs and blobs.
@@ -45,10 +53,16 @@ impl TreeStore {
         Ok(self.only_of(trees).await?.freed)
     }
 
+    /// While this is held, no tree is put.
+    pub async fn alone(&self) -> Alone {
+        Alone {
+            _held: self.removing.clone().write_owned().await,
+        }
+    }
+
     /// Removes these trees, and the packs and blobs that no other tree names. A tree goes before what it names: one that is there is
-    /// whole, even when this breaks off. No tree is put meanwhile.
-    pub async fn remove_trees(&self, trees: &[Hash]) -> Result<Freed> {
-        let _alone = self.removing.write().await;
+    /// whole, even when this breaks off.
+    pub async fn remove_trees(&self, trees: &[Hash], _alone: &Alone) -> Result<Freed> {
         let found = self.only_of(trees).await?;
         for digest in &found.trees {
             self.trees.remove(digest);

@@ -97,6 +97,7 @@ async fn a_read_only_folder_is_not_created_and_not_written() {
     let config = |path| DatastoreConfig::LocalFolder {
         path,
         read_only: true,
+        no_links: false,
     };
     let missing = Datastore::open(&config(here.path().join("no"))).unwrap_err();
     assert!(
@@ -166,4 +167,49 @@ async fn a_written_file_has_the_rights_of_any_new_file() {
     std::fs::write(here.path().join("y"), "1").unwrap();
     let rights = |name: &str| std::fs::metadata(here.path().join(name)).unwrap().permissions();
     assert_eq!(rights("x"), rights("y"));
+}
+
+#[tokio::test]
+async fn a_folder_without_links_gives_each_file_one_path() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("gold")).expect("made");
+    std::fs::create_dir_all(folder.path().join("silver")).expect("made");
+    std::fs::write(folder.path().join("gold/a.csv"), "x").expect("written");
+    std::os::unix::fs::symlink("../gold", folder.path().join("silver/x")).expect("linked");
+    let path = |text: &str| SafePath::parse(text).expect("a path");
+    let open = Datastore::open(&DatastoreConfig::local_folder(folder.path())).expect("opens");
+    assert_eq!(
+        open.head(&path("silver/x/a.csv"))
+            .await
+            .expect("is followed")
+            .size_bytes,
+        1
+    );
+    let closed =
+        Datastore::open(&DatastoreConfig::local_folder(folder.path()).without_links()).expect("opens");
+    assert_eq!(
+        closed
+            .head(&path("gold/a.csv"))
+            .await
+            .expect("is there")
+            .size_bytes,
+        1
+    );
+    assert!(
+        closed
+            .list_dir(&path("silver"))
+            .await
+            .expect("is listed")
+            .folders
+            .is_empty()
+    );
+    for refused in [
+        closed.head(&path("silver/x/a.csv")).await.map(drop),
+        closed.list(&path("silver")).await.map(drop),
+        closed.put(&path("silver/x/b.csv"), "y".into()).await.map(drop),
+    ] {
+        let said = refused.expect_err("a link").to_string();
+        assert!(said.contains("link"), "{said}");
+    }
+    assert!(!folder.path().join("gold/b.csv").exists());
 }

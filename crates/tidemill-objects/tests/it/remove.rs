@@ -56,7 +56,13 @@ async fn only_what_no_other_tree_names_goes() {
     assert_eq!(bytes_below(folder.path()), full, "asking changes nothing");
     assert_eq!(told.trees, 1);
     assert!(told.objects >= 1 && told.bytes >= 3_000_000, "{told:?}");
-    assert_eq!(store.remove_trees(&[one]).await.expect("goes"), told);
+    assert_eq!(
+        store
+            .remove_trees(&[one], &store.alone().await)
+            .await
+            .expect("goes"),
+        told
+    );
     assert_eq!(full - bytes_below(folder.path()), told.bytes);
     assert!(!store.has_tree(&one).await.expect("is told") && store.tree(&one).await.is_err());
     // The other one is whole.
@@ -69,7 +75,14 @@ async fn only_what_no_other_tree_names_goes() {
         .expect("is laid");
     assert!(std::fs::read(target.path().join("laid/shared")).expect("there") == shared);
     // Once more, and what was never there, frees nothing.
-    assert_eq!(store.remove_trees(&[one]).await.expect("goes").bytes, 0);
+    assert_eq!(
+        store
+            .remove_trees(&[one], &store.alone().await)
+            .await
+            .expect("goes")
+            .bytes,
+        0
+    );
     // The same files may come again.
     assert_eq!(
         tree(
@@ -80,7 +93,10 @@ async fn only_what_no_other_tree_names_goes() {
         one
     );
     assert!(store.tree(&one).await.is_ok());
-    store.remove_trees(&[one, two]).await.expect("go");
+    store
+        .remove_trees(&[one, two], &store.alone().await)
+        .await
+        .expect("go");
     assert_eq!(
         bytes_below(&folder.path().join("packs")) + bytes_below(&folder.path().join("blobs")),
         0

@@ -314,8 +314,10 @@ fn given_the_rest(
         found
     });
     let worst = results.min_by(|a, b| {
-        let key = |found: &Concept| found.p_value.unwrap_or(1.0);
-        key(a).total_cmp(&key(b))
+        // One that drifted, whatever else is more certain and small.
+        let key = |found: &Concept| (found.verdict != Verdict::Drifted, found.p_value.unwrap_or(1.0));
+        let (a, b) = (key(a), key(b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
     });
     let nothing = || {
         Concept::of(

@@ -4,7 +4,7 @@ use super::environment::Bench;
 use super::url::fetch_url;
 use crate::failure::Failure;
 use crate::variables::Texts;
-use crate::within::within;
+use crate::within::within_as;
 use crate::work::Work;
 use std::path::{Path, PathBuf};
 use tidemill_api::runner::{Assignment, Input, Source};
@@ -116,6 +116,7 @@ async fn lay(order: &Order<'_>, source: &Source, bench: &Bench<'_>) -> Result<St
             let config = DatastoreConfig::LocalFolder {
                 path: folder.to_owned(),
                 read_only: true,
+                no_links: false,
             };
             let store = Datastore::open(&config).map_err(failure)?;
             stored(order, &store, name, bench).await
@@ -141,7 +142,7 @@ async fn stored(
     let in_place = order.mode != Mode::Copy && !matches!(target, ScanTarget::Pattern { .. });
     if let (Some(root), true) = (store.local_root(), in_place) {
         let path = SafePath::normalise(path).map_err(failure)?;
-        within(root, &path.under(root))?;
+        within_as(root, &path.under(root), store.follows_links())?;
         return Ok(text(&only_file(order.kind, path.under(root))));
     }
     let shared = match (&expected, order.mode) {

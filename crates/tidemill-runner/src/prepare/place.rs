@@ -4,7 +4,7 @@ use super::environment::Bench;
 use super::input::failure;
 use crate::failure::Failure;
 use crate::variables::Texts;
-use crate::within::within;
+use crate::within::within_as;
 use crate::work::Work;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn place(name: &str, output: &Output, bench: &Bench<'_>) -> Result<(Placed, Stri
         &text
     };
     if let (Where::There, Some(root)) = (&place, store.local_root()) {
-        within(root, folder)?;
+        within_as(root, folder, store.follows_links())?;
     }
     make(folder)?;
     let text = text.display().to_string();

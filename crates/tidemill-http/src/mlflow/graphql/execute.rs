@@ -1,5 +1,7 @@
 //! Checks what an operation asks for against the schema, and tells an answer in the shape that was asked for.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::parse::{Document, Field, Operation, Selection};
@@ -11,6 +13,8 @@ const MOST: usize = 10;
 const DEEPEST: usize = 10;
 /// The most fields in all.
 const MOST_FIELDS: usize = 1000;
+/// The most fragments: each may lead to the next, and what follows them goes as deep.
+const MOST_FRAGMENTS: usize = 100;
 /// The only directive, which says which part of a page asks.
 const COMPONENT: &str = "component";
 
@@ -19,7 +23,7 @@ pub(super) fn fields<'d>(document: &'d Document, selections: &'d [Selection]) ->
     fn gather<'d>(
         document: &'d Document,
         selections: &'d [Selection],
-        seen: &mut Vec<&'d str>,
+        seen: &mut HashSet<&'d str>,
         found: &mut Vec<&'d Field>,
     ) {
         for selection in selections {
@@ -28,10 +32,9 @@ pub(super) fn fields<'d>(document: &'d Document, selections: &'d [Selection]) ->
                 Selection::Inline(inner) => gather(document, inner, seen, found),
                 Selection::Spread(name) => {
                     // A fragment that leads back to itself adds nothing.
-                    if !seen.contains(&name.as_str())
-                        && let Some(inner) = document.fragments.get(name)
+                    if let Some(inner) = document.fragments.get(name)
+                        && seen.insert(name)
                     {
-                        seen.push(name);
                         gather(document, inner, seen, found);
                     }
                 }
@@ -39,7 +42,7 @@ pub(super) fn fields<'d>(document: &'d Document, selections: &'d [Selection]) ->
         }
     }
     let mut found = Vec::new();
-    gather(document, selections, &mut Vec::new(), &mut found);
+    gather(document, selections, &mut HashSet::new(), &mut found);
     found
 }
 
@@ -63,6 +66,9 @@ pub(super) fn chosen<'d>(document: &'d Document, name: Option<&str>) -> Result<&
 /// # Errors
 /// What there is too much of.
 pub(super) fn not_too_much(document: &Document) -> Result<(), String> {
+    if document.fragments.len() > MOST_FRAGMENTS {
+        return Err(format!("Query exceeds maximum fragments of {MOST_FRAGMENTS}"));
+    }
     let (mut roots, mut most_aliases, mut total) = (0, 0, 0);
     for operation in &document.operations {
         let mut level = vec![operation.selections.as_slice()];

@@ -158,6 +158,7 @@ impl Upload {
                 let config = DatastoreConfig::LocalFolder {
                     path: root.clone(),
                     read_only: true,
+                    no_links: false,
                 };
                 let listed = Datastore::open(&config)?.list(&SafePath::default()).await?;
                 listed.into_iter().map(|file| file.path).collect()
