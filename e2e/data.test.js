@@ -94,17 +94,15 @@ test('SQL is answered as a table, a chart and CSV, and a slip is told', async ()
   await page.getByText('Chart', { exact: true }).click();
   await page.getByRole('img', { name: 'n, delay by carrier' }).waitFor(patience);
   await looked(page, 'sql-chart');
-  const href = await files.getByRole('link', { name: 'Download' }).getAttribute('href');
-  assert.equal(await (await fetch(studio.server.url + href)).text(), 'carrier,delay\nUA,1\nAA,2\n');
-  await looked(page, 'datastore');
-  // Another file of the name is not replaced by itself.
-  writeFileSync(join(folder, 'hello.csv'), 'other\n');
-  const again = page.waitForEvent('filechooser');
-  await upload.getByRole('button', { name: 'Choose files' }).click();
-  await (await again).setFiles([join(folder, 'hello.csv')]);
-  await upload.getByRole('alert').getByText(/another file lies there/).waitFor(patience);
-  await page.setViewportSize({ width: 390, height: 860 });
-  await looked(page, 'datastore-phone');
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 390), 'not wider than a phone');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'CSV' }).click();
+  const text = readFileSync(await (await download).path(), 'utf8');
+  assert.match(text, /^carrier,n,delay\nAA,667,/);
+  await query.fill('drop table flights');
+  await page.getByRole('button', { name: /^Run/ }).click();
+  await page.getByRole('alert').getByText('DROP is not run here').waitFor(patience);
+  await query.fill('select * from nowhere');
+  await query.press('Control+Enter');
+  await page.getByRole('alert').getByText('failed to find data `nowhere`').waitFor(patience);
   await studio.close(page);
 });

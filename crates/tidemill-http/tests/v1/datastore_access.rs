@@ -257,8 +257,10 @@ async fn no_other_name_of_the_bytes_is_a_way_around() {
     assert!(detail(&problem).contains("given by folder"), "{problem}");
     let same = json!({"type": "local_folder", "path": world.folder.path(), "description": "The lake"});
     eng.put(&format!("{WS}/datastores/lake"), same).await.ok();
-    // Removed and made anew, it has its rules.
-    eng.delete(&format!("{WS}/datastores/lake")).await.ok();
+    // Removed by whoever may not share it, its bytes could be named anew without rules. Made anew under its name, it has them.
+    let problem = eng.delete(&format!("{WS}/datastores/lake")).await.fails(403);
+    assert!(detail(&problem).contains("given by folder"), "{problem}");
+    world.owner.delete(&format!("{WS}/datastores/lake")).await.ok();
     eng.put(&format!("{WS}/datastores/lake"), other(world.folder.path()))
         .await
         .ok();
