@@ -105,7 +105,7 @@ pub(crate) struct Walk {
 }
 
 /// So many entries of a folder are looked at by one thread: several in the same folder wait for each other in the kernel.
-const LOOKS_IN_A_ROW: usize = 1024;
+pub(crate) const LOOKS_IN_A_ROW: usize = 1024;
 
 /// What never belongs to a code snapshot.
 const NEVER_CODE: [&str; 3] = [".git", "__pycache__", ".ipynb_checkpoints"];

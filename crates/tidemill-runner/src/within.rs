@@ -24,9 +24,10 @@ pub(crate) fn within_as(root: &Path, path: &Path, links: bool) -> Result<(), Fai
     within(root, path)?;
     let failed = |error| Failure::io(&format!("find {}", path.display()), error);
     let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
-    let inside = there.strip_prefix(root).unwrap_or(there);
     let real = there.canonicalize().map_err(failed)?;
-    if links || real == root.canonicalize().map_err(failed)?.join(inside) || inside == there {
+    let real_root = root.canonicalize().map_err(failed)?;
+    let is_itself = |inside: &Path| real == real_root.join(inside);
+    if links || there.strip_prefix(root).is_ok_and(is_itself) {
         return Ok(());
     }
     Err(Failure::new(format!(

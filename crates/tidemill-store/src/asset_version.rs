@@ -199,15 +199,6 @@ pub async fn delete(db: &impl ConnectionTrait, key: Key<'_>, version: &str) -> R
     Ok(done.rows_affected > 0)
 }
 
-/// Whether any version of anything has this content.
-pub async fn has_digest(db: &impl ConnectionTrait, digest: &str) -> Result<bool> {
-    Ok(Entity::find()
-        .filter(Column::Digest.eq(digest))
-        .one(db)
-        .await?
-        .is_some())
-}
-
 /// The highest whole number among versions, and one.
 fn next_version<'a>(taken: impl Iterator<Item = &'a str>) -> String {
     let highest = taken.filter_map(|version| version.parse::<u64>().ok()).max();

@@ -124,15 +124,6 @@ pub async fn newest(db: &impl ConnectionTrait, workspace: &str, name: &str) -> R
         .await?)
 }
 
-/// Whether any version has these files.
-pub async fn has_digest(db: &impl ConnectionTrait, digest: &str) -> Result<bool> {
-    Ok(Entity::find()
-        .filter(Column::Digest.eq(digest))
-        .one(db)
-        .await?
-        .is_some())
-}
-
 /// The versions that a run or job made.
 pub async fn of_run(db: &impl ConnectionTrait, workspace: &str, run: &str) -> Result<Vec<Model>> {
     Ok(Entity::find()

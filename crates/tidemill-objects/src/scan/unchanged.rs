@@ -11,10 +11,8 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, Stat, openat, statat};
 
 use crate::datastore::is_partial;
 use crate::manifest::{Entry, Hint, Manifest};
-use crate::walk::nanoseconds;
+use crate::walk::{LOOKS_IN_A_ROW, nanoseconds};
 
-/// So many files of a folder are looked at by one thread: several in the same folder wait for each other in the kernel.
-const LOOKS_IN_A_ROW: usize = 1024;
 const LIST_BYTES: usize = 32 << 10;
 
 /// Whether the folder holds the files of the manifest, each looking as it did, and no others. `false` also where that can't
