@@ -23,6 +23,17 @@ pub fn config_dir() -> Result<PathBuf> {
     Ok(xdg("XDG_CONFIG_HOME", ".config")?.join("tidemill"))
 }
 
+/// The folder of what can be found out again: `TIDEMILL_CACHE_DIR`, else `tidemill` in the XDG cache home.
+///
+/// # Errors
+/// When there is no home folder.
+pub fn cache_dir() -> Result<PathBuf> {
+    match std::env::var_os("TIDEMILL_CACHE_DIR").filter(|value| !value.is_empty()) {
+        Some(folder) => Ok(folder.into()),
+        None => Ok(xdg("XDG_CACHE_HOME", ".cache")?.join("tidemill")),
+    }
+}
+
 /// The folder of what is going on: `tidemill` in the XDG state home.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ mod job_name;
 mod local;
 mod output;
 mod progress;
+mod remembered;
 mod server;
 mod session;
 mod terminal;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use tidemill_api::endpoint::LOCAL_NAME;
-use tidemill_objects::{SafePath, TreeBuilder, UploadOptions, upload_tree};
+use tidemill_objects::{Remembered, SafePath, TreeBuilder, UploadOptions, upload_tree};
 use tidemill_spec::kinds::{DeploymentModel, Spec};
 use tidemill_spec::load::{Purpose, for_each_local_path};
 use tidemill_spec::refs::RefError;
@@ -14,6 +14,7 @@ use crate::client::RemoteTrees;
 use crate::error::{Error, Result};
 use crate::output::{bytes, count};
 use crate::progress::Progress;
+use crate::remembered::Memory;
 use crate::session::Session;
 
 /// A folder or file to be brought.
@@ -71,6 +72,14 @@ pub async fn upload(session: &Session, spec: &mut Spec) -> Result<Option<PathBuf
     Ok(code)
 }
 
+fn options(remembered: Option<Remembered>) -> Result<UploadOptions> {
+    Ok(UploadOptions {
+        base: remembered.as_ref().map(Remembered::tree).transpose()?,
+        known: remembered.map(|remembered| remembered.known().clone()),
+        now: SystemTime::now(),
+    })
+}
+
 /// Writes down the name of the folder or file of a local model: scoring scripts look for it by that.
 fn name_local_model(spec: &mut Spec) {
     let (path, properties) = match spec {
@@ -108,14 +117,26 @@ impl Wanted {
         let name = self.shown();
         let (files, total) = (builder.file_count(), builder.total_bytes());
         let progress = Progress::start(&format!("Uploading {name}"), Some(total), session.quiet);
-        let options = UploadOptions {
-            base: None,
-            known: None,
-            now: SystemTime::now(),
+        let memory = self.memory(session, files, total);
+        let remembered = match &memory {
+            Some(memory) => memory.recall(sink).await,
+            None => None,
         };
-        let done = upload_tree(builder, sink, options, &progress)
-            .await
-            .map_err(|error| sink.said().unwrap_or(Error::Objects(error)))?;
+        let before = remembered.as_ref().map(|remembered| remembered.known().clone());
+        let mut sent = upload_tree(builder, sink, options(remembered)?, &progress).await;
+        if before.is_some() && sent.is_err() {
+            // The server may have freed what it still had when this began: all of it is sent then.
+            drop(sink.said());
+            sent = upload_tree(self.builder()?, sink, options(None)?, &progress).await;
+        }
+        let done = sent.map_err(|error| sink.said().unwrap_or(Error::Objects(error)))?;
+        match (&memory, &done.remembered) {
+            (Some(memory), Some(remembered)) if before.as_ref() != Some(remembered.known()) => {
+                memory.keep(remembered);
+            }
+            (Some(memory), None) => memory.forget(),
+            _ => {}
+        }
         let said = format!(
             "Uploaded {name} ({}, {})",
             count(files as u64, "file"),
@@ -131,6 +152,18 @@ impl Wanted {
             }
             _ => format!("tidemill://trees/{digest}"),
         })
+    }
+
+    fn memory(&self, session: &Session, files: usize, bytes: u64) -> Option<Memory> {
+        let places: Vec<&Path> = self
+            .path
+            .iter()
+            .chain(&self.includes)
+            .map(PathBuf::as_path)
+            .collect();
+        let kind = if self.code { "code" } else { "data" };
+        let server = session.client.address().to_string();
+        Memory::of(&server, &session.workspace, kind, &places, files, bytes)
     }
 
     fn builder(&self) -> Result<TreeBuilder> {

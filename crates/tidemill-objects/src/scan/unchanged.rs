@@ -1,8 +1,7 @@
 //! Whether a folder is as a manifest has it, found out while its names are listed: nothing is made of a file that is as it was.
 
-use std::ffi::CStr;
+use std::ffi::CString;
 use std::mem::MaybeUninit;
-use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -36,27 +35,47 @@ const FOLDER: OFlags = OFlags::RDONLY
 
 /// How many files lie in a folder and below, when all of them are as the entries say; these are the ones of this folder, and
 /// their paths have its own in their first `cut` bytes.
+///
+/// Each file is looked up by the name that its entry has, in the order of the entries, which is most often the one in which they
+/// were made. What is listed has to be counted only: where each name of an entry is there, as many names are the same names.
 fn count_same(dir: &OwnedFd, entries: &[Entry], cut: usize) -> Option<usize> {
+    let here = files_here(entries, cut);
     let listed = Listed::read(dir.as_fd())?;
-    let same = |name: &Range<usize>| {
-        listed
-            .name(name)
-            .is_some_and(|name| is_same(dir.as_fd(), name, entries, cut))
-    };
-    if !listed.files.par_iter().with_min_len(LOOKS_IN_A_ROW).all(same) {
+    let same = |entry: &&Entry| is_same(dir.as_fd(), entry, cut);
+    if listed.files != here.len() || !here.par_iter().with_min_len(LOOKS_IN_A_ROW).all(same) {
         return None;
     }
     let below = listed
         .folders
         .par_iter()
         .map(|name| {
-            let name = listed.name(name)?;
-            let below = openat(dir, name, FOLDER, Mode::empty()).ok()?;
+            let below = openat(dir, name.as_c_str(), FOLDER, Mode::empty()).ok()?;
             let part = below_folder(entries, cut, name.to_bytes());
-            count_same(&below, part, cut + name.to_bytes().len() + 1)
+            count_same(&below, part, cut + name.count_bytes() + 1)
         })
         .try_reduce(|| 0, |one, other| Some(one + other))?;
-    Some(listed.files.len() + below)
+    Some(here.len() + below)
+}
+
+/// The entries that lie in a folder itself, of those in it and below.
+fn files_here(entries: &[Entry], cut: usize) -> Vec<&Entry> {
+    let mut here = Vec::new();
+    let mut rest = entries;
+    while let Some((entry, after)) = rest.split_first() {
+        let name = &entry.path.as_str()[cut..];
+        rest = match name.find('/') {
+            None => {
+                here.push(entry);
+                after
+            }
+            // All that lies below this folder comes in a row.
+            Some(end) => {
+                let folder = &entry.path.as_str()[..cut + end + 1];
+                &rest[rest.partition_point(|entry| entry.path.as_str().starts_with(folder))..]
+            }
+        };
+    }
+    here
 }
 
 /// The entries that lie in a folder, of those in the folder above.
@@ -71,12 +90,10 @@ fn below_folder<'a>(entries: &'a [Entry], cut: usize, name: &[u8]) -> &'a [Entry
     &entries[first..end]
 }
 
-fn is_same(dir: BorrowedFd<'_>, name: &CStr, entries: &[Entry], cut: usize) -> bool {
-    let found = entries.binary_search_by(|entry| entry.path.as_str().as_bytes()[cut..].cmp(name.to_bytes()));
-    let (Ok(at), Ok(stat)) = (found, statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)) else {
+fn is_same(dir: BorrowedFd<'_>, entry: &Entry, cut: usize) -> bool {
+    let Ok(stat) = statat(dir, &entry.path.as_str()[cut..], AtFlags::SYMLINK_NOFOLLOW) else {
         return false;
     };
-    let entry = &entries[at];
     FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
         && u64::try_from(stat.st_size).is_ok_and(|size| size == entry.size_bytes)
         && hint(&stat) == entry.hint
@@ -90,16 +107,15 @@ fn hint(stat: &Stat) -> Hint {
     }
 }
 
-/// The names in a folder, each with the NUL byte at its end.
+/// What a folder lists: how many files, and which folders.
 struct Listed {
-    names: Vec<u8>,
-    files: Vec<Range<usize>>,
-    folders: Vec<Range<usize>>,
+    files: usize,
+    folders: Vec<CString>,
 }
 
 impl Listed {
     fn read(dir: BorrowedFd<'_>) -> Option<Self> {
-        let (mut names, mut files, mut folders) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut files, mut folders) = (0, Vec::new());
         let mut buffer = [const { MaybeUninit::<u8>::uninit() }; LIST_BYTES];
         let mut list = RawDir::new(dir, &mut buffer);
         while let Some(entry) = list.next() {
@@ -108,23 +124,13 @@ impl Listed {
             if matches!(name.to_bytes(), b"." | b"..") || is_partial(name.to_str().ok()?) {
                 continue;
             }
-            let range = names.len()..names.len() + name.count_bytes() + 1;
-            names.extend_from_slice(name.to_bytes_with_nul());
             match entry.file_type() {
-                FileType::RegularFile => files.push(range),
-                FileType::Directory => folders.push(range),
+                FileType::RegularFile => files += 1,
+                FileType::Directory => folders.push(name.to_owned()),
                 _ => return None,
             }
         }
-        Some(Self {
-            names,
-            files,
-            folders,
-        })
-    }
-
-    fn name(&self, range: &Range<usize>) -> Option<&CStr> {
-        CStr::from_bytes_with_nul(self.names.get(range.clone())?).ok()
+        Some(Self { files, folders })
     }
 }
 

@@ -23,8 +23,8 @@ pub const CODE_WARN_BYTES: u64 = 300_000_000;
 
 /// Small files are read in rounds of at most this many bytes and files, which bounds memory and keeps packs the same
 /// from one time to the next.
-const ROUND_BYTES: u64 = 8 << 20;
-const ROUND_FILES: usize = 2048;
+const ROUND_BYTES: u64 = 2 << 20;
+const ROUND_FILES: usize = 512;
 
 /// The files of a tree to be, found but not read yet.
 pub struct TreeBuilder {
@@ -171,11 +171,9 @@ impl TreeBuilder {
             }
         }
         let rounds = rounds(&self.files, &small);
-        places.expect(
-            small.len(),
-            small.iter().map(|at| self.files[*at].size_bytes).sum(),
-        );
-        let (mut contents, mut next) = (Vec::new(), Vec::new());
+        places.expect(small.len(), self.bytes_of(&small) as u64);
+        let largest = rounds.iter().map(|round| self.bytes_of(round)).max().unwrap_or(0);
+        let (mut contents, mut next) = (vec![0; largest], vec![0; largest]);
         let mut read = self.read_round(rounds.first(), &mut contents, now, progress);
         for (number, round) in rounds.iter().enumerate() {
             let found = read?;
@@ -224,26 +222,25 @@ impl TreeBuilder {
         })
     }
 
+    fn bytes_of(&self, files: &[usize]) -> usize {
+        files.iter().map(|at| self.files[*at].size_bytes as usize).sum()
+    }
+
     /// Reads the small files of a round, one after the other into `contents`, which is used again from round to round.
     fn read_round(
         &self,
         round: Option<&Vec<usize>>,
-        contents: &mut Vec<u8>,
+        contents: &mut [u8],
         now: SystemTime,
         progress: &dyn Progress,
     ) -> Result<Vec<Entry>> {
         let Some(round) = round else {
             return Ok(Vec::new());
         };
-        let size = |at: &usize| self.files[*at].size_bytes as usize;
-        let total: usize = round.iter().map(size).sum();
-        if contents.len() < total {
-            contents.resize(total, 0);
-        }
-        let mut rest = contents.as_mut_slice();
+        let mut rest = contents;
         let mut places = Vec::with_capacity(round.len());
         for at in round {
-            let (place, after) = std::mem::take(&mut rest).split_at_mut(size(at));
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(self.files[*at].size_bytes as usize);
             places.push((&self.files[*at], place));
             rest = after;
         }
@@ -381,6 +378,7 @@ impl Places {
 
     /// Makes room for so many files and bytes.
     fn expect(&mut self, files: usize, bytes: u64) {
+        self.of.reserve(files);
         self.open = PackWriter::expecting(files, bytes);
     }
 

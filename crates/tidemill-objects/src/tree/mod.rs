@@ -14,7 +14,7 @@ mod upload;
 pub use build::{BlobPlan, CODE_WARN_BYTES, TreeBuilder, TreePlan};
 pub use cache::TreeCache;
 pub use lay::{Laid, lay_copy};
-pub use layout::{Layout, Location, MAX_TREE_BYTES, Tree};
+pub use layout::{Layout, Location, MAX_TREE_BYTES, Remembered, Tree};
 pub use pack::{BLOB_BYTES, MAX_PACK_BYTES, MAX_PACK_SLICES, PACK_DATA_BYTES, PackId, PackIndex, Slice};
 pub use read::open_entry;
 pub use remove::{Alone, Freed};

@@ -1,4 +1,7 @@
 //! A pack: many small files in one object, with an index of which slice holds which hash at its end.
+//!
+//! Its name is the hash of that index: as the slices lie side by side and each has its hash there, it stands for all bytes, and
+//! they are hashed once and not twice.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,31 +20,25 @@ use crate::manifest::Reader;
 pub const BLOB_BYTES: u64 = 1 << 20;
 /// The most bytes of files in one pack.
 pub const PACK_DATA_BYTES: usize = 16 << 20;
+/// A pack is closed when it would grow beyond this. Several are on their way at once, in memory that a process that just started
+/// has to be given first: larger ones would cost more than the files in them.
+pub const FULL_PACK_BYTES: usize = 4 << 20;
 /// The most files in one pack.
 pub const MAX_PACK_SLICES: usize = 1 << 16;
 /// The most bytes of one pack with its index.
 pub const MAX_PACK_BYTES: u64 =
     (HEAD.len() + PACK_DATA_BYTES + MAX_PACK_SLICES * SLICE_BYTES + FOOT_BYTES) as u64;
 
-const HEAD: &[u8; 5] = b"TMPK\x01";
+const HEAD: &[u8; 5] = b"TMPK\x02";
 const FOOT: &[u8; 8] = b"TMPKIDX1";
 const FOOT_BYTES: usize = 4 + FOOT.len();
 const SLICE_BYTES: usize = 32 + 4 + 4;
 const WHAT: &str = "a pack";
 
-/// The hash of a pack's bytes.
+/// The hash of a pack's index, from its first slice to the end of the pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PackId(pub crate::hash::Hash);
-
-impl PackId {
-    /// The name of these bytes, hashed on all cores.
-    pub fn of(pack: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_rayon(pack);
-        Self(hasher.finalize().into())
-    }
-}
 
 impl fmt::Display for PackId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,7 +119,7 @@ impl PackIndex {
         let mut reader = Reader::new(WHAT, foot);
         let count = u32::from_le_bytes(reader.array()?) as usize;
         if reader.take(FOOT.len())? != FOOT {
-            return Err(reader.fault("it doesn't end like a pack of version 1"));
+            return Err(reader.fault("it doesn't end like a pack"));
         }
         if count > MAX_PACK_SLICES {
             return Err(reader.fault(format!("{count} files are over the limit of {MAX_PACK_SLICES}")));
@@ -130,8 +127,8 @@ impl PackIndex {
         Ok(count)
     }
 
-    /// Reads a whole pack and checks the hash of each slice.
-    pub fn verify(pack: &[u8]) -> Result<Self> {
+    /// Reads a whole pack, checks the hash of each slice and that nothing lies between them; gives its name too.
+    pub fn verify(pack: &[u8]) -> Result<(PackId, Self)> {
         if pack.len() as u64 > MAX_PACK_BYTES {
             return Err(ObjectsError::TooLarge {
                 what: WHAT.into(),
@@ -144,16 +141,24 @@ impl PackIndex {
         if !pack.starts_with(HEAD) {
             return Err(ObjectsError::corrupt(
                 WHAT,
-                "it doesn't start like a pack of version 1",
+                "it doesn't start like a pack of version 2",
             ));
         }
         let index = Self::decode(pack, pack.len() as u64)?;
-        let slices: Vec<&Slice> = index.slices.values().collect();
+        let mut slices: Vec<&Slice> = index.slices.values().collect();
+        slices.sort_unstable_by_key(|slice| (slice.offset, slice.length));
+        let data_end = pack.len() - FOOT_BYTES - slices.len() * SLICE_BYTES;
+        let end = slices.iter().try_fold(HEAD.len(), |end, slice| {
+            (slice.offset as usize == end).then(|| end + slice.length as usize)
+        });
+        if end != Some(data_end) {
+            return Err(ObjectsError::corrupt(WHAT, "its slices don't lie side by side"));
+        }
         slices
             .par_iter()
             .with_min_len(64)
             .try_for_each(|slice| slice.check(pack))?;
-        Ok(index)
+        Ok((PackId(Hash::of(&pack[data_end..])), index))
     }
 
     /// Where a content lies.
@@ -207,8 +212,8 @@ impl PackWriter {
     /// Packs for contents of so many files and bytes in all.
     pub(crate) fn expecting(files: usize, bytes: u64) -> Self {
         let data = usize::try_from(bytes)
-            .unwrap_or(PACK_DATA_BYTES)
-            .min(PACK_DATA_BYTES);
+            .unwrap_or(FULL_PACK_BYTES)
+            .min(FULL_PACK_BYTES);
         let buffers = Buffers::default();
         Self {
             open: buffers.lend(0),
@@ -221,7 +226,7 @@ impl PackWriter {
     /// Whether so many bytes more have no room.
     pub(crate) fn is_full_for(&self, length: usize) -> bool {
         !self.slices.is_empty()
-            && (self.open.bytes.len() - HEAD.len() + length > PACK_DATA_BYTES
+            && (self.open.bytes.len() - HEAD.len() + length > FULL_PACK_BYTES
                 || self.slices.len() >= MAX_PACK_SLICES)
     }
 
@@ -250,6 +255,7 @@ impl PackWriter {
         let mut pack = std::mem::replace(&mut self.open, self.buffers.lend(0));
         let slices = std::mem::take(&mut self.slices);
         let bytes = &mut pack.bytes;
+        let data_end = bytes.len();
         bytes.reserve(slices.len() * SLICE_BYTES + FOOT_BYTES);
         for slice in &slices {
             bytes.extend_from_slice(slice.hash.as_bytes());
@@ -258,7 +264,7 @@ impl PackWriter {
         }
         bytes.extend_from_slice(&(slices.len() as u32).to_le_bytes());
         bytes.extend_from_slice(FOOT);
-        (PackId::of(bytes), pack.freeze())
+        (PackId(Hash::of(&bytes[data_end..])), pack.freeze())
     }
 }
 
@@ -279,7 +285,7 @@ mod tests {
     #[test]
     fn a_pack_gives_back_its_contents() {
         let bytes = pack(&[b"one", b"", b"three"]);
-        let index = PackIndex::verify(&bytes).unwrap();
+        let (_, index) = PackIndex::verify(&bytes).unwrap();
         assert_eq!(index.len(), 3);
         let slice = index.get(&Hash::of(b"three")).unwrap();
         assert_eq!(slice.of(&bytes).unwrap(), b"three");
@@ -301,12 +307,37 @@ mod tests {
     }
 
     #[test]
+    fn the_name_stands_for_all_bytes() {
+        let mut writer = PackWriter::expecting(2, 6);
+        for content in [b"one", b"two"] {
+            writer.add(Hash::of(content), content);
+        }
+        let (id, bytes) = writer.finish();
+        assert_eq!(PackIndex::verify(&bytes).unwrap().0, id);
+        assert_ne!(
+            PackIndex::verify(&pack(&[b"two", b"one"])).unwrap().0,
+            id,
+            "another order"
+        );
+        // Bytes that no slice holds would not be in the name.
+        let mut more = bytes.to_vec();
+        more.insert(HEAD.len() + 6, b'x');
+        assert!(PackIndex::verify(&more).is_err());
+        // One slice over another neither: "one" as it is, and as the end of "two" would be.
+        let mut over = bytes.to_vec();
+        let first = bytes.len() - FOOT_BYTES - 2 * SLICE_BYTES;
+        let second = first + SLICE_BYTES;
+        over[second + 32] = over[first + 32];
+        assert!(PackIndex::verify(&over).is_err());
+    }
+
+    #[test]
     fn a_pack_is_full_by_bytes_and_by_count() {
         let mut writer = PackWriter::expecting(3, 30);
-        assert!(!writer.is_full_for(PACK_DATA_BYTES * 2));
+        assert!(!writer.is_full_for(FULL_PACK_BYTES * 2));
         writer.add(Hash::of(b"x"), b"x");
-        assert!(writer.is_full_for(PACK_DATA_BYTES));
-        assert!(!writer.is_full_for(PACK_DATA_BYTES - 1));
+        assert!(writer.is_full_for(FULL_PACK_BYTES));
+        assert!(!writer.is_full_for(FULL_PACK_BYTES - 1));
     }
 
     proptest! {

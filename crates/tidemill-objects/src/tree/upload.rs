@@ -8,7 +8,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{BlobPlan, PackId, Tree, TreeBuilder, TreeSink};
+use super::{BlobPlan, PackId, Remembered, Tree, TreeBuilder, TreeSink};
 use crate::datastore::{blocking, open_file};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
@@ -42,6 +42,8 @@ pub struct Uploaded {
     pub was_there: bool,
     /// How many bytes were sent.
     pub sent_bytes: u64,
+    /// What makes the next upload of this folder quick. `None` where it is not known how the sink keeps these files.
+    pub remembered: Option<Remembered>,
 }
 
 /// Builds the tree and sends what the sink lacks. `progress` counts files and bytes as they are hashed, and nothing twice.
@@ -87,8 +89,11 @@ pub async fn upload_tree(
     let plan = plan.ok_or(ObjectsError::Stopped { action: "upload" })?;
     let digest = plan.manifest.digest();
     if !sender.sent_any && sink.has_tree(&digest).await? {
+        // Somebody else may have packed these files otherwise; what was packed here and not sent is not there.
+        let known = sender.held.is_empty();
         return Ok(Uploaded {
             digest,
+            remembered: known.then(|| Remembered::new(&plan.manifest, plan.layout)),
             manifest: plan.manifest,
             was_there: true,
             sent_bytes: 0,
@@ -103,6 +108,7 @@ pub async fn upload_tree(
     sink.put_tree(&tree).await?;
     Ok(Uploaded {
         digest,
+        remembered: Some(Remembered::new(&plan.manifest, tree.into_layout())),
         manifest: plan.manifest,
         was_there: false,
         sent_bytes,

@@ -200,6 +200,57 @@ async fn one_changed_byte_sends_one_small_pack_and_rereads_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_is_remembered_of_an_upload_makes_the_next_one_small() {
+    let place = Place::new();
+    let data = place.path("data");
+    write_files(&data, &[("a", b"1"), ("b", b"2"), ("c/d", b"3")]);
+    let first = upload_tree(
+        TreeBuilder::data(&data).unwrap(),
+        &place.store,
+        options(),
+        &Silent,
+    )
+    .await
+    .unwrap();
+    let mut remembered = first.remembered.unwrap();
+    assert_eq!(remembered.tree().unwrap().digest(), first.digest);
+    // A change each: one small pack is added, and the tree is scattered at last.
+    for at in 0..40u8 {
+        let encoded = remembered.encode().unwrap();
+        assert_eq!(Remembered::decode(&encoded).unwrap(), remembered);
+        assert!(Remembered::decode(&encoded[..encoded.len() - 1]).is_err());
+        assert_eq!(remembered.is_scattered(), at > 31, "{at}");
+        std::fs::write(data.join("a"), [b'x', at]).unwrap();
+        std::fs::write(data.join(format!("new-{at}")), [b'y', at]).unwrap();
+        let next = UploadOptions {
+            base: Some(remembered.tree().unwrap()),
+            known: Some(remembered.known().clone()),
+            now: later(),
+        };
+        let builder = TreeBuilder::data(&data).unwrap();
+        let next = upload_tree(builder, &place.store, next, &Silent).await.unwrap();
+        assert!((1..300).contains(&next.sent_bytes), "{}", next.sent_bytes);
+        remembered = next.remembered.unwrap();
+    }
+    let dest = place.path("out");
+    let digest = remembered.tree().unwrap().digest();
+    lay_copy(&place.store, &digest, &SafePath::root(), &dest, &Silent)
+        .await
+        .unwrap();
+    assert_eq!(std::fs::read(dest.join("a")).unwrap(), [b'x', 39]);
+    // The same once more: where the sink has packed these files by itself, nothing is remembered of how.
+    let same = upload_tree(
+        TreeBuilder::data(&data).unwrap(),
+        &place.store,
+        options(),
+        &Silent,
+    )
+    .await
+    .unwrap();
+    assert!(same.was_there && same.remembered.is_none());
+}
+
+#[tokio::test]
 async fn many_packs_are_handed_out_while_the_walk_goes_on() {
     let place = Place::new();
     let data = place.path("data");
@@ -212,7 +263,7 @@ async fn many_packs_are_handed_out_while_the_walk_goes_on() {
         .await
         .unwrap();
     let tree = place.store.tree(&up.digest).await.unwrap();
-    assert_eq!(tree.layout().packs.len(), 4);
+    assert_eq!(tree.layout().packs.len(), 15);
     let dest = place.path("out");
     lay_copy(&place.store, &up.digest, &SafePath::root(), &dest, &Silent)
         .await
@@ -262,9 +313,14 @@ async fn the_store_takes_only_what_is_true() {
         "a wrong announcement is an error the second time too"
     );
     let none = Bytes::from_static(b"not a pack");
-    assert!(store.put_pack(PackId::of(&none), none.clone()).await.is_err());
+    assert!(
+        store
+            .put_pack(PackId(Hash::of(&none)), none.clone())
+            .await
+            .is_err()
+    );
     let (id, pack) = one_pack(&place);
-    let wrong = store.put_pack(PackId::of(&none), pack.clone()).await;
+    let wrong = store.put_pack(PackId(Hash::of(&none)), pack.clone()).await;
     assert!(
         matches!(wrong, Err(ObjectsError::HashMismatch { .. })),
         "{wrong:?}"

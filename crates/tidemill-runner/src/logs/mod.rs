@@ -14,9 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tidemill_api::runner::LOG_CHUNK_BYTES;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-/// How long new output waits for more before it is sent.
+/// How often new output is sent at most, while more and more comes.
 const BATCH: Duration = Duration::from_millis(100);
+/// How long the first words after a silence wait for the rest of their line.
+const FIRST: Duration = Duration::from_millis(5);
 /// The pause before a piece is sent again that the server answered but did not take.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -63,15 +66,18 @@ impl Logs {
         &self.mask
     }
 
-    /// Sends what comes, in batches; never ends by itself.
+    /// Sends what comes, in batches; never ends by itself. What comes after a silence goes nearly at once, so that
+    /// who asks for something and then reads the log finds what was said about it.
     pub(crate) async fn stream(&self) {
+        let mut next = Instant::now();
         loop {
             self.dirty.notified().await;
-            tokio::time::sleep(BATCH).await;
+            tokio::time::sleep_until(next.max(Instant::now() + FIRST)).await;
             if self.send().await.is_err() {
                 // The switch has been thrown; what can still be sent is sent at the end.
                 return;
             }
+            next = Instant::now() + BATCH;
         }
     }
 

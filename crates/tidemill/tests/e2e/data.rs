@@ -1,6 +1,6 @@
 //! Data versions by copy and by reference, models from jobs, and assets that are put away.
 
-use crate::support::{ENVIRONMENT, Mill};
+use crate::support::{ENVIRONMENT, Mill, files};
 
 #[test]
 fn uploaded_data_are_a_version_that_later_changes_do_not_touch() {
@@ -42,6 +42,67 @@ fn uploaded_data_are_a_version_that_later_changes_do_not_touch() {
         .ends(1)
         .says("1")
         .says("2");
+}
+
+#[test]
+fn a_folder_that_changed_a_little_costs_a_little_as_its_next_version() {
+    let mill = Mill::start();
+    // Bytes that nothing makes smaller, 6 MB of them.
+    let mut noise = 1u32;
+    let mut bytes = |count: usize| -> Vec<u8> {
+        let next = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (noise >> 24) as u8
+        };
+        std::iter::repeat_with(next).take(count).collect()
+    };
+    for at in 0..120 {
+        mill.write(&format!("set/{at:03}.bin"), bytes(50_000));
+    }
+    let kept = || -> u64 {
+        let packs = files(&mill.data).into_iter().filter(|file| {
+            let folder = file.parent().and_then(std::path::Path::file_name);
+            folder.is_some_and(|folder| folder == "packs")
+        });
+        packs.map(|pack| pack.metadata().expect("a file").len()).sum()
+    };
+    let create = || {
+        let args = [
+            "data",
+            "create",
+            "--name",
+            "set",
+            "--type",
+            "uri_folder",
+            "--path",
+            "set",
+        ];
+        mill.ok(&args)["digest"].clone()
+    };
+    let first = create();
+    let whole = kept();
+    assert!(whole >= 6_000_000, "{whole}");
+    mill.write("set/000.bin", bytes(50_000));
+    let second = create();
+    assert_ne!(first, second);
+    let more = kept() - whole;
+    assert!(
+        (50_000..100_000).contains(&more),
+        "{more} bytes for one changed file"
+    );
+    assert_eq!(create(), second, "nothing changed");
+    assert_eq!(kept(), whole + more);
+    // What is remembered may be damaged, or gone: all of it is read and sent then.
+    let remembered = files(&mill.path("../home/cache/uploads"));
+    assert_eq!(remembered.len(), 1, "{remembered:?}");
+    std::fs::write(&remembered[0], "no tree").expect("written");
+    mill.write("set/001.bin", bytes(50_000));
+    let third = create();
+    assert_ne!(third, second);
+    let yaml = format!(
+        "command: cat ${{{{inputs.d}}}}/*.bin | wc -c\n{ENVIRONMENT}\ninputs: {{d: {{type: uri_folder, path: \"azureml:set@latest\"}}}}\n"
+    );
+    mill.stream("count", &yaml).ends(0).says("6000000");
 }
 
 #[test]

@@ -147,15 +147,18 @@ fn rolled_out(mill: &Mill, endpoint: &str) {
         "{}",
         logs.text()
     );
-    mill.az(&[
-        "online-deployment",
-        "get-logs",
-        "--name",
-        "green",
-        "--endpoint",
-        endpoint,
-    ])
-    .says("model 2: request received");
+    // What was said a moment ago is on its way.
+    mill.until("a log that tells of the request", || {
+        let logs = mill.az(&[
+            "online-deployment",
+            "get-logs",
+            "--name",
+            "green",
+            "--endpoint",
+            endpoint,
+        ]);
+        logs.text().contains("model 2: request received").then_some(())
+    });
     // By hand, with a key.
     let keys = mill
         .az(&["online-endpoint", "get-credentials", "-n", endpoint])

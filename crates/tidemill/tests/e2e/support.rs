@@ -165,6 +165,7 @@ impl Mill {
             .env("TIDEMILL_DATA_DIR", &self.data)
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
+            .env("TIDEMILL_CACHE_DIR", home.join("cache"))
             .env_remove("TIDEMILL_TOKEN")
             .stdin(Stdio::null());
         command
