@@ -4,6 +4,7 @@ import { DataZoomInsideComponent, DataZoomSliderComponent, GridComponent, Toolti
 import { use as register } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useCallback, useMemo } from 'react';
+import { reach } from '../pure/axis';
 import { duration, figure } from '../pure/format';
 import { axis, EChart, tooltip, type Inks } from './EChart';
 
@@ -41,6 +42,7 @@ interface Props {
 
 export default function Chart({ label, lines, marks, across = 'step', log = false, height = 190, zoom }: Props) {
   const { seen, whole, onChange } = zoom ?? {};
+  const ends = useMemo(() => reach([...lines.flatMap(({ points }) => points.map(([x]) => x)), ...(marks ?? []).map(({ at }) => at[0])], across), [lines, marks, across]);
   const onZoom = useMemo(() => onChange && settled(onChange), [onChange]);
   const option = useCallback(
     (inks: Inks, colours: readonly string[]) => ({
@@ -53,7 +55,7 @@ export default function Chart({ label, lines, marks, across = 'step', log = fals
         trigger: 'axis', ...tooltip(inks), valueFormatter: (value: unknown) => (typeof value === 'number' ? figure(value) : '–'), order: 'valueDesc',
       },
       xAxis: {
-        type: across === 'time' ? 'time' : 'value', scale: true, min: whole?.[0] ?? 'dataMin', max: whole?.[1] ?? 'dataMax', splitLine: { show: false }, ...axis(inks),
+        type: across === 'time' ? 'time' : 'value', scale: true, min: whole?.[0] ?? ends?.[0] ?? 'dataMin', max: whole?.[1] ?? ends?.[1] ?? 'dataMax', splitLine: { show: false }, ...axis(inks),
         axisLabel: { ...axis(inks).axisLabel, showMaxLabel: false, ...(across === 'relative' ? { formatter: (value: number) => duration(value * 1000) } : across === 'step' ? { formatter: (value: number) => figure(value) } : {}) },
       },
       yAxis: {
@@ -71,7 +73,7 @@ export default function Chart({ label, lines, marks, across = 'step', log = fals
         itemStyle: { color: colour, borderColor: inks.panel, borderWidth: 1.5 }, tooltip: { valueFormatter: () => '' },
       }))],
     }),
-    [lines, marks, across, log, seen, whole],
+    [lines, marks, across, log, seen, whole, ends],
   );
   const onClick = useCallback((params: { seriesIndex?: number }) => marks?.[(params.seriesIndex ?? -1) - lines.length]?.open?.(), [marks, lines]);
   return <EChart label={label} height={height} option={option} onZoom={onZoom} onClick={onClick} />;
