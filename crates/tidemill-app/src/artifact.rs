@@ -12,6 +12,7 @@ use tidemill_objects::{
     Artifacts, ByteStream, Datastore, Hash, ObjectsError, SafePath, TreeSource, TreeStore, open_entry,
 };
 
+use crate::artifact_location::own_path;
 use crate::model_version::find as find_version;
 use crate::{Error, Kind, OpContext, Result, Scope, action, bytes, logged_model, run};
 
@@ -181,7 +182,7 @@ pub async fn path_in_run(ctx: &OpContext, workspace: &str, run_id: &str, path: &
     ctx.authorize(action::RUN_READ, &Scope::resource(workspace, "runs", run_id))
         .await?;
     let row = run::find(ctx.app().store.read(), workspace, run_id).await?;
-    Ok(join(store_path(&row.artifact_uri), &rule::artifact_path(path)?))
+    Ok(join(own_path(&row.artifact_uri)?, &rule::artifact_path(path)?))
 }
 
 /// The path in the store of a file of a logged model.
@@ -198,7 +199,7 @@ pub async fn path_in_logged_model(
         .await?;
     let row = logged_model::find(ctx.app().store.read(), workspace, model_id, false).await?;
     Ok(join(
-        store_path(&row.artifact_location),
+        own_path(&row.artifact_location)?,
         &rule::artifact_path(path)?,
     ))
 }
@@ -210,7 +211,7 @@ async fn list_below(
     path: &str,
 ) -> Result<ListArtifactsResponse> {
     let path = rule::artifact_path(path)?;
-    let mut files = list(ctx, workspace, &join(store_path(&root_uri), &path)).await?;
+    let mut files = list(ctx, workspace, &join(own_path(&root_uri)?, &path)).await?;
     for file in &mut files {
         file.path = join(&path, &file.path);
     }

@@ -7,7 +7,8 @@ use tidemill_api::mlflow::artifact::{
 use tidemill_api::mlflow::rule;
 use tidemill_objects::{ByteStream, MAX_PARTS, SafePath};
 
-use crate::artifact::{Download, authorize_write, get, own, path_in_run, put, store_path};
+use crate::artifact::{Download, authorize_write, get, own, path_in_run, put};
+use crate::artifact_location::own_path;
 use crate::run_name::uuid_hex;
 use crate::{Error, Kind, OpContext, Result, logged_model, run};
 
@@ -79,7 +80,7 @@ pub async fn upload(
     } else {
         run::find(db, workspace, &run_id).await?.artifact_uri
     };
-    let path = format!("{}/{path}", store_path(&root));
+    let path = format!("{}/{path}", own_path(&root)?);
     authorize_write(ctx, workspace, &path).await?;
     Ok(PresignedUpload {
         presigned_url: link(ctx, base, workspace, &Grant::Put, &path, ttl_s)?,

@@ -218,6 +218,15 @@ impl OpContext {
         &self.app
     }
 
+    /// The name of the person or program that signed in. The owner of the server is nobody by name, as whoever asks a
+    /// server of MLflow without sign-in.
+    pub(crate) fn person(&self) -> Option<String> {
+        match &self.principal {
+            Principal::User { name } | Principal::ServicePrincipal { name } => Some(name.clone()),
+            _ => None,
+        }
+    }
+
     /// Who asks.
     pub fn principal(&self) -> &Principal {
         &self.principal

@@ -19,7 +19,7 @@ pub(crate) type Row = experiment::Model;
 /// Makes an experiment; gives its id.
 ///
 /// # Errors
-/// Invalid for a bad name or a foreign artifact location, Conflict when the name is taken.
+/// Invalid for a bad name or an artifact location that can't be, Conflict when the name is taken.
 pub async fn create(ctx: &OpContext, workspace: &str, request: CreateExperiment) -> Result<String> {
     let CreateExperiment {
         name,
@@ -33,20 +33,10 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateExperiment)
         rule::experiment_tag(&tag.key, &tag.value)?;
     }
     no_tag_twice(&tags)?;
-    let location = artifact_location.filter(|location| !location.is_empty());
-    if location.as_deref().is_some_and(|location| location.contains('#')) {
-        return Err(Error::invalid(
-            "'artifact_location' URL can't include fragments or params.",
-        ));
-    }
-    if let Some(location) = &location
-        && !location.starts_with("mlflow-artifacts:/")
-    {
-        return Err(Error::invalid(format!(
-            "failed to use the artifact location '{location}': this server keeps artifacts in its own store"
-        ))
-        .hint("leave artifact_location out, or point it below mlflow-artifacts:/"));
-    }
+    let location = artifact_location
+        .filter(|location| !location.is_empty())
+        .map(crate::artifact_location::checked)
+        .transpose()?;
     crate::workspace::get(ctx, workspace).await?;
     let (now, workspace) = (ctx.now_ms(), workspace.to_owned());
     let change = Change {

@@ -142,39 +142,45 @@ pub async fn set_tags(
     model_id: &str,
     tags: Vec<KeyValue>,
 ) -> Result<LoggedModel> {
-    put(ctx, workspace, model_id, Table::Tag, tags).await
-}
-
-/// Adds parameters.
-///
-/// # Errors
-/// NotFound.
-pub async fn log_params(
-    ctx: &OpContext,
-    workspace: &str,
-    model_id: &str,
-    params: Vec<KeyValue>,
-) -> Result<()> {
-    put(ctx, workspace, model_id, Table::Param, params)
-        .await
-        .map(drop)
-}
-
-async fn put(
-    ctx: &OpContext,
-    workspace: &str,
-    model_id: &str,
-    table: Table,
-    texts: Vec<KeyValue>,
-) -> Result<LoggedModel> {
     let row = writable(ctx, workspace, model_id).await?;
     ctx.app()
         .store
         .write(move |tx| {
             Box::pin(async move {
                 let (ws, id) = (row.workspace.clone(), row.model_id.clone());
-                tag::put(tx, table, &ws, Noun::LoggedModel, &id, &pairs(texts)).await?;
+                tag::put(tx, Table::Tag, &ws, Noun::LoggedModel, &id, &pairs(tags)).await?;
                 with_logged(tx, row).await
+            })
+        })
+        .await
+}
+
+/// Adds parameters. One that is there stays as it is: the same value again is no change, another one is refused.
+///
+/// # Errors
+/// NotFound; Invalid for a parameter that has another value.
+pub async fn log_params(
+    ctx: &OpContext,
+    workspace: &str,
+    model_id: &str,
+    params: Vec<KeyValue>,
+) -> Result<()> {
+    let row = writable(ctx, workspace, model_id).await?;
+    ctx.app()
+        .store
+        .write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let (ws, id) = (&row.workspace, &row.model_id);
+                let there = tag::of(tx, Table::Param, ws, Noun::LoggedModel, id).await?;
+                for KeyValue { key, value } in &params {
+                    if there.iter().any(|(k, v)| k == key && v != value) {
+                        return Err(Error::invalid(format!(
+                            "Changing param values is not allowed. Param with key='{key}' was already logged for model \
+                             with ID '{id}'."
+                        )));
+                    }
+                }
+                Ok(tag::put(tx, Table::Param, ws, Noun::LoggedModel, id, &pairs(params)).await?)
             })
         })
         .await

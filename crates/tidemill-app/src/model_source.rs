@@ -37,10 +37,7 @@ pub(crate) async fn resolve(
         return Err(local(source));
     }
     if ["http", "https", "ftp", "sftp"].contains(&scheme.as_str()) {
-        return Err(Error::invalid(format!(
-            "'source' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other than the tracking \
-             server's configured artifact storage, so the server would connect to the host named in the URI."
-        )));
+        return Err(crate::artifact_location::other_host("source", &scheme));
     }
     if climbs(source) {
         return Err(Error::invalid(format!(

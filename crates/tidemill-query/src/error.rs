@@ -121,7 +121,7 @@ pub enum QueryError {
         /// What was found.
         found: String,
     },
-    /// An ordering by something that traces have no order by.
+    /// An ordering by something that has no order.
     #[error("Invalid identifier type '{0}'")]
     InvalidIdentifierType(String),
     /// An attribute that this search doesn't know.
@@ -238,6 +238,9 @@ pub enum QueryError {
     /// A structured ordering of logged models by something that they don't have.
     #[error("Invalid order by field name: {0}")]
     InvalidOrderField(String),
+    /// A filter of issues or of figures of traces that can't be read: the text says why.
+    #[error("{0}")]
+    Said(String),
     /// A page token that this server didn't make.
     #[error("Invalid page token, {0}")]
     InvalidPageToken(String),

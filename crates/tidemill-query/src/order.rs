@@ -46,6 +46,9 @@ pub fn parse_order(subject: Subject, order_by: &str) -> Result<Order, QueryError
         Subject::Run => key.entity != Entity::Dataset,
         _ => key.entity == Entity::Attribute,
     };
+    if subject == Subject::Run && !orderable {
+        return Err(QueryError::InvalidIdentifierType(key.entity.as_str().to_owned()));
+    }
     if !orderable {
         return Err(QueryError::InvalidOrderEntity(key.entity.as_str().to_owned()));
     }

@@ -186,7 +186,7 @@ impl Subject {
                 }
                 Err(QueryError::InvalidAttribute {
                     key: name.to_owned(),
-                    valid: set(valid),
+                    valid: self.names(valid),
                 })
             }
             Entity::Dataset if !matches!(name, "name" | "digest" | "context") => {
@@ -197,6 +197,16 @@ impl Subject {
                 name: name.to_owned(),
             }),
         }
+    }
+
+    /// The attributes that a search takes, with their other names.
+    fn names(self, valid: &[&str]) -> String {
+        if self != Subject::Run {
+            return set(valid);
+        }
+        let aliases = ["created", "Created", "run name", "Run name", "Run Name"];
+        let names: Vec<&str> = valid.iter().copied().chain(aliases).collect();
+        set(&names)
     }
 
     fn resolve_alias(self, name: &str) -> &str {

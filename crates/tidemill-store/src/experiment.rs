@@ -27,7 +27,7 @@ pub struct Model {
     pub experiment_id: i64,
     /// Unique in the workspace, also among the deleted.
     pub name: String,
-    /// `mlflow-artifacts:/{experiment_id}`
+    /// `mlflow-artifacts:/{experiment_id}`, or an address that this server does not reach.
     pub artifact_location: String,
     /// [`ACTIVE`] or [`DELETED`].
     pub lifecycle_stage: String,
@@ -42,6 +42,16 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Where its artifacts are in the server's own store, also when its clients keep theirs elsewhere.
+    pub fn own_location(&self) -> String {
+        if self.artifact_location.starts_with("mlflow-artifacts:") {
+            return self.artifact_location.clone();
+        }
+        artifact_location(self.experiment_id)
+    }
+}
 
 /// Where an experiment's artifacts are.
 pub fn artifact_location(experiment_id: i64) -> String {
@@ -83,6 +93,10 @@ pub(crate) async fn delete_default(db: &impl ConnectionTrait, workspace: &str) -
         "eval_dataset_experiment",
         "eval_dataset",
         "scorer",
+        "review_item",
+        "review_queue",
+        "label_schema",
+        "issue",
         "webhook_delivery",
         "webhook",
         "model_history",

@@ -120,6 +120,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 28,
         sql: include_str!("migrations/0028_scorers.sql"),
     },
+    Migration {
+        version: 29,
+        sql: include_str!("migrations/0029_reviews.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

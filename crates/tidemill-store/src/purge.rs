@@ -187,6 +187,7 @@ pub async fn remove_experiments(db: &impl ConnectionTrait, until_ms: i64) -> Res
         let (workspace, id): (String, i64) =
             (row.try_get("", "workspace")?, row.try_get("", "experiment_id")?);
         crate::tag::delete_all(db, &workspace, Noun::Experiment, &id.to_string()).await?;
+        crate::review_queue::delete_all(db, &workspace, id).await?;
         for table in ["dataset", "scorer", "experiment"] {
             let mut delete = Query::delete();
             delete

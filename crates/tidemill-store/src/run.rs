@@ -77,6 +77,12 @@ pub fn artifact_uri(experiment: &experiment::Model, run_id: &str) -> String {
     format!("{}/{run_id}/artifacts", experiment.artifact_location)
 }
 
+/// The same in the server's own store, also of an experiment that keeps its artifacts elsewhere: for what the server
+/// itself writes.
+pub fn artifact_uri_here(experiment: &experiment::Model, run_id: &str) -> String {
+    format!("{}/{run_id}/artifacts", experiment.own_location())
+}
+
 /// One run by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, run_id: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id((workspace.to_owned(), run_id.to_owned()))
@@ -298,7 +304,7 @@ pub async fn create_for_job(db: &impl ConnectionTrait, job: JobRun) -> Result<Mo
         end_time: None,
         lifecycle_stage: ACTIVE.to_owned(),
         deleted_at: None,
-        artifact_uri: artifact_uri(&experiment, &job),
+        artifact_uri: artifact_uri_here(&experiment, &job),
         job: Some(job.clone()),
     };
     tags.push(("mlflow.user".to_owned(), user));

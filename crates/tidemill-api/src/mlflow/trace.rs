@@ -474,6 +474,122 @@ pub struct SearchTracesV2Response {
     pub next_page_token: Option<String>,
 }
 
+/// What figures of traces are about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MetricViewType {
+    /// Traces.
+    #[default]
+    Traces,
+    /// Spans.
+    Spans,
+    /// Assessments.
+    Assessments,
+}
+
+lenient::proto_enum!(MetricViewType { 1 => Traces = "TRACES", 2 => Spans = "SPANS", 3 => Assessments = "ASSESSMENTS" });
+
+/// How many values become one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AggregationType {
+    /// How many there are.
+    #[default]
+    Count,
+    /// All together.
+    Sum,
+    /// Their mean.
+    Avg,
+    /// The value below which a share of them is.
+    Percentile,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+}
+
+lenient::proto_enum!(AggregationType {
+    1 => Count = "COUNT", 2 => Sum = "SUM", 3 => Avg = "AVG", 4 => Percentile = "PERCENTILE", 5 => Min = "MIN",
+    6 => Max = "MAX",
+});
+
+/// One figure that is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricAggregation {
+    /// How many values become one.
+    pub aggregation_type: AggregationType,
+    /// From 0 to 100, of a percentile alone.
+    pub percentile_value: Option<f64>,
+}
+
+/// `POST traces/metrics`: figures of many traces, in groups.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueryTraceMetrics {
+    /// Of which experiments.
+    pub experiment_ids: Vec<String>,
+    /// What they are about.
+    pub view_type: MetricViewType,
+    /// Such as `latency`.
+    pub metric_name: String,
+    /// The figures.
+    pub aggregations: Vec<MetricAggregation>,
+    /// What makes a group, such as `trace_name`.
+    pub dimensions: Vec<String>,
+    /// All of them hold: `trace.status = 'OK'`.
+    pub filters: Vec<String>,
+    /// A group for each such stretch of time.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub time_interval_seconds: Option<i64>,
+    /// Milliseconds since 1970; from then on.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub start_time_ms: Option<i64>,
+    /// Milliseconds since 1970; until then, and then too.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub end_time_ms: Option<i64>,
+    /// At most this many groups; 1,000 without it.
+    #[serde(deserialize_with = "lenient::opt_int")]
+    pub max_results: Option<i64>,
+    /// Not used: there is one page.
+    pub page_token: Option<String>,
+}
+
+impl Request for QueryTraceMetrics {
+    const SCHEMA: Schema = &[
+        ("experiment_ids", &[Check::Array, Check::Required, Check::Texts]),
+        ("view_type", &[Check::Required]),
+        ("metric_name", &[Check::Text, Check::Required]),
+        ("aggregations", &[Check::Array, Check::Required]),
+        ("dimensions", &[Check::Array, Check::Texts]),
+        ("filters", &[Check::Array, Check::Texts]),
+        ("time_interval_seconds", &[Check::Int]),
+        ("start_time_ms", &[Check::Int]),
+        ("end_time_ms", &[Check::Int]),
+        ("max_results", &[Check::Int]),
+        ("page_token", &[Check::Text]),
+    ];
+}
+
+/// One group with its figures.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetricDataPoint {
+    /// What was measured.
+    pub metric_name: String,
+    /// Which group it is.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub dimensions: Texts,
+    /// The figures, by `AVG`, `P99.0` and so on.
+    pub values: IndexMap<String, f64>,
+}
+
+/// Groups with their figures.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct QueryTraceMetricsResponse {
+    /// The groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data_points: Vec<MetricDataPoint>,
+}
+
 /// `POST traces/calculate-filter-correlation`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

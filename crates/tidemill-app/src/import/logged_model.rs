@@ -102,7 +102,7 @@ async fn import(
     let created_at = time(created_at, now);
     let row = logged_model::Model {
         workspace: workspace.to_owned(),
-        artifact_location: format!("{}/models/{model_id}/artifacts", experiment.artifact_location),
+        artifact_location: format!("{}/models/{model_id}/artifacts", experiment.own_location()),
         model_id: model_id.clone(),
         experiment_id: experiment.experiment_id,
         name,

@@ -95,7 +95,7 @@ async fn import(
     let mut left_out = Vec::new();
     let row = run::Model {
         workspace: workspace.to_owned(),
-        artifact_uri: run::artifact_uri(experiment, &run_id),
+        artifact_uri: run::artifact_uri_here(experiment, &run_id),
         run_id,
         experiment_id: experiment.experiment_id,
         name,

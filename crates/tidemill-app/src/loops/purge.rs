@@ -7,6 +7,7 @@ use tidemill_objects::SafePath;
 use tidemill_store::job::{self, Model as Job};
 use tidemill_store::purge::{self, Gone};
 
+use crate::artifact_location::own_path;
 use crate::job::{artifact_root, outputs_of};
 use crate::{App, Error, OpContext, Result, artifact, bytes, datastore};
 
@@ -56,12 +57,14 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<u64> {
             artifact_uri,
         } in &due
         {
-            let path = artifact::store_path(artifact_uri);
-            // The folder of the run, where there is one around its artifacts.
-            let folder = path
-                .strip_suffix("/artifacts")
-                .filter(|folder| folder.ends_with(&format!("/{run_id}")));
-            artifact::delete(&ctx, workspace, folder.unwrap_or(path)).await?;
+            // What lies outside of this server is not the server's to delete.
+            if let Ok(path) = own_path(artifact_uri) {
+                // The folder of the run, where there is one around its artifacts.
+                let folder = path
+                    .strip_suffix("/artifacts")
+                    .filter(|folder| folder.ends_with(&format!("/{run_id}")));
+                artifact::delete(&ctx, workspace, folder.unwrap_or(path)).await?;
+            }
             let (workspace, run_id) = (workspace.clone(), run_id.clone());
             let done = app
                 .store

@@ -175,7 +175,7 @@ pub(super) fn row(ctx: &OpContext, workspace: &str, trace_id: &str, given: Asses
         rationale: given.rationale.filter(|text| !text.is_empty()),
         metadata: python(&json!(given.metadata)),
         overrides: given.overrides.filter(|id| !id.is_empty()),
-        valid: true,
+        valid: given.valid.unwrap_or(true),
         created_at: time(&given.create_time),
         updated_at: time(&given.last_update_time),
     })

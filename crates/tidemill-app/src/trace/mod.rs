@@ -4,6 +4,7 @@ pub mod assessment;
 mod correlation;
 mod export;
 mod find;
+mod metrics;
 mod translate;
 pub mod v2;
 mod view;
@@ -11,6 +12,7 @@ mod view;
 pub use correlation::correlate;
 pub use export::{ExportError, export};
 pub use find::search;
+pub use metrics::metrics;
 pub(crate) use translate::python_json;
 
 use tidemill_api::mlflow::rule;

@@ -10,10 +10,13 @@ mod error;
 mod eval_dataset;
 mod experiment;
 mod graphql;
+mod issue;
+mod label_schema;
 mod logged_model;
 mod metric;
 mod model_version;
 mod registered_model;
+mod review_queue;
 mod run;
 mod scorer;
 mod server;
@@ -64,6 +67,9 @@ fn nouns(own: Router<Server>) -> Router<Server> {
         .merge(own)
         .merge(eval_dataset::router())
         .merge(scorer::router())
+        .merge(issue::router())
+        .merge(label_schema::router())
+        .merge(review_queue::router())
         .merge(webhook::router())
         .merge(workspace::router())
         .merge(server::info())

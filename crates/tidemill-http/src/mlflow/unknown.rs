@@ -10,14 +10,14 @@ use super::error::MlflowError;
 const LEFT_OUT: &[&str] = &[
     "gateway/",
     "get-online-trace-details",
-    "issues",
-    "label-schemas",
+    "issues/invoke",
+    "issues/schedule",
+    "mcp-servers",
     "prompt-optimization",
-    "review-queues",
     "roles",
     "runs/create-promptlab-run",
     "scorers/online-config",
-    "traces/metrics",
+    "skills",
     "unified-traces",
     "users",
 ];

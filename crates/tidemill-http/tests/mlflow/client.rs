@@ -132,6 +132,16 @@ async fn keeps_scorers_of_a_workspace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keeps_issues_questions_and_queues_and_measures_traces() {
+    converse("reviews.py", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_reviews_of_a_workspace() {
+    converse("reviews.py", "/workspaces/team-a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn is_told_which_rule_a_run_breaks() {
     converse("policy.py", "").await;
 }

@@ -80,7 +80,7 @@ async fn what_is_not_there_yet_says_so() {
     for path in [
         "/api/3.0/mlflow/scorers/online-config",
         "/api/3.0/mlflow/gateway/endpoints/list",
-        "/ajax-api/3.0/mlflow/issues/i-1",
+        "/ajax-api/3.0/mlflow/issues/schedule/state",
         "/api/2.0/mlflow/unified-traces",
         "/ajax-api/3.0/jobs/j-1",
         "/ajax-api/2.0/mlflow/runs/create-promptlab-run",
@@ -88,11 +88,11 @@ async fn what_is_not_there_yet_says_so() {
         let later = client.get(path).await.fails(501);
         assert_eq!(later["error_code"], "NOT_IMPLEMENTED", "{path}");
     }
-    let charts = client
-        .post("/api/3.0/mlflow/traces/metrics", json!({}))
+    let detection = client
+        .post("/ajax-api/3.0/mlflow/issues/invoke", json!({}))
         .await
         .fails(501);
-    assert_eq!(charts["error_code"], "NOT_IMPLEMENTED");
+    assert_eq!(detection["error_code"], "NOT_IMPLEMENTED");
     let never = client.get("/api/2.0/mlflow/no-such-thing").await.fails(404);
     assert_eq!(never["error_code"], "ENDPOINT_NOT_FOUND");
     let part = client.get("/api/2.0/mlflow/runs/no-such-thing").await.fails(404);

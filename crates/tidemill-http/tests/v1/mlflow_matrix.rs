@@ -85,6 +85,7 @@ fn address(method: &str, route: &str, workspace: &str, run: &str) -> String {
         "/traces/batchGetInfos",
         "/traces/search",
         "/traces/calculate-filter-correlation",
+        "/traces/metrics",
         "/traces/{trace_id}/assessments",
         "/traces/{trace_id}/assessments/{assessment_id}",
     ]
@@ -112,6 +113,7 @@ fn request(method: &str, route: &str, run: &str, workspace: &str) -> Value {
     let mut fields = json!({
         "run_id": run, "run_uuid": run, "experiment_id": "0", "experiment_name": "matrix", "name": "matrix", "new_name": "matrix", "new_experiment_name": "matrix-2",
         "version": "1", "alias": "matrix", "key": "k", "value": "v", "path": "a.txt", "artifact_path": "a.txt", "metric_key": "loss", "run_ids": [run], "experiment_ids": ["0"],
+        "description": "matrix", "issue_id": "iss-matrix", "schema_id": "matrix", "queue_id": "matrix", "item_id": "matrix", "item_ids": ["matrix"], "user": "matrix",
         "max_results": 1, "stage": "None", "archive_existing_versions": false, "request_id": "matrix", "trace_id": "matrix", "model_id": "matrix", "url": "https://example.org/hook",
         "source": format!("runs:/{run}/m"), "start_step": 0, "end_step": 1,
     });

@@ -3,6 +3,7 @@
 mod assessment;
 mod import;
 mod link;
+mod metrics;
 mod search;
 mod span;
 
@@ -12,6 +13,7 @@ pub use assessment::{
 };
 pub(crate) use import::import;
 pub use link::{Link, add as add_links};
+pub use metrics::{Measure, Measures, View, measures};
 pub use search::{Search, count, search, texts_of};
 pub use span::{Model as Span, of_many as spans, put as put_spans};
 
@@ -165,7 +167,7 @@ pub async fn to_delete(
 pub async fn delete(db: &impl ConnectionTrait, workspace: &str, ids: &[String]) -> Result<u64> {
     let mut gone = 0;
     for ids in ids.chunks(500) {
-        for table in ["trace_span", "trace_link", "assessment"] {
+        for table in ["trace_span", "trace_link", "assessment", "review_item"] {
             let mut delete = Query::delete();
             delete
                 .from_table(table)

@@ -27,7 +27,7 @@ pub struct Search<'s> {
 }
 
 /// The metadata in which a trace names its run.
-const SOURCE_RUN: &str = "mlflow.sourceRun";
+pub(super) const SOURCE_RUN: &str = "mlflow.sourceRun";
 /// The metadata in which a trace names its conversation.
 const SESSION: &str = "mlflow.trace.session";
 

@@ -13,6 +13,7 @@ mod get_assessment;
 mod get_info;
 mod link_prompts;
 mod link_to_run;
+mod metrics;
 mod search;
 mod set_tag;
 mod start;
@@ -32,6 +33,7 @@ pub(super) fn router() -> Router<Server> {
         .route("/traces/batchGet", get(batch_get::traces))
         .route("/traces/batchGetInfos", post(batch_get::infos))
         .route("/traces/search", post(search::search))
+        .route("/traces/metrics", post(metrics::metrics))
         .route("/traces/calculate-filter-correlation", post(correlate::correlate))
         .route("/traces/{trace_id}", get(get_info::get_info))
         .route(
