@@ -9,6 +9,8 @@ fn place() -> Place {
         group: "flights".into(),
         location: "westeurope".into(),
         deployment: "test".into(),
+        // 2026-03-04T05:06:07.089Z
+        now_ms: 1_772_600_767_089,
     }
 }
 
@@ -116,6 +118,61 @@ fn functions_give_what_their_documentation_says() {
         ("[length(uniqueString(resourceGroup().id))]", json!(13)),
         ("[equals(guid('a', 'b'), guid('a', 'b'))]", json!(true)),
         ("[equals(guid('a', 'b'), guid('ab'))]", json!(false)),
+        (
+            "[map(parameters('list'), lambda('x', toUpper(lambdaVariables('x'))))]",
+            json!(["ONE", "TWO"]),
+        ),
+        (
+            "[map(parameters('list'), lambda('x', 'at', concat(lambdaVariables('at'), lambdaVariables('x'))))]",
+            json!(["0one", "1two"]),
+        ),
+        (
+            "[filter(createArray(1, 2, 3), lambda('x', greater(lambdaVariables('x'), 1)))]",
+            json!([2, 3]),
+        ),
+        (
+            "[reduce(createArray(1, 2, 3), 10, lambda('sum', 'x', add(lambdaVariables('sum'), lambdaVariables('x'))))]",
+            json!(16),
+        ),
+        (
+            "[sort(createArray(3, 1, 2), lambda('a', 'b', less(lambdaVariables('a'), lambdaVariables('b'))))]",
+            json!([1, 2, 3]),
+        ),
+        (
+            "[toObject(createArray('a', 'b'), lambda('x', lambdaVariables('x')), lambda('x', length(lambdaVariables('x'))))]",
+            json!({"a": 1, "b": 1}),
+        ),
+        (
+            "[groupBy(createArray('a', 'bb', 'c'), lambda('x', string(length(lambdaVariables('x')))))]",
+            json!({"1": ["a", "c"], "2": ["bb"]}),
+        ),
+        (
+            "[mapValues(createObject('a', 1), lambda('x', add(lambdaVariables('x'), 1)))]",
+            json!({"a": 2}),
+        ),
+        (
+            "[map(createArray(1, 2), lambda('x', map(createArray(10), lambda('y', add(lambdaVariables('x'), lambdaVariables('y'))))))]",
+            json!([[11], [12]]),
+        ),
+        (
+            "[dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')]",
+            json!("2023-04-07 14:53:14Z"),
+        ),
+        (
+            "[dateTimeAdd('20200407T145314Z', '-P9D')]",
+            json!("20200329T145314Z"),
+        ),
+        (
+            "[dateTimeAdd('2020-04-07T14:53:14Z', 'PT1H', 'yyyy/M/d h:mm tt')]",
+            json!("2020/4/7 3:53 PM"),
+        ),
+        ("[dateTimeToEpoch('2023-05-02T15:16:13Z')]", json!(1_683_040_573)),
+        ("[dateTimeFromEpoch(1683040573)]", json!("2023-05-02T15:16:13Z")),
+        (
+            "[pickZones('Microsoft.Compute', 'virtualMachines', 'westus2', 2)]",
+            json!(["1", "2"]),
+        ),
+        ("[deployment().location]", json!("westeurope")),
     ];
     for (expression, wanted) in table {
         assert_eq!(evaluated(expression).as_ref(), Ok(wanted), "{expression}");
@@ -131,7 +188,25 @@ fn what_can_not_be_evaluated_says_why_and_where() {
             "[cnocat('a')]",
             "there is no function `cnocat`; did you mean `concat`?",
         ),
-        ("[utcNow()]", "no two plans would be the same"),
+        ("[utcNow()]", "stands in the default value of a parameter alone"),
+        (
+            "[map(createArray(1), 2)]",
+            "a lambda is wanted, as in lambda('x', …)",
+        ),
+        (
+            "[map(createArray(1), lambda('x', lambdaVariables('y')))]",
+            "there is no lambda with `y` around it",
+        ),
+        (
+            "[reduce(createArray(1), 0, lambda('a', 'b', 'c', 'd', 1))]",
+            "the lambda takes 4 arguments, and 3 at most are there",
+        ),
+        ("[lambda('x', 1)]", "it stands in map()"),
+        (
+            "[dateTimeAdd('2020-01-01', '3 days')]",
+            "is no duration of ISO 8601",
+        ),
+        ("[dateTimeAdd('soon', 'P1D')]", "`soon` is no moment"),
         (
             "[substring('a', 0, 9)]",
             "a text of 1 characters has no 9 from place 0",
@@ -151,6 +226,181 @@ fn what_can_not_be_evaluated_says_why_and_where() {
             "{expression}: {error}"
         );
     }
+}
+
+#[test]
+fn the_time_and_new_ids_stand_in_default_values() {
+    let template = json!({
+        "parameters": {
+            "now": {"type": "string", "defaultValue": "[utcNow()]"},
+            "day": {"type": "string", "defaultValue": "[utcNow('d')]"},
+            "long": {"type": "string", "defaultValue": "[utcNow('dddd, d MMM yy HH:mm:ss.fff ''UTC'' zzz')]"},
+            "one": {"type": "string", "defaultValue": "[newGuid()]"},
+            "two": {"type": "string", "defaultValue": "[newGuid()]"},
+        },
+        "resources": [],
+        "outputs": {"all": {"type": "array", "value": "[createArray(parameters('now'), parameters('day'), parameters('long'))]"},
+            "differ": {"type": "bool", "value": "[not(equals(parameters('one'), parameters('two')))]"}},
+    });
+    let done = translate(&template.to_string(), None, Map::new(), place()).expect("it is right");
+    assert_eq!(
+        done.outputs["all"]["value"],
+        json!([
+            "20260304T050607Z",
+            "03/04/2026",
+            "Wednesday, 4 Mar 26 05:06:07.089 UTC +00:00"
+        ])
+    );
+    assert_eq!(done.outputs["differ"]["value"], true);
+}
+
+/// What Bicep writes of a template with types, loops, modules and things that are there already.
+fn symbolic(set: &[(&str, Value)]) -> Result<Translated, String> {
+    let set: Map<String, Value> = set
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    translate(include_str!("arm/symbolic.json"), None, set, place()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_template_of_language_version_two_comes_to_the_kinds_here() {
+    let done = symbolic(&[]).expect("it is right");
+    let told: Vec<_> = done
+        .resources
+        .iter()
+        .map(|one| format!("{} {:?} {}", one.kind, one.place, one.name))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "workspace Some(\"flights\") churn-ml",
+            "compute Some(\"churn-ml\") small",
+            "compute Some(\"churn-ml\") large",
+            "datastore Some(\"churn-ml\") lake",
+            "secret Some(\"flights\") admin",
+        ]
+    );
+    assert_eq!(
+        (
+            &done.resources[1].spec["max_instances"],
+            &done.resources[2].spec["max_instances"]
+        ),
+        (&json!(2), &json!(1)),
+        "what may be left out has its default"
+    );
+    assert_eq!(done.outputs["names"]["value"], json!(["small", "large"]));
+    assert_eq!(done.outputs["big"]["value"], json!(["large"]));
+    assert_eq!(done.outputs["vault"]["value"], done.outputs["again"]["value"]);
+    assert_eq!(
+        done.outputs["sizes"]["value"],
+        json!(["Standard_DS2_v2", "Standard_DS4_v2"])
+    );
+    assert!(
+        !format!("{done:?}").contains("correct-horse") || done.resources[4].spec["value"] == "correct-horse"
+    );
+    for (set, said) in [
+        (
+            ("computes", json!([{"name": "a", "size": "huge"}])),
+            "parameter `computes[0].size` may be small, large",
+        ),
+        (
+            ("computes", json!([{"name": "a"}])),
+            "parameter `computes[0]` lacks `size`",
+        ),
+        (
+            ("computes", json!([{"name": "a", "size": "small", "cores": 2}])),
+            "parameter `computes[0]` has `cores`, which its type does not know",
+        ),
+        (
+            ("prefix", json!("x")),
+            "has a length of 1, and 2 to 12 is allowed",
+        ),
+    ] {
+        let error = symbolic(&[set]).expect_err(said);
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn definitions_in_a_circle_are_refused() {
+    let template = json!({"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}},
+        "parameters": {"p": {"$ref": "#/definitions/a", "defaultValue": 1}}, "resources": []});
+    let said = |template: &Value| {
+        translate(&template.to_string(), None, Map::new(), place())
+            .expect_err("wrong")
+            .to_string()
+    };
+    assert!(said(&template).contains("name each other in a circle"));
+    let mut gone = template;
+    gone["parameters"]["p"]["$ref"] = json!("#/definitions/c");
+    assert!(said(&gone).contains("there is no definition `#/definitions/c`"));
+}
+
+#[test]
+fn a_template_for_a_subscription_makes_its_group_and_what_is_in_it() {
+    let template = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
+        "parameters": {"group": {"type": "string", "defaultValue": "team-ml"}},
+        "resources": [
+            {"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2021-04-01", "name": "[parameters('group')]",
+             "location": "[deployment().location]", "tags": {"cost": "7"}},
+            {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "inside", "resourceGroup": "[parameters('group')]",
+             "dependsOn": ["[subscriptionResourceId('Microsoft.Resources/resourceGroups', parameters('group'))]"],
+             "properties": {"mode": "Incremental", "expressionEvaluationOptions": {"scope": "inner"}, "template": {"resources": [
+                {"type": "Microsoft.MachineLearningServices/workspaces", "apiVersion": "2023-04-01", "name": "inside-ws",
+                 "location": "[resourceGroup().location]", "properties": {}}]}}},
+        ],
+    });
+    let done = translate(&template.to_string(), None, Map::new(), place()).expect("it is right");
+    let told: Vec<_> = done
+        .resources
+        .iter()
+        .map(|one| format!("{} {:?} {}", one.kind, one.place, one.name))
+        .collect();
+    assert_eq!(
+        told,
+        ["group None team-ml", "workspace Some(\"team-ml\") inside-ws"]
+    );
+    assert_eq!(
+        done.resources[0].spec,
+        json!({"location": "westeurope", "tags": {"cost": "7"}})
+    );
+    assert_eq!(done.resources[1].needs, ["group team-ml"]);
+}
+
+#[test]
+fn datastores_as_they_were_written_at_first() {
+    let template = |kind: &str, properties: Value| {
+        let mut all = json!({"DataStoreType": kind, "SkipValidation": true, "AccountName": "acc", "Endpoint": "", "Protocol": "https"});
+        if let (Some(all), Some(more)) = (all.as_object_mut(), properties.as_object()) {
+            all.extend(more.clone());
+        }
+        let text = json!({"resources": [{"type": "Microsoft.MachineLearningServices/workspaces/datastores",
+            "apiVersion": "2020-05-01-preview", "name": "ws/lake", "properties": all}]});
+        translate(&text.to_string(), None, Map::new(), place()).expect("it is right")
+    };
+    let blob = template(
+        "blob",
+        json!({"ContainerName": "raw", "AccountKey": "a2V5", "SasToken": "", "SubscriptionId": "x"}),
+    );
+    assert_eq!(
+        blob.resources[0].spec,
+        json!({"type": "azure_blob", "container_name": "raw", "account_name": "acc", "protocol": "https", "credentials": {"account_key": "a2V5"}})
+    );
+    assert!(
+        blob.notes
+            .iter()
+            .any(|note| note.what.ends_with("SubscriptionId"))
+    );
+    let lake = template(
+        "adls-gen2",
+        json!({"FileSystem": "gold", "TenantId": "t", "ClientId": "c", "ClientSecret": "s3cret"}),
+    );
+    assert_eq!(lake.resources[0].spec["credentials"]["client_secret"], "s3cret");
+    assert_eq!(lake.resources[0].spec["filesystem"], "gold");
+    let table = template("sqldb", json!({"DatabaseName": "d"}));
+    assert!(table.resources.is_empty() && table.notes[0].why.contains("of type sqldb"));
 }
 
 #[test]

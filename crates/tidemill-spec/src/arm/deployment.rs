@@ -1,6 +1,6 @@
 //! A template with its parameters: which resources it comes to, loops and nested deployments unrolled, and what it gives back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::error::{ArmError, Result};
 use super::eval::{self, Copies, Fuel, Lazy, World};
 use super::functions::{self, as_text, kind, property};
+use super::parameter;
 use super::place::{self, Place};
 use crate::error::did_you_mean;
 
@@ -47,6 +48,8 @@ pub(super) struct Evaluated {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     fuel: Fuel,
+    /// How many GUIDs were made anew.
+    guids: Cell<u32>,
     /// Texts that came in as secrets.
     pub(super) secrets: RefCell<Vec<String>>,
 }
@@ -552,6 +555,43 @@ impl<'t> Deployment<'t> {
         Ok(body)
     }
 
+    /// What each resource of a loop says of itself.
+    fn references(&self, args: &[Value]) -> Result<Value> {
+        let name = args.first().and_then(Value::as_str);
+        let name = name.ok_or_else(|| ArmError::new("references() takes the name of a loop"))?;
+        let is = |own: &Option<String>| own.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        let found: Vec<&Instance<'_>> = self
+            .instances
+            .iter()
+            .filter(|one| is(&one.symbol) || is(&one.copy))
+            .collect();
+        let asked = |one: &&Instance<'_>| {
+            let mut all = vec![Value::from(one.id.as_str()), Value::from("")];
+            all.extend(args.get(1..).unwrap_or_default().last().cloned());
+            self.reference(&all)
+        };
+        found.iter().map(asked).collect::<Result<_>>().map(Value::Array)
+    }
+
+    /// What a template says of one of its resources.
+    fn resource_info(&self, args: &[Value]) -> Result<Value> {
+        let symbol = args.first().and_then(Value::as_str).unwrap_or_default();
+        let is = |one: &&Instance<'_>| {
+            one.symbol
+                .as_deref()
+                .is_some_and(|own| own.eq_ignore_ascii_case(symbol))
+        };
+        let found = self.instances.iter().find(is).ok_or_else(|| {
+            ArmError::new(format!(
+                "resourceInfo(): there is no resource `{symbol}` in the template"
+            ))
+        })?;
+        Ok(json!({
+            "id": found.id, "name": found.name, "type": found.kind,
+            "apiVersion": found.raw.get("apiVersion").cloned().unwrap_or_default(),
+        }))
+    }
+
     /// The world of a nested deployment whose expressions are those of the one around it.
     fn names(&self) -> Option<&Deployment<'t>> {
         self.around.filter(|_| self.outer)
@@ -600,9 +640,11 @@ impl World for Deployment<'_> {
                 .iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case(key))
                 .map(|(_, value)| value.clone());
+            let declared = parameter::resolved(self.template, declared)
+                .map_err(|error| error.within(&format!("parameters.{key}")))?;
             let value = match (given, declared.get("defaultValue")) {
                 (Some(value), _) => value,
-                (None, Some(raw)) => eval::value(self, raw, &Copies::default())
+                (None, Some(raw)) => eval::value(&Defaults(self), raw, &Copies::default())
                     .map_err(|error| error.within(&format!("parameters.{key}.defaultValue")))?,
                 (None, None) if declared.get("nullable").and_then(Value::as_bool) == Some(true) => {
                     Value::Null
@@ -614,15 +656,9 @@ impl World for Deployment<'_> {
                     .within(&format!("parameters.{key}")));
                 }
             };
-            check(key, declared, &value).map_err(|error| error.within(&format!("parameters.{key}")))?;
-            let word = declared
-                .get("type")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            if word.starts_with("secure") {
-                texts(&value, &mut self.shared.secrets.borrow_mut());
-            }
+            let mut secrets = self.shared.secrets.borrow_mut();
+            parameter::check(self.template, key, &declared, &value, &mut secrets)
+                .map_err(|error| error.within(&format!("parameters.{key}")))?;
             Ok(value)
         })
     }
@@ -719,6 +755,7 @@ impl World for Deployment<'_> {
             "environment" => Ok(place::environment()),
             "deployment" => Ok(json!({
                 "name": self.place.deployment,
+                "location": self.place.location,
                 "properties": {"mode": "Incremental", "provisioningState": "Accepted", "parameters": {}, "template": {
                     "contentVersion": self.section("contentVersion").cloned().unwrap_or_default(),
                 }},
@@ -730,9 +767,47 @@ impl World for Deployment<'_> {
             "uniquestring" => place::unique_string(args),
             "guid" => place::guid(args),
             "reference" => self.reference(args),
+            "references" => self.references(args),
+            "resourceinfo" => self.resource_info(args),
+            "pickzones" => place::pick_zones(args),
+            "providers" => Ok(self.place.providers(args)),
             list if list.starts_with("list") => Ok(keys_of(args)),
             _ => return None,
         })
+    }
+}
+
+/// The world of the default value of a parameter: what gives another value each time stands there alone.
+struct Defaults<'d, 't>(&'d Deployment<'t>);
+
+impl World for Defaults<'_, '_> {
+    fn fuel(&self) -> &Fuel {
+        self.0.fuel()
+    }
+
+    fn parameter(&self, name: &str) -> Result<Value> {
+        self.0.parameter(name)
+    }
+
+    fn variable(&self, name: &str) -> Result<Value> {
+        self.0.variable(name)
+    }
+
+    fn own(&self, namespace: &str, name: &str, args: &[Value]) -> Result<Value> {
+        self.0.own(namespace, name, args)
+    }
+
+    fn known(&self, name: &str, args: &[Value], copies: &Copies) -> Option<Result<Value>> {
+        let now_ms = self.0.place.now_ms;
+        match name {
+            "utcnow" => Some(functions::date::utc_now(now_ms, args)),
+            "newguid" => {
+                let made = self.0.shared.guids.get();
+                self.0.shared.guids.set(made + 1);
+                Some(place::guid(&[Value::from(format!("new {now_ms} {made}"))]))
+            }
+            _ => self.0.known(name, args, copies),
+        }
     }
 }
 
@@ -827,81 +902,4 @@ pub(super) fn given(file: &Value) -> Result<Map<String, Value>> {
         values.insert(name.clone(), value);
     }
     Ok(values)
-}
-
-/// Checks a value against what a parameter may be.
-fn check(name: &str, declared: &Value, value: &Value) -> Result<()> {
-    if value.is_null() {
-        return Ok(());
-    }
-    let word = declared.get("type").and_then(Value::as_str).unwrap_or_default();
-    let secret = word.to_ascii_lowercase().starts_with("secure");
-    let fits = match word.to_ascii_lowercase().as_str() {
-        "string" | "securestring" => value.is_string(),
-        "int" => value.is_i64() || value.is_u64(),
-        "bool" => value.is_boolean(),
-        "object" | "secureobject" => value.is_object(),
-        "array" => value.is_array(),
-        "" => return Err(ArmError::new(format!("parameter `{name}` needs a type"))),
-        other => {
-            return Err(ArmError::new(format!(
-                "parameter `{name}` has the type `{other}`, which is not known"
-            )));
-        }
-    };
-    if !fits {
-        return Err(ArmError::new(format!(
-            "parameter `{name}` is of type {word}, and this is {}",
-            kind(value)
-        )));
-    }
-    let shown = if secret {
-        "the value".to_owned()
-    } else {
-        value.to_string()
-    };
-    if let Some(allowed) = declared.get("allowedValues").and_then(Value::as_array)
-        && !allowed.contains(value)
-        && !value
-            .as_array()
-            .is_some_and(|items| items.iter().all(|item| allowed.contains(item)))
-    {
-        let words: Vec<String> = allowed.iter().map(as_text).collect();
-        return Err(ArmError::new(format!(
-            "parameter `{name}` may be {}, and {shown} is none of them",
-            words.join(", ")
-        )));
-    }
-    let length = match value {
-        Value::String(text) => i64::try_from(text.chars().count()).ok(),
-        Value::Array(items) => i64::try_from(items.len()).ok(),
-        _ => None,
-    };
-    let bounds = [
-        ("minValue", "maxValue", value.as_i64(), "is"),
-        ("minLength", "maxLength", length, "has a length of"),
-    ];
-    for (least, most, found, is) in bounds {
-        let Some(found) = found else { continue };
-        let limit = |field: &str| declared.get(field).and_then(Value::as_i64);
-        if limit(least).is_some_and(|least| found < least) || limit(most).is_some_and(|most| found > most) {
-            let said = |field: &str| limit(field).map_or("…".to_owned(), |limit| limit.to_string());
-            return Err(ArmError::new(format!(
-                "parameter `{name}` {is} {found}, and {} to {} is allowed",
-                said(least),
-                said(most)
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Every text in a value.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        _ => {}
-    }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::{ArmError, Result};
 use super::functions::{self, MAX_ITEMS, NAMES, as_text, is_true, kind, property};
+use super::lambda;
 use super::parse::{Expr, Text, parse};
 use crate::error::did_you_mean;
 
@@ -96,16 +97,39 @@ pub(super) trait World {
     fn known(&self, name: &str, args: &[Value], copies: &Copies) -> Option<Result<Value>>;
 }
 
-/// The loops that a value stands in, innermost last: a name, and the place from 0.
+/// What a value stands in: loops, innermost last, each a name and the place from 0, and the arguments of lambdas.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Copies(pub(super) Vec<(String, i64)>);
+pub(super) struct Copies {
+    loops: Vec<(String, i64)>,
+    lambdas: Vec<(String, Value)>,
+}
 
 impl Copies {
     /// Within one loop more.
     pub(super) fn inner(&self, name: &str, at: i64) -> Self {
         let mut copies = self.clone();
-        copies.0.push((name.to_owned(), at));
+        copies.loops.push((name.to_owned(), at));
         copies
+    }
+
+    /// Within a lambda, with its arguments.
+    pub(super) fn with(&self, arguments: impl Iterator<Item = (String, Value)>) -> Self {
+        let mut copies = self.clone();
+        copies.lambdas.extend(arguments);
+        copies
+    }
+
+    fn argument(&self, name: &str) -> Result<Value> {
+        let found = self
+            .lambdas
+            .iter()
+            .rev()
+            .find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.clone()).ok_or_else(|| {
+            ArmError::new(format!(
+                "lambdaVariables(): there is no lambda with `{name}` around it"
+            ))
+        })
     }
 
     fn index(&self, args: &[Value]) -> Result<Value> {
@@ -119,7 +143,7 @@ impl Copies {
             _ => return Err(ArmError::new("copyIndex() takes the name of a loop and a number")),
         };
         let found = self
-            .0
+            .loops
             .iter()
             .rev()
             .find(|(own, _)| name.is_none_or(|name| own.eq_ignore_ascii_case(name)));
@@ -215,7 +239,7 @@ fn text(world: &dyn World, text: &str, copies: &Copies) -> Result<Value> {
     }
 }
 
-fn expression(world: &dyn World, expr: &Expr, copies: &Copies) -> Result<Value> {
+pub(super) fn expression(world: &dyn World, expr: &Expr, copies: &Copies) -> Result<Value> {
     let _deeper = world.fuel().step()?;
     match expr {
         Expr::Text(text) => Ok(Value::String(text.clone())),
@@ -303,6 +327,8 @@ fn call(
         ("parameters", [name]) => named(world, name, copies).and_then(|name| world.parameter(&name)),
         ("variables", [name]) => named(world, name, copies).and_then(|name| world.variable(&name)),
         ("copyindex", args) => copies.index(&all(args)?),
+        ("lambdavariables", [name]) => named(world, name, copies).and_then(|name| copies.argument(&name)),
+        (name, args) if lambda::is_one(name) => lambda::call(world, name, args, copies),
         _ => {
             let args = all(args)?;
             world
@@ -313,7 +339,7 @@ fn call(
     }
 }
 
-fn named(world: &dyn World, name: &Expr, copies: &Copies) -> Result<String> {
+pub(super) fn named(world: &dyn World, name: &Expr, copies: &Copies) -> Result<String> {
     match expression(world, name, copies)? {
         Value::String(name) => Ok(name),
         other => Err(ArmError::new(format!(
@@ -325,9 +351,13 @@ fn named(world: &dyn World, name: &Expr, copies: &Copies) -> Result<String> {
 
 fn unknown(name: &str) -> ArmError {
     let why = match name.to_ascii_lowercase().as_str() {
-        "utcnow" | "newguid" => "it gives another value each time, so that no two plans would be the same: give the parameter a value".to_owned(),
-        "lambda" | "map" | "filter" | "reduce" | "sort" | "toobject" | "groupby" | "mapvalues" => {
-            "functions of functions are not known here".to_owned()
+        "utcnow" | "newguid" => {
+            "it gives another value each time, and stands in the default value of a parameter alone"
+                .to_owned()
+        }
+        "lambda" => {
+            "it stands in map(), filter(), reduce(), sort(), toObject(), groupBy() and mapValues() alone"
+                .to_owned()
         }
         _ => did_you_mean(name, NAMES.iter().copied(), "the functions").unwrap_or_default(),
     };

@@ -1,15 +1,17 @@
 //! Azure's ARM templates: read, evaluated and put into the kinds that there are here. Pure.
 //!
 //! The expression language is the one that Microsoft documents under “ARM template functions”. Everything is deterministic: the
-//! same template with the same parameters always comes to the same. `uniqueString` and `guid` give other texts than Azure's, and
-//! what gives another value each time (`utcNow`, `newGuid`) is refused. Limits: [`eval::MAX_STEPS`] steps, [`eval::MAX_NESTED`]
+//! same template with the same parameters always comes to the same. `uniqueString` and `guid` give other texts than Azure's; `utcNow` and
+//! `newGuid` take what is told as the time ([`Place::now_ms`]). Limits: [`eval::MAX_STEPS`] steps, [`eval::MAX_NESTED`]
 //! levels, [`parse::MAX_EXPRESSION`] characters an expression.
 
 mod deployment;
 mod error;
 pub mod eval;
 mod functions;
+mod lambda;
 mod map;
+mod parameter;
 pub mod parse;
 pub mod place;
 

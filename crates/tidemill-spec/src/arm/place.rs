@@ -16,6 +16,8 @@ pub struct Place {
     pub location: String,
     /// The name of the deployment.
     pub deployment: String,
+    /// The time of the deployment, in UTC milliseconds: what `utcNow` gives.
+    pub now_ms: i64,
 }
 
 impl Place {
@@ -40,6 +42,17 @@ impl Place {
         })
     }
 
+    /// What a provider of resources says of a type.
+    pub(super) fn providers(&self, args: &[Value]) -> Value {
+        let one = json!({
+            "resourceType": args.get(1).cloned().unwrap_or_default(), "locations": [self.location], "apiVersions": ["2024-04-01"],
+        });
+        match args.len() {
+            0 | 1 => json!({ "namespace": args.first().cloned().unwrap_or_default(), "resourceTypes": [] }),
+            _ => one,
+        }
+    }
+
     pub(super) fn resource_id(&self, args: &[Value]) -> Result<Value> {
         let (before, kind, names) = split(args)?;
         let (subscription, group) = match before.as_slice() {
@@ -54,6 +67,19 @@ impl Place {
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/{tail}"
         )))
     }
+}
+
+/// The zones of a region: three, as many regions have.
+pub(super) fn pick_zones(args: &[Value]) -> Result<Value> {
+    let (many, skipped) = (args.get(3), args.get(4));
+    let number = |value: Option<&Value>, or: u64| value.map_or(Some(or), Value::as_u64);
+    let (Some(many @ 1..=3), Some(skipped @ 0..=2)) = (number(many, 1), number(skipped, 0)) else {
+        return Err(ArmError::new("pickZones(): 1 to 3 zones are there to pick"));
+    };
+    let zones = (1 + skipped..=3).take(usize::try_from(many).unwrap_or_default());
+    Ok(Value::Array(
+        zones.map(|zone| Value::from(zone.to_string())).collect(),
+    ))
 }
 
 pub(super) fn subscription_resource_id(args: &[Value]) -> Result<Value> {
@@ -231,7 +257,9 @@ pub(super) fn runtime(kind: &str, name: &str, id: &str) -> Value {
         "microsoft.managedidentity/userassignedidentities" => {
             json!({ "principalId": made("principal"), "clientId": made("client"), "tenantId": SUBSCRIPTION })
         }
-        "microsoft.machinelearningservices/workspaces" => json!({ "workspaceId": made("workspace") }),
+        "microsoft.machinelearningservices/workspaces" => json!({
+            "workspaceId": made("workspace"), "discoveryUrl": "https://api.azureml.ms/discovery", "provisioningState": "Succeeded", "tenantId": SUBSCRIPTION,
+        }),
         "microsoft.network/publicipaddresses" => json!({ "ipAddress": "0.0.0.0" }),
         _ => json!({}),
     }

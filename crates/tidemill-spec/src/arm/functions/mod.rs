@@ -1,6 +1,7 @@
 //! The functions that need nothing but their arguments, as Microsoft documents them under “ARM template functions”.
 
 mod array;
+pub(super) mod date;
 mod logic;
 mod number;
 mod object;
@@ -25,7 +26,8 @@ pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value>> {
         .or_else(|| number::call(&name, args))
         .or_else(|| text::call(&name, args))
         .or_else(|| array::call(&name, args))
-        .or_else(|| object::call(&name, args))?;
+        .or_else(|| object::call(&name, args))
+        .or_else(|| date::call(&name, args))?;
     Some(found.map_err(|error| ArmError {
         message: format!("failed to call {name}(): {}", error.message),
         ..error
@@ -49,6 +51,9 @@ pub(super) const NAMES: &[&str] = &[
     "createObject",
     "dataUri",
     "dataUriToString",
+    "dateTimeAdd",
+    "dateTimeFromEpoch",
+    "dateTimeToEpoch",
     "deployment",
     "div",
     "empty",
@@ -57,12 +62,14 @@ pub(super) const NAMES: &[&str] = &[
     "equals",
     "extensionResourceId",
     "false",
+    "filter",
     "first",
     "flatten",
     "float",
     "format",
     "greater",
     "greaterOrEquals",
+    "groupBy",
     "guid",
     "if",
     "indexOf",
@@ -71,12 +78,15 @@ pub(super) const NAMES: &[&str] = &[
     "items",
     "join",
     "json",
+    "lambdaVariables",
     "last",
     "lastIndexOf",
     "length",
     "less",
     "lessOrEquals",
     "listKeys",
+    "map",
+    "mapValues",
     "max",
     "min",
     "mod",
@@ -87,13 +97,19 @@ pub(super) const NAMES: &[&str] = &[
     "or",
     "padLeft",
     "parameters",
+    "pickZones",
+    "providers",
     "range",
+    "reduce",
     "reference",
+    "references",
     "replace",
     "resourceGroup",
     "resourceId",
+    "resourceInfo",
     "shallowMerge",
     "skip",
+    "sort",
     "split",
     "startsWith",
     "string",
@@ -105,6 +121,7 @@ pub(super) const NAMES: &[&str] = &[
     "tenant",
     "tenantResourceId",
     "toLower",
+    "toObject",
     "toUpper",
     "trim",
     "true",

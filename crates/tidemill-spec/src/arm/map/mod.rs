@@ -110,7 +110,13 @@ pub(super) fn map(evaluated: Evaluated, secrets: &[String]) -> Result<(Translate
     for (resource, depends) in resources.iter_mut().zip(waits) {
         let own = address(resource);
         let needs = depends.iter().filter_map(|id| here.get(&id.to_ascii_lowercase()));
-        for need in needs.filter(|need| **need != own) {
+        // What is in a group needs the group, whatever it says.
+        let around = resource.place.as_ref().map(|place| format!("group {place}"));
+        let around = around.filter(|_| matches!(resource.kind.as_str(), "workspace" | "secret"));
+        let around = around
+            .as_ref()
+            .filter(|group| here.values().any(|own| own == *group));
+        for need in needs.chain(around).filter(|need| **need != own) {
             if !resource.needs.contains(need) {
                 resource.needs.push(need.clone());
             }
@@ -142,6 +148,7 @@ fn one(fields: &mut Fields<'_>) -> Result<Vec<Resource>> {
         "microsoft.machinelearningservices/workspaces/datastores" => {
             Ok(datastore::datastore(fields)?.into_iter().collect())
         }
+        "microsoft.resources/resourcegroups" => Ok(vec![group(fields)]),
         "microsoft.keyvault/vaults/secrets" => secret(fields).map(|one| vec![one]),
         "microsoft.authorization/roledefinitions" => access::role(fields).map(|one| vec![one]),
         "microsoft.authorization/roleassignments" => Ok(access::assignment(fields)?.into_iter().collect()),
@@ -181,6 +188,20 @@ fn without(kind: &str, fields: &Fields<'_>) -> String {
         }
         _ => "there is nothing like it here".to_owned(),
     }
+}
+
+/// `Microsoft.Resources/resourceGroups`, of templates for a subscription.
+fn group(fields: &mut Fields<'_>) -> Resource {
+    let mut spec = Map::new();
+    if let Some(location) = fields.top("location").and_then(Value::as_str) {
+        spec.insert("location".into(), location.into());
+    }
+    if let Some(tags) = tags(fields.top("tags")) {
+        spec.insert("tags".into(), tags);
+    }
+    fields.rest(&[], "there is no such setting here");
+    let name = fields.flat.name.clone();
+    made("group", None, &name, spec)
 }
 
 /// `Microsoft.KeyVault/vaults/secrets`.

@@ -111,10 +111,14 @@ impl Folder {
             Err(error) if error.is_not_found() => None,
             Err(error) => return Err(error),
         };
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         let place = Place {
             group: group.clone(),
             location: location.unwrap_or_else(|| "local".to_owned()),
             deployment: stem(template),
+            now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
         };
         let done = translate(&text, parameters.as_deref(), set, place).map_err(|error| {
             Error::usage(format!(
