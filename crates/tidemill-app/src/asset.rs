@@ -15,7 +15,7 @@ pub use tidemill_store::asset::{Archived, Kind};
 
 use crate::context::Change;
 use crate::workspace::check_revision;
-use crate::{Error, OpContext, Result, Scope, action, name};
+use crate::{Error, OpContext, Result, Scope, action, datastore_access, name};
 
 /// The label of the newest version that is not archived. It moves by itself.
 pub const LATEST: &str = "latest";
@@ -37,7 +37,19 @@ pub async fn list(
     ctx.authorize(read(kind), &Scope::workspace(workspace)).await?;
     crate::workspace::get(ctx, workspace).await?;
     let db = ctx.app().store.read();
-    let rows = asset::list(db, workspace, kind, archived, page).await?;
+    let mut rows = asset::list(db, workspace, kind, archived, page).await?;
+    if is_closed(ctx, kind) {
+        let mut shown = Vec::new();
+        for row in std::mem::take(&mut rows.items) {
+            if let Some(asset) = told(ctx, kind, row).await? {
+                shown.push(asset);
+            }
+        }
+        return Ok(Page {
+            items: shown,
+            next: rows.next,
+        });
+    }
     let names: Vec<String> = rows.items.iter().map(|row| row.name.clone()).collect();
     let mut newest = asset_version::latest_of_many(db, workspace, kind, &names).await?;
     let mut labels = asset_label::of_many(db, workspace, kind, &names).await?;
@@ -55,6 +67,10 @@ pub async fn list(
 pub async fn get(ctx: &OpContext, kind: Kind, workspace: &str, name: &str) -> Result<Asset> {
     ctx.authorize(read(kind), &scope(kind, workspace, name)).await?;
     let row = find_asset(ctx, kind, workspace, name).await?;
+    if is_closed(ctx, kind) {
+        let shown = told(ctx, kind, row).await?;
+        return shown.ok_or_else(|| Error::not_found(kind.as_str(), name));
+    }
     let db = ctx.app().store.read();
     let names = [name.to_owned()];
     let newest = asset_version::latest_of_many(db, workspace, kind, &names)
@@ -132,7 +148,8 @@ pub async fn versions(
         name,
     };
     let labels = labels_by_version(ctx, key).await?;
-    let rows = asset_version::list(ctx.app().store.read(), key, archived, page).await?;
+    let mut rows = asset_version::list(ctx.app().store.read(), key, archived, page).await?;
+    rows.items = told_of(ctx, kind, rows.items).await?;
     Ok(rows.map(|row| {
         let labels = labels.get(&row.version).cloned().unwrap_or_default();
         show(row, labels)
@@ -161,7 +178,76 @@ pub async fn version(
         version,
     )
     .await?;
+    check_told(ctx, kind, &row).await?;
     view(ctx, kind, row).await
+}
+
+/// Whether versions of this kind are told of to some alone.
+fn is_closed(ctx: &OpContext, kind: Kind) -> bool {
+    kind == Kind::Data && datastore_access::any(ctx)
+}
+
+/// Those of the versions that may be told of.
+async fn told_of(ctx: &OpContext, kind: Kind, rows: Vec<Row>) -> Result<Vec<Row>> {
+    if !is_closed(ctx, kind) {
+        return Ok(rows);
+    }
+    let mut told = Vec::new();
+    for row in rows {
+        if datastore_access::is_told(ctx, &row.workspace, row.uri.as_deref()).await? {
+            told.push(row);
+        }
+    }
+    Ok(told)
+}
+
+/// # Errors
+/// NotFound for a version that may not be told of.
+async fn check_told(ctx: &OpContext, kind: Kind, row: &Row) -> Result<()> {
+    match told_of(ctx, kind, vec![row.clone()]).await?.is_empty() {
+        true => Err(
+            Error::not_found("version", &format!("{}:{}", row.name, row.version)).hint(format!(
+                "`tidemill data list --name {}` shows those whose files you may read",
+                row.name
+            )),
+        ),
+        false => Ok(()),
+    }
+}
+
+/// A name with those of its versions that may be told of; `None` where there are versions, and none of them may.
+async fn told(ctx: &OpContext, kind: Kind, row: asset::Model) -> Result<Option<Asset>> {
+    let db = ctx.app().store.read();
+    let key = Key {
+        workspace: &row.workspace,
+        kind,
+        name: &row.name,
+    };
+    let mut labels = Vec::new();
+    for label in asset_label::of(db, key).await? {
+        if let Some(named) = asset_version::get(db, key, &label.version).await?
+            && !told_of(ctx, kind, vec![named]).await?.is_empty()
+        {
+            labels.push(label);
+        }
+    }
+    let (mut newest, mut is_empty) = (None, true);
+    for archived in [Archived::Exclude, Archived::Include] {
+        let mut page = PageRequest {
+            limit: 100,
+            after: None,
+        };
+        while newest.is_none() {
+            let found = asset_version::list(db, key, archived, &page).await?;
+            is_empty &= found.items.is_empty();
+            newest = told_of(ctx, kind, found.items).await?.into_iter().next();
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+    }
+    Ok((newest.is_some() || is_empty).then(|| show_asset(row, newest, labels)))
 }
 
 /// Labels and the versions that they name, `latest` among them.
@@ -200,6 +286,7 @@ pub async fn labelled(
         &wanted,
     )
     .await?;
+    check_told(ctx, kind, &row).await?;
     view(ctx, kind, row).await
 }
 
@@ -223,7 +310,8 @@ pub async fn put_label(
         kind,
         name,
     };
-    find_version(ctx, key, version).await?;
+    let named = find_version(ctx, key, version).await?;
+    check_told(ctx, kind, &named).await?;
     let before = asset_label::get(ctx.app().store.read(), key, label).await?;
     let change = Change {
         action: write(kind),
@@ -312,6 +400,7 @@ pub async fn patch(
         version,
     )
     .await?;
+    check_told(ctx, kind, &before).await?;
     check_revision(
         kind.as_str(),
         &format!("{name}:{version}"),
@@ -367,6 +456,7 @@ pub async fn archive_version(
         version,
     )
     .await?;
+    check_told(ctx, kind, &before).await?;
     let after = Row {
         archived,
         ..before.clone()

@@ -43,6 +43,7 @@ pub struct OpContext {
     claims: Arc<Value>,
     rolling_out: bool,
     at_rest: bool,
+    unheard: bool,
     request_id: String,
     origin: Origin,
 }
@@ -121,6 +122,7 @@ impl OpContext {
             claims: Arc::default(),
             rolling_out: false,
             at_rest: false,
+            unheard: false,
             request_id,
             origin: Origin {
                 surface: "server".into(),
@@ -213,6 +215,15 @@ impl OpContext {
         }
     }
 
+    /// The same one, whose refusals are not in the audit log: for looking at what may be shown.
+    #[must_use]
+    pub(crate) fn unheard(&self) -> Self {
+        Self {
+            unheard: true,
+            ..self.clone()
+        }
+    }
+
     /// The application.
     pub fn app(&self) -> &Arc<App> {
         &self.app
@@ -255,6 +266,9 @@ impl OpContext {
         let Some(refusal) = self.refusal(action, scope) else {
             return Ok(());
         };
+        if self.unheard {
+            return Err(refusal.error);
+        }
         let row = self.audit_row(action, scope, "refused", json!({ "why": refusal.why }));
         self.app
             .store
@@ -361,6 +375,9 @@ impl OpContext {
     /// # Errors
     /// When it cannot be written.
     pub async fn refused(&self, action: Action, scope: &Scope, why: &str) -> Result<()> {
+        if self.unheard {
+            return Ok(());
+        }
         let row = self.audit_row(action, scope, "refused", json!({ "why": why }));
         self.app
             .store

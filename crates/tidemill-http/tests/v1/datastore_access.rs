@@ -93,7 +93,7 @@ async fn without_a_rule_a_datastore_is_its_workspaces_and_with_one_it_is_of_thos
     world.grant("ada", "gold", "read_write").await;
     assert_eq!(ada.get(&file("silver")).await.ok(), "kind\nsilver\n");
     assert_eq!(ada.get(&file("gold")).await.ok(), "kind\ngold\n");
-    // Whoever names files that are not theirs is told the rule; what describes the data is seen as before.
+    // Whoever names files that are not theirs is told the rule; what describes the data is not told of.
     let problem = ada.get(&file("bronze")).await.fails(403);
     assert!(
         detail(&problem).contains("datastore `lake` gives access by folder"),
@@ -103,7 +103,7 @@ async fn without_a_rule_a_datastore_is_its_workspaces_and_with_one_it_is_of_thos
         detail(&problem).contains("`Datastore Reader` at `/workspaces/default/datastores/lake/silver`"),
         "{problem}"
     );
-    ada.get(&format!("{WS}/data/bronze/versions/1")).await.ok();
+    ada.get(&format!("{WS}/data/bronze/versions/1")).await.fails(404);
     for client in [&eng, &world.owner] {
         client.get(&file("silver")).await.fails(403);
     }
@@ -359,4 +359,74 @@ async fn why_is_told_by_the_rules() {
         "/api/v1/rights/who?action=datastores/files/read&scope=/workspaces/default/datastores/lake/silver";
     let who = world.owner.get(who).await.ok().to_string();
     assert!(who.contains("user:ada") && !who.contains("user:owner"), "{who}");
+}
+
+#[tokio::test]
+async fn versions_whose_files_one_may_not_read_are_not_told_of() {
+    let world = World::start().await;
+    let ada = world.somebody("ada", "Data Scientist").await;
+    // A second version of silver lies in gold, and a label names it.
+    world.make(&world.owner, "silver", "gold").await.ok();
+    let labels = format!("{WS}/data/silver/labels");
+    world
+        .owner
+        .put(&format!("{labels}/best"), json!({"version": "2"}))
+        .await
+        .ok();
+    let names = |listed: &Value| -> Vec<String> {
+        let rows = listed["items"].as_array().expect("rows").iter();
+        rows.map(|row| {
+            let version = row["latest_version"].as_str().or(row["version"].as_str());
+            format!(
+                "{}:{}",
+                row["name"].as_str().expect("a name"),
+                version.unwrap_or_default()
+            )
+        })
+        .collect()
+    };
+    let all = names(&ada.get(&format!("{WS}/data")).await.ok());
+    assert_eq!(all, ["bronze:1", "gold:1", "silver:2"].map(str::to_owned));
+
+    world.grant("ada", "silver/*", "read").await;
+    let asked = || async {
+        world.owner.get("/api/v1/audit?outcome=refused").await.ok()["items"]
+            .as_array()
+            .map(Vec::len)
+    };
+    let before = asked().await;
+    let told = names(&ada.get(&format!("{WS}/data")).await.ok());
+    assert_eq!(told, ["silver:1"], "the newest that may be told of");
+    let shown = ada.get(&format!("{WS}/data/silver")).await.ok();
+    assert_eq!(shown["latest_version"], "1");
+    assert!(!shown.to_string().contains("best"), "{shown}");
+    let versions = names(&ada.get(&format!("{WS}/data/silver/versions")).await.ok());
+    assert_eq!(versions, ["silver:1"]);
+    for hidden in [
+        "gold",
+        "gold/versions/1",
+        "gold/labels",
+        "silver/versions/2",
+        "silver/labels/best",
+        "silver/labels/latest",
+    ] {
+        ada.get(&format!("{WS}/data/{hidden}")).await.fails(404);
+    }
+    assert_eq!(asked().await, before, "looking at a list is no attempt");
+    // Nor is it changed by whoever may not see it.
+    let patch = json!({"description": "mine"});
+    ada.send("PATCH", &format!("{WS}/data/silver/versions/2"), Some(patch), &[])
+        .await
+        .fails(404);
+    ada.put(&format!("{labels}/mine"), json!({"version": "2"}))
+        .await
+        .fails(404);
+    // Who shares the datastores looks after what is in them, without reading it.
+    let seen = names(&world.owner.get(&format!("{WS}/data")).await.ok());
+    assert_eq!(seen, all);
+    world
+        .owner
+        .get(&format!("{WS}/data/gold/versions/1/files/a.csv"))
+        .await
+        .fails(403);
 }
