@@ -8,8 +8,8 @@ use tidemill_policy::Place;
 use tidemill_spec::{expr, kinds};
 use tidemill_store::page::PageRequest;
 use tidemill_store::{
-    assignment, compute, datastore, from_json, infra, job, online_deployment, release_stage, schedule,
-    workspace, workspace_state,
+    ConnectionTrait, assignment, compute, datastore, from_json, infra, job, online_deployment, release_stage,
+    schedule, workspace, workspace_state,
 };
 
 use crate::context::Change;
@@ -81,7 +81,7 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
         .map(|(noun, count)| (noun.to_owned(), count))
         .collect();
     let mut in_the_way = Vec::new();
-    let running = running(app, name).await?;
+    let running = running(db, name).await?;
     if running > 0 {
         in_the_way.push(format!(
             "{running} jobs that have not ended: `tidemill job cancel`"
@@ -161,8 +161,25 @@ async fn contents_of(app: &App, name: &str) -> Result<Contents> {
     })
 }
 
-async fn running(app: &App, name: &str) -> Result<usize> {
-    let jobs = job::in_states(app.store.read(), crate::job::Status::OPEN).await?;
+/// Holds a workspace while something starts in it: from here to the end of the transaction nobody archives or deletes it.
+///
+/// # Errors
+/// NotFound, when it was deleted just now; Conflict, when it was archived just now.
+pub(crate) async fn hold(tx: &impl ConnectionTrait, name: &str) -> Result<()> {
+    let is_there = workspace::hold(tx, name, false).await?;
+    match workspace_state::get(tx, name).await? {
+        Some(state) if state.deleted_at.is_some() => Err(Error::not_found("workspace", name)),
+        Some(state) if state.archived_at.is_some() => Err(Error::conflict(format!(
+            "failed to start something in workspace `{name}`: it was archived just now"
+        ))
+        .hint("`tidemill workspace restore` brings it back")),
+        _ if !is_there => Err(Error::not_found("workspace", name)),
+        _ => Ok(()),
+    }
+}
+
+async fn running(db: &impl ConnectionTrait, name: &str) -> Result<usize> {
+    let jobs = job::in_states(db, crate::job::Status::OPEN).await?;
     Ok(jobs
         .iter()
         .filter(|row| row.workspace == name && row.parent.is_none())
@@ -178,16 +195,8 @@ pub async fn archive(ctx: &OpContext, given: &str) -> Result<Workspace> {
     ctx.authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name))
         .await?;
     not_default(&row.name, "archive")?;
-    let running = running(ctx.app(), &row.name).await?;
-    if running > 0 {
-        return Err(Error::conflict(format!(
-            "failed to archive workspace `{}`: {running} jobs have not ended",
-            row.name
-        ))
-        .hint("wait for them, or `tidemill job cancel`"));
-    }
     let now = ctx.now_ms();
-    change(ctx, row, action::WORKSPACE_WRITE, "archived", move |state| {
+    change(ctx, row, action::WORKSPACE_WRITE, Turn::Archived, move |state| {
         state.archived_at = state.archived_at.or(Some(now))
     })
     .await
@@ -202,7 +211,7 @@ pub async fn restore(ctx: &OpContext, given: &str) -> Result<Workspace> {
     ctx.at_rest()
         .authorize(action::WORKSPACE_WRITE, &Scope::workspace(&row.name))
         .await?;
-    change(ctx, row, action::WORKSPACE_WRITE, "restored", |state| {
+    change(ctx, row, action::WORKSPACE_WRITE, Turn::Restored, |state| {
         state.archived_at = None
     })
     .await
@@ -228,7 +237,7 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<Workspace> {
         .hint("end these first"));
     }
     let (now, who) = (ctx.now_ms(), ctx.principal().to_string());
-    change(ctx, row, action::WORKSPACE_DELETE, "deleted", move |state| {
+    change(ctx, row, action::WORKSPACE_DELETE, Turn::Deleted, move |state| {
         state.deleted_at = Some(now);
         state.deleted_by = Some(who);
     })
@@ -284,7 +293,7 @@ pub async fn recover(ctx: &OpContext, given: &str) -> Result<Workspace> {
         Some(GOING) => return Err(failed("it is being removed for good")),
         Some(_) => {}
     }
-    let row = change(ctx, row, action::WORKSPACE_DELETE, "recovered", |state| {
+    let row = change(ctx, row, action::WORKSPACE_DELETE, Turn::Recovered, |state| {
         // Unless it began to go just now.
         if state.deleted_at != Some(GOING) {
             state.deleted_at = None;
@@ -408,11 +417,40 @@ fn not_default(name: &str, what: &str) -> Result<()> {
     }
 }
 
+/// What becomes of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Archived,
+    Restored,
+    Deleted,
+    Recovered,
+}
+
+impl Turn {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Archived => "archived",
+            Self::Restored => "restored",
+            Self::Deleted => "deleted",
+            Self::Recovered => "recovered",
+        }
+    }
+
+    /// The verb, where nothing may run in a workspace that is to rest.
+    fn rests(self) -> Option<&'static str> {
+        match self {
+            Self::Archived => Some("archive"),
+            Self::Deleted => Some("delete"),
+            Self::Restored | Self::Recovered => None,
+        }
+    }
+}
+
 async fn change(
     ctx: &OpContext,
     row: Workspace,
     action: tidemill_policy::Action,
-    word: &str,
+    becomes: Turn,
     turn: impl FnOnce(&mut workspace_state::Model) + Send + 'static,
 ) -> Result<Workspace> {
     let name = row.name.clone();
@@ -420,10 +458,15 @@ async fn change(
         action,
         scope: Scope::workspace(&name),
         before: spec_of(&row),
-        after: json!({ "state": word }),
+        after: json!({ "state": becomes.word() }),
     };
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            workspace::hold(tx, &name, true).await?;
+            // Asked while nothing can start there.
+            if let Some(verb) = becomes.rests() {
+                rests(tx, &name, verb).await?;
+            }
             let before = workspace_state::get(tx, &name).await?;
             let mut state = before.unwrap_or(workspace_state::Model {
                 workspace: name,
@@ -439,6 +482,26 @@ async fn change(
     ctx.app().access.reload(&ctx.app().store).await?;
     ctx.app().tokens.forget();
     Ok(row)
+}
+
+/// # Errors
+/// Conflict, when something runs in a workspace that is to rest.
+async fn rests(tx: &impl ConnectionTrait, name: &str, verb: &str) -> Result<()> {
+    let running = running(tx, name).await?;
+    if running > 0 {
+        return Err(Error::conflict(format!(
+            "failed to {verb} workspace `{name}`: {running} jobs have not ended"
+        ))
+        .hint("wait for them, or `tidemill job cancel`"));
+    }
+    let serves = |row: &online_deployment::Model| row.workspace == name;
+    match verb == "delete" && online_deployment::all(tx).await?.iter().any(serves) {
+        true => Err(Error::conflict(format!(
+            "failed to delete workspace `{name}`: an online endpoint serves in it"
+        ))
+        .hint("`tidemill online-endpoint delete` ends it")),
+        false => Ok(()),
+    }
 }
 
 /// Moves a workspace to another group. What would break there is listed, and in the way unless `anyway`.

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Query};
 use sea_orm::{DbBackend, QueryOrder, QuerySelect, Statement};
 
 use crate::page::{Page, PageRequest};
@@ -41,6 +41,18 @@ pub async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<Model>>
         .filter(Column::Name.not_in_subquery(workspace_state::deleted()))
         .one(db)
         .await?)
+}
+
+/// Holds a workspace until the end of the transaction, deleted or not: together with others where something starts in it, `alone` where it
+/// is put to rest. Says whether it is there. SQLite has one writer, who holds everything.
+pub async fn hold(tx: &impl ConnectionTrait, name: &str, alone: bool) -> Result<bool> {
+    let mut select = Query::select();
+    select
+        .column("name")
+        .from("workspace")
+        .and_where(Expr::col("name").eq(name))
+        .lock(if alone { LockType::Update } else { LockType::Share });
+    Ok(tx.query_one(&select).await?.is_some())
 }
 
 /// One workspace by name, also one that was deleted and is kept.

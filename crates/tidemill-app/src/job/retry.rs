@@ -91,6 +91,7 @@ async fn reopen(ctx: &OpContext, row: &Job, status: Status, steps: Vec<(String, 
     let (workspace, name, tried) = (row.workspace.clone(), row.name.clone(), row.attempt);
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            crate::workspace_life::hold(tx, &workspace).await?;
             let open = |status: Status| job::Patch {
                 status: Some(status.as_str()),
                 reason: Some(None),

@@ -112,6 +112,7 @@ pub async fn submit(ctx: &OpContext, workspace: &str, given: &str, submission: S
     let saved = ctx
         .change(change, move |tx| {
             Box::pin(async move {
+                crate::workspace_life::hold(tx, &draft.workspace).await?;
                 if job::get(tx, &draft.workspace, &draft.name).await?.is_some() {
                     let message = format!("failed to create job `{}`: another job has this name", draft.name);
                     return Err(Error::conflict(message).hint("choose another name, or leave the name out"));

@@ -190,6 +190,7 @@ async fn write(
     let (written, seen) = (row.clone(), before.map(|row| row.revision));
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            crate::workspace_life::hold(tx, &written.workspace).await?;
             let there =
                 online_deployment::get(tx, &written.workspace, &written.endpoint, &written.name).await?;
             if there.as_ref().is_some_and(|there| there.state == DELETING) {

@@ -403,3 +403,168 @@ async fn gates_and_tests_that_make_no_sense_are_refused() {
     act(&world.owner, &made, "test").await.fails(409);
     act(&world.owner, &made, "dance").await.fails(400);
 }
+
+/// A web server that answers as the path says, and the addresses of its pages.
+async fn pages() -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = [0; 1024];
+                let read = stream.read(&mut asked).await.unwrap_or(0);
+                let line = String::from_utf8_lossy(&asked[..read]).into_owned();
+                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                let (status, body) = match path.as_str() {
+                    "/broken" => ("500 Internal Server Error", "{}".to_owned()),
+                    "/gone" => ("404 Not Found", "{}".to_owned()),
+                    "/huge" => ("200 OK", "x".repeat(5 << 20)),
+                    _ => ("200 OK", r#"{"rows": 3, "score": 0.5}"#.to_owned()),
+                };
+                match path.as_str() {
+                    "/slow" => tokio::time::sleep(Duration::from_millis(400)).await,
+                    "/never" => tokio::time::sleep(Duration::from_secs(60)).await,
+                    "/cut" => return,
+                    _ => {}
+                }
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                // Whoever asked may have gone away.
+                let _ = stream.write_all(head.as_bytes()).await;
+                let _ = stream.write_all(body.as_bytes()).await;
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_say_what_they_found() {
+    let server = TestServer::start_with(|options| {
+        options.webhooks.allow_http = true;
+        options.webhooks.allow_private = true;
+    })
+    .await;
+    let owner = server.client();
+    owner.put("/api/v1/groups/flights", json!({})).await.ok();
+    let page = pages().await;
+    // The probe, the limit in seconds, the state, and what it says.
+    let table: &[(Value, u32, &str, &str)] = &[
+        (json!({"url": "/ok"}), 9, "passed", "answered with status 200 in "),
+        (
+            json!({"url": "/ok", "expect": {"json": {"rows": 3}}}),
+            9,
+            "passed",
+            "answered with status 200",
+        ),
+        (
+            json!({"url": "/ok", "expect": {"json": {"score": 0.51}, "tolerance": 0.1}}),
+            9,
+            "passed",
+            "answered",
+        ),
+        (
+            json!({"url": "/ok", "expect": {"json": {"rows": 4}}}),
+            9,
+            "failed",
+            "rows",
+        ),
+        (json!({"url": "/broken"}), 9, "failed", "500"),
+        (
+            json!({"url": "/gone", "expect": {"status": 404}}),
+            9,
+            "passed",
+            "answered with status 404",
+        ),
+        (
+            json!({"url": "/slow", "expect": {"max_latency_ms": 100}}),
+            9,
+            "failed",
+            "ms, and may take 100 ms",
+        ),
+        (json!({"url": "/never"}), 1, "failed", "it took longer than 1 s"),
+        (json!({"url": "/cut"}), 9, "failed", "it was not answered"),
+        (
+            json!({"url": "/huge"}),
+            9,
+            "failed",
+            "the answer has more than 4 MiB",
+        ),
+        (
+            json!({"datastore": "workspaceblobstore"}),
+            9,
+            "passed",
+            "datastore workspaceblobstore opens",
+        ),
+        (json!({"datastore": "lake"}), 9, "failed", "`lake`"),
+        (json!({"endpoint": "nowhere"}), 9, "failed", "`nowhere`"),
+    ];
+    let tests: Vec<Value> = table
+        .iter()
+        .enumerate()
+        .map(|(number, (probe, limit, ..))| {
+            let mut probe = probe.clone();
+            if let Some(path) = probe["url"].as_str() {
+                probe["url"] = json!(format!("{page}{path}"));
+            }
+            json!({"name": format!("test {number}"), "probe": probe, "timeout_seconds": limit})
+        })
+        .collect();
+    let made = plan(&owner, "TEST", "files", json!(tests)).await;
+    act(&owner, &made, "apply").await.ok();
+    let done = tested(&owner, &made).await;
+    for (number, (probe, _, state, says)) in table.iter().enumerate() {
+        let test = &done["tests"][number];
+        assert!(
+            test["state"] == *state && test["says"].as_str().is_some_and(|said| said.contains(says)),
+            "{probe}: {test}"
+        );
+    }
+    // Run again they say the same, and never two at a time.
+    act(&owner, &made, "test").await.ok();
+    act(&owner, &made, "test").await.fails(409);
+    tested(&owner, &made).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_takes_too_long_is_stopped_and_an_address_of_this_machine_is_not_asked() {
+    let world = World::start().await;
+    let page = pages().await;
+    let tests = json!([
+        {"name": "its own machine", "probe": {"url": format!("{page}/ok")}},
+        {"name": "it runs", "command": "true", "environment": {"image": "python"}, "compute": "cpu", "timeout_seconds": 1},
+        {"name": "nowhere", "command": "true", "environment": {"image": "python"}, "compute": "none", "timeout_seconds": 9},
+    ]);
+    let made = plan(&world.owner, "TEST", "files", tests).await;
+    act(&world.owner, &made, "apply").await.ok();
+    let done = tested(&world.owner, &made).await;
+    let test = |number: usize| {
+        let test = &done["tests"][number];
+        (
+            test["state"].as_str().expect("a state"),
+            test["says"].as_str().expect("a word").to_owned(),
+        )
+    };
+    let (state, says) = test(0);
+    assert!(state == "failed" && says.contains("http"), "{says}");
+    let (state, says) = test(2);
+    assert!(state == "failed" && says.contains("none"), "{says}");
+    // Whether it ran at all hangs on the machine: what counts is that it is over.
+    let (state, says) = test(1);
+    assert!(state == "failed" && says.starts_with("job rollout_"), "{says}");
+    let name = says.split(' ').nth(1).expect("a name");
+    let job = world
+        .owner
+        .get(&format!("/api/v1/workspaces/flights-test/jobs/{name}"))
+        .await
+        .ok();
+    assert!(
+        ["Canceled", "CancelRequested", "Failed"].contains(&job["status"].as_str().expect("a status")),
+        "{job}"
+    );
+}

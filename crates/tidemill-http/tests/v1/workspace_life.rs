@@ -290,3 +290,45 @@ async fn a_move_says_what_breaks_and_is_for_who_may_change_both_groups() {
         .fails(400);
     assert!(detail(&problem).contains("stage `DEV`"), "{problem}");
 }
+
+/// Submits a job and deletes its workspace at once, many times over.
+pub(crate) async fn race(owner: &Client) {
+    let mut both = [0, 0];
+    for n in 0..24 {
+        let lab = format!("/api/v1/workspaces/race-{n}");
+        owner.put(&lab, json!({})).await.ok();
+        // A compute that is stopped lets a job wait for as long as one looks.
+        let compute = format!("{lab}/computes/still");
+        owner
+            .put(&compute, json!({"type": "amlcompute", "max_instances": 1}))
+            .await
+            .ok();
+        owner.post(&format!("{compute}:stop"), json!({})).await.ok();
+        let job = format!("{lab}/jobs/one");
+        let spec = json!({"type": "command", "command": "true", "environment": {"image": "python"}, "compute": "still"});
+        let body = json!({"spec": spec, "environment_policy": "relaxed"});
+        let gone = format!("{lab}?contents=true");
+        let (submitted, deleted) = match n % 2 {
+            0 => tokio::join!(owner.put(&job, body), owner.delete(&gone)),
+            _ => {
+                let (deleted, submitted) = tokio::join!(owner.delete(&gone), owner.put(&job, body));
+                (submitted, deleted)
+            }
+        };
+        match (submitted.status, deleted.status) {
+            (200..300, 409) => both[0] += 1,
+            (404 | 409, 200..300) => both[1] += 1,
+            odd => panic!("round {n}: {odd:?}: {} {}", submitted.body, deleted.body),
+        }
+        if submitted.status < 300 {
+            owner.post(&format!("{job}:cancel"), json!({})).await.ok();
+        }
+    }
+    assert_eq!(both[0] + both[1], 24, "{both:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_job_and_the_deletion_of_its_workspace_do_not_both_succeed() {
+    let (_server, owner) = start(None).await;
+    race(&owner).await;
+}
