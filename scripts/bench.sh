@@ -3,7 +3,7 @@
 # or fails. Usage: scripts/bench.sh [NAME]..., such as `scripts/bench.sh pipeline`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "$#" -gt 0 ] || set -- server pipeline small_files tracking profile serving
+[ "$#" -gt 0 ] || set -- server pipeline small_files tracking profile serving decision
 
 # What the comparison with MLflow's server needs; without it the bench says what it leaves out.
 case " $* " in
