@@ -38,7 +38,7 @@ const pages = () => {
     models: `${home}/models`, model: `${home}/models/delay`, version: `${home}/models/delay/versions/1`, data: `${home}/data`,
     datastores: `${home}/datastores`, dataset: `${home}/data/flights`, datum: `${home}/data/flights/versions/1`, sql: `${home}/sql`,
     environments: `${home}/environments`, components: `${home}/components`, computes: `${home}/computes`, audit: `${home}/audit`,
-    compute: `${home}/computes/local`, missing: `${home}/jobs/gone`, nowhere: '/ui/nowhere',
+    compute: `${home}/computes/local`, infrastructure: `${home}/infra`, missing: `${home}/jobs/gone`, nowhere: '/ui/nowhere',
     change: [`${home}/audit?${query({ action: 'jobs/*' })}`, (page) => page.getByRole('button', { name: /jobs\/write/ }).first().click()],
     columns: [`${home}/runs`, (page) => page.getByRole('button', { name: 'Columns' }).click()],
     palette: [`${home}/jobs`, async (page) => {

@@ -5,6 +5,37 @@ const mlflow = '/api/2.0/mlflow';
 
 const command = (more) => ({ type: 'command', environment, ...more });
 
+/** A stack that was applied and has moved since, and a plan of it that waits for somebody to agree. */
+export async function infrastructure({ send }) {
+  await send('PUT', '/api/v1/users/board-member', { password: 'correct horse battery' });
+  await send('PUT', '/api/v1/teams/board', { members: ['user:board-member'] });
+  await send('PUT', '/api/v1/roles/Approver', { actions: ['infra/read', 'infra/approve', 'workspaces/read'], assignableScopes: ['/'] });
+  await send('POST', '/api/v1/assignments', { principal: 'user:board-member', role: 'Approver', scope: '/' });
+  await send('PUT', '/api/v1/groups/flights', { infrastructure: { PRD: { approvals: { count: 1, team: 'board' } } } });
+  const plan = (stage, nodes, more = {}) => {
+    const name = `flights-${stage.toLowerCase()}`;
+    return send('POST', '/api/v1/infra/plans', {
+      stack: name, source: 'files',
+      resources: [
+        { kind: 'workspace', place: 'flights', name, spec: { stage, description: 'Delays of flights' }, file: 'infrastructure/stage/workspace.yml', line: 1 },
+        { kind: 'compute', place: name, name: 'cpu', spec: { type: 'amlcompute', max_instances: nodes, tags: { team: 'ops' } }, file: 'infrastructure/stage/compute.yml', line: 1 },
+      ],
+      ...more,
+    });
+  };
+  const tests = [{ name: 'its own store opens', probe: { datastore: 'workspaceblobstore' } }];
+  const applied = await plan('TEST', 2, { tests, notes: [{ what: 'Microsoft.Insights/components ai', why: 'logs, metrics and events are kept by the server itself' }] });
+  await send('POST', `/api/v1/infra/plans/${applied.id}:apply`, {});
+  for (let look = 0; look < 100; look += 1) {
+    const now = await send('GET', `/api/v1/infra/plans/${applied.id}`);
+    if (now.state === 'applied' && now.tests.every(({ state }) => state === 'passed')) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await send('PUT', '/api/v1/workspaces/flights-test/computes/cpu', { type: 'amlcompute', max_instances: 9, tags: { team: 'ops' } });
+  const waits = await plan('PRD', 4);
+  return { applied: applied.id, waits: waits.id };
+}
+
 export async function seed({ send }) {
   const submit = (name, spec) => send('PUT', `${v1}/jobs/${name}`, { spec });
   await submit('train_delay', {

@@ -1,6 +1,7 @@
 /** Every page and its address. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from '@tanstack/react-router';
 import type { AuditSearch } from './features/audit/queries';
+import type { InfraSearch } from './features/infra/queries';
 import { AssetListPage } from './features/asset/AssetListPage';
 import { AssetPage } from './features/asset/AssetPage';
 import { VersionPage } from './features/asset/VersionPage';
@@ -193,9 +194,29 @@ const roles = createRoute({
   component: lazyRouteComponent(() => import('./features/role/RolePage'), 'RolePage'),
 });
 
+const infra = createRoute({
+  getParentRoute: () => workspace,
+  path: 'infra',
+  component: lazyRouteComponent(() => import('./features/infra/InfraPage'), 'InfraPage'),
+  validateSearch: (search: Record<string, unknown>): InfraSearch => ({
+    stack: text(search.stack),
+    show: search.show === 'pending' || search.show === 'applied' ? search.show : undefined,
+  }),
+});
+const infraPlan = createRoute({
+  getParentRoute: () => workspace,
+  path: 'infra/plans/$plan',
+  component: lazyRouteComponent(() => import('./features/infra/PlanPage'), 'PlanPage'),
+});
+const infraStack = createRoute({
+  getParentRoute: () => workspace,
+  path: 'infra/stacks/$stack',
+  component: lazyRouteComponent(() => import('./features/infra/StackPage'), 'StackPage'),
+});
+
 export const router = createRouter({
   basepath: '/ui',
-  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, datastores, computes, compute, endpoints, endpoint, releases, pipelines, schedules, schedule, audit, roles])]),
+  routeTree: root.addChildren([start, workspaces, workspace.addChildren([home, jobs, job, runs, run, compare, ...assets, validation, sql, datastores, computes, compute, endpoints, endpoint, releases, pipelines, schedules, schedule, audit, roles, infra, infraPlan, infraStack])]),
   defaultErrorComponent: ({ error }) => <Failure error={error as Error} again={() => window.location.reload()} />,
   scrollRestoration: true,
 });

@@ -101,6 +101,8 @@ export const pages = (ws: string): Target[] => [
   { id: 'computes', label: 'Compute', kind: 'page', to: to.computes(ws) },
   { id: 'audit', label: 'Audit', kind: 'page', to: to.audit(ws) },
   { id: 'roles', label: 'Roles', kind: 'page', to: to.roles(ws) },
+  { id: 'infra', label: 'Infrastructure', kind: 'page', to: to.infra(ws) },
+  { id: 'pending plans', label: 'Pending plans of infrastructure', kind: 'page', to: to.infra(ws), search: { show: 'pending' } },
   { id: 'failed', label: 'Failed jobs', kind: 'page', to: to.jobs(ws), search: { status: 'Failed' } },
   { id: 'running', label: 'Running jobs', kind: 'page', to: to.jobs(ws), search: { status: 'Running' } },
 ];

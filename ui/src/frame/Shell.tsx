@@ -1,7 +1,7 @@
 /** The frame of every page: where one is, where one can go. */
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Modal, NavLink, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconBox, IconChartLine, IconCpu, IconDatabase, IconFolders, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconLogout, IconPuzzle, IconSearch, IconShieldLock, IconSql, IconSun, IconBroadcast, IconRocket, IconRoute, IconCalendarTime } from '@tabler/icons-react';
+import { IconBox, IconChartLine, IconCpu, IconDatabase, IconFolders, IconHistory, IconHome, IconMoon, IconPackage, IconPlayerPlay, IconLogout, IconPuzzle, IconSearch, IconShieldLock, IconSql, IconSun, IconBroadcast, IconRocket, IconRoute, IconCalendarTime, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Fragment, useEffect, useMemo } from 'react';
@@ -32,6 +32,7 @@ const places = (ws: string) => [
   { label: 'Compute', to: to.computes(ws), icon: IconCpu },
   { label: 'Audit', to: to.audit(ws), icon: IconHistory },
   { label: 'Roles', to: to.roles(ws), icon: IconShieldLock },
+  { label: 'Infrastructure', to: to.infra(ws), icon: IconStack2 },
 ];
 
 export function Shell() {

@@ -29,6 +29,9 @@ export const to = {
   endpoint: (ws: string, name: string) => `${to.endpoints(ws)}/${segment(name)}`,
   audit: (ws: string) => `${to.home(ws)}/audit`,
   roles: (ws: string) => `${to.home(ws)}/roles`,
+  infra: (ws: string) => `${to.home(ws)}/infra`,
+  infraPlan: (ws: string, plan: string) => `${to.infra(ws)}/plans/${segment(plan)}`,
+  infraStack: (ws: string, stack: string) => `${to.infra(ws)}/stacks/${segment(stack)}`,
   compute: (ws: string, name: string) => `${to.computes(ws)}/${segment(name)}`,
 };
 
