@@ -152,10 +152,10 @@ pub struct PatchJob {
     /// Markdown.
     #[serde(default)]
     pub description: Option<String>,
-    /// Tags to add or change.
+    /// Tags to set; `null` takes one away, others stay.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    pub tags: Option<IndexMap<String, String>>,
+    pub tags: Option<IndexMap<String, Option<String>>>,
 }
 
 /// What a check of a job found.

@@ -405,6 +405,40 @@ fn fields_without_an_effect_are_said_in_one_sentence() {
     );
 }
 
+#[test]
+fn computes_workspaces_and_datastores_say_what_has_no_effect() {
+    let said = |text: &str, family| {
+        let loaded = load("/x.yml", text, &[], Some(family), &[]);
+        let warnings = tidemill_spec::validate::no_effect_on_local(&loaded.spec);
+        tidemill_spec::validate::combined_warning(&warnings)
+    };
+    assert_eq!(
+        said(
+            "name: c\ntype: amlcompute\nsize: S\nmax_instances: 2\nisolation: none\nnetwork: none\ntier: low_priority\n",
+            Family::Compute
+        )
+        .as_deref(),
+        Some("these fields have no effect here: `size`, `tier` (a setting of the cloud)")
+    );
+    assert_eq!(
+        said(
+            "name: w\nstage: DEV\nallowed_networks: [10.0.0.0/8]\ntags: {a: b}\n",
+            Family::Workspace
+        ),
+        None
+    );
+    assert_eq!(
+        said(
+            "name: d\ntype: one_lake\none_lake_workspace_name: w\nendpoint: e\n",
+            Family::Datastore
+        )
+        .as_deref(),
+        Some(
+            "these fields have no effect here: `type` (it cannot be reached from here, so that nothing is read from it)"
+        )
+    );
+}
+
 const ENDPOINT: &str = "$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json\n\
     name: my-endpoint\nauth_mode: Key\ndescription: d\ntags: {a: 1}\nproperties: {p: 1}\nkind: Managed\nscoring_uri: dropped\n\
     provisioning_state: Succeeded\nidentity: {type: user_assigned, user_assigned_identities: [{resource_id: r}]}\n\

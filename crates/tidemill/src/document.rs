@@ -7,6 +7,7 @@ use serde_json::Value;
 use tidemill_spec::kinds::{Family, Spec};
 use tidemill_spec::load::{FileKind, Files, Loaded, load_document, load_text};
 use tidemill_spec::refs::DataPath;
+use tidemill_spec::validate::{combined_warning, no_effect_on_local};
 use tidemill_spec::yaml::Override;
 
 use crate::error::{Error, Result};
@@ -128,8 +129,15 @@ pub fn here() -> Result<PathBuf> {
 }
 
 /// Says once what was read but will not do what its writer may expect.
+///
+/// Of a job and of an online deployment the server says which fields have no effect: it knows the whole of them.
 pub fn tell(session: &crate::session::Session, loaded: &Loaded) {
     let mut told = Vec::new();
+    if !matches!(loaded.spec, Spec::Job(_) | Spec::OnlineDeployment(_))
+        && let Some(said) = combined_warning(&no_effect_on_local(&loaded.spec))
+    {
+        session.warn(&said);
+    }
     for warning in &loaded.warnings {
         let text = warning.to_string();
         if !told.contains(&text) {

@@ -23,6 +23,7 @@ pub async fn archive(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job
             ..job::Patch::default()
         },
         None,
+        Vec::new(),
     )
     .await
 }
@@ -41,11 +42,12 @@ pub async fn restore(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job
             ..job::Patch::default()
         },
         None,
+        Vec::new(),
     )
     .await
 }
 
-/// Changes what people may change: the display name, the description, and tags, which are added or changed.
+/// Changes what people may change: the display name, the description, and tags, which are added, changed or, with `None`, taken away.
 ///
 /// # Errors
 /// NotFound.
@@ -55,15 +57,22 @@ pub async fn patch(
     name: &str,
     display_name: Option<String>,
     description: Option<String>,
-    tags: Option<IndexMap<String, String>>,
+    tags: Option<IndexMap<String, Option<String>>>,
 ) -> Result<Job> {
     ctx.authorize(action::JOB_WRITE, &Scope::job(workspace, name))
         .await?;
     let before = get(ctx, workspace, name).await?;
+    let mut gone = Vec::new();
     let tags = match tags {
         Some(more) => {
             let mut all: IndexMap<String, String> = from_json("job", "tags", &before.tags)?;
-            all.extend(more);
+            for (key, value) in more {
+                match value {
+                    Some(value) => _ = all.insert(key, value),
+                    None if all.shift_remove(&key).is_some() => gone.push(key),
+                    None => {}
+                }
+            }
             Some(all)
         }
         None => None,
@@ -79,7 +88,7 @@ pub async fn patch(
         warnings,
         ..job::Patch::default()
     };
-    set(ctx, workspace, name, patch, tags).await
+    set(ctx, workspace, name, patch, tags, gone).await
 }
 
 /// The warnings of a job that is to have this name and these tags, where rules for tags hold. Steps are spoken for by
@@ -114,6 +123,7 @@ async fn set(
     name: &str,
     patch: job::Patch,
     tags: Option<IndexMap<String, String>>,
+    gone: Vec<String>,
 ) -> Result<Job> {
     let scope = Scope::job(workspace, name);
     ctx.authorize(action::JOB_WRITE, &scope).await?;
@@ -129,7 +139,10 @@ async fn set(
         Box::pin(async move {
             job::update(tx, &ws, &job_name, patch).await?;
             let tags: Vec<(String, String)> = tags.into_iter().flatten().collect();
-            if !tags.is_empty() {
+            for key in &gone {
+                tag::delete(tx, &ws, tag::Noun::Run, &job_name, key).await?;
+            }
+            if !tags.is_empty() || !gone.is_empty() {
                 tag::put(tx, tag::Table::Tag, &ws, tag::Noun::Run, &job_name, &tags).await?;
                 let rules = tag_policy::of(tx, &ws).await?;
                 tag_policy::mark(tx, &rules, &ws, &job_name).await?;

@@ -4,8 +4,9 @@ use indexmap::IndexMap;
 
 use crate::error::{FieldPath, Warning};
 use crate::kinds::{
-    CommandComponent, CommandNode, Component, ComponentRef, Compute, EnvironmentRef, Identity, Job, Node,
-    OnlineDeployment, OnlineEndpoint, QueueSettings, Resources, Service, ServiceType, Spec, Workspace,
+    CommandComponent, CommandNode, Component, ComponentRef, Compute, Datastore, EnvironmentRef, Identity,
+    Job, Node, OnlineDeployment, OnlineEndpoint, QueueSettings, Resources, Service, ServiceType, Spec,
+    Workspace,
 };
 
 /// Fields that are set and can have no effect on a local compute, each with the reason.
@@ -48,8 +49,8 @@ pub fn no_effect_on_local(spec: &Spec) -> Vec<Warning> {
         }
         Spec::OnlineEndpoint(endpoint) => found.endpoint(endpoint),
         Spec::OnlineDeployment(deployment) => found.deployment(deployment),
+        Spec::Datastore(datastore) => found.datastore(datastore),
         Spec::Model(_)
-        | Spec::Datastore(_)
         | Spec::Policy(_)
         | Spec::Release(_)
         | Spec::Schedule(_)
@@ -254,7 +255,7 @@ impl Found {
 
     fn compute(&mut self, compute: &Compute) {
         // What a local compute honours; every other field that is set has no effect.
-        const HONOURED: [&str; 9] = [
+        const HONOURED: [&str; 11] = [
             "type",
             "name",
             "description",
@@ -264,20 +265,36 @@ impl Found {
             "cores",
             "memory",
             "gpus",
+            "isolation",
+            "network",
         ];
         self.others(serde_json::to_value(compute).ok(), &HONOURED);
     }
 
     fn workspace(&mut self, workspace: &Workspace) {
-        const HONOURED: [&str; 6] = [
+        const HONOURED: [&str; 8] = [
             "name",
             "display_name",
             "description",
             "tags",
             "uri_mirrors",
             "resource_group",
+            "stage",
+            "allowed_networks",
         ];
         self.others(serde_json::to_value(workspace).ok(), &HONOURED);
+    }
+
+    fn datastore(&mut self, datastore: &Datastore) {
+        let closed = match datastore {
+            Datastore::AzureFile(_) => "a network share is not mounted here, so that nothing is read from it",
+            Datastore::AzureDataLakeGen1(_) => {
+                "Azure switched it off in 2024, so that nothing is read from it"
+            }
+            Datastore::OneLake(_) => "it cannot be reached from here, so that nothing is read from it",
+            _ => return,
+        };
+        self.set(true, FieldPath::field("type"), closed);
     }
 
     fn others(&mut self, value: Option<serde_json::Value>, honoured: &[&str]) {

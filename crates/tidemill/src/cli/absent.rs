@@ -15,6 +15,10 @@ const ABSENT: &[(&str, &str)] = &[
     ("feature-set", "feature sets are"),
     ("feature-store", "feature stores are"),
     ("feature-store-entity", "feature stores are"),
+    ("marketplace-subscription", "subscriptions of a marketplace are"),
+    ("index", "data indexes are"),
+    ("capability-host", "capability hosts are"),
+    ("deployment-template", "templates of deployments are"),
 ];
 
 /// Verbs of `az ml` that are not here yet, by noun.
@@ -22,8 +26,6 @@ const VERBS: &[(&str, &[&str])] = &[
     (
         "compute",
         &[
-            "attach",
-            "detach",
             "connect-ssh",
             "enable-sso",
             "resize",
@@ -118,9 +120,9 @@ mod tests {
         assert_eq!(said("jobs list"), None);
         assert_eq!(said("job registry"), None, "only a noun is meant");
         assert_eq!(
-            said("compute attach -n x").as_deref(),
-            Some("`compute attach` is not supported yet")
+            said("compute resize -n x").as_deref(),
+            Some("`compute resize` is not supported yet")
         );
-        assert_eq!(said("compute atach -n x"), None);
+        assert_eq!(said("compute rezise -n x"), None);
     }
 }

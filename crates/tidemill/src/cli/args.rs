@@ -47,6 +47,52 @@ impl Set {
     }
 }
 
+/// `--set`, and what else `az` changes things by.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Edit {
+    #[command(flatten)]
+    set: Set,
+    /// Add a field; taken for scripts of `az ml`, as --set
+    #[arg(long, hide = true, value_name = "PATH=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
+    add: Vec<String>,
+    /// Take a field away, by its path with dots; may be given several times
+    #[arg(long, value_name = "PATH", num_args = 1.., action = clap::ArgAction::Append)]
+    remove: Vec<String>,
+    /// Read every value of --set and --add as text
+    #[arg(long, hide = true)]
+    force_string: bool,
+}
+
+impl Edit {
+    /// The changes: what is taken away has the value [`REMOVED`].
+    ///
+    /// # Errors
+    /// A text without `=`.
+    pub fn overrides(&self) -> Result<Vec<Override>> {
+        let Self {
+            set,
+            add,
+            remove,
+            force_string,
+        } = self;
+        let mut changes = set.overrides()?;
+        changes.extend(Set { set: add.clone() }.overrides()?);
+        if *force_string {
+            for change in &mut changes {
+                change.value = Value::from(change.value.as_str()).to_string();
+            }
+        }
+        changes.extend(remove.iter().map(|path| Override {
+            path: path.clone(),
+            value: REMOVED.to_owned(),
+        }));
+        Ok(changes)
+    }
+}
+
+/// The value of a field that is to go: nothing, as YAML writes it, and not as people write it after --set.
+pub const REMOVED: &str = "~";
+
 /// `--description` and `--tags`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Words {
@@ -128,6 +174,14 @@ impl Archived {
     }
 }
 
+/// `--skip-validation`: the server checks whatever it gets.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SkipValidation {
+    /// Taken for scripts of `az ml`: the server validates everything that it takes
+    #[arg(long, hide = true)]
+    pub skip_validation: bool,
+}
+
 /// `--no-wait`: everything here is done when the command ends, so there is nothing to wait for.
 #[derive(Debug, Clone, Default, Args)]
 pub struct NoWait {
@@ -166,6 +220,25 @@ mod tests {
             tags: given.iter().map(|tag| (*tag).to_owned()).collect(),
         };
         Ok(tags.map()?.map(Value::Object))
+    }
+
+    #[test]
+    fn what_az_changes_things_by_are_changes_of_fields() {
+        let edit = Edit {
+            set: Set {
+                set: vec!["a.b=1".into()],
+            },
+            add: vec!["tags.x=02".into()],
+            remove: vec!["tags.y".into()],
+            force_string: true,
+        };
+        let said: Vec<String> = edit
+            .overrides()
+            .expect("reads")
+            .into_iter()
+            .map(|change| format!("{}={}", change.path, change.value))
+            .collect();
+        assert_eq!(said, [r#"a.b="1""#, r#"tags.x="02""#, "tags.y=~"]);
     }
 
     #[test]

@@ -80,8 +80,16 @@ fn around(words: &[OsString]) -> Option<Result<Vec<OsString>>> {
 /// `az configure --defaults group=g workspace=w` is a context.
 fn defaults(words: &[OsString]) -> Result<Vec<OsString>> {
     let mut line: Vec<OsString> = vec!["context".into(), "set".into(), "az".into(), "--use".into()];
-    for word in words {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
         let word = word.to_string_lossy();
+        // Where a default is kept is no question here.
+        if matches!(&*word, "--scope" | "-s" | "--local") {
+            if word != "--local" {
+                words.next();
+            }
+            continue;
+        }
         match word.split_once('=') {
             Some(("workspace", value)) => line.extend(["--workspace".into(), value.into()]),
             Some(("group", value)) => line.extend(["--group".into(), value.into()]),
@@ -119,6 +127,10 @@ mod tests {
             (
                 "az configure --defaults group=g workspace=w location=eu",
                 "az context set az --use --group g --workspace w",
+            ),
+            (
+                "az configure --scope local -d workspace=w",
+                "az context set az --use --workspace w",
             ),
             (
                 "az config set defaults.group=g defaults.workspace=w",

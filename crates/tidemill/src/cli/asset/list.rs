@@ -1,6 +1,7 @@
 //! Listing assets, or the versions of one.
 
 use clap::Args;
+use serde_json::Value;
 
 use super::{Kind, with_id};
 use crate::cli::args::{Archived, Most};
@@ -44,12 +45,31 @@ pub struct ListOptions {
 /// # Errors
 /// What the server says.
 pub async fn list(session: &Session, kind: Kind, options: ListOptions) -> Result<()> {
+    list_if(session, kind, options, None::<fn(&Value) -> bool>).await
+}
+
+/// Prints those of the list that are wanted.
+///
+/// # Errors
+/// What the server says.
+pub async fn list_if(
+    session: &Session,
+    kind: Kind,
+    options: ListOptions,
+    is_wanted: Option<impl Fn(&Value) -> bool>,
+) -> Result<()> {
     let ListOptions { name, most, archived } = options;
     let filters = [("archived", archived.word())];
     let (path, columns) = match &name {
         Some(name) => (session.path(&[kind.plural(), name, "versions"]), VERSIONS),
         None => (session.path(&[kind.plural()]), ASSETS),
     };
-    let rows = session.client.list(&path, &filters, most.max_results).await?;
+    // What is looked through here is asked for as a whole.
+    let asked = most.max_results.filter(|_| is_wanted.is_none());
+    let mut rows = session.client.list(&path, &filters, asked).await?;
+    if let Some(is_wanted) = is_wanted {
+        rows.retain(|row| is_wanted(row));
+        rows.truncate(most.max_results.unwrap_or(usize::MAX));
+    }
     session.list(rows.into_iter().map(with_id).collect(), columns)
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{Kind, Which, with_id};
-use crate::cli::args::{Set, Words};
+use crate::cli::args::{Edit, Words};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -20,7 +20,7 @@ pub struct UpdateOptions {
     #[command(flatten)]
     words: Words,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
 }
 
 /// Changes a version and prints it.
@@ -33,9 +33,9 @@ pub async fn update(
     options: UpdateOptions,
     stage: Option<String>,
 ) -> Result<()> {
-    let UpdateOptions { which, words, set } = options;
+    let UpdateOptions { which, words, edit } = options;
     let mut patch = Map::new();
-    for change in set.overrides()? {
+    for change in edit.overrides()? {
         let (field, rest) = change.path.split_once('.').unwrap_or((&change.path, ""));
         if !FIELDS.contains(&field) {
             return Err(Error::usage(format!(

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::args::{Words, Written};
+use crate::cli::args::{NoWait, SkipValidation, Words, Written};
 use crate::cli::asset::create;
 use crate::document;
 use crate::error::Result;
@@ -25,6 +25,10 @@ pub struct Create {
     words: Words,
     #[command(flatten)]
     written: Written,
+    #[command(flatten)]
+    no_wait: NoWait,
+    #[command(flatten)]
+    skip_validation: SkipValidation,
 }
 
 impl Create {

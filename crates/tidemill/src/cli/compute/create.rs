@@ -46,7 +46,7 @@ pub struct Create {
 
 impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let mut changes = self.room.changes(&self.written.set)?;
+        let mut changes = self.room.changes(self.written.set.overrides()?)?;
         changes.extend(self.settings.changes());
         let fields = [
             ("name", self.name),
@@ -63,11 +63,10 @@ impl Create {
         let loaded = document::load(self.written.file.as_deref(), &changes, Family::Compute)?;
         document::tell(session, &loaded);
         let path = session.path(&["computes", loaded.spec.name().unwrap_or_default()]);
-        session.show(
-            session
-                .client
-                .put(&path, &document::body(&loaded.spec)?, None)
-                .await?,
-        )
+        let made = session
+            .client
+            .put(&path, &document::body(&loaded.spec)?, None)
+            .await?;
+        session.show(super::view(session, made))
     }
 }

@@ -30,6 +30,7 @@ impl List {
             rows.retain(|row| text(row, "type").is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)));
         }
         rows.truncate(self.most.max_results.unwrap_or(usize::MAX));
+        let rows = rows.into_iter().map(|row| super::view(session, row)).collect();
         session.list(rows, super::COLUMNS)
     }
 }

@@ -1,7 +1,9 @@
 //! `tidemill compute`.
 
+mod attach;
 mod create;
 mod delete;
+mod detach;
 mod list;
 mod list_nodes;
 mod list_sizes;
@@ -16,6 +18,7 @@ mod stop;
 mod update;
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::output::Column;
@@ -32,6 +35,14 @@ const COLUMNS: &[Column] = &[
     Column::text("description", "description"),
 ];
 
+/// The view, for scripts of `az ml` with the state that they wait for: a compute is there once it is made.
+fn view(session: &Session, mut view: Value) -> Value {
+    if let (true, Some(fields)) = (session.azure, view.as_object_mut()) {
+        fields.insert("provisioning_state".to_owned(), "Succeeded".into());
+    }
+    view
+}
+
 /// Computes: where jobs run
 #[derive(Debug, Args)]
 pub struct Compute {
@@ -46,6 +57,8 @@ enum Verb {
     Show(show::Show),
     Update(update::Update),
     Delete(delete::Delete),
+    Attach(Box<attach::Attach>),
+    Detach(detach::Detach),
     ListNodes(list_nodes::ListNodes),
     ListSizes(list_sizes::ListSizes),
     Start(start::Start),
@@ -66,6 +79,8 @@ impl Compute {
             Verb::Show(verb) => verb.run(session).await,
             Verb::Update(verb) => verb.run(session).await,
             Verb::Delete(verb) => verb.run(session).await,
+            Verb::Attach(verb) => verb.run(session).await,
+            Verb::Detach(verb) => verb.run(session).await,
             Verb::ListNodes(verb) => verb.run(session).await,
             Verb::ListSizes(verb) => verb.run(session).await,
             Verb::Start(verb) => verb.run(session).await,

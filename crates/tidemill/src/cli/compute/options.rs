@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 use tidemill_spec::yaml::Override;
 
-use crate::cli::args::{Set, Words};
+use crate::cli::args::Words;
 use crate::document;
 use crate::error::Result;
 
@@ -31,12 +31,11 @@ pub struct Room {
 }
 
 impl Room {
-    /// As changes of fields, `--set` first.
+    /// As changes of fields, those that are given first.
     ///
     /// # Errors
-    /// Tags or changes that cannot be read.
-    pub fn changes(self, set: &Set) -> Result<Vec<Override>> {
-        let mut changes = set.overrides()?;
+    /// Tags that cannot be read.
+    pub fn changes(self, mut changes: Vec<Override>) -> Result<Vec<Override>> {
         let numbers = [
             ("min_instances", self.min_instances),
             ("max_instances", self.max_instances),

@@ -28,6 +28,28 @@ pub struct Settings {
     ssh_public_access_enabled: Option<String>,
     #[arg(long, hide = true)]
     enable_node_public_ip: Option<String>,
+    #[arg(long, hide = true)]
+    ssh_port: Option<u16>,
+    #[arg(long, hide = true)]
+    resource_id: Option<String>,
+    #[arg(long, hide = true)]
+    namespace: Option<String>,
+    #[arg(long, hide = true)]
+    user_object_id: Option<String>,
+    #[arg(long, hide = true)]
+    user_tenant_id: Option<String>,
+    #[arg(long, hide = true)]
+    idle_time_before_shutdown: Option<String>,
+    #[arg(long, hide = true)]
+    idle_time_before_shutdown_minutes: Option<u32>,
+    #[arg(long, hide = true)]
+    enable_sso: Option<String>,
+    #[arg(long, hide = true)]
+    enable_root_access: Option<String>,
+    #[arg(long, hide = true)]
+    enable_os_patching: Option<String>,
+    #[arg(long, hide = true)]
+    release_quota_on_stop: Option<String>,
 }
 
 impl Settings {
@@ -43,6 +65,17 @@ impl Settings {
             subnet,
             ssh_public_access_enabled,
             enable_node_public_ip,
+            ssh_port,
+            resource_id,
+            namespace,
+            user_object_id,
+            user_tenant_id,
+            idle_time_before_shutdown,
+            idle_time_before_shutdown_minutes,
+            enable_sso,
+            enable_root_access,
+            enable_os_patching,
+            release_quota_on_stop,
         } = self;
         let fields = [
             ("identity.type", identity_type),
@@ -53,11 +86,32 @@ impl Settings {
             ("network_settings.subnet", subnet),
             ("ssh_public_access_enabled", ssh_public_access_enabled),
             ("enable_node_public_ip", enable_node_public_ip),
+            ("resource_id", resource_id),
+            ("namespace", namespace),
+            ("create_on_behalf_of.user_object_id", user_object_id),
+            ("create_on_behalf_of.user_tenant_id", user_tenant_id),
+            ("idle_time_before_shutdown", idle_time_before_shutdown),
+            ("enable_sso", enable_sso),
+            ("enable_root_access", enable_root_access),
+            ("enable_os_patching", enable_os_patching),
+            ("release_quota_on_stop", release_quota_on_stop),
         ];
         let given = fields.into_iter();
         let mut changes: Vec<Override> = given
             .filter_map(|(field, value)| Some(document::option(field, value?)))
             .collect();
+        let numbers = [
+            ("ssh_settings.ssh_port", ssh_port.map(u32::from)),
+            (
+                "idle_time_before_shutdown_minutes",
+                idle_time_before_shutdown_minutes,
+            ),
+        ];
+        changes.extend(
+            numbers
+                .into_iter()
+                .filter_map(|(field, value)| Some(document::option(field, value?))),
+        );
         if !user_assigned_identities.is_empty() {
             let ids = user_assigned_identities.into_iter();
             let all: Vec<Value> = ids.map(|id| json!({ "resource_id": id })).collect();

@@ -16,11 +16,10 @@ pub struct Show {
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        session.show(
-            session
-                .client
-                .get(&session.path(&["computes", &self.name]))
-                .await?,
-        )
+        let found = session
+            .client
+            .get(&session.path(&["computes", &self.name]))
+            .await?;
+        session.show(super::view(session, found))
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use tidemill_spec::kinds::Family;
 
 use super::options::Room;
-use crate::cli::args::{NoWait, Set};
+use crate::cli::args::{Edit, NoWait};
 use crate::cli::update;
 use crate::error::Result;
 use crate::session::Session;
@@ -21,18 +21,19 @@ pub struct Update {
     #[command(flatten)]
     room: Room,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
     #[command(flatten)]
     no_wait: NoWait,
 }
 
 impl Update {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let changes = self.room.changes(&self.set)?;
+        let changes = self.room.changes(self.edit.overrides()?)?;
         let (what, path) = (
             format!("compute {}", self.name),
             session.path(&["computes", &self.name]),
         );
-        session.show(update::update(session, Family::Compute, &what, &path, &changes).await?)
+        let changed = update::update(session, Family::Compute, &what, &path, &changes).await?;
+        session.show(super::view(session, changed))
     }
 }

@@ -1,10 +1,12 @@
 //! `tidemill datastore update`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::Value;
 use tidemill_spec::kinds::Family;
 
-use crate::cli::args::{Set, Words};
+use crate::cli::args::{Edit, Words};
 use crate::cli::update;
 use crate::document;
 use crate::error::Result;
@@ -19,15 +21,28 @@ pub struct Update {
     /// Name
     #[arg(long, short)]
     name: String,
+    /// YAML file with the fields to change
+    #[arg(long, short, value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     words: Words,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
 }
 
 impl Update {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let mut changes = self.set.overrides()?;
+        let mut changes = Vec::new();
+        if let Some(file) = &self.file {
+            let named = [document::option("name", self.name.as_str())];
+            let loaded = document::load(Some(file), &named, Family::Datastore)?;
+            document::tell(session, &loaded);
+            if let Value::Object(fields) = document::body(&loaded.spec)? {
+                let others = fields.into_iter().filter(|(field, _)| field != "name");
+                changes.extend(others.map(|(field, value)| document::option(&field, value)));
+            }
+        }
+        changes.extend(self.edit.overrides()?);
         changes.extend(
             self.words
                 .description

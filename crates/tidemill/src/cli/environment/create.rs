@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::args::{Tags, Written};
+use crate::cli::args::{NoWait, SkipValidation, Tags, Written};
 use crate::cli::asset::create;
 use crate::document;
 use crate::error::Result;
@@ -47,6 +47,10 @@ pub struct Create {
     tags: Tags,
     #[command(flatten)]
     written: Written,
+    #[command(flatten)]
+    no_wait: NoWait,
+    #[command(flatten)]
+    skip_validation: SkipValidation,
 }
 
 impl Create {

@@ -1,10 +1,13 @@
 //! `tidemill job create`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::stream::follow;
 use super::submission::Submission;
-use crate::error::Result;
+use crate::cli::args::SkipValidation;
+use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::upload::upload;
 use crate::web;
@@ -28,9 +31,11 @@ pub struct Create {
     /// Open the studio's page of the job
     #[arg(long, short = 'e')]
     web: bool,
-    /// Taken for scripts of `az ml`: the server validates every job.
-    #[arg(long, hide = true)]
-    skip_validation: bool,
+    /// Write the job as it was made to a YAML file
+    #[arg(long, short = 'a', value_name = "FILE")]
+    save_as: Option<PathBuf>,
+    #[command(flatten)]
+    skip_validation: SkipValidation,
 }
 
 impl Create {
@@ -39,6 +44,7 @@ impl Create {
             submission,
             stream,
             web,
+            save_as,
             skip_validation: _,
         } = self;
         let mut loaded = submission.load(session)?;
@@ -58,6 +64,11 @@ impl Create {
             if !said {
                 session.warn(warning);
             }
+        }
+        if let Some(file) = save_as {
+            let text = serde_yaml_ng::to_string(&body["spec"])
+                .map_err(|error| Error::failed(format!("failed to write the job as YAML: {error}")))?;
+            std::fs::write(&file, text).map_err(|error| Error::file("write", &file, error))?;
         }
         if web {
             web::open(session, &web::job(session, &view));

@@ -21,6 +21,9 @@ pub struct Submission {
     /// Name, unique in the workspace [default: that of the file, else made up]
     #[arg(long, short)]
     name: Option<String>,
+    /// Experiment that the run belongs to [default: that of the file]
+    #[arg(long, value_name = "NAME")]
+    experiment_name: Option<String>,
     #[command(flatten)]
     set: Set,
     /// Where an environment cannot be had exactly: exact fails, relaxed takes the nearest [default: the server's]
@@ -35,10 +38,11 @@ impl Submission {
     /// A file that is wrong.
     pub fn load(&self, session: &Session) -> Result<Loaded> {
         let mut changes = self.set.overrides()?;
+        let fields = [("name", &self.name), ("experiment_name", &self.experiment_name)];
         changes.extend(
-            self.name
-                .as_ref()
-                .map(|name| document::option("name", name.as_str())),
+            fields
+                .into_iter()
+                .filter_map(|(field, value)| Some(document::option(field, value.as_deref()?))),
         );
         let loaded = document::load(Some(&self.file), &changes, Family::Job)?;
         document::tell(session, &loaded);

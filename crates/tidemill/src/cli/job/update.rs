@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::cli::args::{Set, Words};
+use crate::cli::args::{Edit, Words};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -22,16 +22,17 @@ pub struct Update {
     #[command(flatten)]
     words: Words,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
 }
 
 impl Update {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let mut patch = Map::new();
         let mut tags = Map::new();
-        for change in self.set.overrides()? {
+        for change in self.edit.overrides()? {
             let value = document::yaml_value(&change.value)?;
             match (change.path.split_once('.'), change.path.as_str()) {
+                (Some(("tags", key)), _) if value.is_null() => _ = tags.insert(key.to_owned(), Value::Null),
                 (Some(("tags", key)), _) => _ = tags.insert(key.to_owned(), words(&value)),
                 (None, "tags") => {
                     let map = value

@@ -8,7 +8,7 @@ use tidemill_spec::kinds::Family;
 
 use super::Which;
 use super::wait::until_up;
-use crate::cli::args::Set;
+use crate::cli::args::Edit;
 use crate::document;
 use crate::error::{Error, Result};
 use crate::session::Session;
@@ -28,7 +28,7 @@ pub struct Update {
     #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
     /// Do not wait until it is up
     #[arg(long)]
     no_wait: bool,
@@ -41,7 +41,7 @@ impl Update {
                 .with_hint("create it again: `tidemill online-deployment create --local -f <file>`"));
         }
         let path = self.which.path(session);
-        let mut changes = self.set.overrides()?;
+        let mut changes = self.edit.overrides()?;
         let shown = session.client.get(&path).await?;
         let etag = shown.get("etag").and_then(Value::as_str);
         let loaded = match &self.file {

@@ -8,7 +8,7 @@ use tidemill_spec::kinds::Family;
 
 use super::NOUN;
 use super::traffic::shares;
-use crate::cli::args::{NoWait, Set, Words};
+use crate::cli::args::{Edit, NoWait, Words};
 use crate::cli::update;
 use crate::document;
 use crate::error::Result;
@@ -38,7 +38,7 @@ pub struct Update {
     #[command(flatten)]
     words: Words,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
     #[command(flatten)]
     no_wait: NoWait,
 }
@@ -74,7 +74,7 @@ impl Update {
                 .map()?
                 .map(|tags| document::option("tags", Value::Object(tags))),
         );
-        changes.extend(self.set.overrides()?);
+        changes.extend(self.edit.overrides()?);
         let what = format!("endpoint {}", self.name);
         let path = session.path(&[NOUN, &self.name]);
         session.show(update::update(session, Family::OnlineEndpoint, &what, &path, &changes).await?)

@@ -6,7 +6,7 @@ use tidemill_spec::kinds::Family;
 
 use super::NOUN;
 use super::times::told;
-use crate::cli::args::{NoWait, Set, Words};
+use crate::cli::args::{Edit, NoWait, Words};
 use crate::cli::update;
 use crate::document;
 use crate::error::Result;
@@ -24,7 +24,7 @@ pub struct Update {
     #[command(flatten)]
     words: Words,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
     #[command(flatten)]
     no_wait: NoWait,
 }
@@ -43,7 +43,7 @@ impl Update {
                 .map()?
                 .map(|tags| document::option("tags", Value::Object(tags))),
         );
-        changes.extend(self.set.overrides()?);
+        changes.extend(self.edit.overrides()?);
         let what = format!("schedule {}", self.name);
         let path = session.path(&[NOUN, &self.name]);
         session.show(told(

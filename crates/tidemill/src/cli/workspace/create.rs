@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::Value;
 use tidemill_spec::kinds::Family;
 
+use super::settings::Settings;
 use crate::cli::args::{NoWait, Words, Written};
 use crate::client::{path, query};
 use crate::document;
@@ -30,12 +31,15 @@ pub struct Create {
     #[command(flatten)]
     written: Written,
     #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
     no_wait: NoWait,
 }
 
 impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let mut changes = self.written.set.overrides()?;
+        changes.extend(self.settings.changes());
         let fields = [
             ("name", self.name),
             ("display_name", self.display_name),

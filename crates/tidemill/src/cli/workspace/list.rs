@@ -1,6 +1,7 @@
 //! `tidemill workspace list`.
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::cli::args::Most;
 use crate::error::Result;
@@ -16,6 +17,9 @@ pub struct List {
     /// Those that were deleted and can be recovered
     #[arg(long)]
     deleted: bool,
+    /// Only of these kinds: default, hub, project; with a comma between them
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    filtered_kinds: Vec<String>,
     #[command(flatten)]
     most: Most,
 }
@@ -26,6 +30,18 @@ impl List {
         let mut rows = session.client.list("/workspaces", asked, None).await?;
         if let Some(group) = &session.group {
             rows.retain(|row| text(row, "group") == Some(group));
+        }
+        if !self.filtered_kinds.is_empty() {
+            let kind = |row: &Value| {
+                let kind = row.pointer("/spec/kind").and_then(Value::as_str);
+                kind.unwrap_or("default").to_owned()
+            };
+            let is_wanted = |row: &Value| {
+                self.filtered_kinds
+                    .iter()
+                    .any(|wanted| wanted.eq_ignore_ascii_case(&kind(row)))
+            };
+            rows.retain(is_wanted);
         }
         rows.truncate(self.most.max_results.unwrap_or(usize::MAX));
         let rows = rows.into_iter().map(|row| super::view(session, row)).collect();

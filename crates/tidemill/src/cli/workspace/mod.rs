@@ -7,6 +7,7 @@ mod list;
 mod move_to;
 mod recover;
 mod restore;
+mod settings;
 mod show;
 mod update;
 
@@ -41,10 +42,10 @@ pub struct Workspace {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Create(create::Create),
+    Create(Box<create::Create>),
     List(list::List),
     Show(show::Show),
-    Update(update::Update),
+    Update(Box<update::Update>),
     Delete(delete::Delete),
     Archive(archive::Archive),
     Restore(restore::Restore),
@@ -68,6 +69,11 @@ fn completed(address: &str, azure: bool, mut view: Value) -> Value {
         fields.insert("mlflow_tracking_uri".to_owned(), tracking.into());
         if let (true, Some(group)) = (azure, group) {
             fields.insert("resource_group".to_owned(), group);
+            // Scripts make other things in the region of a workspace.
+            let spec = fields.get_mut("spec").and_then(Value::as_object_mut);
+            if let Some(spec) = spec {
+                spec.entry("location").or_insert_with(|| "local".into());
+            }
         }
     }
     view
@@ -108,6 +114,15 @@ mod tests {
             "http://h:1/workspaces/churn"
         );
         assert_eq!(shown("churn", true)["resource_group"], "g");
+        let with_spec = |spec| {
+            completed(
+                "http://h:1",
+                true,
+                json!({"name": "w", "group": "g", "spec": spec}),
+            )
+        };
+        assert_eq!(with_spec(json!({}))["spec"]["location"], "local");
+        assert_eq!(with_spec(json!({"location": "eu"}))["spec"]["location"], "eu");
         assert!(shown("churn", false).get("resource_group").is_none());
     }
 }

@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::Value;
 use tidemill_spec::kinds::Family;
 
-use crate::cli::args::{NoWait, Set, Words};
+use super::settings::Settings;
+use crate::cli::args::{Edit, NoWait, Words};
 use crate::cli::update;
 use crate::client::path;
 use crate::document;
@@ -26,14 +27,17 @@ pub struct Update {
     #[command(flatten)]
     words: Words,
     #[command(flatten)]
-    set: Set,
+    edit: Edit,
+    #[command(flatten)]
+    settings: Settings,
     #[command(flatten)]
     no_wait: NoWait,
 }
 
 impl Update {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let mut changes = self.set.overrides()?;
+        let mut changes = self.edit.overrides()?;
+        changes.extend(self.settings.changes());
         let fields = [
             ("display_name", self.display_name),
             ("description", self.words.description),
