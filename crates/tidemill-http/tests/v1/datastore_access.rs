@@ -178,8 +178,8 @@ async fn every_way_to_the_bytes_asks() {
     ada.get(&format!("{WS}/data/bronze/versions/1/profile"))
         .await
         .fails(403);
-    ada.get(&format!("{WS}/data/bronze/history")).await.fails(403);
-    ada.get(&format!("{WS}/data/bronze/validations")).await.fails(403);
+    ada.get(&format!("{WS}/data/bronze/history")).await.fails(404);
+    ada.get(&format!("{WS}/data/bronze/validations")).await.fails(404);
     ada.get(&format!("{WS}/data/silver/versions/1/profile"))
         .await
         .ok();
@@ -413,12 +413,14 @@ async fn versions_whose_files_one_may_not_read_are_not_told_of() {
         ada.get(&format!("{WS}/data/{hidden}")).await.fails(404);
     }
     assert_eq!(asked().await, before, "looking at a list is no attempt");
-    // Nor is it changed by whoever may not see it.
+    // Nor is it changed by whoever may not see it, whatever they may do to data.
+    let eng = world.somebody("eng", "ML Engineer").await;
+    assert!(names(&eng.get(&format!("{WS}/data")).await.ok()).is_empty());
     let patch = json!({"description": "mine"});
-    ada.send("PATCH", &format!("{WS}/data/silver/versions/2"), Some(patch), &[])
+    eng.send("PATCH", &format!("{WS}/data/silver/versions/2"), Some(patch), &[])
         .await
         .fails(404);
-    ada.put(&format!("{labels}/mine"), json!({"version": "2"}))
+    eng.put(&format!("{labels}/mine"), json!({"version": "2"}))
         .await
         .fails(404);
     // Who shares the datastores looks after what is in them, without reading it.

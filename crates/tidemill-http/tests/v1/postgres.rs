@@ -161,7 +161,7 @@ async fn computes_are_asked_for_and_granted_on_postgresql() {
         .get("/api/v1/workspaces/default/computes/huge")
         .await
         .fails(404);
-    assert_eq!(owner.get("/api/v1/audit:verify").await.ok()["intact"], true);
+    assert_eq!(owner.get("/api/v1/audit:verify").await.ok()["sound"], true);
 }
 
 /// What is submitted while a workspace is deleted is either in it, or refused: never lost in one that rests.

@@ -151,7 +151,8 @@ fn computes_and_workspaces_take_the_options_that_az_has() {
          --enable-sso true --user-object-id o --user-tenant-id t --no-wait",
     );
     assert!(
-        instance.err.contains("these fields have no effect here: `size`") && instance.err.contains("`enable_sso`"),
+        instance.err.contains("these fields have no effect here: `size`")
+            && instance.err.contains("`enable_sso`"),
         "{}",
         instance.err
     );

@@ -33,7 +33,7 @@ pub struct Create {
 
 impl Create {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let mut changes = self.room.changes(&self.written.set)?;
+        let mut changes = self.room.changes(self.written.set.overrides()?)?;
         let fields = [("name", self.name), ("type", self.r#type)];
         changes.extend(
             fields
