@@ -102,6 +102,9 @@ pub async fn archive(
     let scope = scope(kind, workspace, name);
     ctx.authorize(write(kind), &scope).await?;
     let before = find_asset(ctx, kind, workspace, name).await?;
+    if is_closed(ctx, kind) && told(ctx, kind, before.clone()).await?.is_none() {
+        return Err(Error::not_found(kind.as_str(), name));
+    }
     if before.archived != archived {
         let change = Change {
             action: write(kind),
@@ -201,15 +204,16 @@ async fn told_of(ctx: &OpContext, kind: Kind, rows: Vec<Row>) -> Result<Vec<Row>
     Ok(told)
 }
 
+fn only_told(name: &str) -> String {
+    format!("`tidemill data list --name {name}` shows those whose files you may read")
+}
+
 /// # Errors
 /// NotFound for a version that may not be told of.
-async fn check_told(ctx: &OpContext, kind: Kind, row: &Row) -> Result<()> {
+pub(crate) async fn check_told(ctx: &OpContext, kind: Kind, row: &Row) -> Result<()> {
     match told_of(ctx, kind, vec![row.clone()]).await?.is_empty() {
         true => Err(
-            Error::not_found("version", &format!("{}:{}", row.name, row.version)).hint(format!(
-                "`tidemill data list --name {}` shows those whose files you may read",
-                row.name
-            )),
+            Error::not_found("version", &format!("{}:{}", row.name, row.version)).hint(only_told(&row.name)),
         ),
         false => Ok(()),
     }
@@ -353,6 +357,19 @@ pub async fn delete_label(
     ctx.authorize(write(kind), &scope).await?;
     check_label(label)?;
     find_asset(ctx, kind, workspace, name).await?;
+    let key = Key {
+        workspace,
+        kind,
+        name,
+    };
+    let db = ctx.app().store.read();
+    if let Some(version) = asset_label::get(db, key, label).await?
+        && let Some(named) = asset_version::get(db, key, &version).await?
+    {
+        check_told(ctx, kind, &named)
+            .await
+            .map_err(|_| Error::not_found("label", label))?;
+    }
     let change = Change {
         action: write(kind),
         scope,
@@ -689,6 +706,7 @@ async fn find(ctx: &OpContext, key: Key<'_>, wanted: &VersionRef) -> Result<Row>
             find_asset(ctx, kind, key.workspace, name).await?;
             match asset_label::get(db, key, label).await? {
                 Some(version) => find_version(ctx, key, &version).await,
+                None if is_closed(ctx, kind) => Err(Error::not_found("label", &format!("{name}@{label}"))),
                 None => {
                     let mut there: Vec<String> = asset_label::of(db, key)
                         .await?
@@ -727,6 +745,11 @@ async fn find_asset(ctx: &OpContext, kind: Kind, workspace: &str, name: &str) ->
         return Ok(row);
     }
     crate::workspace::get(ctx, workspace).await?;
+    if is_closed(ctx, kind) {
+        // Which names there are is not for everybody.
+        return Err(Error::not_found(kind.as_str(), name)
+            .hint(format!("`tidemill {kind} list` shows those that you may see")));
+    }
     let there = asset::list(
         db,
         workspace,
@@ -759,6 +782,10 @@ pub(crate) async fn find_version(ctx: &OpContext, key: Key<'_>, version: &str) -
         after: None,
     };
     let there = asset_version::list(db, key, Archived::Include, &page).await?;
+    if is_closed(ctx, key.kind) {
+        let none = Error::not_found("version", &format!("{}:{version}", key.name));
+        return Err(none.hint(only_told(key.name)));
+    }
     let versions: Vec<_> = there.items.iter().map(|row| row.version.as_str()).collect();
     Err(
         Error::not_found(key.kind.as_str(), &format!("{}:{version}", key.name))

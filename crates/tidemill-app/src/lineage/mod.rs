@@ -66,6 +66,7 @@ async fn walk<'a>(
                 name,
             };
             let row = asset::find_version(ctx, key, version).await?;
+            asset::check_told(ctx, Kind::Data, &row).await?;
             format!("data/{name}/{}", row.version)
         }
         Start::Model(name, version) => {
