@@ -163,6 +163,10 @@ fn functions_give_what_their_documentation_says() {
             json!("20200329T145314Z"),
         ),
         (
+            "[length(dateTimeAdd('2020-04-07T14:53:14Z', 'PT1H', padLeft('y', 70000, 'y')))]",
+            json!(16),
+        ),
+        (
             "[dateTimeAdd('2020-04-07T14:53:14Z', 'PT1H', 'yyyy/M/d h:mm tt')]",
             json!("2020/4/7 3:53 PM"),
         ),
@@ -215,6 +219,10 @@ fn what_can_not_be_evaluated_says_why_and_where() {
         ("[add(9223372036854775807, 1)]", "give no whole number"),
         ("[variables('o').b]", "there is no property `b`"),
         ("[range(0, 100000)]", "10000 numbers at most"),
+        (
+            "[map(range(0, 10000), lambda('x', createObject('o', padLeft('', 100000))))]",
+            "bytes of texts",
+        ),
         ("[copyIndex()]", "there is no loop around it"),
         ("[reference('nothing')]", "there is no resource `nothing`"),
         ("[if('x', 1, 2)]", "a boolean is wanted, and this is a text"),

@@ -66,12 +66,7 @@ impl Fuel {
     }
 
     fn made(&self, value: &Value) -> Result<()> {
-        let size = match value {
-            Value::String(text) => text.len(),
-            Value::Array(items) => items.len() * 16,
-            _ => 0,
-        };
-        match self.bytes.get().checked_sub(size) {
+        match self.bytes.get().checked_sub(weight(value)) {
             Some(left) => {
                 self.bytes.set(left);
                 Ok(())
@@ -80,6 +75,20 @@ impl Fuel {
                 "the template makes more than {MAX_BYTES} bytes of texts"
             ))),
         }
+    }
+}
+
+/// About how many bytes a value takes, with all that is in it.
+fn weight(value: &Value) -> usize {
+    const NODE: usize = 16;
+    match value {
+        Value::String(text) => NODE + text.len(),
+        Value::Array(items) => NODE + items.iter().map(weight).sum::<usize>(),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| NODE + name.len() + weight(value);
+            NODE + fields.iter().map(field).sum::<usize>()
+        }
+        _ => NODE,
     }
 }
 

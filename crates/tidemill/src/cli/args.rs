@@ -90,8 +90,8 @@ impl Edit {
     }
 }
 
-/// The value of a field that is to go: nothing, as YAML writes it, and not as people write it after --set.
-pub const REMOVED: &str = "~";
+/// The value of a field that is to go: no argument of a command can hold a NUL.
+pub const REMOVED: &str = "\0removed";
 
 /// `--description` and `--tags`.
 #[derive(Debug, Clone, Default, Args)]

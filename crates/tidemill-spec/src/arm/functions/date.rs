@@ -156,7 +156,8 @@ fn part(moment: DateTime, sign: char, many: usize) -> String {
     };
     match (sign, many) {
         ('y', 1 | 2) => padded(i64::from(moment.year()) % 100),
-        ('y', _) => format!("{:0many$}", moment.year()),
+        // A width that nobody means is no width that can be written.
+        ('y', _) => format!("{:0width$}", moment.year(), width = many.min(16)),
         ('M', 3..) => named(MONTHS[usize::from(moment.month().unsigned_abs()) - 1]),
         ('M', _) => padded(moment.month().into()),
         ('d', 3..) => named(DAYS[usize::from(moment.weekday().to_monday_zero_offset().unsigned_abs())]),
