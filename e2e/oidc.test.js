@@ -51,7 +51,23 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+test('who is nobody here is refused, with the reason, and comes back to the sign-in', async () => {
+  say({ ada: ada({ email: 'somebody@example.org' }) });
+  const page = await studio.open(`${home}/jobs`);
+  await page.getByRole('link', { name: 'Sign in with Corp' }).click();
+  await page.getByRole('heading', { name: 'Not signed in' }).waitFor(patience);
+  await page.getByText(/no user here has this address/).waitFor(patience);
+  await page.screenshot({ path: 'screenshots/oidc-refused.png' });
+  assert.deepEqual((await page.context().cookies()).filter(({ name }) => name === 'tidemill_session'), []);
+  await page.getByRole('link', { name: 'Back to the sign-in' }).click();
+  await page.getByRole('link', { name: 'Sign in with Corp' }).waitFor(patience);
+  const refused = await studio.server.send('GET', '/api/v1/audit?outcome=refused&action=session/create');
+  assert.ok(refused.items.length >= 1);
+  await studio.close(page);
+});
+
 test('one signs in at the provider, comes back to the page one wanted, and has what the team has', async () => {
+  say({ ada: ada({}) });
   const page = await studio.open(`${home}/roles?x=1`);
   await page.getByRole('link', { name: 'Sign in with Corp' }).click();
   await page.getByText('user:ada', { exact: true }).first().waitFor(patience);
@@ -82,20 +98,5 @@ test('who has left the team signs in and sees nothing', async () => {
   await page.getByRole('button', { name: /Sign out/ }).waitFor(patience);
   await page.getByRole('alert').first().waitFor(patience);
   await page.screenshot({ path: 'screenshots/oidc-no-role.png' });
-  await studio.close(page);
-});
-
-test('who is nobody here is refused, with the reason, and comes back to the sign-in', async () => {
-  say({ ada: ada({ email: 'somebody@example.org' }) });
-  const page = await studio.open(`${home}/jobs`);
-  await page.getByRole('link', { name: 'Sign in with Corp' }).click();
-  await page.getByRole('heading', { name: 'Not signed in' }).waitFor(patience);
-  await page.getByText(/no user here has this address/).waitFor(patience);
-  await page.screenshot({ path: 'screenshots/oidc-refused.png' });
-  assert.deepEqual((await page.context().cookies()).filter(({ name }) => name === 'tidemill_session'), []);
-  await page.getByRole('link', { name: 'Back to the sign-in' }).click();
-  await page.getByRole('link', { name: 'Sign in with Corp' }).waitFor(patience);
-  const refused = await studio.server.send('GET', '/api/v1/audit?outcome=refused&action=session/create');
-  assert.ok(refused.items.length >= 1);
   await studio.close(page);
 });
