@@ -67,7 +67,7 @@ function Plans({ ws, search: { stack, show } }: { ws: string; search: InfraSearc
   const rows = useMemo(() => all?.filter(({ state }) => show === undefined || isPending(state) === (show === 'pending')), [all, show]);
   const columns = useMemo(
     (): Column<Plan>[] => [
-      { id: 'plan', header: 'Plan', by: ({ id }) => id, cell: ({ id }) => <A to={to.infraPlan(ws, id)} className="row mono">{id.slice(-8)}</A> },
+      { id: 'plan', header: 'Plan', by: ({ id }) => id, cell: ({ id }) => <A to={to.infraPlan(ws, id)} className="row plain mono">{id.slice(-8)}</A> },
       { id: 'stack', header: 'Stack', by: (plan) => plan.stack, cell: (plan) => plan.stack },
       { id: 'does', header: 'What it does', cell: (plan) => (plan.destroys ? `takes all away: ${summary(plan)}` : summary(plan)) },
       { id: 'stages', header: 'Stages', wide: true, by: ({ stages }) => stages.join(), cell: ({ stages }) => stages.join(', ') || '–' },

@@ -27,7 +27,7 @@ export function StackPage() {
     (): Column<Managed>[] => [
       { id: 'address', header: 'Resource', by: ({ address }) => address, cell: ({ address }) => address },
       { id: 'scope', header: 'Where', wide: true, by: ({ scope }) => scope, cell: ({ scope }) => <span className="mono">{scope}</span> },
-      { id: 'plan', header: 'Plan', cell: ({ plan }) => <A to={to.infraPlan(ws, plan)} className="mono">{plan.slice(-8)}</A> },
+      { id: 'plan', header: 'Plan', cell: ({ plan }) => <A to={to.infraPlan(ws, plan)} className="link mono">{plan.slice(-8)}</A> },
       { id: 'when', header: 'Applied', number: true, by: ({ applied_at }) => applied_at, cell: ({ applied_at }) => <Ago at={applied_at} /> },
     ],
     [ws],
