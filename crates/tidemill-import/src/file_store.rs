@@ -12,7 +12,9 @@ use tidemill_api::import::{
 };
 
 use crate::local_files::{folder, read, walk};
-use crate::{Error, FileBytes, LeftOut, Result, Source, SourceExperiment, file_registry, word};
+use crate::{
+    Error, FileBytes, LeftOut, Result, Source, SourceExperiment, SourceTrace, file_registry, file_trace, word,
+};
 
 /// Folders of an experiment that are no runs.
 const NO_RUNS: [&str; 4] = ["tags", "datasets", "traces", "models"];
@@ -273,13 +275,6 @@ impl Source for FileStore {
                 self.leave(&at.join("meta.yaml"), "it names no experiment");
                 continue;
             };
-            let traces = self.folders(&at.join("traces")).len();
-            if traces > 0 {
-                self.leave(
-                    &at.join("traces"),
-                    format!("{traces} traces: traces are not imported"),
-                );
-            }
             let deleted = text(&meta, "lifecycle_stage").as_deref() == Some("deleted");
             let experiment = ImportExperiment {
                 name,
@@ -292,6 +287,19 @@ impl Source for FileStore {
             found.push(SourceExperiment { id, experiment });
         }
         Ok(found)
+    }
+
+    async fn trace_ids(&mut self, of: &SourceExperiment) -> Result<Vec<String>> {
+        Ok(self
+            .experiments
+            .get(&of.id)
+            .map(|at| file_trace::ids(at))
+            .unwrap_or_default())
+    }
+
+    async fn trace(&mut self, of: &SourceExperiment, id: &str) -> Result<Option<SourceTrace>> {
+        let at = self.experiments.get(&of.id);
+        Ok(at.and_then(|at| file_trace::whole(at, id, &mut self.left_out)))
     }
 
     async fn runs(&mut self, of: &SourceExperiment) -> Result<Vec<ImportRun>> {

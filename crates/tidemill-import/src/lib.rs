@@ -1,19 +1,23 @@
 //! Reads what MLflow keeps: in a folder of files, in a SQLite database, or behind a running server. Experiments, runs,
-//! points, models and artifacts.
+//! points, models, artifacts and traces.
 //!
 //! A reader never writes to its source. What it cannot read it names with the reason, and goes on.
 
 mod error;
 mod file_registry;
 mod file_store;
+mod file_trace;
 mod local_files;
 mod server_call;
 mod server_files;
 mod server_registry;
 mod server_store;
+mod server_trace;
 mod sql_registry;
 mod sql_row;
 mod sql_store;
+mod sql_trace;
+mod trace;
 mod word;
 
 pub use error::{Error, Result};
@@ -21,6 +25,7 @@ pub use file_store::FileStore;
 pub use server_call::Login;
 pub use server_store::ServerStore;
 pub use sql_store::SqlStore;
+pub use trace::SourceTrace;
 
 use std::path::{Path, PathBuf};
 
@@ -73,6 +78,12 @@ pub trait Source: Send {
 
     /// The logged models of an experiment.
     async fn logged_models(&mut self, of: &SourceExperiment) -> Result<Vec<ImportLoggedModel>>;
+
+    /// The ids of the traces of an experiment whose runs were asked for.
+    async fn trace_ids(&mut self, of: &SourceExperiment) -> Result<Vec<String>>;
+
+    /// One of those traces with its spans; `None` when it is left out.
+    async fn trace(&mut self, of: &SourceExperiment, id: &str) -> Result<Option<SourceTrace>>;
 
     /// All registered models with their versions.
     async fn models(&mut self) -> Result<Vec<ImportModel>>;

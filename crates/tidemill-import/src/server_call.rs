@@ -139,7 +139,7 @@ impl Server {
         self.send(|| self.request(Method::GET, path).query(query)).await
     }
 
-    /// An answer of the tracking API, or why there is none.
+    /// An answer of the tracking API, or why there is none. A call that starts with `/` is the path itself.
     pub(crate) async fn ask(
         &self,
         call: &str,
@@ -161,7 +161,10 @@ impl Server {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Result<String, Refusal>> {
-        let path = format!("/api/2.0/mlflow/{call}");
+        let path = match call.strip_prefix('/') {
+            Some(_) => call.to_owned(),
+            None => format!("/api/2.0/mlflow/{call}"),
+        };
         let request = || {
             let request = self.request(method.clone(), &path).query(query);
             match body {

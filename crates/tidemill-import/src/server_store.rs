@@ -15,7 +15,9 @@ use tidemill_api::import::{
 
 use crate::server_call::Server;
 use crate::server_files::{self, Owner};
-use crate::{FileBytes, LeftOut, Options, Result, Source, SourceExperiment, server_registry};
+use crate::{
+    FileBytes, LeftOut, Options, Result, Source, SourceExperiment, SourceTrace, server_registry, server_trace,
+};
 
 /// Things on a page.
 const PAGE: usize = 500;
@@ -79,6 +81,10 @@ pub struct ServerStore {
     metrics: HashMap<String, Vec<String>>,
     /// Ids of logged models; others are runs.
     logged_models: HashSet<String>,
+    /// Runs by experiment.
+    runs: HashMap<String, Vec<String>>,
+    /// What is known of the traces of the experiment that is read, and the runs that they are linked to.
+    traces: HashMap<String, (Value, Vec<String>)>,
     left_out: Vec<LeftOut>,
 }
 
@@ -96,6 +102,8 @@ impl ServerStore {
             server,
             metrics: HashMap::new(),
             logged_models: HashSet::new(),
+            runs: HashMap::new(),
+            traces: HashMap::new(),
             left_out: Vec::new(),
         })
     }
@@ -212,7 +220,39 @@ impl Source for ServerStore {
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-        Ok(whole.iter().map(|run| self.run(of, run)).collect())
+        let found: Vec<ImportRun> = whole.iter().map(|run| self.run(of, run)).collect();
+        let ids = found.iter().map(|run| run.run_id.clone()).collect();
+        self.runs.insert(of.id.clone(), ids);
+        Ok(found)
+    }
+
+    async fn trace_ids(&mut self, of: &SourceExperiment) -> Result<Vec<String>> {
+        let infos = server_trace::once(server_trace::infos(&self.server, &of.id, None).await?);
+        let runs = self.runs.get(&of.id).map_or(&[][..], Vec::as_slice);
+        let mut linked = match infos.is_empty() {
+            true => Default::default(),
+            false => server_trace::linked(&self.server, &of.id, runs).await?,
+        };
+        let ids: Vec<String> = infos.iter().map(|info| text(info, "trace_id")).collect();
+        self.traces = ids
+            .iter()
+            .cloned()
+            .zip(infos)
+            .map(|(id, info)| {
+                let runs = linked.remove(&id).unwrap_or_default();
+                (id, (info, runs))
+            })
+            .collect();
+        Ok(ids)
+    }
+
+    async fn trace(&mut self, _of: &SourceExperiment, id: &str) -> Result<Option<SourceTrace>> {
+        let Some((info, runs)) = self.traces.remove(id) else {
+            return Ok(None);
+        };
+        server_trace::whole(&self.server, info, runs, &mut self.left_out)
+            .await
+            .map(Some)
     }
 
     async fn points(&mut self, run: &ImportRun) -> Result<Vec<ImportSeries>> {

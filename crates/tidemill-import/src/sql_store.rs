@@ -15,7 +15,10 @@ use tidemill_api::import::{
 
 use crate::local_files::{folder, read, walk};
 use crate::sql_row::{count, number, opt_text, rows, tables, text, texts, unread, value};
-use crate::{Error, FileBytes, LeftOut, Options, Result, Source, SourceExperiment, sql_registry, word};
+use crate::{
+    Error, FileBytes, LeftOut, Options, Result, Source, SourceExperiment, SourceTrace, sql_registry,
+    sql_trace, word,
+};
 
 /// The workspace of MLflow that is read when none is named.
 const DEFAULT_WORKSPACE: &str = "default";
@@ -195,8 +198,7 @@ impl Source for SqlStore {
         self.not_carried().await?;
         let found = rows(
             &mut self.db,
-            "SELECT e.*, (SELECT count(*) FROM trace_info t WHERE t.experiment_id = e.experiment_id) AS traces
-             FROM experiments e WHERE e.workspace = ?1 ORDER BY e.experiment_id",
+            "SELECT e.* FROM experiments e WHERE e.workspace = ?1 ORDER BY e.experiment_id",
             &self.workspace,
         )
         .await?;
@@ -210,11 +212,6 @@ impl Source for SqlStore {
         for row in &found {
             let id = number(row, "experiment_id").unwrap_or(0).to_string();
             let name = text(row, "name");
-            if let Some(traces) = number(row, "traces").filter(|traces| *traces > 0) {
-                let why = format!("{traces} of them; traces are not imported");
-                self.left_out
-                    .push(LeftOut::new(format!("the traces of `{name}`"), why));
-            }
             let experiment = ImportExperiment {
                 name,
                 tags: tags.remove(&id).unwrap_or_default(),
@@ -225,6 +222,14 @@ impl Source for SqlStore {
             experiments.push(SourceExperiment { id, experiment });
         }
         Ok(experiments)
+    }
+
+    async fn trace_ids(&mut self, of: &SourceExperiment) -> Result<Vec<String>> {
+        sql_trace::ids(&mut self.db, &of.id).await
+    }
+
+    async fn trace(&mut self, _of: &SourceExperiment, id: &str) -> Result<Option<SourceTrace>> {
+        sql_trace::whole(&mut self.db, id).await
     }
 
     async fn runs(&mut self, of: &SourceExperiment) -> Result<Vec<ImportRun>> {

@@ -15,12 +15,26 @@ impl Client {
     /// # Errors
     /// What the server says, in MLflow's words.
     pub async fn mlflow(&self, workspace: &str, call: &str, body: &Value) -> Result<Value> {
-        let url = format!(
-            "{}{}/api/2.0/mlflow/{call}",
-            self.address(),
-            path(&["workspaces", workspace])
-        );
-        let request = self.authorized(self.http.post(url)).json(body);
+        self.mlflow_at(workspace, &format!("/api/2.0/mlflow/{call}"), None, body)
+            .await
+    }
+
+    /// A call at any path of MLflow's surface in a workspace, with the experiment that a header of OpenTelemetry names.
+    ///
+    /// # Errors
+    /// What the server says, in MLflow's words.
+    pub async fn mlflow_at(
+        &self,
+        workspace: &str,
+        at: &str,
+        experiment: Option<&str>,
+        body: &Value,
+    ) -> Result<Value> {
+        let url = format!("{}{}{at}", self.address(), path(&["workspaces", workspace]));
+        let mut request = self.authorized(self.http.post(url)).json(body);
+        if let Some(id) = experiment {
+            request = request.header("x-mlflow-experiment-id", id);
+        }
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         let text = response.text().await.unwrap_or_default();

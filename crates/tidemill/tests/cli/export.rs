@@ -25,6 +25,7 @@ fn mlflow_reads_an_exported_folder_as_it_reads_the_server() {
         (&json!({"added": 13, "there_already": 1}), &json!([]))
     );
     assert_eq!(all["logged_models"], json!({"added": 1, "there_already": 0}));
+    assert_eq!(all["traces"], json!({"added": 2, "there_already": 0}));
     // Two versions of `wine`, and one of the prompt.
     assert_eq!(all["models"], json!({"written": 3, "versions_added": 3}));
     assert_eq!(export(&[])["runs"], json!({"added": 0, "there_already": 14}));
@@ -42,6 +43,7 @@ fn mlflow_reads_an_exported_folder_as_it_reads_the_server() {
         (&json!({"added": 14}), &json!([]))
     );
     assert_eq!(told["logged_models"], json!({"added": 1}));
+    assert_eq!(told["traces"], json!({"added": 2}));
     script(
         folder,
         "import_compare.py",

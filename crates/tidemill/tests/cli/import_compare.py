@@ -76,6 +76,47 @@ def logged_model(client, model):
     }
 
 
+def assessment(one):
+    value = one.feedback if one.feedback is not None else one.expectation
+    return (
+        one.assessment_id, one.name, type(one).__name__, str(value), one.source.source_type, one.source.source_id, one.rationale or "",
+        sorted((one.metadata or {}).items()), one.overrides or "", one.valid, one.create_time_ms, one.last_update_time_ms,
+    )
+
+
+def span(one):
+    events = [(event.name, event.timestamp, sorted(event.attributes.items(), key=str)) for event in one.events]
+    return (one.span_id, one.parent_id or "", one.name, one.start_time_ns, one.end_time_ns, str(one.status), str(sorted(one.attributes.items())), str(events))
+
+
+# Where a server keeps something, and what it notes of its own.
+OWN = {"mlflow.artifactLocation", "mlflow.trace.spansLocation", "mlflow.trace.infoFinalized"}
+
+
+def trace(one, runs):
+    info = one.info
+    own = lambda texts: {key: text for key, text in texts.items() if key not in OWN}
+    return {
+        "info": (str(info.state), info.request_time, info.execution_duration, info.client_request_id or "", info.request_preview, info.response_preview),
+        "tags": own(info.tags),
+        "metadata": own(info.trace_metadata),
+        "assessments": sorted(map(assessment, info.assessments)),
+        "spans": sorted(map(span, one.data.spans)),
+        "runs": runs,
+    }
+
+
+def traces(client, ids, runs):
+    """With the runs that each is linked to; a folder of MLflow knows no links."""
+    found = every(client.search_traces, locations=ids, max_results=50)
+    linked = collections.defaultdict(list)
+    if found and not sys.argv[2].startswith("file:") and not sys.argv[1].startswith("file:"):
+        for run in runs:
+            for one in every(client.search_traces, locations=ids, filter_string=f"run_id = '{run.info.run_id}'", max_results=50):
+                linked[one.info.trace_id].append(run.info.run_id)
+    return {one.info.trace_id: trace(one, sorted(linked[one.info.trace_id])) for one in found}
+
+
 def experiment(client, one):
     ids = [one.experiment_id]
     runs = every(client.search_runs, experiment_ids=ids, run_view_type=VIEW, max_results=100)
@@ -85,6 +126,7 @@ def experiment(client, one):
         "tags": one.tags,
         "runs": {r.info.run_id: run(client, r) for r in runs},
         "logged models": {m.model_id: logged_model(client, m) for m in models},
+        "traces": traces(client, ids, runs) if one.lifecycle_stage == "active" else {},
     }
 
 
@@ -133,5 +175,7 @@ for side in (source, copy):
     side["experiments"]["Default"]["info"] = ()
 found = list(differences(source, copy, ""))
 count = sum(sum(p.total() for p in r["points"].values()) for e in source["experiments"].values() for r in e["runs"].values())
+told = sum(len(e["traces"]) for e in source["experiments"].values())
+print(f"{told} traces compared")
 print(f"{sum(len(e['runs']) for e in source['experiments'].values())} runs, {count} points compared")
 sys.exit("\n".join(found) if found else 0)

@@ -6,6 +6,7 @@ import time
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import (
+    AssessmentSource,
     Dataset,
     DatasetInput,
     InputTag,
@@ -14,6 +15,7 @@ from mlflow.entities import (
     Metric,
     Param,
     RunTag,
+    SpanEvent,
 )
 
 uri = sys.argv[1]
@@ -108,5 +110,39 @@ client.set_registered_model_alias("wine", "champion", "3")
 client.set_registered_model_alias("wine", "first", "1")
 client.transition_model_version_stage("wine", "1", "Production")
 client.create_registered_model("empty one")
-mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="as it was")
+prompt = mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="as it was")
+
+# Traces: one with all that there is, one that failed.
+mlflow.set_experiment(experiment_id=flights)
+human = AssessmentSource("HUMAN", "ada")
+
+
+@mlflow.trace(name="ask", span_type="CHAIN", attributes={"depth": 3, "ratio": 0.5, "list": [1, "é", None, True]})
+def ask(question):
+    with mlflow.start_span("find", span_type="RETRIEVER") as span:
+        span.set_inputs({"q": question})
+        span.add_event(SpanEvent("found", attributes={"rows": 7, "share": 0.25}))
+        span.set_outputs(["a", {"b": 1.5}])
+    if question == "bad":
+        raise ValueError("no such thing")
+    mlflow.update_current_trace(tags={"topic": "wine é"}, metadata={"mlflow.trace.session": "s 1"}, client_request_id="c-1")
+    return {"answer": 42}
+
+
+ask("good")
+good = mlflow.get_last_active_trace_id()
+try:
+    ask("bad")
+except ValueError:
+    pass
+bad = mlflow.get_last_active_trace_id()
+mlflow.flush_trace_async_logging()
+first = mlflow.log_feedback(trace_id=good, name="right", value=True, source=human, rationale="it is", metadata={"k": "v"})
+mlflow.override_feedback(trace_id=good, assessment_id=first.assessment_id, value=False, source=human)
+mlflow.log_expectation(trace_id=good, name="wanted", value={"answer": [41, 42]}, source=human)
+mlflow.log_feedback(trace_id=bad, name="score", value=0.25)
+if not uri.startswith(("file:", "/", "./")):
+    client.link_traces_to_run([bad], hard_run)
+    client.link_prompt_versions_to_trace([prompt], good)
+mlflow.flush_trace_async_logging()
 time.sleep(0.01)

@@ -110,6 +110,10 @@ fn import(world: &World, args: &[&str]) -> Value {
         json!({"there_already": first["logged_models"]["added"]})
     );
     assert_eq!(
+        again["traces"],
+        json!({"there_already": first["traces"]["added"]})
+    );
+    assert_eq!(
         (&again["points"], &again["files"]),
         (&Value::Null, &Value::Null),
         "nothing comes twice"
@@ -121,6 +125,7 @@ fn import(world: &World, args: &[&str]) -> Value {
 fn same(world: &World, source: &str) {
     let said = script(world.home.path(), "import_compare.py", &[source, &world.mill.url]);
     assert!(said.contains("16 runs, 26613 points compared"), "{said}");
+    assert!(said.contains("2 traces compared"), "{said}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ const UNFINISHED: &str = ".unfinished";
 
 /// An `mlruns` folder.
 pub(super) struct Folder {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     left_out: Vec<LeftOut>,
     /// Where the files of runs and logged models are that are in the folder, by id.
     artifacts: HashMap<String, PathBuf>,
@@ -82,7 +82,7 @@ impl Folder {
         there
     }
 
-    fn empty(&self) -> Result<PathBuf> {
+    pub(super) fn empty(&self) -> Result<PathBuf> {
         let at = self.unfinished();
         match std::fs::remove_dir_all(&at) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("remove", &at, &error)),
@@ -271,7 +271,7 @@ impl Folder {
         }
     }
 
-    fn leave(&mut self, what: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn leave(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.left_out.push(LeftOut {
             what: what.into(),
             why: why.into(),
@@ -311,12 +311,12 @@ impl Folder {
         self.left_out
     }
 
-    fn unfinished(&self) -> PathBuf {
+    pub(super) fn unfinished(&self) -> PathBuf {
         self.root.join(UNFINISHED)
     }
 
     /// Writes a text in the file that its key names. A key that is the folder of another one cannot be a file as well.
-    fn keyed(&mut self, part: &Path, run: &str, key: &str, value: &str) -> Result<()> {
+    pub(super) fn keyed(&mut self, part: &Path, run: &str, key: &str, value: &str) -> Result<()> {
         let at = part.join(key);
         let kind = part.file_name().unwrap_or_default().to_string_lossy();
         let what = format!("{kind} `{key}` of {run}");
@@ -335,20 +335,20 @@ impl Folder {
         Ok(())
     }
 
-    fn uri(&self, at: &Path) -> String {
+    pub(super) fn uri(&self, at: &Path) -> String {
         url::Url::from_file_path(at).map_or_else(|()| at.display().to_string(), String::from)
     }
 }
 
-fn make(folder: &Path) -> Result<()> {
+pub(super) fn make(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| failed("make", folder, &error))
 }
 
-fn write(at: &Path, text: &str) -> Result<()> {
+pub(super) fn write(at: &Path, text: &str) -> Result<()> {
     make(at.parent().unwrap_or(at))?;
     std::fs::write(at, text).map_err(|error| failed("write", at, &error))
 }
 
-fn failed(action: &str, at: &Path, error: &std::io::Error) -> Error {
+pub(super) fn failed(action: &str, at: &Path, error: &std::io::Error) -> Error {
     Error::failed(format!("failed to {action} {}: {error}", at.display()))
 }

@@ -2,13 +2,14 @@
 
 mod folder;
 mod text;
+mod trace;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tidemill_import::{Login, Options, Source};
+use tidemill_import::{Login, Options, Source, SourceTrace};
 
 use self::folder::Folder;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::session::Session;
 ///
 /// A run or logged model that is in the folder stays as it is, so an export that broke off goes on when it is started
 /// again. With --experiment or --filter, the logged models of these runs come along, and the registered models that have
-/// a version of them. Traces stay behind.
+/// a version of them; of traces, those that a run among them is named by or linked to.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill run export --to ./mlruns
@@ -65,7 +66,7 @@ impl Export {
             .map_err(|error| told(&error))?;
         let mut folder = Folder::open(&self.to)?;
         let (mut added, mut there, mut points, mut files) = (0, 0, 0, 0);
-        let mut logged = Count::default();
+        let (mut logged, mut traces) = (Count::default(), Count::default());
         let is_all = self.experiment.is_empty() && self.filter.trim().is_empty();
         let experiments = source.experiments().await.map_err(|error| told(&error))?;
         for one in experiments.iter().filter(|one| ids.contains(&one.id)) {
@@ -104,6 +105,25 @@ impl Export {
                 folder.finish_logged_model(&one.id, &model.model_id)?;
                 logged.added += 1;
             }
+            for id in source.trace_ids(one).await.map_err(|error| told(&error))? {
+                if folder.has_trace(&one.id, &id) {
+                    traces.there += 1;
+                    continue;
+                }
+                let trace = source.trace(one, &id).await.map_err(|error| told(&error))?;
+                let fits = |trace: &SourceTrace| {
+                    let named = trace.info["trace_metadata"]["mlflow.sourceRun"].as_str();
+                    self.filter.trim().is_empty()
+                        || named
+                            .into_iter()
+                            .chain(trace.runs.iter().map(String::as_str))
+                            .any(|run| wanted.contains(run))
+                };
+                if let Some(trace) = trace.filter(fits) {
+                    folder.trace(&one.id, &trace)?;
+                    traces.added += 1;
+                }
+            }
         }
         let (mut models, mut versions) = (0, 0);
         for model in source.models().await.map_err(|error| told(&error))? {
@@ -125,6 +145,7 @@ impl Export {
             "folder": self.to.display().to_string(),
             "runs": {"added": added, "there_already": there},
             "logged_models": {"added": logged.added, "there_already": logged.there},
+            "traces": {"added": traces.added, "there_already": traces.there},
             "models": {"written": models, "versions_added": versions},
             "points": points,
             "files": files,

@@ -20,10 +20,10 @@ const POINTS: usize = 50_000;
 
 /// Carries a source to a workspace.
 pub(super) struct Carrier<'s> {
-    session: &'s Session,
-    source: Box<dyn Source>,
+    pub(super) session: &'s Session,
+    pub(super) source: Box<dyn Source>,
     artifacts: bool,
-    summary: Summary,
+    pub(super) summary: Summary,
 }
 
 impl<'s> Carrier<'s> {
@@ -69,7 +69,12 @@ impl<'s> Carrier<'s> {
             self.runs(one).await?;
             self.logged_models(one).await?;
         }
-        self.models().await
+        self.models().await?;
+        // Prompts that traces are linked to are there now.
+        for one in &experiments {
+            self.traces(one).await?;
+        }
+        Ok(())
     }
 
     async fn runs(&mut self, of: &SourceExperiment) -> Result<()> {
@@ -243,7 +248,7 @@ impl<'s> Carrier<'s> {
     }
 
     /// Tells what the source left out.
-    fn noted(&mut self) {
+    pub(super) fn noted(&mut self) {
         for one in self.source.left_out() {
             self.summary.leave(self.session, one.what, one.why);
         }

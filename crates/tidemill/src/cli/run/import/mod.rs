@@ -3,6 +3,7 @@
 mod carry;
 mod progress;
 mod summary;
+mod traces;
 
 use std::path::PathBuf;
 
@@ -15,8 +16,8 @@ use crate::session::Session;
 /// Import experiments, runs, models and files from MLflow: a server, a SQLite file, or an `mlruns` folder
 ///
 /// Runs keep their ids, versions their numbers. A run that is there stays as it is; an experiment or registered model of
-/// the same name takes what it misses. An import that broke off goes on when it is started again. Traces, webhooks and
-/// evaluation datasets do not come along. A server is asked with what MLFLOW_TRACKING_USERNAME and
+/// the same name takes what it misses. Traces come with their spans and assessments. An import that broke off goes on when
+/// it is started again. Webhooks and evaluation datasets do not come along. A server is asked with what MLFLOW_TRACKING_USERNAME and
 /// MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, hold.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

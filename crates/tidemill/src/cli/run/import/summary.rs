@@ -9,7 +9,7 @@ use tidemill_import::LeftOut;
 use crate::session::Session;
 
 /// Never carried, whatever the source has of it.
-const NOT_CARRIED: &str = "traces, assessments, webhooks, evaluation datasets and scorers";
+const NOT_CARRIED: &str = "webhooks, evaluation datasets, scorers, issues, label schemas and review queues";
 
 /// Counts of one kind of thing.
 #[derive(Debug, Default)]
