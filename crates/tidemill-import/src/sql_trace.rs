@@ -1,6 +1,7 @@
 //! The traces of a SQLite file, with spans that lie in it.
 
 use serde_json::{Value, json};
+use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::Result;
@@ -56,8 +57,8 @@ pub(crate) async fn whole(db: &mut SqliteConnection, id: &str) -> Result<Option<
         "request_time": moment(number(row, "timestamp_ms").unwrap_or(0)),
         "execution_duration": number(row, "execution_time_ms").map(duration),
         "state": text(row, "status"),
-        "trace_metadata": pairs(&metadata),
-        "tags": pairs(&tags),
+        "trace_metadata": with(pairs(&metadata), promoted(row)),
+        "tags": with(pairs(&tags), vec![("mlflow.traceName", opt_text(row, "trace_name"))]),
         "assessments": assessments.iter().map(assessment).collect::<Vec<_>>(),
     }));
     Ok(Some(SourceTrace {
@@ -77,6 +78,45 @@ fn pairs(rows: &[SqliteRow]) -> Value {
         .into()
 }
 
+/// Texts that MLflow keeps in columns of their own, where they are there.
+fn with(mut texts: Value, more: Vec<(&str, Option<String>)>) -> Value {
+    for (key, text) in more {
+        if let Some(text) = text {
+            texts[key] = text.into();
+        }
+    }
+    texts
+}
+
+/// The metadata that is in columns: the conversation, tokens and costs.
+fn promoted(row: &SqliteRow) -> Vec<(&'static str, Option<String>)> {
+    let tokens = [
+        "input_tokens",
+        "output_tokens",
+        "total_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+        "cache_creation_input_tokens_above_1hr",
+    ];
+    let tokens: Vec<String> = tokens
+        .iter()
+        .filter_map(|key| Some(format!("\"{key}\": {}", number(row, key)?)))
+        .collect();
+    let costs: Vec<String> = ["input_cost", "output_cost", "total_cost"]
+        .iter()
+        .filter_map(|key| {
+            let cost: Option<f64> = row.try_get_unchecked(*key).ok().flatten();
+            Some(format!("\"{key}\": {:?}", cost?))
+        })
+        .collect();
+    let object = |parts: Vec<String>| (!parts.is_empty()).then(|| format!("{{{}}}", parts.join(", ")));
+    vec![
+        ("mlflow.trace.session", opt_text(row, "session_id")),
+        ("mlflow.trace.tokenUsage", object(tokens)),
+        ("mlflow.trace.cost", object(costs)),
+    ]
+}
+
 /// An assessment as MLflow's API tells it.
 fn assessment(row: &SqliteRow) -> Value {
     let json = |column: &str| -> Option<Value> { serde_json::from_str(&opt_text(row, column)?).ok() };
@@ -85,7 +125,10 @@ fn assessment(row: &SqliteRow) -> Value {
     let what = match kind.as_str() {
         "feedback" => info(json!({ "value": value, "error": json("error") })),
         "issue" => json!({ "issue_name": value }),
-        _ => json!({ "value": value }),
+        // As a text, so that a whole number stays one.
+        _ => json!({
+            "serialized_value": { "serialization_format": "JSON_FORMAT", "value": text(row, "value") },
+        }),
     };
     let mut told = json!({
         "assessment_id": text(row, "assessment_id"),

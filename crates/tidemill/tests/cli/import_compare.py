@@ -80,7 +80,7 @@ def assessment(one):
     value = one.feedback if one.feedback is not None else one.expectation
     return (
         one.assessment_id, one.name, type(one).__name__, str(value), one.source.source_type, one.source.source_id, one.rationale or "",
-        sorted((one.metadata or {}).items()), one.overrides or "", one.valid, one.create_time_ms, one.last_update_time_ms,
+        sorted((one.metadata or {}).items()), one.overrides or "", one.valid is not False, one.create_time_ms, one.last_update_time_ms,
     )
 
 

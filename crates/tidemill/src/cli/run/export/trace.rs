@@ -77,8 +77,9 @@ fn info(experiment: &str, trace: &SourceTrace) -> Value {
     info
 }
 
+/// JSON is YAML, too, and leaves no doubt that a time is a text.
 fn yaml(value: &Value) -> String {
-    serde_yaml_ng::to_string(value).unwrap_or_default()
+    format!("{value:#}\n")
 }
 
 #[cfg(test)]
