@@ -310,6 +310,14 @@ pub(crate) fn own(ctx: &OpContext, workspace: &str) -> Result<Artifacts> {
     Ok(Artifacts::new(Datastore::open_folder(folder)?, SafePath::root()))
 }
 
+/// The path in the store of artifacts that lie on this server.
+///
+/// # Errors
+/// Invalid where they lie elsewhere.
+pub fn path_here(uri: &str) -> Result<&str> {
+    own_path(uri)
+}
+
 /// The path in the store that a `mlflow-artifacts:` URI names.
 pub fn store_path(uri: &str) -> &str {
     uri.strip_prefix("mlflow-artifacts:")

@@ -229,11 +229,12 @@ impl OpContext {
         &self.app
     }
 
-    /// The name of the person or program that signed in. The owner of the server is nobody by name, as whoever asks a
-    /// server of MLflow without sign-in.
+    /// The name of the person or program that signed in; a job speaks in its own. The owner of the server is nobody by
+    /// name, as whoever asks a server of MLflow without sign-in.
     pub(crate) fn person(&self) -> Option<String> {
         match &self.principal {
             Principal::User { name } | Principal::ServicePrincipal { name } => Some(name.clone()),
+            Principal::Job { .. } => Some(self.principal.to_string()),
             _ => None,
         }
     }

@@ -152,7 +152,7 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateIssue) -> R
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let there = issue::get(tx, &workspace, &issue_id).await?;
+                let there = issue::held(tx, &workspace, &issue_id).await?;
                 let mut row = there.ok_or_else(|| missing(&issue_id))?;
                 row.name = name.unwrap_or(row.name);
                 row.description = description.unwrap_or(row.description);

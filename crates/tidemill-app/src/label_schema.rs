@@ -175,7 +175,7 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateLabelSchema
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let there = label_schema::get(tx, &workspace, &schema_id).await?;
+                let there = label_schema::held(tx, &workspace, &schema_id).await?;
                 let mut row = there.ok_or_else(|| missing(&schema_id))?;
                 if row.is_default {
                     return Err(Error::invalid(
@@ -219,7 +219,7 @@ pub async fn delete(ctx: &OpContext, workspace: &str, schema_id: &str) -> Result
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let there = label_schema::get(tx, &workspace, &schema_id).await?;
+                let there = label_schema::held(tx, &workspace, &schema_id).await?;
                 if there.is_some_and(|row| row.is_default) {
                     return Err(Error::invalid(
                         "The experiment's default question cannot be deleted.",

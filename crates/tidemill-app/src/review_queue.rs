@@ -1,5 +1,7 @@
 //! Review queues of experiments: traces that people shall look at. Make, show, list, change, delete, and their items.
 
+use std::collections::{HashMap, HashSet};
+
 use tidemill_api::mlflow::review_queue::{
     CreateReviewQueue, ListReviewQueueItems, ListReviewQueues, ReviewItemType, ReviewQueue, ReviewQueueItem,
     ReviewQueueItems, ReviewQueueItemsResponse, ReviewQueueName, ReviewQueueType, ReviewQueuesResponse,
@@ -231,7 +233,7 @@ pub async fn update(ctx: &OpContext, workspace: &str, request: UpdateReviewQueue
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let mut row = find(tx, &workspace, &queue_id).await?;
+                let mut row = held(tx, &workspace, &queue_id).await?;
                 if row.kind == ReviewQueueType::User.as_str() {
                     return Err(Error::invalid(
                         "A user queue's name, assigned user, schemas, and owner are fixed and cannot be updated.",
@@ -313,11 +315,12 @@ pub async fn add_items(
         .store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
-                let queue = find(tx, &workspace, &queue_id).await?;
+                let queue = held(tx, &workspace, &queue_id).await?;
                 let known = trace::get_many(tx, &workspace, &item_ids, Some(&[queue.experiment_id])).await?;
+                let known: HashSet<&str> = known.iter().map(|trace| trace.trace_id.as_str()).collect();
                 let foreign: Vec<String> = item_ids
                     .iter()
-                    .filter(|id| !known.iter().any(|trace| trace.trace_id == **id))
+                    .filter(|id| !known.contains(id.as_str()))
                     .cloned()
                     .collect();
                 if !foreign.is_empty() {
@@ -342,7 +345,8 @@ pub async fn add_items(
                 };
                 review_queue::add_items(tx, item_ids.iter().map(row).collect()).await?;
                 let mut rows = review_queue::items_of(tx, &workspace, &queue_id, &item_ids).await?;
-                rows.sort_by_key(|row| item_ids.iter().position(|id| *id == row.trace_id));
+                let places: HashMap<&str, usize> = item_ids.iter().map(String::as_str).zip(0..).collect();
+                rows.sort_by_key(|row| places.get(row.trace_id.as_str()).copied());
                 Ok(rows.into_iter().map(item).collect())
             })
         })
@@ -498,12 +502,21 @@ async fn authorize_queue(
 }
 
 async fn find(db: &impl ConnectionTrait, workspace: &str, queue_id: &str) -> Result<Row> {
-    review_queue::get(db, workspace, queue_id).await?.ok_or_else(|| {
-        Error::new(
-            Kind::NotFound,
-            format!("Review queue with id '{queue_id}' not found."),
-        )
-    })
+    let row = review_queue::get(db, workspace, queue_id).await?;
+    row.ok_or_else(|| missing(queue_id))
+}
+
+/// The same, for a change: it stays as it is until the transaction ends.
+async fn held(tx: &impl ConnectionTrait, workspace: &str, queue_id: &str) -> Result<Row> {
+    let row = review_queue::held(tx, workspace, queue_id).await?;
+    row.ok_or_else(|| missing(queue_id))
+}
+
+fn missing(queue_id: &str) -> Error {
+    Error::new(
+        Kind::NotFound,
+        format!("Review queue with id '{queue_id}' not found."),
+    )
 }
 
 async fn questions_exist(db: &impl ConnectionTrait, queue: &Row, schema_ids: &[String]) -> Result<()> {
@@ -566,11 +579,11 @@ fn custom_name(name: &str) -> Result<String> {
 
 /// Ids without the space around them, each once.
 fn ids(field: &str, most: usize, given: &[String]) -> Result<Vec<String>> {
-    let mut kept: Vec<String> = Vec::new();
+    let (mut kept, mut seen) = (Vec::new(), HashSet::new());
     for id in given {
         let id = id.trim();
         filled(field, most, id)?;
-        if !kept.iter().any(|there| there == id) {
+        if seen.insert(id) {
             kept.push(id.to_owned());
         }
     }

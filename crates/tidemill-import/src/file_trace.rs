@@ -32,7 +32,11 @@ pub(crate) fn ids(experiment: &Path) -> Vec<String> {
 /// One trace with its spans and assessments; `None` when it cannot be read, which is noted.
 pub(crate) fn whole(experiment: &Path, id: &str, left_out: &mut Vec<LeftOut>) -> Option<SourceTrace> {
     let at = experiment.join("traces").join(id);
-    let mut told = match yaml(&at.join("trace_info.yaml")) {
+    let info = yaml(&at.join("trace_info.yaml"));
+    let mut told = match info.and_then(|told| match told.is_object() {
+        true => Ok(told),
+        false => Err("it holds no fields".into()),
+    }) {
         Ok(told) => told,
         Err(why) => {
             left_out.push(LeftOut::new(
@@ -67,7 +71,8 @@ pub(crate) fn whole(experiment: &Path, id: &str, left_out: &mut Vec<LeftOut>) ->
     let spans = match std::fs::read(artifacts.join("traces.json")) {
         Ok(bytes) => {
             let mut data: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-            std::mem::take(data["spans"].as_array_mut().unwrap_or(&mut Vec::new()))
+            let spans = data.get_mut("spans").and_then(Value::as_array_mut);
+            spans.map(std::mem::take).unwrap_or_default()
         }
         Err(error) => {
             let what = format!("the spans of trace {id}");

@@ -30,7 +30,9 @@ pub(crate) async fn infos(server: &Server, experiment: &str, filter: Option<&str
             Err(refusal) if refusal.status == StatusCode::NOT_FOUND => return Ok(found),
             Err(refusal) => return Err(server.refused(call, &refusal)),
         };
-        found.append(page["traces"].as_array_mut().unwrap_or(&mut Vec::new()));
+        if let Some(traces) = page.get_mut("traces").and_then(Value::as_array_mut) {
+            found.append(traces);
+        }
         match page["next_page_token"].as_str().filter(|token| !token.is_empty()) {
             Some(token) => body["page_token"] = token.into(),
             None => return Ok(found),
@@ -67,7 +69,10 @@ pub(crate) async fn whole(
     let query = [("request_id", id.as_str())];
     let call = "/ajax-api/2.0/mlflow/get-trace-artifact";
     let spans = match server.ask(call, Method::GET, &query, None).await? {
-        Ok(mut data) => std::mem::take(data["spans"].as_array_mut().unwrap_or(&mut Vec::new())),
+        Ok(mut data) => {
+            let spans = data.get_mut("spans").and_then(Value::as_array_mut);
+            spans.map(std::mem::take).unwrap_or_default()
+        }
         Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => {
             return Err(server.refused(call, &refusal));
         }

@@ -1,5 +1,6 @@
 //! Issues of experiments: problems that traces show.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, OnConflict, Query};
 use sea_orm::{ActiveValue::Set, IntoActiveModel};
@@ -64,6 +65,14 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool> {
 /// One issue by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, issue_id: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id((workspace.to_owned(), issue_id.to_owned()))
+        .one(db)
+        .await?)
+}
+
+/// The same, held until the transaction ends: of two that change it at once, the second sees what the first wrote.
+pub async fn held(db: &impl ConnectionTrait, workspace: &str, issue_id: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id((workspace.to_owned(), issue_id.to_owned()))
+        .lock_exclusive()
         .one(db)
         .await?)
 }

@@ -1,5 +1,6 @@
 //! Label schemas of experiments: the questions that reviewers of traces answer.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, IntoActiveModel, QueryOrder, QueryTrait};
@@ -56,6 +57,14 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool> {
 /// One question by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, schema_id: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id((workspace.to_owned(), schema_id.to_owned()))
+        .one(db)
+        .await?)
+}
+
+/// The same, held until the transaction ends: of two that change it at once, the second sees what the first wrote.
+pub async fn held(db: &impl ConnectionTrait, workspace: &str, schema_id: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id((workspace.to_owned(), schema_id.to_owned()))
+        .lock_exclusive()
         .one(db)
         .await?)
 }

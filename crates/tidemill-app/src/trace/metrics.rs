@@ -22,6 +22,8 @@ use AggregationType::{Avg, Count, Max, Min, Percentile, Sum};
 /// What can be measured: its name, its figures, and its groups.
 type Metric = (&'static str, &'static [AggregationType], &'static [&'static str]);
 
+/// The most experiments of one request.
+const MOST_EXPERIMENTS: usize = 1000;
 const DURATION: &[AggregationType] = &[Avg, Max, Min, Percentile];
 const AMOUNT: &[AggregationType] = &[Avg, Max, Min, Percentile, Sum];
 const MODEL: &[&str] = &["span_model_name", "span_model_provider"];
@@ -120,18 +122,23 @@ pub async fn metrics(
         by_span_time: of_cost,
         content: of_cost || dimensions.iter().any(|name| MODEL.contains(&name.as_str())),
     };
-    let measures = trace::measures(ctx.app().store.read(), which).await?;
+    if ids.len() > MOST_EXPERIMENTS {
+        return Err(Error::invalid(format!(
+            "figures are made of {MOST_EXPERIMENTS} experiments at once at most, and these are {}",
+            ids.len()
+        )));
+    }
     let mut groups: BTreeMap<(Option<i64>, Vec<String>), Group> = BTreeMap::new();
     if interval_ms.is_none() && dimensions.is_empty() {
         groups.insert((None, Vec::new()), Group::default());
     }
-    for measure in &measures {
+    let mut take = |measure: &Measure| {
         let read = Read::new(measure, which.content);
         let Some(value) = read.value(&metric_name) else {
-            continue;
+            return;
         };
         let names: Option<Vec<String>> = dimensions.iter().map(|name| read.dimension(name)).collect();
-        let Some(names) = names else { continue };
+        let Some(names) = names else { return };
         let bucket = interval_ms.map(|size| measure.time_ms.div_euclid(size).saturating_mul(size));
         let group = groups.entry((bucket, names)).or_default();
         match value {
@@ -141,7 +148,8 @@ pub async fn metrics(
             }
             Counted::Number(number) => group.numbers.push(number),
         }
-    }
+    };
+    trace::measures(ctx.app().store.read(), which, &mut take).await?;
     let mut data_points = Vec::new();
     for ((bucket, names), mut group) in groups
         .into_iter()

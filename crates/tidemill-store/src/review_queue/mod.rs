@@ -7,6 +7,7 @@ pub use item::{
     of_many as items_of, remove as remove_items, update as update_item,
 };
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, OnConflict, Query};
 use sea_orm::{ActiveValue::Set, IntoActiveModel, QueryOrder};
@@ -63,6 +64,14 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<bool> {
 /// One queue by id.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, queue_id: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id((workspace.to_owned(), queue_id.to_owned()))
+        .one(db)
+        .await?)
+}
+
+/// The same, held until the transaction ends: of two that change it at once, the second sees what the first wrote.
+pub async fn held(db: &impl ConnectionTrait, workspace: &str, queue_id: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id((workspace.to_owned(), queue_id.to_owned()))
+        .lock_exclusive()
         .one(db)
         .await?)
 }

@@ -1,6 +1,7 @@
 //! What figures of traces are made of: the values of traces, spans or assessments, each with its time and its groups.
 
-use sea_orm::ConnectionTrait;
+use futures::TryStreamExt;
+use sea_orm::StreamTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 use tidemill_query::{MetricFilter, MetricKey};
 
@@ -59,12 +60,15 @@ pub struct Measure {
     pub session: Option<String>,
 }
 
-/// The values, in no order.
-pub async fn measures(db: &impl ConnectionTrait, which: Measures<'_>) -> Result<Vec<Measure>> {
-    let rows = db.query_all(&which.select()).await?;
+/// Hands out the values, in no order, one by one as they are read: those of many traces are never all in memory.
+pub async fn measures(
+    db: &impl StreamTrait,
+    which: Measures<'_>,
+    take: &mut (dyn FnMut(&Measure) + Send),
+) -> Result<()> {
+    let mut rows = db.stream(&which.select()).await?;
     let nanoseconds = which.view == View::Spans;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
+    while let Some(row) = rows.try_next().await? {
         let (begin, end): (i64, Option<i64>) = (row.try_get("", "began")?, row.try_get("", "ended")?);
         let (time_ms, took_ms) = if nanoseconds {
             (
@@ -74,7 +78,7 @@ pub async fn measures(db: &impl ConnectionTrait, which: Measures<'_>) -> Result<
         } else {
             (begin, end)
         };
-        found.push(Measure {
+        take(&Measure {
             time_ms,
             took_ms,
             name: row.try_get("", "name")?,
@@ -84,7 +88,7 @@ pub async fn measures(db: &impl ConnectionTrait, which: Measures<'_>) -> Result<
             session: row.try_get("", "session")?,
         });
     }
-    Ok(found)
+    Ok(())
 }
 
 impl Measures<'_> {

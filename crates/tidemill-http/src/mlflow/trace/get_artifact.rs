@@ -56,7 +56,7 @@ pub(super) async fn get_artifact(
         }
     };
     let folder = trace::folder(ctx, workspace, trace_id).await?;
-    let path = format!("{}/{file}", artifact::store_path(&folder));
+    let path = format!("{}/{file}", artifact::path_here(&folder)?);
     let found = download(ctx, workspace, &path, &headers).await;
     found.map_err(|error| match file.as_str() {
         "traces.json" if error.is(ErrorCode::ResourceDoesNotExist) => {
