@@ -10,6 +10,7 @@ mod folders;
 mod git;
 mod job_name;
 mod local;
+mod mount;
 mod output;
 mod progress;
 mod remembered;

@@ -34,7 +34,7 @@ const VERBS: &[(&str, &[&str])] = &[
         ],
     ),
     ("component", &["share"]),
-    ("data", &["list-materialization-status", "mount", "share"]),
+    ("data", &["list-materialization-status", "share"]),
     ("datastore", &["mount"]),
     ("environment", &["share"]),
     ("job", &["connect-ssh"]),

@@ -6,6 +6,7 @@ mod fetch;
 mod mlflow;
 mod pages;
 mod path;
+mod piece;
 mod send_file;
 mod token;
 mod transfer;

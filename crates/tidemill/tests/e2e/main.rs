@@ -15,6 +15,7 @@ mod folders;
 mod input;
 mod isolation;
 mod lineage;
+mod mount;
 mod no_code;
 mod pipeline;
 mod points;

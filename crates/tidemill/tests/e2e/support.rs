@@ -157,6 +157,11 @@ impl Mill {
         self.with_settings(Command::new(BINARY))
     }
 
+    /// Another program with the settings of `tidemill`, which starts it.
+    pub fn command_as(&self, program: &str) -> Command {
+        self.with_settings(Command::new(program))
+    }
+
     fn with_settings(&self, mut command: Command) -> Command {
         let home = self.dir.path().join("home");
         command

@@ -90,8 +90,11 @@ pub async fn fetch(session: &Session, path: &str, prefix: &str, folder: &Path) -
     }
 }
 
-/// The files that there are.
-async fn wanted(session: &Session, path: &str, prefix: &str) -> Result<Vec<Wanted>> {
+/// The files of the version at `path`, or those of them that are or lie below `prefix`.
+///
+/// # Errors
+/// What the server says; where nothing lies there.
+pub async fn wanted(session: &Session, path: &str, prefix: &str) -> Result<Vec<Wanted>> {
     let listed = session.client.get(&format!("{path}/files")).await?;
     let prefix = prefix.trim_matches('/');
     let mut files = Vec::new();
@@ -130,7 +133,7 @@ async fn wanted(session: &Session, path: &str, prefix: &str) -> Result<Vec<Wante
 }
 
 /// A path that stays in its folder, whatever a server says.
-pub(super) fn inside(file: &str) -> Result<PathBuf> {
+pub(crate) fn inside(file: &str) -> Result<PathBuf> {
     let path = Path::new(file);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
     if !plain || file.is_empty() || file.contains('\0') {

@@ -12,6 +12,7 @@ mod history;
 mod import;
 mod lineage;
 mod list;
+mod mount;
 mod profile;
 mod query;
 mod restore;
@@ -61,6 +62,7 @@ enum Verb {
     Retention(retention::Retention),
     Download(download::Download),
     Upload(upload::Upload),
+    Mount(mount::Mount),
     Update(update::Update),
     Archive(archive::Archive),
     Restore(restore::Restore),
@@ -85,6 +87,7 @@ impl Data {
             Verb::Retention(verb) => verb.run(session).await,
             Verb::Download(verb) => verb.run(session).await,
             Verb::Upload(verb) => verb.run(session).await,
+            Verb::Mount(verb) => verb.run(session).await,
             Verb::Drift(verb) => verb.run(session).await,
             Verb::Query(verb) => verb.run(session).await,
             Verb::Head(verb) => verb.run(session).await,
