@@ -1,8 +1,8 @@
 //! Retention of data: which versions go, what keeps the others, and what space that gives back.
 //!
 //! A version that no rule keeps and nothing uses is taken out first: hidden, and brought back by a word. When its time of grace is over
-//! it goes for good, and of the server's copies the packs and blobs that nothing else names. Bytes in a datastore stay where they are:
-//! they are not the server's.
+//! it goes for good, and of the server's copies the packs and blobs that nothing else names (`data_free`). Bytes in a datastore stay
+//! where they are: they are not the server's. The server applies every rule by itself (`loops/retention.rs`).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -22,7 +22,7 @@ use crate::asset::{self, Row};
 use crate::context::Change;
 use crate::job::Status;
 use crate::lineage::{self, Start};
-use crate::{Error, OpContext, Result, Scope, action, bytes};
+use crate::{Error, OpContext, Result, Scope, action, bytes, data_free};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Days in which a version can be brought back, where nothing is said.
@@ -110,8 +110,8 @@ pub async fn plan(ctx: &OpContext, workspace: &str, name: &str) -> Result<Retent
 pub async fn apply(ctx: &OpContext, workspace: &str, name: &str) -> Result<RetentionPlan> {
     ctx.authorize(action::DATA_WRITE, &scope(workspace, name)).await?;
     asset::get(ctx, Kind::Data, workspace, name).await?;
-    let Decided { plan, rows, trees } = decide(ctx, workspace, name).await?;
-    let mut gone: Vec<&Row> = Vec::new();
+    let Decided { plan, rows } = decide(ctx, workspace, name).await?;
+    let mut some_went = false;
     for fate in &plan.versions {
         let Some(row) = rows.get(&fate.version) else {
             continue;
@@ -119,23 +119,16 @@ pub async fn apply(ctx: &OpContext, workspace: &str, name: &str) -> Result<Reten
         // What somebody has changed since it was looked at stays as it is now, for the next time.
         match fate.fate.as_str() {
             "remove" => take_out(ctx, row, fate).await?,
-            "free" if forget(ctx, row, fate).await? => gone.push(row),
+            "free" => some_went |= forget(ctx, row, fate).await?,
             // Somebody came to use it while it was on its way out.
             "keep" if fate.due_at.is_some() => bring_back(ctx, row).await?,
             _ => {}
         }
     }
-    // Rows go before bytes: a version that is there is whole, even when this breaks off. What somebody came to name meanwhile stays,
-    // and no tree is put while that is looked up. Manifests stay: they are small, and jobs and deployments name them too.
-    if !trees.is_empty() && !gone.is_empty() {
-        let store = bytes::tree_store(ctx.app())?;
-        let alone = store.alone().await;
-        let trees: Vec<Hash> = free_trees(ctx, &gone)
-            .await?
-            .into_iter()
-            .filter(|tree| trees.contains(tree))
-            .collect();
-        store.remove_trees(&trees, &alone).await?;
+    // Rows go before bytes: a version that is there is whole, even when this breaks off. What somebody came to name meanwhile stays.
+    // Manifests stay: they are small, and jobs and deployments name them too.
+    if some_went {
+        data_free::round(ctx.app()).await?;
     }
     Ok(plan)
 }
@@ -211,11 +204,10 @@ fn view(row: data_retention::Model) -> Result<Retention> {
     })
 }
 
-/// What was decided, with the versions and the trees that it is about.
+/// What was decided, with the versions that it is about.
 struct Decided {
     plan: RetentionPlan,
     rows: HashMap<String, Row>,
-    trees: Vec<Hash>,
 }
 
 async fn decide(ctx: &OpContext, workspace: &str, name: &str) -> Result<Decided> {
@@ -302,7 +294,6 @@ async fn decide(ctx: &OpContext, workspace: &str, name: &str) -> Result<Decided>
             .iter()
             .map(|row| (row.version.clone(), row.clone()))
             .collect(),
-        trees,
     })
 }
 
@@ -441,7 +432,7 @@ async fn forget(ctx: &OpContext, row: &Row, fate: &VersionFate) -> Result<bool> 
         }),
         after: after.clone(),
     };
-    let row = row.clone();
+    let (row, now) = (row.clone(), ctx.now_ms());
     let done = ctx
         .change_as(change, move |tx| {
             Box::pin(async move {
@@ -455,6 +446,9 @@ async fn forget(ctx: &OpContext, row: &Row, fate: &VersionFate) -> Result<bool> 
                 };
                 data_removal::delete(tx, &row.workspace, &row.name, &row.version).await?;
                 let gone = asset_version::delete(tx, key, &row.version).await?;
+                if let Some(tree) = tree_of(&row).filter(|_| gone) {
+                    data_free::note(tx, tree, now).await?;
+                }
                 Ok(gone.then_some(((), after)))
             })
         })
@@ -479,14 +473,21 @@ impl Uses {
             name,
         };
         let contracts = data_contract::of_data(db, workspace, name).await?;
-        let all = PageRequest {
+        let mut page = PageRequest {
             limit: 1000,
             after: None,
         };
         let mut texts = Vec::new();
-        for row in schedule::list(db, workspace, &all).await?.items {
-            let text = format!("{} {}", row.spec, row.job.unwrap_or_default());
-            texts.push((format!("schedule {}", row.name), text));
+        loop {
+            let found = schedule::list(db, workspace, &page).await?;
+            for row in found.items {
+                let text = format!("{} {}", row.spec, row.job.unwrap_or_default());
+                texts.push((format!("schedule {}", row.name), text));
+            }
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
         }
         // A step of a pipeline names its data until its turn comes.
         for row in job::in_states(db, Status::OPEN).await? {
@@ -494,8 +495,12 @@ impl Uses {
                 texts.push((format!("job {}", row.name), row.spec));
             }
         }
-        for row in published_pipeline::defaults(db, workspace).await? {
-            texts.push((format!("published pipeline {}", row.name), row.spec));
+        // An older version can be invoked by its number, and be made the default again.
+        for row in published_pipeline::all(db, workspace).await? {
+            texts.push((
+                format!("published pipeline {} (version {})", row.name, row.version),
+                row.spec,
+            ));
         }
         Ok(Self {
             labels: asset_label::of(db, key).await?,
@@ -514,7 +519,10 @@ impl Uses {
             found.insert(format!("contracts are over it: {}", self.contracts.join(", ")));
         }
         let reference = format!("azureml:{}:{}", row.name, row.version);
-        let naming = self.texts.iter().filter(|(_, text)| names(text, &reference));
+        let naming = self
+            .texts
+            .iter()
+            .filter(|(_, text)| names(text, &reference) || names_by_id(text, &row.name, &row.version));
         found.extend(naming.map(|(what, _)| format!("{what} names it")));
         for validation in model_validation::of_data(db, &row.workspace, &reference).await? {
             let model = model_version::get(db, &row.workspace, &validation.name, validation.version).await?;
@@ -574,10 +582,24 @@ impl Uses {
 
 /// Whether a text names exactly this version: `azureml:flights:1` is not in `azureml:flights:12`.
 fn names(text: &str, reference: &str) -> bool {
-    text.match_indices(reference).any(|(at, _)| {
-        let next = text[at + reference.len()..].chars().next();
-        !next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '.' | '-' | '_'))
+    text.match_indices(reference)
+        .any(|(at, _)| ends(&text[at + reference.len()..]))
+}
+
+/// Whether a text names this version by an id: `azureml://locations/eu/workspaces/w/data/flights/versions/1` and its kin. Of which
+/// workspace is not looked at: one too many is kept rather than one too few.
+fn names_by_id(text: &str, name: &str, version: &str) -> bool {
+    let tail = format!("/{name}/versions/{version}");
+    text.match_indices(&tail).any(|(at, _)| {
+        let kind = text[..at].rsplit('/').next().unwrap_or_default();
+        kind.eq_ignore_ascii_case("data") && ends(&text[at + tail.len()..])
     })
+}
+
+/// Whether a name ends where this follows it.
+fn ends(rest: &str) -> bool {
+    let next = rest.chars().next();
+    !next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '.' | '-' | '_'))
 }
 
 #[cfg(test)]
@@ -602,6 +624,27 @@ mod tests {
             "",
         ] {
             assert!(!names(text, reference), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_named_by_its_id_too() {
+        let id = |text: &str| names_by_id(text, "flights", "1");
+        for text in [
+            "azureml://locations/eu/workspaces/w/data/flights/versions/1",
+            "{\"path\":\"azureml:/subscriptions/s/resourceGroups/g/workspaces/w/Data/flights/versions/1\"}",
+            "x /data/flights/versions/1",
+        ] {
+            assert!(id(text), "{text}");
+        }
+        for text in [
+            "azureml://locations/eu/workspaces/w/data/flights/versions/12",
+            "azureml://locations/eu/workspaces/w/models/flights/versions/1",
+            "azureml://locations/eu/workspaces/w/data/all-flights/versions/1",
+            "azureml://locations/eu/workspaces/w/data/flights/labels/1",
+            "",
+        ] {
+            assert!(!id(text), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! How long the versions of a data asset are kept.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
@@ -34,6 +35,16 @@ impl ActiveModelBehavior for ActiveModel {}
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Option<Model>> {
     let key = (workspace.to_owned(), name.to_owned());
     Ok(Entity::find_by_id(key).one(db).await?)
+}
+
+/// The rules of every workspace that is not archived or deleted.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Workspace.not_in_subquery(crate::workspace_state::at_rest()))
+        .order_by_asc(Column::Workspace)
+        .order_by_asc(Column::Name)
+        .all(db)
+        .await?)
 }
 
 /// Sets a rule.

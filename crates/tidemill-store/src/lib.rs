@@ -19,6 +19,7 @@ pub mod compute_request;
 pub mod connect;
 pub mod credential;
 pub mod data_contract;
+pub mod data_free;
 pub mod data_removal;
 pub mod data_retention;
 pub mod data_validation;

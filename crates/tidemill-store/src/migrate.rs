@@ -124,6 +124,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 29,
         sql: include_str!("migrations/0029_reviews.sql"),
     },
+    Migration {
+        version: 30,
+        sql: include_str!("migrations/0030_data_free.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

@@ -55,6 +55,16 @@ pub async fn defaults(db: &impl ConnectionTrait, workspace: &str) -> Result<Vec<
         .await?)
 }
 
+/// Every version of each published pipeline of a workspace.
+pub async fn all(db: &impl ConnectionTrait, workspace: &str) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Workspace.eq(workspace))
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Version)
+        .all(db)
+        .await?)
+}
+
 /// Adds a version; it is the default one from then on when it says so.
 pub async fn add(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let Model {

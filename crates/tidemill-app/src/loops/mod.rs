@@ -1,4 +1,4 @@
-//! What goes on by itself: the scheduler, the pipelines, and finding running jobs again after a restart.
+//! What goes on by itself: the scheduler, the pipelines, retention, and finding running jobs again after a restart.
 
 mod candidate;
 pub(crate) mod deployment;
@@ -8,6 +8,7 @@ mod pipeline;
 mod purge;
 mod recover;
 mod release;
+mod retention;
 mod schedule;
 mod scheduler;
 mod webhook;

@@ -37,6 +37,7 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
     super::model_validation::start(app).await?;
     super::webhook::start(app);
     super::purge::start(app);
+    super::retention::start(app);
     Ok(())
 }
 

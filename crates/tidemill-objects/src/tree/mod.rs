@@ -17,7 +17,7 @@ pub use lay::{Laid, lay_copy};
 pub use layout::{Layout, Location, MAX_TREE_BYTES, Remembered, Tree};
 pub use pack::{BLOB_BYTES, MAX_PACK_BYTES, MAX_PACK_SLICES, PACK_DATA_BYTES, PackId, PackIndex, Slice};
 pub use read::open_entry;
-pub use remove::{Alone, Freed};
+pub use remove::{Alone, Freed, Object, Removal};
 pub use sink::{TreeSink, TreeSource};
 pub use store::TreeStore;
 pub use upload::{UploadOptions, Uploaded, upload_tree};

@@ -1,6 +1,6 @@
 //! Removing trees, and of their packs and blobs those that no other tree names.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use tokio::sync::OwnedRwLockWriteGuard;
 
@@ -28,6 +28,60 @@ pub struct Alone {
     _held: OwnedRwLockWriteGuard<()>,
 }
 
+/// A pack or a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Object {
+    /// A pack of small files.
+    Pack(PackId),
+    /// A file of its own.
+    Blob(Hash),
+}
+
+impl Object {
+    /// The object of a kind and a name, as [`Object::kind`] and [`Object::digest`] give them.
+    pub fn named(kind: &str, digest: &str) -> Option<Self> {
+        match kind {
+            "pack" => digest.parse().ok().map(Self::Pack),
+            "blob" => digest.parse().ok().map(Self::Blob),
+            _ => None,
+        }
+    }
+
+    /// `pack` or `blob`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pack(_) => "pack",
+            Self::Blob(_) => "blob",
+        }
+    }
+
+    /// Its name: 64 hex digits.
+    pub fn digest(&self) -> String {
+        match self {
+            Self::Pack(pack) => pack.to_string(),
+            Self::Blob(blob) => blob.to_hex(),
+        }
+    }
+
+    fn path(&self) -> Result<SafePath> {
+        match self {
+            Self::Pack(pack) => pack_path(pack),
+            Self::Blob(blob) => blob_path(blob),
+        }
+    }
+}
+
+/// What is to be removed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Removal {
+    /// Trees that are there.
+    pub trees: Vec<Hash>,
+    /// Packs and blobs that no tree names but these.
+    pub objects: Vec<Object>,
+    /// What removing them frees.
+    pub freed: Freed,
+}
+
 /// Packs and blobs.
 #[derive(Default)]
 struct Objects {
@@ -50,7 +104,7 @@ impl Objects {
 impl TreeStore {
     /// What removing these trees would free. A tree that is not there frees nothing.
     pub async fn would_free(&self, trees: &[Hash]) -> Result<Freed> {
-        Ok(self.only_of(trees).await?.freed)
+        Ok(self.removal(trees, &[]).await?.freed)
     }
 
     /// While this is held, no tree is put.
@@ -60,22 +114,20 @@ impl TreeStore {
         }
     }
 
-    /// Removes these trees, and the packs and blobs that no other tree names. A tree goes before what it names: one that is there is
-    /// whole, even when this breaks off.
-    pub async fn remove_trees(&self, trees: &[Hash], _alone: &Alone) -> Result<Freed> {
-        let found = self.only_of(trees).await?;
-        for digest in &found.trees {
+    /// Removes what [`TreeStore::removal`] found. A tree goes before what it names: one that is there is whole, even when this breaks
+    /// off. Whoever wants the rest to go then as well remembers [`Removal::objects`] before, and gives them to the next removal.
+    pub async fn remove(&self, removal: &Removal, _alone: &Alone) -> Result<()> {
+        for digest in &removal.trees {
             self.trees.remove(digest);
             self.gone(&path("trees", &digest.to_hex())?).await?;
         }
-        for pack in &found.only.packs {
-            self.indexes.remove(pack);
-            self.gone(&pack_path(pack)?).await?;
+        for object in &removal.objects {
+            if let Object::Pack(pack) = object {
+                self.indexes.remove(pack);
+            }
+            self.gone(&object.path()?).await?;
         }
-        for blob in &found.only.blobs {
-            self.gone(&blob_path(blob)?).await?;
-        }
-        Ok(found.freed)
+        Ok(())
     }
 
     async fn gone(&self, path: &SafePath) -> Result<()> {
@@ -85,11 +137,17 @@ impl TreeStore {
         }
     }
 
-    /// What these trees name and no other does.
-    async fn only_of(&self, trees: &[Hash]) -> Result<Only> {
+    /// What these trees name and no other does; and of the objects `left` by a removal that broke off, those that no other tree names.
+    pub async fn removal(&self, trees: &[Hash], left: &[Object]) -> Result<Removal> {
         let wanted: HashSet<Hash> = trees.iter().copied().collect();
         let (mut own, mut others) = (Objects::default(), Objects::default());
-        let mut found = Only::default();
+        let mut found = Removal::default();
+        for object in left {
+            match object {
+                Object::Pack(pack) => _ = own.packs.insert(*pack),
+                Object::Blob(blob) => _ = own.blobs.insert(*blob),
+            }
+        }
         for file in self.datastore.list(&SafePath::parse("trees")?).await? {
             // What is no tree names nothing.
             let Ok(digest) = file.path.name().parse::<Hash>() else {
@@ -106,18 +164,12 @@ impl TreeStore {
                 others.add(&tree);
             }
         }
-        let mut sizes: HashMap<SafePath, u64> = HashMap::new();
-        for pack in own.packs.difference(&others.packs) {
-            sizes.insert(pack_path(pack)?, 0);
-            found.only.packs.insert(*pack);
-        }
-        for blob in own.blobs.difference(&others.blobs) {
-            sizes.insert(blob_path(blob)?, 0);
-            found.only.blobs.insert(*blob);
-        }
-        for path in sizes.keys() {
-            match self.datastore.head(path).await {
+        let packs = own.packs.difference(&others.packs).copied().map(Object::Pack);
+        let blobs = own.blobs.difference(&others.blobs).copied().map(Object::Blob);
+        for object in packs.chain(blobs) {
+            match self.datastore.head(&object.path()?).await {
                 Ok(meta) => {
+                    found.objects.push(object);
                     found.freed.objects += 1;
                     found.freed.bytes += meta.size_bytes;
                 }
@@ -127,12 +179,4 @@ impl TreeStore {
         }
         Ok(found)
     }
-}
-
-/// Trees that are there, and what only they name.
-#[derive(Default)]
-struct Only {
-    trees: Vec<Hash>,
-    only: Objects,
-    freed: Freed,
 }

@@ -1,7 +1,7 @@
 //! Removing trees frees what nothing else names, and nothing more.
 
 use tidemill_objects::{
-    Datastore, Silent, TreeBuilder, TreeSink, TreeSource, TreeStore, UploadOptions, upload_tree,
+    Datastore, Object, Silent, TreeBuilder, TreeSink, TreeSource, TreeStore, UploadOptions, upload_tree,
 };
 
 /// A tree of these files.
@@ -33,6 +33,59 @@ fn bytes_below(folder: &std::path::Path) -> u64 {
     entries.flatten().map(size).sum()
 }
 
+async fn remove(store: &TreeStore, trees: &[tidemill_objects::Hash]) -> tidemill_objects::Freed {
+    let alone = store.alone().await;
+    let removal = store.removal(trees, &[]).await.expect("is found");
+    store.remove(&removal, &alone).await.expect("goes");
+    removal.freed
+}
+
+#[tokio::test]
+async fn what_a_removal_that_broke_off_left_goes_with_the_next_unless_it_is_named_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = TreeStore::new(Datastore::open_folder(folder.path()).expect("opens"));
+    let (large, other) = (vec![7; 3_000_000], vec![8; 3_000_000]);
+    let one = tree(
+        &store,
+        &[("large", &large), ("other", &other), ("small", b"in a pack")],
+    )
+    .await;
+    let alone = store.alone().await;
+    let removal = store.removal(&[one], &[]).await.expect("is found");
+    assert_eq!(removal.objects.len(), 3, "two blobs and a pack");
+    // It breaks off when the tree is gone.
+    let begun = tidemill_objects::Removal {
+        objects: Vec::new(),
+        ..removal.clone()
+    };
+    store.remove(&begun, &alone).await.expect("goes");
+    drop(alone);
+    assert!(!store.has_tree(&one).await.expect("is told"));
+    assert!(bytes_below(folder.path()) > 6_000_000, "what it named is left");
+    // One of its files has come again meanwhile.
+    let two = tree(&store, &[("large", &large)]).await;
+    let words: Vec<(&str, String)> = removal
+        .objects
+        .iter()
+        .map(|one| (one.kind(), one.digest()))
+        .collect();
+    let left: Vec<Object> = words
+        .iter()
+        .filter_map(|(kind, digest)| Object::named(kind, digest))
+        .collect();
+    assert_eq!(left, removal.objects);
+    let alone = store.alone().await;
+    let rest = store.removal(&[one], &left).await.expect("is found");
+    assert_eq!((rest.trees.len(), rest.objects.len()), (0, 2), "{rest:?}");
+    store.remove(&rest, &alone).await.expect("goes");
+    let there = bytes_below(&folder.path().join("packs")) + bytes_below(&folder.path().join("blobs"));
+    assert_eq!(there, 3_000_000);
+    assert_eq!(
+        store.tree(&two).await.expect("is there").manifest().total_bytes(),
+        3_000_000
+    );
+}
+
 #[tokio::test]
 async fn only_what_no_other_tree_names_goes() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -56,13 +109,7 @@ async fn only_what_no_other_tree_names_goes() {
     assert_eq!(bytes_below(folder.path()), full, "asking changes nothing");
     assert_eq!(told.trees, 1);
     assert!(told.objects >= 1 && told.bytes >= 3_000_000, "{told:?}");
-    assert_eq!(
-        store
-            .remove_trees(&[one], &store.alone().await)
-            .await
-            .expect("goes"),
-        told
-    );
+    assert_eq!(remove(&store, &[one]).await, told);
     assert_eq!(full - bytes_below(folder.path()), told.bytes);
     assert!(!store.has_tree(&one).await.expect("is told") && store.tree(&one).await.is_err());
     // The other one is whole.
@@ -75,14 +122,7 @@ async fn only_what_no_other_tree_names_goes() {
         .expect("is laid");
     assert!(std::fs::read(target.path().join("laid/shared")).expect("there") == shared);
     // Once more, and what was never there, frees nothing.
-    assert_eq!(
-        store
-            .remove_trees(&[one], &store.alone().await)
-            .await
-            .expect("goes")
-            .bytes,
-        0
-    );
+    assert_eq!(remove(&store, &[one]).await.bytes, 0);
     // The same files may come again.
     assert_eq!(
         tree(
@@ -93,10 +133,7 @@ async fn only_what_no_other_tree_names_goes() {
         one
     );
     assert!(store.tree(&one).await.is_ok());
-    store
-        .remove_trees(&[one, two], &store.alone().await)
-        .await
-        .expect("go");
+    remove(&store, &[one, two]).await;
     assert_eq!(
         bytes_below(&folder.path().join("packs")) + bytes_below(&folder.path().join("blobs")),
         0

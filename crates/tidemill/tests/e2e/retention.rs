@@ -264,3 +264,157 @@ fn what_was_taken_out_is_hidden_and_comes_back_while_its_time_lasts() {
     );
     assert!(mill.path("lake/a.csv").exists());
 }
+
+fn owner(mill: &Mill) -> String {
+    let text = std::fs::read_to_string(mill.data.join("keys/owner.token")).expect("the owner's token");
+    text.trim().to_owned()
+}
+
+#[test]
+fn a_kill_between_a_version_and_its_bytes_leaves_nothing_and_the_server_applies_rules_by_itself() {
+    const VERSIONS: usize = 40;
+    let mut mill = Mill::start();
+    let put = |mill: &Mill, path: &str, body: &str| {
+        let (status, body) = mill.http("PUT", path, None, body);
+        assert!(status < 300, "{body}");
+    };
+    for seed in 1..=VERSIONS {
+        mill.write("set/own.bin", noise(1 << 20, seed as u64));
+        upload(&mill, "set", "set");
+    }
+    let full = on_disk(&mill);
+    assert!(full > (VERSIONS as u64) << 20, "{full}");
+    put(
+        &mill,
+        "/api/v1/workspaces/default/data/set/retention",
+        r#"{"keep_versions": 1, "grace_days": 0}"#,
+    );
+    let there = |mill: &Mill| {
+        let path = "/api/v1/workspaces/default/data/set/versions?limit=100";
+        let (_, body) = mill.try_http("GET", path, None, "").unwrap_or_default();
+        let list: Value = serde_json::from_str(&body).unwrap_or_default();
+        list["items"].as_array().map(Vec::len)
+    };
+    assert_eq!(there(&mill), Some(VERSIONS));
+    let mut apply = mill
+        .command()
+        .args(["data", "retention", "apply", "-n", "set"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // Versions go one by one, and all bytes behind them: in between the server is killed.
+    let started = std::time::Instant::now();
+    while there(&mill) == Some(VERSIONS) {
+        assert!(started.elapsed().as_secs() < 60, "no version goes");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    mill.kill_server();
+    assert!(!apply.wait().expect("it ends").success());
+    assert_eq!(on_disk(&mill), full, "rows have gone, and no bytes");
+
+    mill.start_server();
+    // Nobody says a word: the bytes of those that went, and then the others.
+    mill.until("all but one have gone with their bytes", || {
+        let left = on_disk(&mill);
+        (there(&mill) == Some(1) && left < 2 << 20).then_some(())
+    });
+    mill.ok(&[
+        "data",
+        "download",
+        "-n",
+        "set",
+        "-v",
+        &VERSIONS.to_string(),
+        "-p",
+        "down",
+    ]);
+    assert!(std::fs::read(mill.path("down/set/own.bin")).expect("there") == noise(1 << 20, VERSIONS as u64));
+    let (_, log) = mill.http("GET", "/api/v1/audit:export", Some(&owner(&mill)), "");
+    let rows = log
+        .lines()
+        .filter(|line| line.contains(r#"\"removed\":\"retention\""#));
+    let by: Vec<bool> = rows
+        .map(|row| {
+            let row: Value = serde_json::from_str(row).expect("JSON");
+            row["principal"] == "system"
+        })
+        .collect();
+    assert_eq!(by.len(), VERSIONS - 1, "each is told once");
+    assert!(
+        by.contains(&true) && by.contains(&false),
+        "by a person, then by the server"
+    );
+    mill.run(&["audit", "verify"]).ends(0);
+}
+
+#[test]
+fn schedules_beyond_a_thousand_ids_and_older_versions_of_pipelines_keep_what_they_name() {
+    let mill = Mill::start();
+    for seed in 1..=5 {
+        mill.write("set/own.bin", noise(1 << 12, seed));
+        upload(&mill, "set", "set");
+    }
+    let schedule = |name: &str, path: &str| {
+        let job = format!(
+            r#"{{"type": "command", "command": "true", "environment": {{"image": "python:3"}}, "inputs": {{"d": {{"type": "uri_folder", "path": "{path}"}}}}}}"#
+        );
+        let body = format!(
+            r#"{{"name": "{name}", "trigger": {{"type": "cron", "expression": "0 3 1 1 *"}}, "create_job": {job}}}"#
+        );
+        let (status, body) = mill.http(
+            "PUT",
+            &format!("/api/v1/workspaces/default/schedules/{name}"),
+            None,
+            &body,
+        );
+        assert!(status < 300, "{body}");
+    };
+    for number in 0..1000 {
+        schedule(&format!("s{number:04}"), "azureml:set:5");
+    }
+    schedule("t-last", "azureml:set:1");
+    schedule(
+        "t-long",
+        "azureml://locations/eu/workspaces/default/data/set/versions/2",
+    );
+    for version in [3, 5] {
+        mill.write(
+            "published.yml",
+            format!(
+                "type: published_pipeline\nname: retrain\njob:\n  type: pipeline\n  inputs: {{d: {{type: uri_folder, path: \"azureml:set:{version}\"}}}}\n  \
+                 jobs:\n    one: {{type: command, command: \"true\", {ENVIRONMENT}, inputs: {{d: \"${{{{parent.inputs.d}}}}\"}}}}\n"
+            ),
+        );
+        mill.run(&["pipeline", "publish", "-f", "published.yml"]).ends(0);
+    }
+    mill.ok(&[
+        "data",
+        "retention",
+        "set",
+        "-n",
+        "set",
+        "--keep-versions",
+        "1",
+        "--grace-days",
+        "0",
+    ]);
+    let plan = mill.ok(&["data", "retention", "apply", "-n", "set"]);
+    let expected = [
+        ("5", "keep"),
+        ("4", "free"),
+        ("3", "keep"),
+        ("2", "keep"),
+        ("1", "keep"),
+    ];
+    let expected = expected.map(|(version, fate)| (version.to_owned(), fate.to_owned()));
+    assert_eq!(fates(&plan), expected, "{plan:#}");
+    for (version, by) in [
+        ("1", "schedule t-last names it"),
+        ("2", "schedule t-long names it"),
+        ("3", "published pipeline retrain (version 1) names it"),
+    ] {
+        assert!(why(&plan, version).contains(by), "{}", why(&plan, version));
+    }
+    assert!(why(&plan, "5").contains("more"), "{}", why(&plan, "5"));
+}
