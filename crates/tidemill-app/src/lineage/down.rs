@@ -138,7 +138,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    async fn serving(&self) -> Result<Serving> {
+    async fn serving(&mut self) -> Result<Serving> {
         let db = self.ctx.app().store.read();
         let mut serving = Serving {
             deployments: Vec::new(),
@@ -168,7 +168,11 @@ impl Walk<'_> {
                 serving.deployments.push((row, asset, uri));
             }
         }
-        for row in release::list(db, self.workspace, None, RELEASES).await? {
+        let releases = release::list(db, self.workspace, None, RELEASES).await?;
+        if releases.len() as u64 == RELEASES {
+            self.graph.cut();
+        }
+        for row in releases {
             let model = crate::release::carried(&row)?.plan.instance.model;
             if let Some(PlannedInput::Data {
                 asset: Some(asset), ..

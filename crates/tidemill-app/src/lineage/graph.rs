@@ -41,6 +41,11 @@ impl Graph {
         }
     }
 
+    /// Says that there may be more than what was looked at.
+    pub(super) fn cut(&mut self) {
+        self.cut = true;
+    }
+
     /// Counts a thing that may not be seen.
     pub(super) fn hide(&mut self, id: &str) {
         self.hidden.insert(id.to_owned());

@@ -184,11 +184,8 @@ impl<'a> Walk<'a> {
         Ok(steps)
     }
 
-    /// Puts a version of data or of a model into the graph; says whether it is there to be followed.
-    async fn asset(&mut self, id: &str) -> Result<bool> {
-        let Some((kind, name, version)) = parts(id) else {
-            return Ok(false);
-        };
+    /// Whether whoever asks may see an asset, without a word about it.
+    fn may_see(&self, kind: &str, name: &str) -> bool {
         let (action, scope) = match kind {
             "models" => (
                 action::MODEL_READ,
@@ -196,7 +193,15 @@ impl<'a> Walk<'a> {
             ),
             _ => (action::DATA_READ, asset::scope(Kind::Data, self.workspace, name)),
         };
-        if !self.ctx.may(action, &scope) {
+        self.ctx.may(action, &scope)
+    }
+
+    /// Puts a version of data or of a model into the graph; says whether it is there to be followed.
+    async fn asset(&mut self, id: &str) -> Result<bool> {
+        let Some((kind, name, version)) = parts(id) else {
+            return Ok(false);
+        };
+        if !self.may_see(kind, name) {
             self.graph.hide(id);
             return Ok(false);
         }

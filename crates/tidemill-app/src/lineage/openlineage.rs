@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tidemill_api::lineage::LineageDirection;
 use tidemill_objects::DatastoreConfig;
+use tidemill_policy::action;
 use tidemill_spec::refs::DataPath;
 use tidemill_store::asset::{Key, Kind};
 use tidemill_store::lineage::Model as Edge;
@@ -17,7 +18,7 @@ use tidemill_store::{asset_version, job, model_version};
 
 use super::{Start, Step, Walk, parts, walk};
 use crate::job::Job;
-use crate::{OpContext, Result, bytes, profile};
+use crate::{OpContext, Result, Scope, bytes, datastore_access, profile};
 
 /// Who says so.
 const PRODUCER: &str = concat!("urn:tidemill:", env!("CARGO_PKG_VERSION"));
@@ -62,7 +63,10 @@ async fn of_step(found: &Walk<'_>, step: &Step, namespace: &str) -> Result<Vec<(
     let row = &step.row;
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
     for edge in &step.edges {
-        let seen = dataset(found, edge).await?;
+        // What the graph hides from the one who asks has no name here either.
+        let Some(seen) = dataset(found, edge).await? else {
+            continue;
+        };
         match edge.direction.as_str() {
             "in" => inputs.push(seen),
             _ => outputs.push(seen),
@@ -70,6 +74,9 @@ async fn of_step(found: &Walk<'_>, step: &Step, namespace: &str) -> Result<Vec<(
     }
     let mut run = json!({ "runId": run_id(row), "facets": {} });
     if let Some(parent) = &row.parent
+        && found
+            .ctx
+            .may(action::JOB_READ, &Scope::job(found.workspace, parent))
         && let Some(parent) = job::get(found.ctx.app().store.read(), found.workspace, parent).await?
     {
         run["facets"]["parent"] = facet(
@@ -168,11 +175,19 @@ fn facet(schema: &str, mut fields: Value) -> Value {
     fields
 }
 
-/// What a job read or wrote, with what is known of it.
-async fn dataset(found: &Walk<'_>, edge: &Edge) -> Result<Value> {
+/// What a job read or wrote, with what is known of it; `None` for an asset that whoever asks may not see. Where they may see it and not
+/// the folder that it lies in, its place and its columns are not told.
+async fn dataset(found: &Walk<'_>, edge: &Edge) -> Result<Option<Value>> {
     let (ctx, workspace) = (found.ctx, found.workspace);
-    let place = place(ctx, workspace, &edge.uri).await;
     let asset = edge.asset.as_deref().and_then(parts);
+    if asset.is_some_and(|(kind, name, _)| !found.may_see(kind, name)) {
+        return Ok(None);
+    }
+    let may_read = may_read(ctx, workspace, &edge.uri);
+    let place = match may_read {
+        true => place(ctx, workspace, &edge.uri).await,
+        false => None,
+    };
     let by_asset = asset.map(|(kind, name, _)| (own(workspace), format!("{kind}/{name}")));
     let (namespace, name) = place
         .clone()
@@ -192,7 +207,7 @@ async fn dataset(found: &Walk<'_>, edge: &Edge) -> Result<Value> {
             };
             if let Some(row) = asset_version::get(ctx.app().store.read(), key, version).await? {
                 figures = Some((row.size_bytes, row.files));
-                if let Some(fields) = profile::known_columns(ctx, &row).await {
+                if may_read && let Some(fields) = profile::known_columns(ctx, &row).await {
                     let fields: Vec<Value> = fields
                         .into_iter()
                         .map(|(name, kind)| json!({ "name": name, "type": kind }))
@@ -226,7 +241,17 @@ async fn dataset(found: &Walk<'_>, edge: &Edge) -> Result<Value> {
             }
         };
     }
-    Ok(dataset)
+    Ok(Some(dataset))
+}
+
+/// Whether whoever asks may read the folder that bytes lie in.
+fn may_read(ctx: &OpContext, workspace: &str, uri: &str) -> bool {
+    match uri.parse() {
+        Ok(DataPath::Datastore { datastore, path, .. }) => {
+            datastore_access::may(ctx, workspace, &datastore, &path, action::DATASTORE_FILE_READ)
+        }
+        _ => true,
+    }
 }
 
 /// The datasource and the path in it, for bytes that lie outside of what this server keeps itself.

@@ -392,4 +392,46 @@ fn what_one_may_not_see_is_counted_and_not_shown() {
     assert_eq!(links(&graph), ["data/flights/1 > prepare", "prepare > fit"]);
     assert_eq!(graph["hidden"], 1, "{graph:#}");
     assert!(!body.contains("models/"), "{body}");
+    // The events hide what the graph hides: the model has no name and no place there, and the parent of no seen job either.
+    let (status, body) = mill.http("GET", &format!("{path}-events"), token, "");
+    assert_eq!(status, 200, "{body}");
+    assert!(
+        !body.contains("models/") && !body.contains("outputs/model"),
+        "{body}"
+    );
+    let events: Value = serde_json::from_str(&body).expect("JSON");
+    let events = events.as_array().expect("events");
+    let fit = |event: &&Value| event["job"]["name"] == "delays.fit" && event["eventType"] == "COMPLETE";
+    let fit = events.iter().find(fit).expect("it is there");
+    assert_eq!(fit["outputs"], serde_json::json!([]), "{fit:#}");
+    assert_eq!(fit["inputs"].as_array().map(Vec::len), Some(1));
+    // The owner sees it.
+    let (_, all) = mill.http("GET", &format!("{path}-events"), Some(owner), "");
+    assert!(all.contains("models/delay"), "{all}");
+
+    // Who may see data and not the folder that they lie in is told neither their place nor their columns.
+    mill.ok(&["data", "profile", "-w", "dev", "--data", "azureml:flights:1"]);
+    let told = |token: Option<&str>| mill.http("GET", &format!("{path}-events"), token, "").1;
+    let lake = mill.path("lake").display().to_string();
+    assert!(told(token).contains(&lake) && told(token).contains("carrier"));
+    mill.run(&[
+        "datastore",
+        "access",
+        "grant",
+        "-w",
+        "dev",
+        "--name",
+        "lake",
+        "--principal",
+        "user:owner",
+        "--path",
+        "*",
+        "--rights",
+        "read-write",
+    ])
+    .ends(0);
+    let hidden = told(token);
+    assert!(!hidden.contains(&lake) && !hidden.contains("carrier"), "{hidden}");
+    assert!(hidden.contains("data/flights"), "{hidden}");
+    assert!(told(Some(owner)).contains(&lake) && told(Some(owner)).contains("carrier"));
 }
