@@ -43,6 +43,13 @@ struct State {
     done: bool,
 }
 
+/// The same as it is kept.
+#[derive(Debug, Deserialize)]
+struct Written {
+    version: Option<String>,
+    state: State,
+}
+
 /// Brings data in, and makes a version of it.
 ///
 /// # Errors
@@ -74,10 +81,31 @@ pub async fn run(
                 .hint("a file of a web server is one file: write `type: uri_file`"));
         }
     };
-    let version = match &spec.version {
-        Some(version) => version.clone(),
-        None => next_version(ctx, workspace, &spec.name).await?,
+    // The same import, whatever number its version gets; what it reads with is no part of it.
+    let identity = serde_json::json!([workspace, &spec]);
+    let id = blake3::hash(identity.to_string().as_bytes()).to_hex().to_string();
+    let running = |what: &str| {
+        Running::begin(what).ok_or_else(|| {
+            Error::conflict(format!(
+                "failed to import data `{}`: it is being imported already",
+                spec.name
+            ))
+            .hint("wait for it to end, then run it again")
+        })
     };
+    let _running = running(&id)?;
+    let mut state = StateFile::open(ctx, &id).await?;
+    let version = match (&spec.version, state.version.take()) {
+        (Some(version), _) => version.clone(),
+        // It broke off, or was killed when its version was there: it is the same version still.
+        (None, Some(begun)) if is_own(ctx, workspace, &spec, &begun).await? => begun,
+        (None, _) => {
+            state.kept = None;
+            next_version(ctx, workspace, &spec.name).await?
+        }
+    };
+    state.version = Some(version.clone());
+    let _alone = running(&format!("{workspace}/{}/{version}", spec.name))?;
     let (store_name, folder) = folder(&spec, &version)?;
     datastore_access::check(
         ctx,
@@ -88,16 +116,6 @@ pub async fn run(
     )
     .await?;
     let store = bytes::open(ctx, workspace, &store_name).await?;
-    // The same import into the same place; what it reads with is no part of it.
-    let identity = serde_json::json!([workspace, &spec, &version, &store_name, folder.as_str()]);
-    let id = blake3::hash(identity.to_string().as_bytes()).to_hex().to_string();
-    let _running = Running::begin(&id).ok_or_else(|| {
-        Error::conflict(format!(
-            "failed to import data `{}`: version {version} of it is being imported already",
-            spec.name
-        ))
-    })?;
-    let state = StateFile::open(ctx, &id).await?;
     if state.kept.is_none() && !is_empty(&store, &folder).await? {
         return Err(Error::conflict(format!(
             "failed to import data `{}`: something lies in {folder} of the datastore {store_name} already",
@@ -179,8 +197,8 @@ async fn rows(
 ) -> Result<StateFile> {
     let mut kept = state.kept.take().unwrap_or_default();
     let is_whole = all_there(to, &kept).await?;
-    if !kept.done && (key.is_none() || !is_whole) {
-        // Without a key nothing says where it ended.
+    if !is_whole || (!kept.done && key.is_none()) {
+        // Without a key nothing says where it ended, and what is not there any more has to come again.
         for (file, _) in &kept.parts {
             match to.store.delete(&to.folder.join(&SafePath::parse(file)?)).await {
                 Ok(_) | Err(tidemill_objects::ObjectsError::NotFound { .. }) => {}
@@ -478,6 +496,20 @@ fn folder(spec: &DataImportSpec, version: &str) -> Result<(String, SafePath)> {
     Ok((name, folder))
 }
 
+/// Whether a version that an import has begun is still its own: nobody has made one of that number, or it was made of its folder.
+async fn is_own(ctx: &OpContext, workspace: &str, spec: &DataImportSpec, version: &str) -> Result<bool> {
+    let key = Key {
+        workspace,
+        kind: Kind::Data,
+        name: &spec.name,
+    };
+    let there = asset_version::get(ctx.app().store.read(), key, version).await?;
+    let (store, folder) = folder(spec, version)?;
+    let own = format!("azureml://datastores/{store}/paths/{folder}/");
+    let is_in_it = |uri: String| format!("{}/", uri.trim_end_matches('/')).starts_with(&own);
+    Ok(there.is_none_or(|there| there.uri.is_some_and(is_in_it)))
+}
+
 /// The number after the highest.
 async fn next_version(ctx: &OpContext, workspace: &str, name: &str) -> Result<String> {
     let key = Key {
@@ -527,6 +559,8 @@ impl Drop for Running {
 /// The file that says how far an import has come. It lies in the cache: where it was deleted, an import begins anew.
 struct StateFile {
     path: PathBuf,
+    /// The version that it becomes.
+    version: Option<String>,
     kept: Option<State>,
     /// Another file that goes when the import is done.
     more: Option<PathBuf>,
@@ -543,12 +577,17 @@ impl StateFile {
             .await
             .map_err(Error::internal)?;
         let path = folder.join(format!("{id}.json"));
-        let kept = match tokio::fs::read(&path).await {
+        let kept: Option<Written> = match tokio::fs::read(&path).await {
             Ok(text) => serde_json::from_slice(&text).ok(),
             Err(_) => None,
         };
+        let (version, kept) = match kept {
+            Some(Written { version, state }) => (version, Some(state)),
+            None => (None, None),
+        };
         Ok(Self {
             path,
+            version,
             kept,
             more: None,
         })
@@ -556,7 +595,8 @@ impl StateFile {
 
     /// Writes it whole or not at all.
     async fn write(&self, state: &State) -> Result<()> {
-        let text = serde_json::to_vec(state).map_err(Error::internal)?;
+        let written = serde_json::json!({ "version": self.version, "state": state });
+        let text = serde_json::to_vec(&written).map_err(Error::internal)?;
         let new = self.path.with_extension("new");
         tokio::fs::write(&new, text).await.map_err(Error::internal)?;
         tokio::fs::rename(&new, &self.path).await.map_err(Error::internal)

@@ -27,6 +27,10 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Uploads that bytes arrive for.
 static ARRIVING: Mutex<Option<HashMap<String, Slot>>> = Mutex::new(None);
 
+/// Held while a file is put in its place, so that of two uploads to one place the second sees the first. A place has one of them by its
+/// hash; two places that share one wait for each other, and that is all.
+static PUTTING: [tokio::sync::Mutex<()>; 64] = [const { tokio::sync::Mutex::const_new(()) }; 64];
+
 /// What one folder holds, and whether nobody writes there.
 ///
 /// # Errors
@@ -319,6 +323,10 @@ impl Upload {
             ))
             .hint("the file was changed while it was sent, or bytes were damaged: send it again"));
         }
+        let place = blake3::hash(self.store.place(&self.path).as_bytes());
+        let _alone = PUTTING[usize::from(place.as_bytes()[0]) % PUTTING.len()]
+            .lock()
+            .await;
         match self.is_there().await {
             Ok(false) => {}
             Ok(true) => {

@@ -141,6 +141,15 @@ impl Datastore {
         }
     }
 
+    /// A text for the place of a file: the same for the same place, whatever datastore leads there.
+    pub fn place(&self, path: &SafePath) -> String {
+        match &self.backend {
+            Backend::Local(folder) => path.under(folder.root()).display().to_string(),
+            Backend::Remote(remote) => format!("{}/{path}", remote.label()),
+            Backend::Http(_) => path.to_string(),
+        }
+    }
+
     /// Whether it can't be written.
     pub fn is_read_only(&self) -> bool {
         self.read_only

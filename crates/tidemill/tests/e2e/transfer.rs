@@ -12,30 +12,30 @@ use serde_json::Value;
 
 use crate::support::*;
 
-const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
 
 /// A way to the server that ends every connection after so many bytes in one direction, or stalls there.
-struct Breaking {
-    url: String,
+pub(crate) struct Breaking {
+    pub(crate) url: String,
     down: Arc<AtomicU64>,
     up: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy)]
-struct Limits {
-    down: u64,
-    up: u64,
-    stall: bool,
+pub(crate) struct Limits {
+    pub(crate) down: u64,
+    pub(crate) up: u64,
+    pub(crate) stall: bool,
 }
 
-const OPEN: Limits = Limits {
+pub(crate) const OPEN: Limits = Limits {
     down: u64::MAX,
     up: u64::MAX,
     stall: false,
 };
 
 impl Breaking {
-    fn before(mill: &Mill, limits: Limits) -> Self {
+    pub(crate) fn before(mill: &Mill, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (down, up) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
@@ -56,7 +56,7 @@ impl Breaking {
         Self { url, down, up }
     }
 
-    fn came_down(&self) -> u64 {
+    pub(crate) fn came_down(&self) -> u64 {
         self.down.load(Ordering::SeqCst)
     }
 
@@ -85,7 +85,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, limit: u64, stall: bool, count:
 }
 
 /// Bytes that nothing makes smaller, always the same.
-fn noise(length: u64, seed: u64) -> Vec<u8> {
+pub(crate) fn noise(length: u64, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
     let mut next = || {
         state ^= state << 13;
@@ -99,7 +99,7 @@ fn noise(length: u64, seed: u64) -> Vec<u8> {
 }
 
 /// A version `big:1` in the datastore `lake` with one file of 12 MiB, a small one and an empty one.
-fn with_data() -> Mill {
+pub(crate) fn with_data() -> Mill {
     let mill = Mill::start();
     mill.write("lake/set/big.bin", noise(12 * MIB, 7));
     mill.write("lake/set/deep/small.txt", "small");
@@ -481,4 +481,46 @@ fn ranges_of_files_are_answered_and_folders_listed() {
         "",
     );
     assert!(status >= 400);
+}
+
+#[test]
+fn of_two_uploads_to_one_path_one_wins_and_the_other_is_told() {
+    let mill = with_data();
+    // A second datastore leads to the same folder: its name does not make it another place.
+    let yaml = format!(
+        "name: same\ntype: local_folder\npath: {}\n",
+        mill.path("lake").display()
+    );
+    std::fs::create_dir_all(mill.path("lake/up")).expect("a folder");
+    mill.write("same.yml", yaml);
+    mill.ok(&["datastore", "create", "-f", "same.yml"]);
+    for round in 0..4u64 {
+        let sides = [("one", "lake"), ("other", "same")];
+        let name = format!("file{round}.bin");
+        let bytes = [noise(6 * MIB, round + 1), noise(6 * MIB, round + 100)];
+        for ((side, _), bytes) in sides.iter().zip(&bytes) {
+            mill.write(&format!("{side}/{name}"), bytes);
+        }
+        let running = sides.map(|(side, to)| {
+            let file = format!("{side}/{name}");
+            let to = format!("azureml://datastores/{to}/paths/up/");
+            mill.command()
+                .args(["data", "upload", &file, "--to", &to])
+                .stderr(Stdio::piped())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("it starts")
+        });
+        let ended = running.map(|child| child.wait_with_output().expect("it ends"));
+        let won: Vec<bool> = ended.iter().map(|output| output.status.success()).collect();
+        let said: Vec<_> = ended
+            .iter()
+            .map(|output| String::from_utf8_lossy(&output.stderr))
+            .collect();
+        assert_eq!(won.iter().filter(|won| **won).count(), 1, "{said:?}");
+        let (winner, loser) = if won[0] { (0, 1) } else { (1, 0) };
+        assert!(said[loser].contains("another file lies there"), "{said:?}");
+        let there = std::fs::read(mill.path(&format!("lake/up/{name}"))).expect("it is there");
+        assert!(there == bytes[winner], "it is whole, and that of who was told so");
+    }
 }
