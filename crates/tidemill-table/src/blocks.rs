@@ -13,6 +13,14 @@ pub(crate) const BLOCK: usize = 4 << 20;
 /// A record that is longer is an error: it would not fit in memory next to others.
 pub(crate) const LONGEST: usize = 64 << 20;
 
+/// Cells of a batch: what is held of a table does not grow with its columns.
+const CELLS: usize = 1 << 20;
+
+/// Rows of a batch of so many columns, where there should be `most`.
+pub(crate) fn rows_of_batch(columns: usize, most: usize) -> usize {
+    (CELLS / columns.max(1)).clamp(most.min(64), most)
+}
+
 /// How records end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Records {
@@ -102,7 +110,7 @@ impl Blocks {
     /// The next block; `None` after the last.
     ///
     /// # Errors
-    /// The file cannot be read, or has a record longer than [`LONGEST`]: its offset.
+    /// The file cannot be read, or has a record longer than [`LONGEST`], or one that is never closed: its offset.
     pub(crate) fn next(&mut self) -> Result<Option<Block>, BlockError> {
         let mut wanted = self.size;
         loop {
@@ -120,6 +128,9 @@ impl Blocks {
                 return Ok(None);
             }
             let end = if self.ended {
+                if let Some(open) = left_open(&self.rest, self.records) {
+                    return Err(BlockError::Open(self.offset + open as u64));
+                }
                 Some(self.rest.len())
             } else {
                 last_end(&self.rest, self.records)
@@ -147,6 +158,8 @@ pub(crate) enum BlockError {
     Io(std::io::Error),
     /// The record that begins here is too long.
     Long(u64),
+    /// The record that begins here has a quote that is never closed.
+    Open(u64),
 }
 
 /// The end of the last record that is whole.
@@ -169,10 +182,22 @@ pub(crate) fn count(bytes: &[u8], records: Records) -> u64 {
     count
 }
 
-/// Calls with each stretch outside of quotes.
-fn outside(bytes: &[u8], records: Records, mut stretch: impl FnMut(usize, usize)) {
+/// Where the record begins whose quote is open at the end of these bytes.
+fn left_open(bytes: &[u8], records: Records) -> Option<usize> {
+    let mut begins = 0;
+    let is_open = outside(bytes, records, |from, to| {
+        if let Some(at) = memrchr(b'\n', &bytes[from..to]) {
+            begins = from + at + 1;
+        }
+    });
+    is_open.then_some(begins)
+}
+
+/// Calls with each stretch outside of quotes; says whether a quote is open at the end.
+fn outside(bytes: &[u8], records: Records, mut stretch: impl FnMut(usize, usize)) -> bool {
     let Records::Quoted(delimiter) = records else {
-        return stretch(0, bytes.len());
+        stretch(0, bytes.len());
+        return false;
     };
     let (mut from, mut quoted, mut skip) = (0, false, usize::MAX);
     for at in memchr_iter(b'"', bytes) {
@@ -193,6 +218,7 @@ fn outside(bytes: &[u8], records: Records, mut stretch: impl FnMut(usize, usize)
     if !quoted {
         stretch(from, bytes.len());
     }
+    quoted
 }
 
 #[cfg(test)]
@@ -200,6 +226,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_with_its_record() {
+        let quoted = Records::Quoted(b',');
+        assert_eq!(left_open(b"1,2\n3,\"open\n4,5\n", quoted), Some(4));
+        assert_eq!(left_open(b"1,\"a\nb\"\n3,x\"y\n", quoted), None);
+        assert_eq!(left_open(b"\"a\"\"", quoted), Some(0));
+        assert_eq!(left_open(b"{\"a", Records::Lines), None);
+        let text = b"1,2\n3,\"open\n4,5\n".to_vec();
+        let mut blocks = Blocks::new(Box::new(Cursor::new(text)), 10, quoted).of_size(4);
+        assert!(matches!(blocks.next(), Ok(Some(Block { offset: 10, .. }))));
+        assert!(matches!(blocks.next(), Err(BlockError::Open(14))));
+    }
+
+    #[test]
+    fn batches_have_fewer_rows_where_there_are_more_columns() {
+        assert_eq!(rows_of_batch(0, 8192), 8192);
+        assert_eq!(rows_of_batch(19, 32_768), 32_768);
+        assert_eq!(rows_of_batch(10_000, 8192), 104);
+        assert_eq!(rows_of_batch(1_000_000, 8192), 64);
+    }
 
     proptest! {
         #[test]

@@ -107,17 +107,40 @@ impl JsonTable {
         Error::of(&self.path, said).at_row(row)
     }
 
+    /// What arrow-json says of a value, in words of a table.
+    fn told(&self, said: &str) -> Error {
+        let said = said.trim_start_matches("Json error: ");
+        let unfit = said.strip_prefix("whilst decoding field '").and_then(|rest| {
+            let (column, rest) = rest.split_once("': expected ")?;
+            let (wanted, got) = rest.split_once(" got ")?;
+            Some((column, wanted, got))
+        });
+        let Some((column, wanted, got)) = unfit else {
+            return Error::of(&self.path, said);
+        };
+        let kind = match wanted {
+            "[" => "a list",
+            "{" => "an object",
+            other => other,
+        };
+        let got: String = got.chars().take(60).collect();
+        Error::of(&self.path, format!("it has {got}, and other rows have {kind}"))
+            .in_column(column)
+            .with_hint("write values of one kind, or leave the column out")
+    }
+
     fn decode(&self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<()> {
-        let failed = |error: arrow_schema::ArrowError| Error::of(&self.path, error);
+        let failed = |error: arrow_schema::ArrowError| self.told(&error.to_string());
+        let batch = blocks::rows_of_batch(self.schema.fields().len(), BATCH);
         let builder = ReaderBuilder::new(Arc::clone(&self.schema))
-            .with_batch_size(BATCH)
+            .with_batch_size(batch)
             .with_coerce_primitive(true);
         let mut decoder = builder.build_decoder().map_err(failed)?;
         let mut rest = bytes;
         loop {
             let read = decoder.decode(rest).map_err(failed)?;
             rest = &rest[read..];
-            if read == 0 || decoder.len() >= BATCH {
+            if read == 0 || decoder.len() >= batch {
                 match decoder.flush().map_err(failed)? {
                     Some(batch) => sink(&batch)?,
                     None if rest.is_empty() => return Ok(()),
@@ -183,7 +206,7 @@ impl Table for JsonTable {
                 block,
             }) as Box<dyn Part>)),
             Err(BlockError::Io(error)) => Some(Err(Error::of(&self.path, error))),
-            Err(BlockError::Long(_)) => Some(Err(Error::of(
+            Err(BlockError::Long(_) | BlockError::Open(_)) => Some(Err(Error::of(
                 &self.path,
                 format!("a line is longer than {} MB", blocks::LONGEST >> 20),
             ))),

@@ -52,7 +52,11 @@ impl Tables {
 /// # Errors
 /// Nothing lies there, no file there is a table, or the files have other columns.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
-    let found = std::fs::metadata(path).map_err(|error| Error::of(path, error))?;
+    let found = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::of(path, "there is no such file or folder")
+            .with_hint("a version of data on a server is written as azureml:NAME:VERSION"),
+        _ => Error::of(path, error),
+    })?;
     if !found.is_dir() {
         return Ok(Tables {
             path: path.to_path_buf(),

@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::metadata::ColumnChunkMetaData;
 
+use crate::blocks;
 use crate::error::{Error, Result};
 use crate::table::{Part, Parts, Sink, Table, of_columns};
 
@@ -129,9 +130,12 @@ impl Group {
                 .with_hint("the file is damaged; write or copy it again")
         };
         let file = File::open(&self.path).map_err(|error| Error::of(&self.path, error))?;
+        let columns = fields
+            .as_ref()
+            .map_or(self.metadata.schema().fields().len(), Vec::len);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![self.group])
-            .with_batch_size(BATCH);
+            .with_batch_size(blocks::rows_of_batch(columns, BATCH));
         if let Some(fields) = fields {
             let mask = ProjectionMask::roots(self.metadata.parquet_schema(), fields);
             builder = builder.with_projection(mask);

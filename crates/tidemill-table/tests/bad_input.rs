@@ -134,6 +134,70 @@ fn a_wrong_encoding_is_named_and_the_right_one_is_read() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_is_named_by_its_row() {
+    let error = refused("open.csv", b"a,b\n1,x\n2,\"never closed\n3,y\n4,z\n");
+    assert_eq!(error.row, Some(3), "{error}");
+    assert!(
+        error.reason.contains("never closed") && error.hint.is_some(),
+        "{error}"
+    );
+    // What is closed, also over lines, and what stands inside of a field, is read.
+    let found = read("closed.csv", b"a,b\n1,\"x\ny\"\n2,5\" pipe\n").expect("is read");
+    assert_eq!(found.rows, 2);
+}
+
+#[test]
+fn texts_with_zero_bytes_are_told_what_they_look_like() {
+    let text = "name,size\nabc,1\ndef,2\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for (bytes, name) in [(little, "utf-16le"), (big, "utf-16be")] {
+        let error = refused("x.csv", &bytes);
+        assert_eq!(
+            error.hint.as_deref(),
+            Some(format!("name its encoding, as in --encoding {name}").as_str()),
+            "{error}"
+        );
+        let options = ReadOptions {
+            encoding: Some(name.into()),
+            ..ReadOptions::default()
+        };
+        assert_eq!(read_with("x.csv", &bytes, &options).expect("is read").rows, 2);
+    }
+    let error = refused("x.csv", b"a,b\n1,2\n3,\0\n");
+    assert_eq!(
+        (error.row, error.reason.contains("zero byte")),
+        (Some(3), true),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_has_the_form_of_a_date_and_is_none_makes_a_column_of_texts() {
+    let found = read(
+        "dates.csv",
+        b"good,bad,worse,n\n2024-02-29,2024-02-29,2024-01-01T00:00:00Z,1\n1899-12-31,2024-02-30,2024-13-01T00:00:00Z,2\n",
+    )
+    .expect("is read");
+    let kinds: Vec<&str> = found.columns.iter().map(|column| column.kind.as_str()).collect();
+    assert_eq!(kinds, ["date", "text", "text", "integer"]);
+    assert_eq!(column(&found, "good").min, Some("1899-12-31".into()));
+}
+
+#[test]
+fn a_wide_csv_takes_no_more_memory_than_its_cells() {
+    let names: Vec<String> = (0..10_000).map(|at| format!("c{at}")).collect();
+    let mut text = names.join(",") + "\n";
+    for row in 0..30 {
+        let cells: Vec<String> = (0..10_000).map(|at| (row * at).to_string()).collect();
+        text += &(cells.join(",") + "\n");
+    }
+    let found = read("wide.csv", text.as_bytes()).expect("is read");
+    assert_eq!((found.rows, found.columns.len()), (30, 10_000));
+    assert_eq!(column(&found, "c9999").max, Some((29 * 9999).into()));
+}
+
+#[test]
 fn a_column_that_changes_its_type_is_read_as_what_fits_all_rows() {
     let mut text = String::from("id,value\n");
     (0..600_000).for_each(|at| text += &format!("{at},{}\n", at % 100));
@@ -363,6 +427,16 @@ fn many_long_texts_take_little_memory() {
         Some(2006.0)
     );
     assert!(text.top.is_empty(), "nothing came twice: {:?}", text.top);
+}
+
+#[test]
+fn values_of_other_kinds_in_json_are_named() {
+    let error = refused("kinds.jsonl", b"{\"a\": [1]}\n{\"a\": [2]}\n{\"a\": 3}\n");
+    assert_eq!(
+        (error.row, error.column.as_deref(), error.reason.as_str()),
+        (Some(3), Some("a"), "it has 3, and other rows have a list"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn every_statistic_is_that_of_numpy_scipy_and_pandas() {
             tables += 1;
         }
     }
-    assert_eq!(tables, 11);
+    assert_eq!(tables, 27);
 }
 
 fn compare(table: &str, found: &Profile, expected: &Value) {

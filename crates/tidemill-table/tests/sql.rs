@@ -220,7 +220,10 @@ fn no_word_of_sql_reaches_a_file_or_a_setting() {
         format!("select * from \"file://{}\"", t.display()),
     ] {
         let failure = ask(&sql, &[("t", &t)]).expect_err(&sql);
-        assert!(failure.message.contains("not found"), "{sql}: {failure}");
+        assert!(
+            failure.message.contains("there is no table `"),
+            "{sql}: {failure}"
+        );
     }
 }
 

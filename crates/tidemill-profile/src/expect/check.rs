@@ -292,6 +292,23 @@ fn statistic(column: &ColumnProfile, name: &str) -> Option<f64> {
     }
 }
 
+/// Types that a column may be expected to have, as profiles name them, and `number` for any of the three.
+const KINDS: [&str; 13] = [
+    "boolean",
+    "integer",
+    "decimal",
+    "float",
+    "number",
+    "date",
+    "timestamp",
+    "time",
+    "text",
+    "binary",
+    "list",
+    "empty",
+    "other",
+];
+
 /// Names that [`statistic`] knows.
 const NAMES: [&str; 19] = [
     "missing_share",
@@ -321,6 +338,14 @@ impl Expectations {
     /// What is written here and means nothing, as sentences: a slip would pass for an expectation that is never met.
     pub fn mistakes(&self) -> Vec<String> {
         let mut found = Vec::new();
+        let says_nothing = Self {
+            path: self.path.clone(),
+            tables: self.tables.clone(),
+            ..Self::default()
+        };
+        if *self == says_nothing {
+            found.push("nothing is expected in it".to_owned());
+        }
         let paths = self.path.iter().chain(self.tables.values());
         let climbs = |path: &str| path.starts_with('/') || path.split('/').any(|part| part == "..");
         found.extend(
@@ -334,6 +359,12 @@ impl Expectations {
             }
         }
         for (column, expected) in &self.columns {
+            if let Some(kind) = expected.kind.as_deref().filter(|kind| !KINDS.contains(kind)) {
+                found.push(format!(
+                    "column `{column}`: there is no type `{kind}`; there are {}",
+                    KINDS.join(", ")
+                ));
+            }
             for (name, bound) in &expected.statistics {
                 if !NAMES.contains(&name.as_str()) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
                 {
@@ -357,5 +388,39 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_told_and_not_taken_for_an_expectation() {
+        let mistake = |json: serde_json::Value| -> Option<String> {
+            let read: Expectations = serde_json::from_value(json).expect("is read");
+            read.mistakes().into_iter().next()
+        };
+        let of = |json| mistake(json).unwrap_or_default();
+        assert!(of(serde_json::json!({})).contains("nothing is expected"));
+        assert!(of(serde_json::json!({"path": "a.csv"})).contains("nothing is expected"));
+        let wrong = serde_json::json!({"columns": {"delay": {"type": "integr"}}});
+        assert!(of(wrong).contains("there is no type `integr`; there are boolean, integer"));
+        let wrong = serde_json::json!({"columns": {"delay": {"maximum": {"max": 1}}}});
+        assert!(of(wrong).contains("there is no statistic `maximum`"));
+        for good in [
+            serde_json::json!({"drift": {"max_columns": 0}}),
+            serde_json::json!({"rows": {"min": 0}}),
+            serde_json::json!({"columns": {"delay": {"type": "number"}}}),
+            serde_json::json!({"only_these_columns": true}),
+        ] {
+            assert_eq!(mistake(good.clone()), None, "{good}");
+        }
+        let read: Result<Expectations, _> = serde_json::from_str(r#"{"columns": {"delay": {"max": 10}}}"#);
+        let said = read.expect_err("no interval").to_string();
+        assert!(
+            said.contains("expected an interval, as in {min: 0, max: 10}"),
+            "{said}"
+        );
     }
 }

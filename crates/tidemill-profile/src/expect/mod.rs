@@ -17,7 +17,11 @@ pub use generate::generate;
 
 /// What a table has to be like.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = "expectations by name, as in `columns: {…}`"
+)]
 pub struct Expectations {
     /// Where the table lies in the data, for data of several tables.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +51,7 @@ pub struct Expectations {
 /// A rule in SQL, over the tables `data`, `baseline` (where one is given) and those of [`Expectations::tables`]. Without an
 /// interval it selects rows that must not be there; with one, a single number that must lie in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a rule, as in {sql: select …}")]
 pub struct Rule {
     /// The query.
     pub sql: String,
@@ -92,7 +96,11 @@ impl Level {
 
 /// An interval of a number, with both ends in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = "an interval, as in {min: 0, max: 10}"
+)]
 pub struct Bound {
     /// Not less than this.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +138,7 @@ pub struct ColumnExpectations {
 
 /// The only values that there may be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "values, as in {only: [a, b]}")]
 pub struct Categories {
     /// The values.
     pub only: Vec<Value>,
@@ -141,7 +149,11 @@ pub struct Categories {
 
 /// What is expected of the distance to a baseline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = "what is expected of drift, as in {max_columns: 0}"
+)]
 pub struct DriftExpectation {
     /// So many columns may have drifted.
     pub max_columns: usize,

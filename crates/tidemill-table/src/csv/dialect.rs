@@ -59,10 +59,7 @@ impl Dialect {
             return Err(Error::of(path, "it is empty").with_hint("a table has at least a row of names"));
         }
         if text.contains(&0) {
-            return Err(
-                Error::of(path, "it is no text: there is a zero byte in its first rows")
-                    .with_hint("say with --format what it is"),
-            );
+            return Err(with_zeros(path, text));
         }
         let delimiter = options.delimiter.unwrap_or_else(|| delimiter(path, text));
         let rows = rows(text, delimiter, 200);
@@ -89,6 +86,35 @@ impl Dialect {
             nulls: nulls(rows.iter().flat_map(|row| &row.0)),
         })
     }
+}
+
+/// The error of a file with zero bytes: of texts, two bytes a letter have many, and at places of one kind.
+fn with_zeros(path: &Path, text: &[u8]) -> Error {
+    let zeros = |odd: usize| {
+        text.iter()
+            .skip(odd)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
+    let (even, odd) = (zeros(0), zeros(1));
+    let looks_like = |many: usize, few: usize| many * 5 > text.len() && few * 20 < text.len();
+    let name = match (looks_like(odd, even), looks_like(even, odd)) {
+        (true, _) => "utf-16le",
+        (_, true) => "utf-16be",
+        _ => {
+            let at = text.iter().position(|byte| *byte == 0).unwrap_or_default();
+            let row = 1 + memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
+            return Error::of(path, "there is a zero byte in it, which no text has")
+                .at_row(row)
+                .with_hint("take it out; or say what the file is with --format, or how it is written with --encoding");
+        }
+    };
+    Error::of(
+        path,
+        "every second byte is zero: it looks like UTF-16 without a byte order mark",
+    )
+    .with_hint(format!("name its encoding, as in --encoding {name}"))
 }
 
 /// The encoding where it is not UTF-8, and the length of UTF-8's byte order mark.

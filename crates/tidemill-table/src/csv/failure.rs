@@ -51,6 +51,14 @@ pub(super) fn explain_types(path: &Path, dialect: &Dialect, block: &Block, error
     if let (Some(value), Some(at)) = (group(&VALUE, 1), number(&VALUE, 3)) {
         let shown: String = value.chars().take(60).collect();
         let wanted = group(&VALUE, 2).unwrap_or_default();
+        let wanted = match wanted.as_str() {
+            "Int64" => "whole number",
+            "Float64" => "number",
+            "Boolean" => "true or false",
+            "Date32" => "date",
+            "Timestamp" => "instant",
+            other => other,
+        };
         return Error::of(path, format!("`{shown}` is no {wanted}"))
             .at_row(row)
             .in_column(column(at));

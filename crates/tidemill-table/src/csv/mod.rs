@@ -16,7 +16,7 @@ use crate::blocks::{self, Block, BlockError, Blocks, Records};
 use crate::error::{Error, Result};
 use crate::table::{Part, Parts, ReadOptions, Sink, Table};
 
-/// Rows of a batch.
+/// Rows of a batch, at most.
 const BATCH: usize = 8192;
 
 /// A CSV file.
@@ -100,6 +100,9 @@ impl CsvTable {
     fn block_failed(&self, error: &BlockError) -> Error {
         match error {
             BlockError::Io(error) => Error::of(&self.path, error),
+            BlockError::Open(offset) => Error::of(&self.path, "a quote is opened in it that is never closed")
+                .at_row(failure::row_at(self, *offset))
+                .with_hint("close the quote, or write a quote inside of a quoted field twice"),
             BlockError::Long(offset) => {
                 let reason = format!("the row is longer than {} MB", blocks::LONGEST >> 20);
                 Error::of(&self.path, reason)
@@ -133,9 +136,10 @@ impl CsvTable {
 impl Dialect {
     /// A reader of rows without a header.
     pub(crate) fn reader(&self, schema: SchemaRef) -> ReaderBuilder {
+        let columns = schema.fields().len();
         let mut builder = ReaderBuilder::new(schema)
             .with_delimiter(self.delimiter)
-            .with_batch_size(BATCH);
+            .with_batch_size(blocks::rows_of_batch(columns, BATCH));
         if let Some(nulls) = &self.nulls {
             builder = builder.with_null_regex(nulls.clone());
         }

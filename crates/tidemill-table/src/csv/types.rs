@@ -47,7 +47,50 @@ pub(super) fn of_all(path: &Path, dialect: &Dialect) -> Result<SchemaRef> {
             .map_err(|error| failure::explain_types(path, dialect, &block, &error))?;
         widen(&mut found, &types);
     }
+    text_where_no_date(path, dialect, &mut found)?;
     Ok(schema(dialect, found))
+}
+
+/// What has the form of a date or an instant and is none, such as 2024-02-30, makes its column one of texts.
+fn text_where_no_date(path: &Path, dialect: &Dialect, types: &mut [DataType]) -> Result<()> {
+    let dates = |types: &[DataType]| -> Vec<usize> {
+        let is_date = |data_type: &DataType| matches!(data_type, DataType::Date32 | DataType::Timestamp(..));
+        (0..types.len()).filter(|at| is_date(&types[*at])).collect()
+    };
+    let mut blocks = blocks_of(path, dialect)?;
+    while !dates(types).is_empty()
+        && let Ok(Some(block)) = blocks.next()
+    {
+        loop {
+            let schema = schema(dialect, types.to_vec());
+            let read = read_all(dialect, schema, dates(types), &block.bytes);
+            let Err(error) = read else { break };
+            let error = failure::explain_types(path, dialect, &block, &error);
+            let column = error.column.as_ref();
+            let at = column.and_then(|column| dialect.names.iter().position(|name| name == column));
+            match at.filter(|at| dates(types).contains(at)) {
+                Some(at) => types[at] = DataType::Utf8,
+                None => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_all(
+    dialect: &Dialect,
+    schema: SchemaRef,
+    columns: Vec<usize>,
+    mut bytes: &[u8],
+) -> Result<(), ArrowError> {
+    let mut decoder = dialect.reader(schema).with_projection(columns).build_decoder();
+    loop {
+        let read = decoder.decode(bytes)?;
+        bytes = &bytes[read..];
+        if (read == 0 || decoder.capacity() == 0) && decoder.flush()?.is_none() && bytes.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 /// Whole rows at the start, in the middle and at the end.

@@ -124,9 +124,18 @@ impl From<DataFusionError> for Failure {
                 words.to_lowercase()
             ))
             .with_hint("queries read; make a new version with `tidemill data create`, or with a job"),
-            _ => Self::invalid(words),
+            _ => match missing_table(&words) {
+                Some(table) => Self::invalid(format!("there is no table `{table}`")),
+                None => Self::invalid(words),
+            },
         }
     }
+}
+
+/// The table that DataFusion did not find, by the name that was written.
+fn missing_table(words: &str) -> Option<&str> {
+    let name = words.strip_prefix("table '")?.strip_suffix("' not found")?;
+    Some(name.strip_prefix("datafusion.public.").unwrap_or(name))
 }
 
 /// Whether memory or disk ran out; the latter comes as an error of writing.

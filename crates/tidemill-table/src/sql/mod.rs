@@ -19,7 +19,7 @@ pub use diff::{AFTER, BEFORE, ColumnChange, Diff, Difference};
 pub use failure::{Failure, Reason};
 pub use limits::Limits;
 pub use result::{Answered, ColumnType, Format};
-pub use run::{Mount, Query, Sample, Task, run};
+pub use run::{Mount, Query, Sample, Task, late, run};
 pub use statement::tables_of;
 pub use transform::{Fitted, ScaleBy, Scaled, Split, Step, Transform, Transformed, transform};
 pub use validate::{BASELINE, DATA, Validate, Validated};

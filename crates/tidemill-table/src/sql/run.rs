@@ -101,16 +101,17 @@ pub fn run(
     // Threads that read end with the streams that they feed, and those that compute when they next let go; nobody waits for
     // them, and the process of a query ends them all.
     runtime.shutdown_background();
-    done.unwrap_or_else(|| {
-        Err(Failure::new(
-            Reason::Time,
-            format!(
-                "failed to run the query: it was cancelled after {} s",
-                limits.time_ms as f64 / 1000.0
-            ),
-        )
-        .with_hint("read less, or give it more time where the server allows it"))
-    })
+    done.unwrap_or_else(|| Err(late(limits.time_ms)))
+}
+
+/// What is said of a query whose time is over. Whoever cannot end the thread of [`run`] says it in its place: one that is being planned
+/// does not let go.
+pub fn late(time_ms: u64) -> Failure {
+    let said = format!(
+        "failed to run the query: it was cancelled after {} s",
+        time_ms as f64 / 1000.0
+    );
+    Failure::new(Reason::Time, said).with_hint("read less, or give it more time where the server allows it")
 }
 
 async fn whole(
