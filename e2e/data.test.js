@@ -106,3 +106,75 @@ test('SQL is answered as a table, a chart and CSV, and a slip is told', async ()
   await page.getByRole('alert').getByText('failed to find data `nowhere`').waitFor(patience);
   await studio.close(page);
 });
+
+test('a datastore is browsed, a file is looked into, sent up and brought down', async () => {
+  // A datastore with folders, a picture of bytes and a table.
+  const lake = join(folder, 'lake');
+  mkdirSync(join(lake, 'raw', '2026'), { recursive: true });
+  writeFileSync(join(lake, 'raw', '2026', 'january.csv'), 'carrier,delay\nUA,1\nAA,2\n');
+  writeFileSync(join(lake, 'raw', 'notes.md'), '# Months\n\nThey arrive on the first.\n');
+  writeFileSync(join(lake, 'model.bin'), new Uint8Array(2048));
+  writeFileSync(join(folder, 'lake.yml'), `name: lake\ntype: local_folder\npath: ${lake}\n`);
+  tidemill('datastore', 'create', '-f', 'lake.yml');
+  const page = await studio.open(`${home}/datastores`);
+  await page.getByRole('combobox', { name: 'Datastore' }).click();
+  await page.getByRole('option', { name: /^lake/ }).click();
+  await page.waitForURL(/store=lake/, patience);
+  // Few folders are open by themselves; one inside is opened by hand.
+  const files = page.getByRole('navigation', { name: 'Files' });
+  await files.getByRole('button', { name: /^notes\.md/ }).waitFor(patience);
+  await files.getByRole('button', { name: '2026' }).click();
+  await files.getByRole('button', { name: /^january\.csv/ }).click();
+  const view = page.locator('.file-view');
+  await view.getByRole('cell', { name: 'UA' }).waitFor(patience);
+  assert.match(page.url(), /file=raw%2F2026%2Fjanuary\.csv/);
+  await looked(page, 'datastore');
+  await files.getByRole('button', { name: /^notes\.md/ }).click();
+  await view.getByRole('heading', { name: 'Months' }).waitFor(patience);
+  await files.getByRole('button', { name: /^model\.bin/ }).click();
+  await view.getByText('These are bytes for programs.').waitFor(patience);
+
+  // Up, into a folder that is not there yet; then it is there to be looked into and brought down.
+  writeFileSync(join(folder, 'hello.csv'), 'carrier,delay\nXX,7\n');
+  const upload = page.getByRole('region', { name: 'Upload' });
+  const send = async () => {
+    const chooser = page.waitForEvent('filechooser');
+    await upload.getByRole('button', { name: 'Choose files' }).click();
+    await (await chooser).setFiles([join(folder, 'hello.csv')]);
+  };
+  await upload.getByRole('textbox', { name: 'Folder' }).fill('up/new');
+  await send();
+  await upload.getByRole('status').getByText('hello.csv is there.').waitFor(patience);
+  assert.equal(readFileSync(join(lake, 'up', 'new', 'hello.csv'), 'utf8'), 'carrier,delay\nXX,7\n');
+  // Two folders are few: the new one is open by itself.
+  await files.getByRole('button', { name: 'new', exact: true }).click();
+  await files.getByRole('button', { name: /^hello\.csv/ }).click();
+  await view.getByRole('cell', { name: 'XX' }).waitFor(patience);
+  const href = await view.getByRole('link', { name: 'Download' }).getAttribute('href');
+  const down = await fetch(studio.server.url + href);
+  assert.equal(await down.text(), 'carrier,delay\nXX,7\n');
+
+  // Another file of the name is not replaced by itself, and is when that is said.
+  writeFileSync(join(folder, 'hello.csv'), 'carrier,delay\nYY,8\n');
+  await send();
+  await upload.getByRole('alert').getByText(/another file lies there/).waitFor(patience);
+  assert.equal(readFileSync(join(lake, 'up', 'new', 'hello.csv'), 'utf8'), 'carrier,delay\nXX,7\n');
+  await upload.getByRole('checkbox', { name: 'Replace files that lie there' }).check();
+  await send();
+  await upload.getByRole('status').getByText('hello.csv is there.').waitFor(patience);
+  assert.equal(readFileSync(join(lake, 'up', 'new', 'hello.csv'), 'utf8'), 'carrier,delay\nYY,8\n');
+  assert.equal(await upload.getByRole('alert').count(), 0);
+
+  // Where runs alone write, nothing is sent up.
+  await page.goto(`${studio.server.url}${home}/datastores?store=workspaceartifactstore`);
+  await page.getByText('Files are only read here.').waitFor(patience);
+  assert.equal(await page.getByRole('button', { name: 'Choose files' }).count(), 0);
+
+  // By its address a file is found again; and on a phone nothing is cut.
+  await page.setViewportSize({ width: 390, height: 860 });
+  await page.goto(`${studio.server.url}${home}/datastores?store=lake&file=raw%2F2026%2Fjanuary.csv`);
+  await view.getByRole('cell', { name: 'UA' }).waitFor(patience);
+  await looked(page, 'datastore-phone');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 390), 'not wider than a phone');
+  await studio.close(page);
+});

@@ -3,7 +3,7 @@ import { Alert, Button, Checkbox, FileButton, Group, Progress, Select, Stack, Te
 import { IconUpload } from '@tabler/icons-react';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { api, ok, type Schemas } from '../../api/client';
 import { bytes } from '../../pure/format';
 import { FileBrowser, type FileSource } from '../../parts/FileBrowser';
@@ -87,6 +87,7 @@ function Upload({ ws, name }: { ws: string; name: string }) {
   const [sending, setSending] = useState<Sending>();
   const [done, setDone] = useState<string>();
   const [error, setError] = useState<Error>();
+  const forget = useRef<() => void>(null);
   const upload = async (files: File[]) => {
     setError(undefined);
     setDone(undefined);
@@ -101,6 +102,8 @@ function Upload({ ws, name }: { ws: string; name: string }) {
       setError(failed as Error);
     } finally {
       setSending(undefined);
+      // A file that is chosen again, for it has changed, is chosen anew.
+      forget.current?.();
       await client.invalidateQueries({ queryKey: ['folder', 'datastore', ws, name] });
     }
   };
@@ -109,7 +112,7 @@ function Upload({ ws, name }: { ws: string; name: string }) {
       <Stack gap="sm">
         <Group align="end" gap="sm">
           <TextInput label="Folder" placeholder="the root" value={into} onChange={(event) => setInto(event.currentTarget.value)} style={{ flex: '1 1 220px' }} />
-          <FileButton onChange={(files) => void upload(files)} multiple disabled={sending !== undefined}>
+          <FileButton resetRef={forget} onChange={(files) => void upload(files)} multiple disabled={sending !== undefined}>
             {(props) => (
               <Button {...props} leftSection={<IconUpload size={16} />} loading={sending !== undefined}>
                 Choose files
