@@ -319,6 +319,16 @@ async fn file(
 ) -> Result<StateFile> {
     let local = StateFile::folder(ctx).join(format!("{id}.part"));
     let mut kept = state.kept.take().unwrap_or_default();
+    if let (true, [(_, size)]) = (kept.done, kept.parts.as_slice()) {
+        let there = store.head(to).await;
+        if there.is_ok_and(|there| there.size_bytes == *size) {
+            state.kept = Some(kept);
+            state.more = Some(local);
+            return Ok(state);
+        }
+    }
+    // What came whole and is nowhere any more has to come again.
+    kept.done &= tokio::fs::try_exists(&local).await.unwrap_or_default();
     let mut tries = 0;
     while !kept.done {
         let there = tokio::fs::metadata(&local).await.map_or(0, |found| found.len());
@@ -362,6 +372,8 @@ async fn file(
         }
     }
     upload(store, &local, to).await?;
+    let size = tokio::fs::metadata(&local).await.map_err(Error::internal)?.len();
+    kept.parts = vec![(to.to_string(), size)];
     state.write(&kept).await?;
     progress.advance(1, 0);
     state.kept = Some(kept);

@@ -38,26 +38,8 @@ pub async fn of_version(
     // One that is kept tells of the bytes as one that is made does.
     datastore_access::check_version(ctx, workspace, row.uri.as_deref()).await?;
     let inside = SafePath::normalise(path.unwrap_or_default())?;
-    let folder = ctx.app().dir.cache().join("profiles");
-    let kept = match inside.is_root() {
-        true => folder.join(&row.digest),
-        false => folder.join(format!(
-            "{}-{}",
-            row.digest,
-            blake3::hash(inside.as_str().as_bytes()).to_hex()
-        )),
-    };
     let _alone = READING.lock().await;
-    let known = read_kept(&kept);
-    let is_new = known.is_none();
-    let profiler = match known {
-        Some(profiler) => profiler,
-        None => {
-            let mut there = table::of_version(ctx, workspace, &row).await?;
-            there.root = inside.under(&there.root);
-            read(there, kept).await?
-        }
-    };
+    let (profiler, is_new) = profiler(ctx, workspace, &row, &inside).await?;
     let finished = |asked: &Asked| {
         let profile = profiler.finish(asked);
         profile.map_err(|error| Error::invalid(error.to_string()))
@@ -70,6 +52,46 @@ pub async fn of_version(
         }
     }
     finished(&asked)
+}
+
+/// What is known of the table in a version of data, for comparing it with another one.
+///
+/// # Errors
+/// As [`of_version`].
+pub(crate) async fn known(
+    ctx: &OpContext,
+    workspace: &str,
+    row: &asset::Row,
+    path: &str,
+) -> Result<Profiler> {
+    datastore_access::check_version(ctx, workspace, row.uri.as_deref()).await?;
+    let inside = SafePath::normalise(path)?;
+    let _alone = READING.lock().await;
+    Ok(profiler(ctx, workspace, row, &inside).await?.0)
+}
+
+/// What is kept of a table, or what comes of reading it; and whether it was read now.
+async fn profiler(
+    ctx: &OpContext,
+    workspace: &str,
+    row: &asset::Row,
+    inside: &SafePath,
+) -> Result<(Profiler, bool)> {
+    let folder = ctx.app().dir.cache().join("profiles");
+    let kept = match inside.is_root() {
+        true => folder.join(&row.digest),
+        false => folder.join(format!(
+            "{}-{}",
+            row.digest,
+            blake3::hash(inside.as_str().as_bytes()).to_hex()
+        )),
+    };
+    if let Some(profiler) = read_kept(&kept) {
+        return Ok((profiler, false));
+    }
+    let mut there = table::of_version(ctx, workspace, row).await?;
+    there.root = inside.under(&there.root);
+    Ok((read(there, kept).await?, true))
 }
 
 /// The columns of a version with their types as Arrow writes them, where it has been profiled. Nothing is read for it.

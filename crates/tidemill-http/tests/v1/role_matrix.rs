@@ -317,8 +317,10 @@ fn body(operation: &str) -> Value {
         "data_import" => {
             json!({"name": "matrix", "source": {"type": "database", "connection": "matrix", "query": "select 1"}})
         }
-        "contract_put" => json!({"data": "matrix", "consumer": "team:matrix", "expectations": {}}),
-        "data_validation_create" => json!({"expectations": {}}),
+        "contract_put" => {
+            json!({"data": "matrix", "consumer": "team:matrix", "expectations": {"rows": {"min": 0}}})
+        }
+        "data_validation_create" => json!({"expectations": {"rows": {"min": 0}}}),
         "experiment_import" => json!({"experiments": []}),
         "metric_point_import" => json!({"series": []}),
         "model_import" => json!({"models": []}),

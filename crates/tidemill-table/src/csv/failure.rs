@@ -15,6 +15,9 @@ static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bline (\d+
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?s)Error while parsing value '(.*)' as type '([A-Za-z0-9]+).*' for column (\d+)").ok()
 });
+static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?s)Error parsing column (\d+) at line \d+: .*timestamp from '(.*?)'").ok()
+});
 static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"UTF-8 data for line \d+ and field (\d+)|invalid UTF-8 in field (\d+)").ok()
 });
@@ -60,6 +63,12 @@ pub(super) fn explain_types(path: &Path, dialect: &Dialect, block: &Block, error
             other => other,
         };
         return Error::of(path, format!("`{shown}` is no {wanted}"))
+            .at_row(row)
+            .in_column(column(at));
+    }
+    if let (Some(at), Some(value)) = (number(&STAMP, 1), group(&STAMP, 2)) {
+        let shown: String = value.chars().take(60).collect();
+        return Error::of(path, format!("`{shown}` is no instant"))
             .at_row(row)
             .in_column(column(at));
     }

@@ -15,7 +15,7 @@ mod trees;
 pub use address::Address;
 pub use events::AnswerEvents;
 pub use fetch::{Fetched, Wanted};
-pub use path::{file_path, path, query};
+pub use path::{file_path, inside, path, query};
 pub use send_file::{Sent, ToSend};
 pub use token::find as find_token;
 pub use trees::RemoteTrees;

@@ -1,6 +1,10 @@
 //! Paths of requests: every part is encoded, so that no name can reach another route.
 
+use std::path::{Component, Path, PathBuf};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::{Error, Result};
 
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -42,6 +46,21 @@ pub fn query(pairs: &[(&str, &str)]) -> String {
     }
 }
 
+/// A path that stays in its folder, whatever a server says.
+///
+/// # Errors
+/// One that would leave it.
+pub fn inside(file: &str) -> Result<PathBuf> {
+    let path = Path::new(file);
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    if !plain || file.is_empty() || file.contains('\0') {
+        return Err(Error::failed(format!(
+            "failed to download `{file}`: its path would leave the folder"
+        )));
+    }
+    Ok(path.to_path_buf())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +71,13 @@ mod tests {
         assert_eq!(path(&["a", ".."]), "/a/%252E%252E");
         assert_eq!(file_path("outputs/a b.txt"), "/outputs/a%20b.txt");
         assert_eq!(query(&[("path", "a&b")]), "?path=a%26b");
+    }
+
+    #[test]
+    fn no_path_leaves_its_folder() {
+        assert!(inside("outputs/a.txt").is_ok());
+        for bad in ["", "/etc/passwd", "../a", "a/../../b", "a\0"] {
+            assert!(inside(bad).is_err(), "{bad:?}");
+        }
     }
 }

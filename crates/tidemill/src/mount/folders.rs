@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
-use crate::cli::asset::inside;
+use crate::client::inside;
 use crate::error::{Error, Result};
 
 /// The number of the folder that holds all.

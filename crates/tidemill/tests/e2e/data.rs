@@ -839,3 +839,170 @@ fn a_file_of_a_web_server_that_broke_off_goes_on_where_it_ended() {
         20_000
     );
 }
+
+#[test]
+fn an_import_that_was_killed_when_its_version_was_there_does_not_import_twice() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/t.csv", listener.local_addr().expect("bound"));
+    let text: String = (0..2_000_000).map(|row| format!("{row},x\n")).collect();
+    let whole = format!("id,name\n{text}").into_bytes();
+    let asked = Arc::<AtomicU64>::default();
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(stream.try_clone().expect("a socket")).lines();
+            let head: Vec<String> = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            count.fetch_add(1, Ordering::SeqCst);
+            let length = whole.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\netag: \"one\"\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
+            if head.first().is_some_and(|line| line.starts_with("GET")) {
+                let _ = stream.write_all(&whole);
+            }
+        }
+    });
+    let mut mill = Mill::start();
+    mill.write(
+        "import.yml",
+        format!("name: web\nsource:\n  type: http\n  url: {url}\n"),
+    );
+    // What stands on the disk when the version is there, and the import has not ended.
+    let imports = mill.data.join("cache/imports");
+    let (stop, told) = (Arc::<std::sync::atomic::AtomicBool>::default(), imports.clone());
+    let stopped = stop.clone();
+    let watch = std::thread::spawn(move || {
+        while !stopped.load(Ordering::SeqCst) {
+            for file in crate::support::files(&told) {
+                if file.extension().is_some_and(|ending| ending == "json")
+                    && let Ok(text) = std::fs::read_to_string(&file)
+                    && text.contains(r#""done":true"#)
+                {
+                    return Some((file, text));
+                }
+            }
+        }
+        None
+    });
+    mill.ok(&["data", "import", "-f", "import.yml"]);
+    stop.store(true, Ordering::SeqCst);
+    let (file, state) = watch.join().expect("it looks").expect("it saw the state");
+    assert!(!file.exists(), "an import that ended leaves nothing");
+    mill.kill_server();
+    std::fs::write(&file, state).expect("as after a kill");
+    mill.start_server();
+    let before = asked.load(Ordering::SeqCst);
+    let again = mill.ok(&["data", "import", "-f", "import.yml"]);
+    assert_eq!(again["version"], "1", "{again}");
+    assert_eq!(asked.load(Ordering::SeqCst), before, "nothing was fetched again");
+    assert!(crate::support::files(&imports).is_empty());
+    // The next time it is a new version.
+    assert_eq!(mill.ok(&["data", "import", "-f", "import.yml"])["version"], "2");
+    // Had somebody else made the version of that number meanwhile, the import would take another one.
+    let versions = mill.ok(&["data", "list", "-n", "web"]);
+    assert_eq!(versions.as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn drift_through_the_server_is_the_drift_of_the_files() {
+    let mill = Mill::start();
+    // A correlation turns and the target does, too; no column alone has drifted.
+    let table = |sign: i64, seed: u64| {
+        let mut state = seed;
+        let mut next = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as i64 % 1000
+        };
+        let mut text = String::from("a,b,late,said\n");
+        for _ in 0..3000 {
+            let (a, noise) = (next() - 500, next() % 50);
+            let late = a * sign + noise > 0;
+            text += &format!(
+                "{a},{},{},{}\n",
+                a * sign + noise,
+                u8::from(late),
+                u8::from(a > 0)
+            );
+        }
+        text
+    };
+    for (file, sign, seed) in [("june.csv", 1, 7), ("july.csv", -1, 8)] {
+        mill.write(file, table(sign, seed));
+        mill.ok(&[
+            "data", "create", "-n", "months", "--type", "uri_file", "--path", file,
+        ]);
+    }
+    mill.run(&["data", "drift", "--data", "azureml:months:2"])
+        .ends(1)
+        .says("data baseline set");
+    mill.run(&["data", "baseline", "set", "--name", "months", "--version", "1"])
+        .ends(0);
+    let more = [
+        "--multivariate",
+        "--target",
+        "late",
+        "--prediction",
+        "said",
+        "--min-values",
+        "50",
+    ];
+    let here = mill.ok(&[&["data", "drift", "june.csv", "july.csv"][..], &more[..]].concat());
+    let there = mill.ok(&[&["data", "drift", "--data", "azureml:months:2"][..], &more[..]].concat());
+    assert_eq!(here, there);
+    assert_eq!(here["multivariate"]["verdict"], "drifted", "{here:#}");
+    assert_eq!(here["concept"]["verdict"], "drifted", "{here:#}");
+    // The versions the other way round, and against itself.
+    let named = [
+        "data",
+        "drift",
+        "--data",
+        "months:1",
+        "--baseline",
+        "months:2",
+        "--multivariate",
+    ];
+    assert_eq!(
+        mill.ok(&named),
+        mill.ok(&["data", "drift", "july.csv", "june.csv", "--multivariate"])
+    );
+    let same = [
+        "data",
+        "drift",
+        "--data",
+        "azureml:months:2",
+        "--baseline",
+        "azureml:months:2",
+        "--fail",
+    ];
+    assert_eq!(mill.ok(&same)["drifted"], 0);
+    mill.run(&[&same[..6], &["--target", "nothing"]].concat())
+        .ends(1)
+        .says("nothing");
+    mill.run(&["data", "drift", "--data", "azureml:months:2", "june.csv"])
+        .ends(2);
+    let page = [
+        "data",
+        "drift",
+        "--data",
+        "azureml:months:2",
+        "--multivariate",
+        "--html",
+        "d.html",
+    ];
+    mill.ok(&page);
+    let page = std::fs::read_to_string(mill.path("d.html")).expect("a page");
+    assert!(
+        page.contains("azureml:months:2 against its baseline"),
+        "it says of what"
+    );
+}

@@ -1,6 +1,7 @@
 //! Data over REST.
 
 mod create;
+mod drift;
 mod files;
 mod import;
 mod lineage;
@@ -17,6 +18,7 @@ pub(super) fn router() -> OpenApiRouter<Server> {
     shared()
         .routes(routes!(create::create))
         .routes(routes!(create::put))
+        .routes(routes!(drift::get))
         .routes(routes!(files::list))
         .routes(routes!(files::get))
         .routes(routes!(import::create))

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::fetch::inside;
-use crate::client::file_path;
+use crate::client::{file_path, inside};
 use crate::error::{Error, Result};
 use crate::output::{bytes, count, number, text};
 use crate::progress::Progress;

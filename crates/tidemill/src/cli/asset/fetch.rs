@@ -1,11 +1,11 @@
 //! Fetching the files of a version, each by its hash: several at once, and as many as can be had.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::client::{Fetched, Wanted, file_path};
+use crate::client::{Fetched, Wanted, file_path, inside};
 use crate::error::{Error, Result};
 use crate::output::{bytes, count, number, text};
 use crate::progress::Progress;
@@ -130,29 +130,4 @@ pub async fn wanted(session: &Session, path: &str, prefix: &str) -> Result<Vec<W
         .with_hint("leave --path out to download all of it"));
     }
     Ok(files)
-}
-
-/// A path that stays in its folder, whatever a server says.
-pub(crate) fn inside(file: &str) -> Result<PathBuf> {
-    let path = Path::new(file);
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    if !plain || file.is_empty() || file.contains('\0') {
-        return Err(Error::failed(format!(
-            "failed to download `{file}`: its path would leave the folder"
-        )));
-    }
-    Ok(path.to_path_buf())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_path_leaves_its_folder() {
-        assert!(inside("outputs/a.txt").is_ok());
-        for bad in ["", "/etc/passwd", "../a", "a/../../b", "a\0"] {
-            assert!(inside(bad).is_err(), "{bad:?}");
-        }
-    }
 }

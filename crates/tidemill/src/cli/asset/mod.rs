@@ -8,8 +8,6 @@ pub mod list;
 pub mod show;
 pub mod update;
 
-pub(crate) use fetch::inside;
-
 use clap::Args;
 use serde_json::Value;
 use tidemill_spec::kinds::Family;

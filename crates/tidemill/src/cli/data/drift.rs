@@ -1,6 +1,6 @@
 //! `tidemill data drift`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -10,13 +10,15 @@ use tidemill_profile::drift::{
 use tidemill_profile::report::{self, number};
 
 use super::table::{Reading, write_report};
+use crate::cli::asset::Which;
 use crate::error::{Error, FAILED, Result};
 use crate::output::{Column, write_out};
 use crate::session::Session;
 
 /// Say how a table differs from a baseline, column by column
 ///
-/// Compares two tables of this machine without a server. A column has drifted when the difference matters and is told from
+/// Compares two tables of this machine without a server, or two versions of data on it: the same content gives the same report. A
+/// column has drifted when the difference matters and is told from
 /// chance; docs/data-profile.md says how. With --multivariate a classifier looks at all columns together, and with --target at the
 /// target given the other columns, or at the errors of predictions. Ends with 1 where anything has drifted and --fail is given.
 #[derive(Debug, Args)]
@@ -24,12 +26,22 @@ use crate::session::Session;
   tidemill data drift january.parquet july.parquet
   tidemill data drift january.parquet july.parquet --html drift.html --fail
   tidemill data drift january.parquet july.parquet --multivariate
-  tidemill data drift scored-june.csv scored-july.csv --target late --prediction said")]
+  tidemill data drift scored-june.csv scored-july.csv --target late --prediction said
+  tidemill data drift --data azureml:flights:7 --multivariate
+  tidemill data drift --data azureml:flights:7 --baseline azureml:flights:1 --target late")]
 pub struct Drift {
     /// Table that is known
-    baseline: PathBuf,
+    #[arg(value_name = "BASELINE", required_unless_present = "data", conflicts_with_all = ["data", "baseline"])]
+    before: Option<PathBuf>,
     /// Table to compare with it
-    current: PathBuf,
+    #[arg(value_name = "CURRENT", required_unless_present = "data", conflicts_with_all = ["data", "baseline"])]
+    current: Option<PathBuf>,
+    /// Version of data on the server to compare, such as azureml:flights:7, or azureml:flights:7/weather for one of its tables
+    #[arg(long, value_name = "ASSET")]
+    data: Option<String>,
+    /// Version of data to compare it with [default: the one with the label baseline]
+    #[arg(long, value_name = "ASSET", requires = "data")]
+    baseline: Option<String>,
     /// Compare dates, instants and rising keys too
     #[arg(long)]
     time: bool,
@@ -57,23 +69,21 @@ pub struct Drift {
 
 impl Drift {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let options = DriftOptions {
-            time: self.time,
-            min_values: self.min_values,
-            ..DriftOptions::default()
+        let (drift, title) = match (&self.before, &self.current, &self.data) {
+            (Some(before), Some(current), _) => {
+                let title = format!("{} against {}", current.display(), before.display());
+                (self.here(before, current)?, title)
+            }
+            (.., data) => {
+                let data = data.as_deref().unwrap_or_default();
+                let baseline = self.baseline.as_deref().unwrap_or("its baseline");
+                (
+                    self.there(session, data).await?,
+                    format!("{data} against {baseline}"),
+                )
+            }
         };
-        let baseline = self.reading.profile(&self.baseline)?;
-        let current = self.reading.profile(&self.current)?;
-        let mut drift = compare(&baseline, &current, &options);
-        if self.multivariate {
-            drift.multivariate = Some(multivariate(&baseline, &current, &options));
-        }
-        if let Some(target) = &self.target {
-            let found = concept(&baseline, &current, target, self.prediction.as_deref(), &options);
-            drift.concept = Some(found.map_err(|error| Error::usage(error.to_string()))?);
-        }
         if let Some(path) = &self.html {
-            let title = format!("{} against {}", self.current.display(), self.baseline.display());
             write_report(path, &report::drift(&title, &drift))?;
             session.note(&format!("Wrote {}", path.display()));
         }
@@ -93,6 +103,59 @@ impl Drift {
         } else {
             Ok(())
         }
+    }
+}
+
+impl Drift {
+    /// Compares tables of this machine.
+    fn here(&self, before: &Path, current: &Path) -> Result<Found> {
+        let options = DriftOptions {
+            time: self.time,
+            min_values: self.min_values,
+            ..DriftOptions::default()
+        };
+        let baseline = self.reading.profile(before)?;
+        let current = self.reading.profile(current)?;
+        let mut drift = compare(&baseline, &current, &options);
+        if self.multivariate {
+            drift.multivariate = Some(multivariate(&baseline, &current, &options));
+        }
+        if let Some(target) = &self.target {
+            let found = concept(&baseline, &current, target, self.prediction.as_deref(), &options);
+            drift.concept = Some(found.map_err(|error| Error::usage(error.to_string()))?);
+        }
+        Ok(drift)
+    }
+
+    /// Has versions compared by the server.
+    async fn there(&self, session: &Session, data: &str) -> Result<Found> {
+        let (data, inside) = match data.split_once('/') {
+            Some((data, inside)) => (data, Some(inside)),
+            None => (data, None),
+        };
+        let (path, _) = Which::of_reference(data).found(session, super::KIND).await?;
+        let baseline = self.baseline.as_deref().map(|baseline| {
+            let name = baseline.strip_prefix("azureml:").unwrap_or(baseline);
+            format!("azureml:{name}")
+        });
+        let min_values = self.min_values.to_string();
+        let asked = [
+            ("baseline", baseline.as_deref()),
+            ("path", inside),
+            ("time", self.time.then_some("true")),
+            ("min_values", Some(min_values.as_str())),
+            ("multivariate", self.multivariate.then_some("true")),
+            ("target", self.target.as_deref()),
+            ("prediction", self.prediction.as_deref()),
+        ];
+        let asked: Vec<(&str, &str)> = asked
+            .iter()
+            .filter_map(|(field, value)| Some((*field, (*value)?)))
+            .collect();
+        let query = crate::client::query(&asked);
+        let answer = session.client.get(&format!("{path}/drift{query}")).await?;
+        serde_json::from_value(answer)
+            .map_err(|error| Error::failed(format!("failed to read what the server found: {error}")))
     }
 }
 

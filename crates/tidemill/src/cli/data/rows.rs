@@ -10,11 +10,14 @@ use clap::Args;
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidemill_table::sql::{Answered, Format, Limits, Mount, Task, run};
+use tidemill_table::sql::{Answered, Format, Limits, Mount, Task, late, run};
 
 use crate::error::{Error, Result};
 use crate::output::{count, write_out};
 use crate::session::Session;
+
+/// How long a query may still go on when its time is over, before it is left alone.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Where an answer goes, and what it may take.
 #[derive(Debug, Clone, Args)]
@@ -99,9 +102,16 @@ impl Answering {
             };
             run(&task, &mounts, &limits, format, &mut make)
         };
-        let ended = tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| Error::failed(format!("failed to run the query: {error}")))?;
+        let working = tokio::task::spawn_blocking(work);
+        let ended = match self.time_limit {
+            // What does not let go ends with this process.
+            Some(time) => match tokio::time::timeout(time + GRACE, working).await {
+                Ok(ended) => ended,
+                Err(_) => Ok(Err(late(time.as_millis() as u64))),
+            },
+            None => working.await,
+        };
+        let ended = ended.map_err(|error| Error::failed(format!("failed to run the query: {error}")))?;
         let answered = match (ended, &written) {
             (Ok(answered), _) => answered,
             (Err(failure), part) => {
