@@ -17,6 +17,8 @@ pub(crate) use request_log::folder;
 pub use request_log::{Entry, KEPT_HOURS, Requests, read as read_requests};
 pub use route::{Caller, Pick, Route};
 
+use crate::{App, token};
+
 /// All routes, and the deployments behind them.
 #[derive(Debug, Default)]
 pub struct Gateway {
@@ -39,6 +41,19 @@ impl Gateway {
     pub fn route(&self, workspace: &str, endpoint: &str) -> Option<Arc<Route>> {
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         routes.get(&endpoint_key(workspace, endpoint)).cloned()
+    }
+
+    /// The endpoint, by workspace and name, that a key or token is one of.
+    pub fn place_of(&self, app: &App, text: &str) -> Option<(String, String)> {
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        let hash = token::hash(text);
+        let mut places = routes.iter().filter_map(|(key, route)| {
+            let (workspace, endpoint) = key.split_once('/')?;
+            Some((workspace, endpoint, route))
+        });
+        let (workspace, endpoint, _) =
+            places.find(|(workspace, endpoint, route)| route.knows(app, (workspace, endpoint), text, &hash))?;
+        Some((workspace.to_owned(), endpoint.to_owned()))
     }
 
     /// Lets an endpoint be called, or changes how.

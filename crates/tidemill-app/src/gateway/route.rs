@@ -83,10 +83,30 @@ impl Route {
         Pick::Nothing
     }
 
+    /// What share of the requests a deployment gets, in percent; none where there is no such deployment.
+    pub fn share(&self, deployment: &str) -> Option<u32> {
+        if !self.deployments.iter().any(|one| one == deployment) {
+            return None;
+        }
+        let sum: u64 = self.traffic.values().map(|share| u64::from(*share)).sum();
+        let own = u64::from(self.traffic.get(deployment).copied().unwrap_or_default());
+        // Of nothing nobody gets a part.
+        Some(u32::try_from((own * 100).checked_div(sum).unwrap_or_default()).unwrap_or(100))
+    }
+
     /// The deployment that gets a copy of this request, if one does.
     pub fn mirror(&self, draw: u64) -> Option<&str> {
         let (name, share) = self.mirror.as_ref()?;
         (draw % 100 < u64::from(*share)).then_some(name.as_str())
+    }
+
+    /// Whether this is one of its keys, or a token of it.
+    pub(super) fn knows(&self, app: &App, (workspace, endpoint): (&str, &str), text: &str, hash: &str) -> bool {
+        match self.auth {
+            EndpointAuthMode::Key => self.keys.iter().any(|key| key == hash),
+            EndpointAuthMode::AmlToken => crate::online_endpoint::token_counts(app, workspace, endpoint, text),
+            EndpointAuthMode::AadToken => false,
+        }
     }
 
     /// Who calls with this text behind `Bearer`; none when it does not let them.
@@ -159,5 +179,8 @@ mod tests {
         assert_eq!(route.pick(Some("green"), 0), Pick::Deployment("green".into()));
         assert_eq!(route.pick(Some("red"), 0), Pick::Unknown("red".into()));
         assert_eq!(route.pick(None, 7), Pick::Nothing);
+        assert_eq!((route.share("green"), route.share("red")), (Some(0), None));
+        let route = self::route(&[("blue", 90), ("green", 10)]);
+        assert_eq!((route.share("blue"), route.share("green")), (Some(90), Some(10)));
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Trouble<'a> {
     NoEndpoint(&'a str),
     /// The caller shows nothing that counts.
     WhoAreYou(&'a str),
+    /// No endpoint is named, and the key is none of any.
+    WhichEndpoint,
     /// There is no such deployment.
     NoDeployment(&'a str),
     /// No deployment gets any traffic.
@@ -43,7 +45,7 @@ pub(super) enum Trouble<'a> {
 impl Trouble<'_> {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::WhoAreYou(_) => StatusCode::UNAUTHORIZED,
+            Self::WhoAreYou(_) | Self::WhichEndpoint => StatusCode::UNAUTHORIZED,
             Self::NoEndpoint(_) | Self::NoDeployment(_) | Self::NoTraffic(_) => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BrokenBody => StatusCode::BAD_REQUEST,
@@ -54,7 +56,8 @@ impl Trouble<'_> {
         }
     }
 
-    fn said(&self) -> (&'static str, String) {
+    /// A word for programs, and a sentence.
+    pub(super) fn said(&self) -> (&'static str, String) {
         match self {
             Self::NoEndpoint(name) => ("not_found", format!("there is no endpoint `{name}` here")),
             Self::WhoAreYou(name) => (
@@ -63,6 +66,12 @@ impl Trouble<'_> {
                     "endpoint `{name}` wants `Authorization: Bearer <key or token>`; \
                      `tidemill online-endpoint get-credentials -n {name}` shows it"
                 ),
+            ),
+            Self::WhichEndpoint => (
+                "unauthorized",
+                "a call wants the metadata `authorization: Bearer <key or token>` of an endpoint; who signs in by a role names \
+                 the endpoint too: `tidemill-endpoint: WORKSPACE/ENDPOINT`"
+                    .into(),
             ),
             Self::NoDeployment(name) => (
                 "not_found",

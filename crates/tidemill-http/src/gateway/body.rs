@@ -65,7 +65,7 @@ pub(super) async fn ready(body: Body, headers: &HeaderMap, whole: bool) -> Resul
 }
 
 /// A body that begins with what was read already, and breaks off when it becomes too large.
-fn streaming(body: Body, begun: Vec<Bytes>, mut size: u64) -> Ready {
+pub(super) fn streaming(body: Body, begun: Vec<Bytes>, mut size: u64) -> Ready {
     let too_large = Arc::new(AtomicBool::new(false));
     let flag = too_large.clone();
     let rest = body.into_data_stream().map(move |piece| {

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tidemill_app::gateway::Target;
 use tokio::net::TcpStream;
 
@@ -22,6 +23,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(super) struct Connections {
     idle: Mutex<Vec<(Instant, SendRequest<Body>)>>,
+    /// The one that many calls of gRPC share.
+    shared: tokio::sync::Mutex<Option<http2::SendRequest<Body>>>,
 }
 
 /// Why an instance did not answer.
@@ -35,7 +38,8 @@ pub(super) enum Failed {
 
 /// A connection that is in use.
 pub(super) struct Connection {
-    sender: SendRequest<Body>,
+    /// None where it is shared, and nothing is to be put back.
+    sender: Option<SendRequest<Body>>,
     home: Arc<Connections>,
 }
 
@@ -43,9 +47,9 @@ impl Connection {
     /// Lets the next request have it.
     pub(super) fn put_back(self) {
         let Self { sender, home } = self;
-        if sender.is_closed() {
+        let Some(sender) = sender.filter(|sender| !sender.is_closed()) else {
             return;
-        }
+        };
         let mut idle = home.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MOST_IDLE {
             idle.push((Instant::now(), sender));
@@ -94,7 +98,10 @@ pub(super) async fn send(
             continue;
         }
         match sender.try_send_request(request).await {
-            Ok(answer) => return Ok((answer, Connection { sender, home })),
+            Ok(answer) => {
+                let sender = Some(sender);
+                return Ok((answer, Connection { sender, home }));
+            }
             Err(mut error) => match error.take_message() {
                 Some(unsent) => request = unsent,
                 None => return Err(Failed::Broken(error.into_error())),
@@ -105,7 +112,10 @@ pub(super) async fn send(
         return Err(Failed::Unsent(Some(Box::new(request))));
     };
     match sender.try_send_request(request).await {
-        Ok(answer) => Ok((answer, Connection { sender, home })),
+        Ok(answer) => {
+            let sender = Some(sender);
+            Ok((answer, Connection { sender, home }))
+        }
         Err(mut error) => match error.take_message() {
             Some(unsent) => Err(Failed::Unsent(Some(Box::new(unsent)))),
             None => Err(Failed::Broken(error.into_error())),
@@ -113,13 +123,67 @@ pub(super) async fn send(
     }
 }
 
-async fn open(target: &Target) -> Option<SendRequest<Body>> {
+/// Sends a call of gRPC over the connection that all of them share.
+///
+/// # Errors
+/// [`Failed`]: whether the instance may have seen it.
+pub(super) async fn send_over_h2(
+    target: &Target,
+    mut request: Request<Body>,
+) -> Result<(Response<Incoming>, Connection), Failed> {
+    let home = of(target);
+    *request.version_mut() = Version::HTTP_2;
+    request.headers_mut().remove(header::HOST);
+    request.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
+    let path = request.uri().path();
+    if let Ok(uri) = format!("http://{}{path}", target.address).parse() {
+        *request.uri_mut() = uri;
+    }
+    let Some(mut sender) = home.shared(target).await else {
+        return Err(Failed::Unsent(Some(Box::new(request))));
+    };
+    match sender.try_send_request(request).await {
+        Ok(answer) => Ok((answer, Connection { sender: None, home })),
+        Err(mut error) => match error.take_message() {
+            Some(unsent) => Err(Failed::Unsent(Some(Box::new(unsent)))),
+            None => Err(Failed::Broken(error.into_error())),
+        },
+    }
+}
+
+impl Connections {
+    /// The connection that calls share; opened anew where it has ended.
+    async fn shared(&self, target: &Target) -> Option<http2::SendRequest<Body>> {
+        let mut kept = self.shared.lock().await;
+        if let Some(sender) = kept.as_ref().filter(|sender| !sender.is_closed()) {
+            return Some(sender.clone());
+        }
+        let stream = reach(target).await?;
+        let mut settings = http2::Builder::new(TokioExecutor::new());
+        let opened = settings.adaptive_window(true).handshake(TokioIo::new(stream));
+        let (sender, connection) = opened.await.ok()?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to an instance ended");
+            }
+        });
+        *kept = Some(sender.clone());
+        Some(sender)
+    }
+}
+
+async fn reach(target: &Target) -> Option<TcpStream> {
     let stream = tokio::time::timeout(CONNECT, TcpStream::connect(target.address))
         .await
         .ok()?
         .ok()?;
     // An answer must not wait for the next packet; without the option it is only slower.
     let _ = stream.set_nodelay(true);
+    Some(stream)
+}
+
+async fn open(target: &Target) -> Option<SendRequest<Body>> {
+    let stream = reach(target).await?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -11,9 +11,9 @@ use hyper::body::Incoming;
 use tidemill_app::gateway::{Backend, Entry, Lease, NoTurn, Pick, Route, Turn};
 
 use super::answer::{DEPLOYMENT, Trouble, refuse, status_for};
-use super::body::{Held, Ready, ready};
-use super::connection::{Connection, Failed, send};
-use super::{headers, mirror};
+use super::body::{Held, Ready, ready, streaming};
+use super::connection::{Connection, Failed, send, send_over_h2};
+use super::{grpc, headers, mirror};
 use crate::Server;
 
 /// How long at least another instance is tried when one was not reached: until then its end has been noticed.
@@ -32,6 +32,18 @@ pub(crate) struct Call {
     pub(crate) id: String,
     /// Who calls.
     pub(crate) caller: String,
+    /// By gRPC.
+    pub(crate) grpc: bool,
+}
+
+impl Call {
+    /// The answer where no instance gives one.
+    fn refuse(&self, trouble: Trouble<'_>, deployment: Option<&str>) -> Response {
+        match self.grpc {
+            true => grpc::refuse(trouble, deployment),
+            false => refuse(trouble, deployment),
+        }
+    }
 }
 
 /// What is noted of a request.
@@ -51,15 +63,15 @@ pub(crate) async fn forward(server: &Server, route: &Route, call: Call, request:
         .and_then(|value| value.to_str().ok());
     let deployment = match route.pick(named, rand::random()) {
         Pick::Deployment(name) => name,
-        Pick::Unknown(name) => return refuse(Trouble::NoDeployment(&name), None),
-        Pick::Nothing => return refuse(Trouble::NoTraffic(&call.endpoint), None),
+        Pick::Unknown(name) => return call.refuse(Trouble::NoDeployment(&name), None),
+        Pick::Nothing => return call.refuse(Trouble::NoTraffic(&call.endpoint), None),
     };
     let Some(backend) = server
         .app
         .gateway
         .backend(&call.workspace, &call.endpoint, &deployment)
     else {
-        return refuse(Trouble::NoInstance(&deployment), Some(&deployment));
+        return call.refuse(Trouble::NoInstance(&deployment), Some(&deployment));
     };
     let copied = named.is_none().then(|| route.mirror(rand::random())).flatten();
     let copied = copied.filter(|name| *name != deployment).map(str::to_owned);
@@ -77,10 +89,14 @@ pub(crate) async fn forward(server: &Server, route: &Route, call: Call, request:
     .await
     {
         Ok(answer) => answer,
-        Err(trouble) => refuse(trouble, Some(&deployment)),
+        Err(trouble) => call.refuse(trouble, Some(&deployment)),
     };
     let took = started.elapsed();
-    let status = answer.status().as_u16();
+    let status = match call.grpc {
+        true => grpc::status(answer.headers()),
+        false => answer.status(),
+    };
+    let status = status.as_u16();
     backend.figures.count(status, took);
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let entry = Entry {
@@ -123,7 +139,11 @@ async fn pass<'b>(
         timeout_ms: settings.timeout_ms,
         kubernetes: route.kubernetes,
     };
-    let mut body = ready(body, &parts.headers, copied.is_some()).await?;
+    let mut body = match call.path.ends_with("/ModelStreamInfer") && call.grpc {
+        // Its end comes when the answers have been read.
+        true => streaming(body, Vec::new(), 0),
+        false => ready(body, &parts.headers, copied.is_some()).await?,
+    };
     if let (Some(name), Ready::Whole(bytes)) = (copied, &body) {
         mirror::copy(server, call, name, &parts, bytes.clone());
     }
@@ -144,10 +164,21 @@ async fn pass<'b>(
         };
         let streamed = too_large.is_some();
         let request = prepared(&parts, &lease, call, sent);
-        match tokio::time::timeout(limit, send(&lease.target, request)).await {
+        let sent = async {
+            match call.grpc {
+                true => send_over_h2(&lease.target, request).await,
+                false => send(&lease.target, request).await,
+            }
+        };
+        match tokio::time::timeout(limit, sent).await {
             Err(_) => return Err(slow),
             Ok(Ok((answer, connection))) => {
-                return Ok(passed_back(answer, connection, lease, route, deployment, noted));
+                let model = match call.grpc {
+                    true => grpc::status(answer.headers()),
+                    false => answer.status(),
+                };
+                noted.model_status = Some(model.as_u16());
+                return Ok(passed_back(answer, connection, lease, route, deployment));
             }
             Ok(Err(Failed::Unsent(unsent))) => {
                 // It has just ended, and will be seen to; another one may answer, if the body is still there.
@@ -226,10 +257,8 @@ fn passed_back(
     lease: Lease,
     route: &Route,
     deployment: &str,
-    noted: &mut Noted,
 ) -> Response {
     let model = answer.status();
-    noted.model_status = Some(model.as_u16());
     let status = status_for(model, route.kubernetes);
     let (mut parts, body) = answer.into_parts();
     parts.status = status;

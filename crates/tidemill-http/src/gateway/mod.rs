@@ -6,6 +6,7 @@ mod answer;
 mod body;
 mod connection;
 mod forward;
+mod grpc;
 mod headers;
 mod mirror;
 
@@ -28,7 +29,9 @@ pub const BODY_LIMIT_BYTES: u64 = 256 << 20;
 
 /// Every path behind every endpoint.
 pub fn router() -> Router<Server> {
-    Router::new().route("/endpoints/{ws}/{endpoint}/{*path}", any(call))
+    Router::new()
+        .route("/endpoints/{ws}/{endpoint}/{*path}", any(call))
+        .merge(grpc::router())
 }
 
 async fn call(
@@ -36,31 +39,14 @@ async fn call(
     Path((workspace, endpoint, path)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let origin = Origin {
-        peer: peer.map(|info| info.0.ip()),
-        surface: "gateway".into(),
-        ..Origin::default()
-    };
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
+    let id = id(&request);
     let Some(route) = server.app.gateway.route(&workspace, &endpoint) else {
         return refuse(Trouble::NoEndpoint(&endpoint), None);
     };
-    let shown = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let token = shown
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let caller = match token {
-        Some((_, token)) => {
+    let caller = match token(&request) {
+        Some(token) => {
             let place = (workspace.as_str(), endpoint.as_str());
-            route.caller(&server.app, place, token.trim(), origin).await
+            route.caller(&server.app, place, token, origin(&request)).await
         }
         None => None,
     };
@@ -73,6 +59,30 @@ async fn call(
         path,
         id,
         caller: caller.word().to_owned(),
+        grpc: false,
     };
     forward(&server, &route, call, request).await
+}
+
+/// Where a request comes from.
+fn origin(request: &Request) -> Origin {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Origin {
+        peer: peer.map(|info| info.0.ip()),
+        surface: "gateway".into(),
+        ..Origin::default()
+    }
+}
+
+/// The id of a request.
+fn id(request: &Request) -> String {
+    let id = request.extensions().get::<RequestId>();
+    id.map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// What a caller shows behind `Bearer`.
+fn token(request: &Request) -> Option<&str> {
+    let shown = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = shown.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

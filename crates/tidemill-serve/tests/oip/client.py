@@ -70,8 +70,25 @@ def by_http():
     return client
 
 
-def by_grpc():
-    client = over_grpc.InferenceServerClient(f"127.0.0.1:{grpc_port}")
+def stream(client):
+    """Questions of one stream: each is answered, and one that cannot be does not end it."""
+    import queue
+
+    answers = queue.Queue()
+    client.start_stream(callback=lambda result, error: answers.put((result, error)))
+    client.async_stream_infer("iris", rows_of(over_grpc), request_id="s1")
+    client.async_stream_infer("nothing", rows_of(over_grpc), request_id="s2")
+    client.async_stream_infer("iris", rows_of(over_grpc), request_id="s3")
+    got = [answers.get(timeout=20) for _ in range(3)]
+    client.stop_stream()
+    check_iris(got[0][0])
+    assert got[0][0].get_response().id == "s1" and got[2][0].get_response().id == "s3"
+    assert got[1][0] is None and "unknown model" in str(got[1][1]), got[1]
+
+
+def by_grpc(port):
+    client = over_grpc.InferenceServerClient(f"127.0.0.1:{port}")
+    stream(client)
     alive(client)
     about = client.get_model_metadata("iris")
     assert about.inputs[0].name == "X" and list(about.inputs[0].shape) == [-1, 4] and about.inputs[0].datatype == "FP32"
@@ -134,7 +151,8 @@ def repository(client):
     refused("no such model", client.unload_model, "nothing")
 
 
-http_client, grpc_client = by_http(), by_grpc()
+# The address of HTTP speaks both.
+http_client, grpc_client = by_http(), [by_grpc(port) for port in (http_port, grpc_port)][1]
 if what == "triton":
     every_type(over_http, http_client, binary_data=True)
     every_type(over_http, http_client, binary_data=False)

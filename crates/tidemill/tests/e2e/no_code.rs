@@ -57,6 +57,58 @@ for call in (lambda: client.get_model_metadata("none", headers=by_key()), lambda
 print("all answered")
 "#;
 
+/// The same by gRPC, through the gateway: ADDRESS KEY OWNER'S-TOKEN DEPLOYMENT.
+const GRPC_CLIENT: &str = r#"
+import queue, sys
+import numpy as np, tritonclient.grpc as triton
+from tritonclient.utils import InferenceServerException
+
+address, key, owner, deployment = sys.argv[1:]
+client = triton.InferenceServerClient(url=address)
+by_key = {"authorization": "Bearer " + key}
+named = {**by_key, "azureml-model-deployment": deployment}
+by_role = {"authorization": "Bearer " + owner, "tidemill-endpoint": "default/iris"}
+rows = np.array([[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]], dtype=np.float32)
+tensor = triton.InferInput("X", [2, 4], "FP32")
+tensor.set_data_from_numpy(rows)
+for headers in (by_key, named, {**by_key, "tidemill-endpoint": "default/iris"}):
+    assert client.is_server_live(headers=headers) and client.is_server_ready(headers=headers)
+    assert client.is_model_ready("iris", headers=headers)
+    assert client.get_model_metadata("iris", headers=headers).inputs[0].name == "X"
+    answer = client.infer("iris", [tensor], headers=headers, request_id="r1")
+    assert answer.as_numpy("label").tolist() == [0, 2] and answer.get_response().id == "r1"
+many = np.repeat(rows, 100000, axis=0)
+large = triton.InferInput("X", list(many.shape), "FP32")
+large.set_data_from_numpy(many)
+if deployment == "iris":
+    assert client.infer("iris", [large], headers=named).as_numpy("label").shape == (200000,)
+answers = queue.Queue()
+client.start_stream(callback=lambda result, error: answers.put((result, error)), headers=named)
+for number in range(5):
+    client.async_stream_infer("iris", [tensor], request_id=str(number))
+    result, error = answers.get(timeout=20)
+    assert error is None and result.as_numpy("label").tolist() == [0, 2] and result.get_response().id == str(number)
+client.stop_stream()
+
+def refused(code, headers, model="iris"):
+    try:
+        client.infer(model, [tensor], headers=headers)
+    except InferenceServerException as error:
+        assert error.status() == "StatusCode." + code, (code, error.status(), error.message())
+        return
+    raise AssertionError(f"{headers} was not refused")
+
+refused("UNAUTHENTICATED", {})
+refused("UNAUTHENTICATED", {"authorization": "Bearer x"})
+refused("UNAUTHENTICATED", {"authorization": "Bearer x", "tidemill-endpoint": "default/iris"})
+refused("NOT_FOUND", {**by_key, "tidemill-endpoint": "default/none"})
+refused("NOT_FOUND", {**by_key, "azureml-model-deployment": "none"})
+refused("NOT_FOUND", by_key, model="none")
+if owner != "-":
+    assert client.infer("iris", [tensor], headers=by_role).as_numpy("label").tolist() == [0, 2]
+print("all answered")
+"#;
+
 fn endpoint(mill: &Mill, name: &str) -> (String, String) {
     mill.write("endpoint.yml", format!("name: {name}\nauth_mode: key\n"));
     mill.ok(&["online-endpoint", "create", "-f", "endpoint.yml"]);
@@ -245,6 +297,18 @@ fn an_onnx_file_and_a_triton_folder_answer_the_open_inference_protocol() {
         let done = Command::new(&python)
             .arg(mill.path("client.py"))
             .args([&address, &key])
+            .output()
+            .expect("Python runs");
+        assert!(
+            done.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        mill.write("grpc_client.py", GRPC_CLIENT);
+        let owner = std::fs::read_to_string(mill.data.join("keys/owner.token")).expect("the owner's token");
+        let done = Command::new(&python)
+            .arg(mill.path("grpc_client.py"))
+            .args([mill.url().trim_start_matches("http://"), &key, owner.trim(), name])
             .output()
             .expect("Python runs");
         assert!(

@@ -35,6 +35,7 @@ pub(super) async fn score(
         path: "score".into(),
         id: ctx.request_id().to_owned(),
         caller: ctx.principal().to_string(),
+        grpc: false,
     };
     Ok(forward(&server, &route, call, request).await)
 }

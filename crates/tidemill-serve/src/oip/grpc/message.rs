@@ -204,3 +204,11 @@ pub(super) struct RepositoryModelUnloadRequest {
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct RepositoryModelUnloadResponse {}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ModelStreamInferResponse {
+    #[prost(string, tag = "1")]
+    pub(super) error_message: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) infer_response: Option<ModelInferResponse>,
+}

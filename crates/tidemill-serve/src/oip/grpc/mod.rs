@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use axum::http;
 use tonic::body::Body;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use self::message::*;
@@ -46,7 +46,8 @@ impl tower::Service<http::Request<Body>> for Service {
     }
 }
 
-async fn route(app: App, request: http::Request<Body>) -> http::Response<Body> {
+/// One call.
+pub(crate) async fn route(app: App, request: http::Request<Body>) -> http::Response<Body> {
     let path = request.uri().path().to_owned();
     match path.strip_prefix("/inference.GRPCInferenceService/") {
         Some("ServerLive") => unary(app, request, server_live).await,
@@ -55,6 +56,7 @@ async fn route(app: App, request: http::Request<Body>) -> http::Response<Body> {
         Some("ServerMetadata") => unary(app, request, server_metadata).await,
         Some("ModelMetadata") => unary(app, request, model_metadata).await,
         Some("ModelInfer") => unary(app, request, model_infer).await,
+        Some("ModelStreamInfer") => streamed(app, request).await,
         Some("RepositoryIndex") => unary(app, request, repository_index).await,
         Some("RepositoryModelLoad") => unary(app, request, repository_load).await,
         Some("RepositoryModelUnload") => unary(app, request, repository_unload).await,
@@ -82,6 +84,42 @@ where
         .max_decoding_message_size(taken)
         .max_encoding_message_size(given)
         .unary(service, request)
+        .await
+}
+
+/// Questions of one stream, answered in their order, as Triton has it: an error is told in its answer, and the stream goes on.
+async fn streamed(app: App, request: http::Request<Body>) -> http::Response<Body> {
+    let limit = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    let config = app.config();
+    let (taken, given) = (limit(config.max_body_bytes), limit(config.max_answer_bytes));
+    let service = tower::service_fn(move |request: Request<Streaming<ModelInferRequest>>| {
+        let asked = (app.clone(), request.into_inner());
+        let answers = futures::stream::unfold(Some(asked), |asked| async move {
+            let (app, mut questions) = asked?;
+            match questions.message().await {
+                Ok(None) => None,
+                Err(status) => Some((Err(status), None)),
+                Ok(Some(question)) => {
+                    let answer = match model_infer(app.clone(), question).await {
+                        Ok(infer_response) => ModelStreamInferResponse {
+                            infer_response: Some(infer_response),
+                            ..Default::default()
+                        },
+                        Err(status) => ModelStreamInferResponse {
+                            error_message: status.message().to_owned(),
+                            ..Default::default()
+                        },
+                    };
+                    Some((Ok(answer), Some((app, questions))))
+                }
+            }
+        });
+        async move { Ok::<_, Status>(Response::new(answers)) }
+    });
+    tonic::server::Grpc::new(ProstCodec::<ModelStreamInferResponse, ModelInferRequest>::default())
+        .max_decoding_message_size(taken)
+        .max_encoding_message_size(given)
+        .streaming(service, request)
         .await
 }
 
