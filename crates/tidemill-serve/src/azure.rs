@@ -8,6 +8,10 @@ use crate::http::Origins;
 
 /// One hour, as in Azure's server.
 const SCORING_TIMEOUT: Duration = Duration::from_secs(3600);
+/// A timeout of 0 sets no alarm there. Ten years.
+const NO_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 86400);
+/// What `x-ms-server-version` says: whose contract is kept.
+pub const SERVER_VERSION: &str = "azmlinfsrv/1.5.1";
 
 /// The settings.
 #[derive(Debug, Clone, Default)]
@@ -25,10 +29,7 @@ impl Settings {
         let wanted =
             var("SERVER_VERSION_LOG_RESPONSE_ENABLED").is_none_or(|text| text.eq_ignore_ascii_case("true"));
         let version = match (wanted, var("HTTP_X_MS_SERVER_VERSION")) {
-            (true, _) => Some(format!(
-                "tidemill/{} (azmlinfsrv/1.5.1)",
-                env!("CARGO_PKG_VERSION")
-            )),
+            (true, _) => Some(SERVER_VERSION.to_owned()),
             (false, own) => own.filter(|text| !text.is_empty()),
         };
         Self {
@@ -42,5 +43,9 @@ impl Settings {
 #[must_use]
 pub fn scoring_timeout(var: impl Fn(&str) -> Option<String>) -> Duration {
     let given = var("SCORING_TIMEOUT_MS").and_then(|text| text.trim().parse().ok());
-    given.map_or(SCORING_TIMEOUT, Duration::from_millis)
+    match given {
+        None => SCORING_TIMEOUT,
+        Some(0) => NO_TIMEOUT,
+        Some(ms) => Duration::from_millis(ms).min(NO_TIMEOUT),
+    }
 }

@@ -58,6 +58,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Address for gRPC; none where nobody asks for it.
     pub grpc_listen: Option<SocketAddr>,
+    /// A second address for HTTP, where probes ask. `HEALTH_PORT` in Azure's server.
+    pub health_listen: Option<SocketAddr>,
     /// Requests that may wait for a worker; more are answered 429.
     pub max_queue: usize,
     /// How long `run()` may take. `SCORING_TIMEOUT_MS` in Azure's server.
@@ -72,4 +74,6 @@ pub struct Config {
     pub max_answer_bytes: u64,
     /// Whether to start workers anew when a file of the code changes.
     pub reload: bool,
+    /// Whether log lines are those of Azure's server to the letter: without the ids of requests.
+    pub plain_log: bool,
 }

@@ -17,5 +17,5 @@ pub mod worker;
 
 pub use config::{Config, Model, Python};
 pub use error::StartError;
-pub use log::Log;
+pub use log::{Level, Log};
 pub use server::{Bound, serve};

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::ServiceExt as _;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -12,7 +13,7 @@ use tonic::transport::server::TcpIncoming;
 use crate::azure;
 use crate::config::{Config, Model};
 use crate::error::StartError;
-use crate::http::{App, Ready, router};
+use crate::http::{App, Ready, paths, router};
 use crate::log::{Level, Log};
 use crate::oip::{Repository, Served, grpc};
 use crate::onnx::{OnnxLoader, Place};
@@ -49,18 +50,30 @@ pub async fn serve(
         Some(address) => Some(listen(address, "--grpc-listen").await?),
         None => None,
     };
+    let probes = match config.health_listen {
+        Some(address) => Some(listen(address, "--health_port").await?),
+        None => None,
+    };
     let at = Bound {
         http: address,
         grpc: grpc.as_ref().and_then(|listener| listener.local_addr().ok()),
     };
     bound(at);
+    if let Some(origins) = &azure.origins {
+        let message = format_args!("Enabling CORS for the following origins: {}", origins.told());
+        log.line(Level::Info, None, message);
+    }
     let app = App::new(Arc::clone(&config), azure, log.clone());
     let stopping = watch::Sender::new(false);
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    // Answers are small: they must not wait for a full packet.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let http = axum::serve(listener, service).with_graceful_shutdown(told(stopping.subscribe()));
-    let mut answering = vec![tokio::spawn(async move { drop(http.await) })];
+    let mut answering = Vec::new();
+    for listener in [Some(listener), probes].into_iter().flatten() {
+        let service = paths::one_slash(router(app.clone()));
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        // Answers are small: they must not wait for a full packet.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let http = axum::serve(listener, service).with_graceful_shutdown(told(stopping.subscribe()));
+        answering.push(tokio::spawn(async move { drop(http.await) }));
+    }
     if let Some(listener) = grpc {
         let (service, told) = (grpc::Service::new(app.clone()), told(stopping.subscribe()));
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));

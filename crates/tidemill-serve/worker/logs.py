@@ -12,8 +12,13 @@ LINE = "%(asctime)s %(levelname).1s [%(process)d] %(name)s - %(message)s"
 log = logging.getLogger("azmlinfsrv")
 _printed = logging.getLogger("azmlinfsrv.print")
 _print = builtins.print
-# The id of the request that this worker works on.
+# The id of the request that this worker works on, and whether lines tell it.
 current = None
+request_ids = True
+
+
+class StartError(Exception):
+    """Why logging cannot be set up."""
 
 
 class AMLLogFormatter(logging.Formatter):
@@ -25,7 +30,7 @@ class AMLLogFormatter(logging.Formatter):
         logging.Formatter.__init__(self, fmt=fmt, datefmt=datefmt, style=style)
 
     def formatMessage(self, record):
-        if current is not None:
+        if current is not None and request_ids:
             record.message = "[%s] %s" % (current, record.message)
         return logging.Formatter.formatMessage(self, record)
 
@@ -53,15 +58,18 @@ def set_up(level, folders):
     for folder in folders:
         path = os.path.join(folder, "logging.json") if folder else ""
         if path and os.path.isfile(path):
-            with open(path) as file:
-                logging.config.dictConfig(json.load(file))
+            try:
+                with open(path) as file:
+                    logging.config.dictConfig(json.load(file))
+            except Exception as error:
+                raise StartError("%s is no logging configuration: %s" % (path, error))
             log.info("Loaded logging config from %s", path)
             break
     else:
         handler = Standard()
         handler.setFormatter(AMLLogFormatter())
         log.addHandler(handler)
-        log.setLevel(level)
+        log.setLevel(level if isinstance(logging.getLevelName(level), int) else logging.INFO)
         log.propagate = False
         _hear_scripts(handler)
     builtins.print = _to_logger

@@ -33,6 +33,7 @@ def main(sock, settings):
     _end_with(settings["parent"])
     faulthandler.enable()
     line = wire.Wire(sock)
+    logs.request_ids = settings["request_ids"]
     app_root = settings["app_root"]
     sys.path[0] = os.getcwd()
     for folder in [app_root] + settings["path"]:
@@ -40,10 +41,12 @@ def main(sock, settings):
             sys.path.append(folder)
     names.set_up()
     script_dir = os.path.dirname(settings.get("entry_script") or "")
-    logs.set_up(os.environ.get("AZUREML_LOG_LEVEL", "INFO"), [app_root, script_dir])
     sys.argv = [settings.get("entry_script") or "tidemill"]
     alarm = Alarm()
     try:
+        # Azure's server reads the level, and heeds it nowhere.
+        level = os.environ.get("AZUREML_LOG_LEVEL", "INFO") if logs.request_ids else "INFO"
+        logs.set_up(level, [app_root, script_dir])
         model = _model(settings)
         facts = model.facts()
     except BaseException as error:

@@ -91,8 +91,9 @@ class Pyfunc:
 
         def work():
             kind = meta["type"] or "application/json"
-            text = body.decode("utf-8") if not kind.startswith("application/x-parquet") else body
-            made = self.server.invocations(text, kind, self.model, self.schema)
+            # MLflow 3 reads the bytes itself, and says in its own words what is wrong with them; 2 wants a text.
+            given = bytes(body) if int(self.mlflow.split(".")[0]) >= 3 else body.decode("utf-8")
+            made = self.server.invocations(given, kind, self.model, self.schema)
             return _raw(made.status, made.mimetype, made.response)
 
         def refused(error):

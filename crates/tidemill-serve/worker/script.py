@@ -1,7 +1,9 @@
 """A scoring script: loads it, calls `init()`, and calls `run()` for each request as Azure's inference server does."""
+import errno
 import importlib.util
 import inspect
 import json
+import logging
 import os
 import sys
 import time
@@ -12,6 +14,8 @@ from . import inputs, names, swagger
 from .answer import AMLResponse
 from .logs import log
 from .request import AMLRequest
+
+user = logging.getLogger("azmlinfsrv.user_script")
 
 UNEXPECTED = "An unexpected error occurred in scoring script. Check the logs for more info."
 INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
@@ -28,7 +32,7 @@ class Script:
         self.limit = settings["answer_limit"]
         self.run, self.init = self._load(settings)
         self._analyse()
-        log.info("Invoking user's init function")
+        user.info("Invoking user's init function")
         try:
             self.init()
         except BaseException as error:
@@ -36,7 +40,9 @@ class Script:
             log.error("Encountered Exception %s", traceback.format_exc())
             self._show_model(settings.get("model_dir"))
             raise StartError("init() failed: %s" % _last(error))
-        log.info("Users's init has completed successfully")
+        user.info("Users's init has completed successfully")
+        if "AML_DBG_MODEL_INFO" in os.environ or "AML_DBG_RESOURCE_INFO" in os.environ:
+            log.warning("The debuggability features have been removed. If you have a use case for them please reach out to us.")
         self.documents = swagger.documents(self.run, settings["app_root"])
 
     def facts(self):
@@ -46,6 +52,8 @@ class Script:
     def _load(self, settings):
         path = settings["entry_script"]
         try:
+            if not os.path.exists(path):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
             spec = importlib.util.spec_from_file_location("entry_module", path)
             if spec is None:
                 raise ImportError("%s is no Python file" % path)
@@ -53,6 +61,8 @@ class Script:
             self.source = spec.loader.get_source("entry_module") or "" if hasattr(spec.loader, "get_source") else ""
             spec.loader.exec_module(module)
         except BaseException as error:
+            if isinstance(error, FileNotFoundError):
+                self._not_there(path, settings["app_root"])
             log.error("Failed to import user script because it raised an unhandled exception: %s", path)
             log.error(traceback.format_exc())
             raise StartError("failed to import %s: %s" % (path, _last(error)))
@@ -61,10 +71,21 @@ class Script:
                 raise self._refused("User script at %s does not have a %s() function defined." % (path, name))
         inner = getattr(module, "driver_module", None)
         if isinstance(inner, ModuleType) and hasattr(inner, "run"):
-            log.info("Found driver script at %s and the score script at %s", path, inner.__file__)
+            user.info("Found driver script at %s and the score script at %s", path, inner.__file__)
             return inner.run, module.init
-        log.info("Found user script at %s", path)
+        user.info("Found user script at %s", path)
         return module.run, module.init
+
+    def _not_there(self, path, app_root):
+        if path != os.path.join(app_root, "main.py"):
+            log.error("No such file or directory.")
+            return
+        log.error("No score script found. Expected score script main.py.")
+        log.error("Expected script to be found in PYTHONPATH: %s", sys.path)
+        if os.path.isdir(app_root):
+            log.error("Current contents of AML_APP_ROOT: %s", os.listdir(app_root))
+        else:
+            log.error("The directory %s not an accessible directory in the container.", app_root)
 
     def _refused(self, message):
         log.error(message)
@@ -98,28 +119,24 @@ class Script:
                 import flask
 
                 self.flask, self.flask_request = flask.Flask("azmlinfsrv"), True
-            log.info("run() is decorated with @rawhttp. Server will invoke it with the request object.")
+            what = "flask request object" if self.flask_request else "request object"
+            user.info("run() is decorated with @rawhttp. Server will invoke it with the %s.", what)
         elif self.decorated:
             told = ", ".join(parameter.name for parameter in self.parameters)
-            log.info("run() is decorated with @input_schema. Server will invoke it with the following arguments: %s.", told)
+            user.info("run() is decorated with @input_schema. Server will invoke it with the following arguments: %s.", told)
         else:
-            log.info("run() is not decorated. Server will invoke it with the input in JSON string.")
+            user.info("run() is not decorated. Server will invoke it with the input in JSON string.")
         self.first = self.parameters[0].name
 
     def _show_model(self, folder, most=200):
         if not folder or not os.path.exists(folder):
             return
         log.info("Model Directory Contents:")
-        shown = 0
-        for at, folders, files in os.walk(folder):
-            folders.sort()
-            depth = os.path.relpath(at, folder).count(os.sep) + (at != folder)
-            for line in ["    " * depth + os.path.basename(at) + os.sep] + ["    " * (depth + 1) + name for name in sorted(files)]:
-                if shown == most:
-                    log.info("Output Truncated. First %d lines shown.", most)
-                    return
-                log.info(line)
-                shown += 1
+        for shown, line in enumerate(_tree(os.path.normpath(folder))):
+            if shown == most:
+                log.info("Output Truncated. First %d lines shown.", most)
+                return
+            log.info(line)
 
     def score(self, meta, body, alarm):
         """Calls `run()`. Gives what the wire takes: kind of answer, what is said about it, body."""
@@ -216,6 +233,17 @@ def _headers(meta):
         name = "-".join(part.capitalize() for part in name.split("-"))
         found[name] = found[name] + "," + value if name in found else value
     return found
+
+
+def _tree(path, depth=0):
+    """Lines for what lies below a path, each by its depth."""
+    line = "    " * depth + os.path.basename(path)
+    if not os.path.isdir(path) or os.path.islink(path) and depth:
+        yield line
+        return
+    yield line + os.sep
+    for name in sorted(os.listdir(path)):
+        yield from _tree(os.path.join(path, name), depth + 1)
 
 
 def _environ(meta, body):

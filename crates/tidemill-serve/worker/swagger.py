@@ -1,10 +1,12 @@
 """The API of a scoring script in Swagger 2, OpenAPI 3 and 3.1, in the shape of Azure's inference server."""
 import copy
+import importlib.util
 import json
+import logging
 import os
 import sys
 
-from .logs import log
+log = logging.getLogger("azmlinfsrv.swagger")
 
 EMPTY = {"type": "object", "example": {}}
 FAILED = "What went wrong."
@@ -23,11 +25,12 @@ def documents(run, app_root):
         ("3", "3.0", ("swagger3.json",), _three),
         ("3.1", "3.1", ("swagger3.1.json",), _three_one),
     ):
-        own = next(filter(None, (_read(app_root, name) for name in files)), None)
+        own = next(filter(None, (_read(app_root, name, version) for name in files)), None)
         if own is not None:
             found[version] = json.dumps(own)
         elif full in versions:
-            found[version] = json.dumps(build(copy.deepcopy(given), copy.deepcopy(taken)))
+            document = build(copy.deepcopy(given), copy.deepcopy(taken))
+            found[version] = json.dumps(_in_their_words(document, version))
     left_out = [version for version in ("2", "3", "3.1") if version not in found]
     if found and left_out:
         log.info("Swaggers are prepared for versions [%s] and skipped for versions [%s].", ", ".join(found), ", ".join(left_out))
@@ -44,15 +47,42 @@ def of_schemas(given, taken):
     return {version: json.dumps(build(copy.deepcopy(given), copy.deepcopy(taken))) for version, build in builds}
 
 
-def _read(app_root, name):
+def _read(app_root, name, version):
     path = os.path.join(app_root, name)
     try:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)
     except FileNotFoundError:
         return None
-    log.info("Loaded user's swagger file from %s", path)
+    log.info("Loaded user's swagger file for version [%s] from %s", version, path)
     return content
+
+
+def _in_their_words(document, version):
+    """With the sentences of Azure's package, where the environment has it; its scripts' clients may compare whole documents."""
+    package = sys.modules.get("azureml_inference_server_http") or _package()
+    folder = os.path.dirname(getattr(package, "__file__", None) or getattr(package, "origin", None) or "")
+    path = os.path.join(folder, "server", "swagger%s_template.json" % version[0])
+    if not folder or not os.path.isfile(path):
+        return document
+    (info, prefix), schemas = _service(), document.get("definitions") or document["components"]["schemas"]
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for mark, value in (("$SERVICE_NAME$", info["title"]), ("$SERVICE_VERSION$", info["version"]), ("$PATH_PREFIX$", prefix)):
+        text = text.replace(mark, json.dumps(value)[1:-1])
+    theirs = json.loads(text)
+    own = theirs["definitions"] if version == "2" else theirs["components"]["schemas"]
+    own["ServiceInput"], own["ServiceOutput"] = schemas["ServiceInput"], schemas["ServiceOutput"]
+    if version == "3.1":
+        theirs["openapi"] = document["openapi"]
+    return theirs
+
+
+def _package():
+    try:
+        return importlib.util.find_spec("azureml_inference_server_http")
+    except (ImportError, ValueError):
+        return None
 
 
 def _service():

@@ -54,7 +54,8 @@ impl Access {
             let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
             let length = response.body().size_hint().lower();
             let message = format_args!("{method} {target} {status} {took_ms:.3}ms {length}");
-            app.log().line(Level::Info, Some(ids.logged()), message);
+            let id = (!app.config().plain_log).then(|| ids.logged());
+            app.log().line(Level::Info, id, message);
         }
         let headers = response.headers_mut();
         ids.apply(&parts.headers, headers, app);

@@ -12,6 +12,7 @@ pub struct Origins {
     any: bool,
     plain: Vec<String>,
     expressions: Vec<Regex>,
+    told: String,
 }
 
 impl Origins {
@@ -28,6 +29,7 @@ impl Origins {
             return None;
         }
         let any = named.contains(&"*");
+        let told = named.join(", ");
         let (expressions, mut plain): (Vec<&str>, Vec<&str>) =
             named.into_iter().partition(|origin| origin.contains(MARKS));
         plain.sort_unstable();
@@ -39,7 +41,13 @@ impl Origins {
             any,
             plain: plain.into_iter().map(str::to_owned).collect(),
             expressions: expressions.into_iter().filter_map(expression).collect(),
+            told,
         })
+    }
+
+    /// The list, as it was given.
+    pub(crate) fn told(&self) -> &str {
+        &self.told
     }
 
     /// Adds what a browser wants to know to an answer.

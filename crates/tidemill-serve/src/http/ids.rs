@@ -37,7 +37,8 @@ impl Ids {
             let message = format_args!(
                 "x-ms-request-id header has been deprecated and will be removed from future versions of the server. Please use x-ms-client-request-id."
             );
-            app.log().line(Level::Warning, request.to_str().ok(), message);
+            let id = request.to_str().ok().filter(|_| !app.config().plain_log);
+            app.log().line(Level::Warning, id, message);
             client = client.or_else(|| legacy.clone());
         }
         let legacy = legacy

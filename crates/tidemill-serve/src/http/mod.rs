@@ -7,6 +7,7 @@ mod cors;
 mod health;
 mod ids;
 mod invocations;
+pub(crate) mod paths;
 mod score;
 mod swagger;
 
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
@@ -149,9 +151,16 @@ pub(crate) fn router(app: App) -> Router {
         .route("/health", get(invocations::ping))
         .route("/version", get(invocations::version))
         .merge(oip::rest::router())
+        .route("/inference.GRPCInferenceService/{method}", axum::routing::post(grpc))
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
         .with_state(app)
+}
+
+/// gRPC without TLS: it is told from the rest by its path, so that one address serves both.
+async fn grpc(State(app): State<App>, request: Request) -> Response {
+    let answered = oip::grpc::route(app, request.map(tonic::body::Body::new)).await;
+    answered.map(axum::body::Body::new)
 }
 
 async fn not_found() -> Response {

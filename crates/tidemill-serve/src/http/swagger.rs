@@ -27,9 +27,9 @@ fn document(app: &App, query: Option<&str>) -> Response {
     let asked = query
         .unwrap_or_default()
         .split('&')
-        .find_map(|pair| pair.strip_prefix("version="));
-    let asked = asked.unwrap_or("2");
-    let version = match asked {
+        .find_map(|pair| pair.strip_prefix("version="))
+        .map_or_else(|| String::from("2"), decoded);
+    let version = match asked.as_str() {
         "2" | "2.0" => "2",
         "3" | "3.0" => "3",
         "3.1" => "3.1",
@@ -47,4 +47,31 @@ fn document(app: &App, query: Option<&str>) -> Response {
         ),
     };
     answer::error(StatusCode::NOT_FOUND, &message, false)
+}
+
+/// A value of a query as it was meant (`application/x-www-form-urlencoded`). What is no escape stays.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut found, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        let escaped = bytes
+            .get(at + 1..at + 3)
+            .filter(|_| *byte == b'%')
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        found.push(escaped.unwrap_or(if *byte == b'+' { b' ' } else { *byte }));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&found).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn escapes_are_read() {
+        assert_eq!(decoded("3%2E1"), "3.1");
+        assert_eq!(decoded("a+b%20c%zz%"), "a b c%zz%");
+    }
 }

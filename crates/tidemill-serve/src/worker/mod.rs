@@ -26,6 +26,8 @@ pub struct Settings {
     pub model_dir: Option<std::path::PathBuf>,
     /// Bytes of an answer at most.
     pub answer_limit: u64,
+    /// Whether log lines name the request.
+    pub request_ids: bool,
     /// The server's process.
     pub parent: u32,
 }

@@ -234,7 +234,11 @@ impl Shared {
             self.config.request_timeout.as_millis()
         );
         self.log.line(Level::Info, None, timeout);
-        let message = format_args!("Worker with pid {pid} ready for serving traffic (Python {python})");
+        let more = match self.config.plain_log {
+            true => String::new(),
+            false => format!(" (Python {python})"),
+        };
+        let message = format_args!("Worker with pid {pid} ready for serving traffic{more}");
         self.log.line(Level::Info, None, message);
         Ok((worker, process))
     }

@@ -205,6 +205,7 @@ async fn hand_over(config: &Config, stream: &mut UnixStream) -> io::Result<Reply
         path: source_directory(config),
         model_dir: config.model_dir.clone(),
         answer_limit: config.max_answer_bytes,
+        request_ids: !config.plain_log,
         parent: std::process::id(),
     };
     let modules: BTreeMap<&str, &str> = source::MODULES.iter().copied().collect();

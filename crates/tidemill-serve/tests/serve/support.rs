@@ -43,6 +43,7 @@ impl Setup {
             workers: 1,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             grpc_listen: None,
+            health_listen: None,
             max_queue: 100,
             request_timeout: Duration::from_secs(30),
             start_timeout: Duration::from_secs(60),
@@ -50,6 +51,7 @@ impl Setup {
             max_body_bytes: 10 << 20,
             max_answer_bytes: 10 << 20,
             reload: false,
+            plain_log: false,
         };
         Self {
             dir,

@@ -84,7 +84,8 @@ Examples:
 
 Exit codes: 0 done or job completed, 1 failed, 2 command line or file not understood, 3 job cancelled
 or model not made ready by `tidemill serve`, 130 Ctrl-C.
-Called by the name `az`, the program answers `az ml …` in the same way.";
+Called by the name `az`, the program answers `az ml …` in the same way; by the name `azmlinfsrv`, as Azure's inference
+server.";
 
 #[derive(Debug, Subcommand)]
 enum Noun {
@@ -134,6 +135,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     if let Some(ended) = runner::run_first(&args)
         .or_else(|| relay::run_first(&args))
         .or_else(|| query_worker::run_first(&args))
+        .or_else(|| serve::azmlinfsrv::run_first(&args))
     {
         return ended;
     }

@@ -100,8 +100,120 @@ fn a_command_line_without_a_script_is_not_understood() {
     let home = Home::new();
     let error = home.run(&["serve"]).fails(2);
     assert!(error.contains("--entry-script is not given"), "{error}");
-    let error = home.run(&["serve", "--entry-script", "nowhere.py"]).fails(2);
-    assert!(error.contains("failed to find nowhere.py"), "{error}");
+}
+
+#[test]
+fn what_azure_ends_with_3_ends_with_3() {
+    let home = Home::new();
+    home.write("score.py", "def init(): pass\ndef run(data): return data");
+    let error = home.run(&["serve", "--entry-script", "nowhere.py"]).fails(3);
+    assert!(error.contains("nowhere.py") && error.contains("No such file"), "{error}");
+    home.write("logging.json", "{nope");
+    let error = home.run(&["serve", "--entry-script", "score.py"]).fails(3);
+    assert!(error.contains("logging.json is no logging configuration"), "{error}");
+    home.write("logging.json", "");
+    for (text, told) in [
+        ("{nope", "failed to read"),
+        ("{\"SCORING_TIMEOUT_MS\": \"abc\"}", "SCORING_TIMEOUT_MS: Input should be a valid integer"),
+    ] {
+        home.write("config.json", text);
+        let error = home.run(&["serve", "--entry-script", "score.py"]).fails(3);
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+/// The program by the name of Azure's server.
+fn azmlinfsrv(home: &Home) -> std::process::Command {
+    let link = home.path().join("azmlinfsrv");
+    if !link.exists() {
+        std::os::unix::fs::symlink(crate::support::PROGRAM, &link).expect("a link can be made");
+    }
+    let mut command = std::process::Command::new(link);
+    command.current_dir(home.path()).env("HOME", home.path());
+    command
+}
+
+#[test]
+fn it_answers_by_the_name_of_azures_server() {
+    let home = Home::new();
+    home.write(
+        "app/score.py",
+        "import os, helper\ndef init(): print('init ran')\ndef run(data):\n    print('got', data)\n    return [helper.WORD, os.environ['AZUREML_MODEL_DIR'], os.environ['WORKER_COUNT'], os.environ['SERVER_PORT'] != os.environ['HEALTH_PORT']]",
+    );
+    home.write("app/helper.py", "WORD = 'found'");
+    let free = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("an address").port().to_string()
+    };
+    let (port, probes) = (free(), free());
+    let mut child = azmlinfsrv(&home)
+        .args(["--entry_script", "app/score.py", "--model_dir", "weights", "--worker", "2"])
+        .args(["--port", &port, "--health_port", &probes, "--access_control_allow_origins", "http://a.org"])
+        .env("SEPERATE_HEALTH_ENDPOINT", "true")
+        .env("AML_APP_ROOT", home.path().join("app"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let mut said = String::new();
+    for line in out.by_ref().lines() {
+        let line = line.expect("text");
+        said.push_str(&line);
+        said.push('\n');
+        if line.starts_with("Serving ") {
+            break;
+        }
+    }
+    let health = asked(
+        &format!("127.0.0.1:{probes}"),
+        "GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n",
+    );
+    assert!(health.ends_with("Healthy"), "{health}");
+    let answer = asked(
+        &format!("127.0.0.1:{port}"),
+        "POST //score HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
+    );
+    assert!(answer.ends_with("[\"found\", \"weights\", \"2\", true]"), "{answer}");
+    assert!(answer.contains("x-ms-server-version: azmlinfsrv/1.5.1"), "{answer}");
+    assert!(answer.contains("access-control-allow-origin: http://a.org"), "{answer}");
+    let told = std::process::Command::new("kill")
+        .arg(child.id().to_string())
+        .status();
+    assert!(told.expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    out.read_to_string(&mut said).expect("text");
+    for line in [
+        "Azure ML Inferencing HTTP server v1.5.1",
+        "Model Directory: weights",
+        "azmlinfsrv.user_script - Found user script at",
+        "azmlinfsrv.print - init ran",
+        "azmlinfsrv - Enabling CORS for the following origins: http://a.org",
+        "azmlinfsrv.print - got hi",
+        "azmlinfsrv - POST //score 200",
+    ] {
+        assert!(said.contains(line) || line.contains("//") && said.contains("POST /score 200"), "{line} is not in\n{said}");
+    }
+}
+
+#[test]
+fn by_that_name_it_refuses_as_azures_server_does() {
+    let home = Home::new();
+    for (line, code) in [
+        (&[][..], 1),
+        (&["--bogus"], 1),
+        (&["--help"], 1),
+        (&["--entry_script", "x.py", "--port", "0"], 1),
+        (&["--entry_script", "x.py", "--worker_count", "0"], 1),
+        (&["--entry_script", "nowhere.py", "--port", "1"], 3),
+    ] {
+        let done = azmlinfsrv(&home).args(line).output().expect("it runs");
+        assert_eq!(done.status.code(), Some(code), "{line:?}");
+    }
+    home.write("settings.json", "{\"SERVICE_NAME\": \"none\"}");
+    let done = azmlinfsrv(&home)
+        .args(["--config_file", "settings.json", "--port", "0"])
+        .output();
+    assert_eq!(done.expect("it runs").status.code(), Some(1));
 }
 
 #[test]

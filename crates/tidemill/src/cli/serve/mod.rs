@@ -1,9 +1,9 @@
 //! `tidemill serve`: a model behind HTTP, on this machine and without a server.
 
+pub mod azmlinfsrv;
 mod config_file;
 mod python;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tidemill_serve::azure::{self, Settings};
-use tidemill_serve::{Bound, Config, Log, Model};
+use tidemill_serve::{Bound, Config, Level, Log, Model};
 
 use super::globals::Globals;
 use crate::error::{Error, OK, Result};
@@ -25,7 +25,7 @@ const NOT_READY: u8 = 3;
 /// A scoring script with init() and run() is served as Azure's inference server serves it: POST /score, GET / once it is ready,
 /// GET /swagger.json. Models of MLflow and ONNX need no script: --model-type mlflow_model answers /invocations and /score, and
 /// all of them the Open Inference Protocol by REST (/v2) and gRPC. SIGTERM and Ctrl-C let requests finish. Exit codes: 0 stopped, 2 command line not understood,
-/// 3 the model cannot be made ready; standard error says why.
+/// 3 the model cannot be made ready; standard error says why. Called by the name `azmlinfsrv`, the program takes the options of Azure's inference server.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill serve --entry-script score.py --model-dir ./model
@@ -34,7 +34,7 @@ const NOT_READY: u8 = 3;
   tidemill serve --model-type onnx --model-dir iris.onnx --python .venv/bin/python --grpc-listen 127.0.0.1:5002
   curl -H 'Content-Type: application/json' -d '{\"data\": [[1, 2]]}' http://127.0.0.1:5001/score")]
 pub struct Serve {
-    /// Scoring script, relative to --code-dir or to here [default: AZUREML_ENTRY_SCRIPT]
+    /// Scoring script, relative to --code-dir or to here [default: AZUREML_ENTRY_SCRIPT, main.py of the code]
     #[arg(long, value_name = "FILE")]
     entry_script: Option<PathBuf>,
     /// Folder of the code: AML_APP_ROOT, and where workers start [default: AML_APP_ROOT, or here]
@@ -111,54 +111,23 @@ impl Serve {
     }
 
     fn serve(self) -> Result<u8> {
-        let (config, file) = self.config()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
-        let log = Log::new();
-        let settings = Settings::read(|name| variable(name).or_else(|| file.get(name).cloned()));
-        let (name, workers) = (&config.name, config.workers);
-        let (what, path) = match &config.model {
-            Model::Script { .. } => (format!("{name} with {workers} workers"), String::from("/score")),
-            Model::Mlflow => (
-                format!("{name} with {workers} workers"),
-                String::from("/invocations, /score, /v2"),
-            ),
-            Model::Onnx { .. } => (name.clone(), format!("/v2/models/{name}/infer")),
-            Model::Triton { .. } => (format!("the models of {name}"), String::from("/v2")),
-        };
-        let served = runtime.block_on(async {
-            let mut stop = Stop::listen()?;
-            let bound = |Bound { http, grpc }: Bound| {
-                say(format_args!("Listening at http://{http}"));
-                if let Some(grpc) = grpc {
-                    say(format_args!("Listening at grpc://{grpc}"));
-                }
-            };
-            let ready =
-                move |Bound { http, .. }: Bound| say(format_args!("Serving {what} at http://{http}{path}"));
-            let stopped = async move {
-                stop.next().await;
-            };
-            let served = tidemill_serve::serve(config, settings, log.clone(), bound, ready, stopped).await;
-            Ok::<_, Error>(served)
-        })?;
-        log.flush();
-        runtime.shutdown_background();
-        Ok(match served {
-            Ok(()) => OK,
-            Err(tidemill_serve::StartError::Stopped) => OK,
-            Err(error) => {
-                let _ = super::report::error(&Error::failed(error.to_string()));
-                NOT_READY
+        match self.config() {
+            Ok((config, file)) => {
+                let settings =
+                    Settings::read(|name| variable(name).or_else(|| file.said.get(name).cloned()));
+                serve(config, settings, &file.unknown)
             }
-        })
+            // A setting or an environment that is not as it must be: the model cannot be made ready.
+            Err(error @ Error::Failed { .. }) => {
+                let _ = super::report::error(&error);
+                Ok(NOT_READY)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// What is served, and the settings of the file `config.json`.
-    fn config(self) -> Result<(Config, BTreeMap<String, String>)> {
+    fn config(self) -> Result<(Config, config_file::Settings)> {
         let app_root = match &self.code_dir {
             Some(folder) => present(folder, "--code-dir")?,
             None => match variable("AML_APP_ROOT") {
@@ -203,12 +172,12 @@ impl Serve {
             _ => None,
         };
         let file = variable("AZUREML_CONFIG_FILE").map(PathBuf::from);
-        let file = config_file::read(file, &app_root, script)?;
+        let file = config_file::read(file, &app_root, script, |name| std::env::var(name).ok())?;
         let mut python = python::python(self.environment.as_deref(), self.python.as_deref())?;
-        let unsaid = file.iter().filter(|(name, _)| variable(name).is_none());
+        let said = file.said.iter();
         python
             .set
-            .extend(unsaid.map(|(name, value)| (name.clone(), value.clone())));
+            .extend(said.map(|(name, value)| (name.clone(), value.clone())));
         let config = Config {
             name,
             model,
@@ -223,9 +192,10 @@ impl Serve {
                 .into(),
             listen: self.listen,
             grpc_listen: self.grpc_listen,
+            health_listen: None,
             max_queue: self.max_queue,
             request_timeout: timeout.unwrap_or_else(|| {
-                azure::scoring_timeout(|name| variable(name).or_else(|| file.get(name).cloned()))
+                azure::scoring_timeout(|name| variable(name).or_else(|| file.said.get(name).cloned()))
             }),
             start_timeout: Duration::from_secs(
                 self.start_timeout_s
@@ -236,6 +206,7 @@ impl Serve {
             max_body_bytes: self.max_body,
             max_answer_bytes: self.max_answer,
             reload: self.reload,
+            plain_log: false,
         };
         Ok((config, file))
     }
@@ -243,17 +214,72 @@ impl Serve {
     /// The script: in the folder of the code, or else where the path leads from here.
     fn script(&self, app_root: &Path) -> Result<PathBuf> {
         let named = || variable("AZUREML_ENTRY_SCRIPT").map(PathBuf::from);
-        let Some(given) = &self.entry_script.clone().or_else(named) else {
+        let of_the_code = || Some(PathBuf::from("main.py")).filter(|name| app_root.join(name).is_file());
+        let Some(given) = &self.entry_script.clone().or_else(named).or_else(of_the_code) else {
             return Err(Error::usage("failed to find the scoring script: --entry-script is not given")
                 .with_hint("name a Python file with init() and run(); an MLflow model needs none: --model-type mlflow_model"));
         };
         let inside = app_root.join(given);
         if inside.is_file() {
-            Ok(inside)
-        } else {
-            present(given, "--entry-script")
+            return Ok(inside);
         }
+        let outside = std::path::absolute(given).unwrap_or_else(|_| given.clone());
+        // One that is not there cannot be made ready, which its worker says.
+        Ok(if outside.is_file() { outside } else { inside })
     }
+}
+
+/// Serves what is described, until it is told to stop.
+fn serve(config: Config, settings: Settings, unknown: &[String]) -> Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed(format!("failed to start: {error}")))?;
+    let log = Log::new();
+    if !unknown.is_empty() {
+        let message = format_args!(
+            "Found extra keys in the config file that are not supported by the server.\nExtra keys = {:?}",
+            unknown
+        );
+        log.line(Level::Warning, None, message);
+    }
+    let (name, workers) = (&config.name, config.workers);
+    let (what, path) = match &config.model {
+        Model::Script { .. } => (format!("{name} with {workers} workers"), String::from("/score")),
+        Model::Mlflow => (
+            format!("{name} with {workers} workers"),
+            String::from("/invocations, /score, /v2"),
+        ),
+        Model::Onnx { .. } => (name.clone(), format!("/v2/models/{name}/infer")),
+        Model::Triton { .. } => (format!("the models of {name}"), String::from("/v2")),
+    };
+    let served = runtime.block_on(async {
+        let mut stop = Stop::listen()?;
+        let bound = |Bound { http, grpc }: Bound| {
+            say(format_args!("Listening at http://{http}"));
+            if let Some(grpc) = grpc {
+                say(format_args!("Listening at grpc://{grpc}"));
+            }
+        };
+        let ready =
+            move |Bound { http, .. }: Bound| say(format_args!("Serving {what} at http://{http}{path}"));
+        let stopped = async move {
+            stop.next().await;
+        };
+        let served = tidemill_serve::serve(config, settings, log.clone(), bound, ready, stopped).await;
+        Ok::<_, Error>(served)
+    })?;
+    log.flush();
+    runtime.shutdown_background();
+    Ok(match served {
+        Ok(()) => OK,
+        Err(tidemill_serve::StartError::Stopped) => OK,
+        Err(error) => {
+            let _ = super::report::error(&Error::failed(error.to_string()));
+            NOT_READY
+        }
+    })
 }
 
 /// A line on standard output; nobody needs to read it.

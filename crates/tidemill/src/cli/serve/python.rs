@@ -21,7 +21,7 @@ pub(super) fn python(environment: Option<&str>, program: Option<&Path>) -> Resul
 }
 
 /// An interpreter by its path. Commands beside it go first, as in an activated environment.
-fn at(program: &Path) -> Python {
+pub(super) fn at(program: &Path) -> Python {
     let mut set = Vec::new();
     let folder = program.parent().filter(|folder| !folder.as_os_str().is_empty());
     let program = match folder {
