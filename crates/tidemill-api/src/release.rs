@@ -41,6 +41,8 @@ pub struct ReleaseStage {
     pub workspace: Option<String>,
     /// Its deployment behind the endpoint.
     pub deployment: Option<String>,
+    /// What share of the requests that deployment gets at this moment, in percent; none where it is not there any more.
+    pub traffic_percent: Option<u32>,
     /// The deployment that answered before it.
     pub previous: Option<String>,
     /// Who brought it there.

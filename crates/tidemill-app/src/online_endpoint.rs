@@ -11,7 +11,7 @@ use tidemill_store::{from_json, online_deployment, online_endpoint, to_json};
 use crate::context::Change;
 use crate::gateway::Route;
 use crate::workspace::check_revision;
-use crate::{App, Error, OpContext, Result, Scope, action, token, vault};
+use crate::{App, Error, Kind, OpContext, Result, Scope, action, token, vault};
 
 /// An endpoint, as use cases hand it out; its keys are sealed.
 pub type OnlineEndpoint = online_endpoint::Model;
@@ -39,18 +39,18 @@ pub async fn put(
     ctx.authorize(action::ENDPOINT_WRITE, &scope).await?;
     crate::workspace::get(ctx, workspace).await?;
     let before = online_endpoint::get(ctx.app().store.read(), workspace, name).await?;
-    let before = before.as_ref().map(spec_of).transpose()?;
-    let before = before
+    let was = before.as_ref().map(spec_of).transpose()?;
+    let was = was
         .map(|spec| (spec.traffic, spec.mirror_traffic))
         .unwrap_or_default();
-    if before != (spec.traffic.clone(), spec.mirror_traffic.clone()) {
+    if was != (spec.traffic.clone(), spec.mirror_traffic.clone()) {
         crate::release::only_by_release(ctx, workspace, &scope).await?;
     }
-    write(ctx, workspace, name, spec, if_match).await
+    write(ctx, workspace, name, spec, before, if_match).await
 }
 
-/// Makes or changes an endpoint for a release, which has been through its gates.
-pub(crate) async fn put_released(
+/// Makes an endpoint for a release, which has been through its gates.
+pub(crate) async fn make_released(
     ctx: &OpContext,
     workspace: &str,
     name: &str,
@@ -58,14 +58,44 @@ pub(crate) async fn put_released(
 ) -> Result<()> {
     ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, name))
         .await?;
-    write(ctx, workspace, name, spec, None).await.map(drop)
+    write(ctx, workspace, name, spec, None, None).await.map(drop)
 }
 
+/// Changes the traffic of an endpoint for a release, and nothing else of it: what somebody else has written meanwhile stays, and is
+/// looked at anew.
+pub(crate) async fn change_traffic(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    change: impl Fn(&IndexMap<String, u32>) -> Option<IndexMap<String, u32>>,
+) -> Result<()> {
+    const TIMES: usize = 20;
+    ctx.authorize(action::ENDPOINT_WRITE, &scope(workspace, name))
+        .await?;
+    let mut last = Ok(());
+    for _ in 0..TIMES {
+        let row = find(ctx.app(), workspace, name).await?;
+        let mut spec = spec_of(&row)?;
+        let Some(traffic) = change(&spec.traffic) else {
+            return Ok(());
+        };
+        spec.traffic = traffic;
+        last = write(ctx, workspace, name, spec, Some(row), None).await.map(drop);
+        match &last {
+            Err(error) if error.kind == Kind::Precondition => {}
+            _ => return last,
+        }
+    }
+    last
+}
+
+/// Writes it over what was read before, which must not have been changed since.
 async fn write(
     ctx: &OpContext,
     workspace: &str,
     name: &str,
     mut spec: kinds::OnlineEndpoint,
+    before: Option<OnlineEndpoint>,
     if_match: Option<i64>,
 ) -> Result<OnlineEndpoint> {
     let scope = scope(workspace, name);
@@ -75,7 +105,6 @@ async fn write(
         crate::compute::resolve(ctx, workspace, Some(compute)).await?;
     }
     let app = ctx.app();
-    let before = online_endpoint::get(app.store.read(), workspace, name).await?;
     check_revision(
         "endpoint",
         name,

@@ -294,6 +294,10 @@ fn example(event: WebhookEvent) -> Value {
         }
         (E::PromptAlias, _) => json!({ "name": "example_prompt", "alias": "example_alias" }),
         (E::BudgetPolicy, _) => json!({}),
+        (E::BreakGlass, _) => json!({
+            "alarm": true, "is": event.action.as_str().to_ascii_lowercase(), "why": "An example of a reason",
+            "asked_by": "user:ann", "approved_by": "user:bob", "glass": "01k8example",
+        }),
     }
 }
 
@@ -600,12 +604,18 @@ fn view(row: Row) -> Result<Webhook> {
         created_at,
         updated_at,
     } = row;
+    let events: Vec<WebhookEvent> = from_json("webhook", "events", &events)?;
+    // MLflow's client takes no word that it does not know.
+    let (alarms, events) = events
+        .into_iter()
+        .partition(|event| event.entity == tidemill_api::mlflow::webhook::WebhookEntity::BreakGlass);
     Ok(Webhook {
         webhook_id,
         name,
         description,
         url,
-        events: from_json("webhook", "events", &events)?,
+        events,
+        alarms,
         status: WebhookStatus::parse(&status).unwrap_or_default(),
         creation_timestamp: created_at,
         last_updated_timestamp: updated_at,

@@ -40,6 +40,8 @@ pub enum WebhookEntity {
     PromptAlias,
     /// A budget of the gateway, which this server doesn't have.
     BudgetPolicy,
+    /// A change of the last stage without a release; MLflow has no such word, and its client is not told of it.
+    BreakGlass,
 }
 
 lenient::proto_enum!(WebhookEntity {
@@ -47,7 +49,7 @@ lenient::proto_enum!(WebhookEntity {
     3 => ModelVersionTag = "MODEL_VERSION_TAG", 4 => ModelVersionAlias = "MODEL_VERSION_ALIAS",
     5 => Prompt = "PROMPT", 6 => PromptVersion = "PROMPT_VERSION", 7 => PromptTag = "PROMPT_TAG",
     8 => PromptVersionTag = "PROMPT_VERSION_TAG", 9 => PromptAlias = "PROMPT_ALIAS",
-    10 => BudgetPolicy = "BUDGET_POLICY",
+    10 => BudgetPolicy = "BUDGET_POLICY", 1001 => BreakGlass = "BREAK_GLASS",
 });
 
 /// What happened.
@@ -63,11 +65,19 @@ pub enum WebhookAction {
     Set,
     /// It was exceeded.
     Exceeded,
+    /// Somebody asked for it.
+    Asked,
+    /// Somebody else agreed.
+    Opened,
+    /// Something was changed by it.
+    Used,
+    /// It was ended before its time.
+    Closed,
 }
 
 lenient::proto_enum!(WebhookAction {
     1 => Created = "CREATED", 2 => Updated = "UPDATED", 3 => Deleted = "DELETED", 4 => Set = "SET",
-    5 => Exceeded = "EXCEEDED",
+    5 => Exceeded = "EXCEEDED", 1001 => Asked = "ASKED", 1002 => Opened = "OPENED", 1003 => Used = "USED", 1004 => Closed = "CLOSED",
 });
 
 /// Something that webhooks are told of.
@@ -93,6 +103,7 @@ impl WebhookEvent {
             E::ModelVersionTag | E::PromptTag | E::PromptVersionTag => &["deleted", "set"],
             E::ModelVersionAlias | E::PromptAlias => &["created", "deleted"],
             E::BudgetPolicy => &["exceeded"],
+            E::BreakGlass => &["asked", "opened", "used", "closed"],
         }
     }
 
@@ -137,6 +148,9 @@ pub struct Webhook {
     pub url: String,
     /// What it is told of.
     pub events: Vec<WebhookEvent>,
+    /// What it is told of that MLflow has no word for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<WebhookEvent>,
     /// Whether it is told anything.
     pub status: WebhookStatus,
     /// Milliseconds since 1970.

@@ -229,7 +229,7 @@ async fn deploy(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
             };
             spec.traffic.clear();
             spec.mirror_traffic.clear();
-            online_endpoint::put_released(&actor, target, endpoint, spec.clone()).await?;
+            online_endpoint::make_released(&actor, target, endpoint, spec.clone()).await?;
             spec
         }
     };
@@ -372,10 +372,17 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
     };
     let actor = actor(app, row, &stage).await?;
     let at = usize::try_from(stage.step).unwrap_or_default();
-    let Some(share) = shares.get(at).copied() else {
+    let share = shares.get(at).copied().unwrap_or(100);
+    let before = at.checked_sub(1).and_then(|before| shares.get(before).copied());
+    if let Some(before) = before
+        && !is_shared(app, &stage, &[before, share]).await?
+    {
+        return left_alone(app, stage).await;
+    }
+    if at >= shares.len() {
         traffic(&actor, &stage, 100).await?;
         return live(app, row, stage).await;
-    };
+    }
     let figures = || {
         let backend = app
             .gateway
@@ -390,6 +397,9 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
         rollout.pause_seconds.unwrap_or(PAUSE_S).into(),
     ))
     .await;
+    if !is_shared(app, &stage, &[share]).await? {
+        return left_alone(app, stage).await;
+    }
     let seen = since(&before, &figures());
     let detail = json!({ "share": share, "requests": seen.all(), "failed": seen.failed + seen.model,
         "p99_ms": seen.quantile_s(0.99).map(|seconds| seconds * 1000.0) });
@@ -442,21 +452,41 @@ fn worse(rollout: &kinds::Rollout, seen: &Snapshot, share: u32) -> Option<String
     })
 }
 
-/// Gives the deployment this share, and the rest to what answered before it.
-async fn traffic(actor: &OpContext, stage: &Stage, share: u32) -> Result<()> {
-    let row = online_endpoint::find(actor.app(), &stage.target, &stage.endpoint).await?;
-    let mut spec = online_endpoint::spec_of(&row)?;
+/// The traffic at a step: this share for the deployment, and the rest for what answered before it.
+fn shared(stage: &Stage, share: u32) -> IndexMap<String, u32> {
     let mut wanted = IndexMap::from([(stage.deployment.clone(), share)]);
     if share < 100
         && let Some(previous) = &stage.previous
     {
         wanted.insert(previous.clone(), 100 - share);
     }
-    if spec.traffic == wanted {
-        return Ok(());
-    }
-    spec.traffic = wanted;
-    online_endpoint::put_released(actor, &stage.target, &stage.endpoint, spec).await
+    wanted
+}
+
+/// Whether the traffic is that of one of these steps.
+async fn is_shared(app: &Arc<App>, stage: &Stage, shares: &[u32]) -> Result<bool> {
+    let row = online_endpoint::find(app, &stage.target, &stage.endpoint).await?;
+    let there = online_endpoint::spec_of(&row)?.traffic;
+    let there: IndexMap<_, _> = there.into_iter().filter(|(_, share)| *share > 0).collect();
+    Ok(shares.iter().any(|share| there == shared(stage, *share)))
+}
+
+/// Ends a rollout whose traffic somebody has taken into their own hands: what they have set stays.
+async fn left_alone(app: &Arc<App>, stage: Stage) -> Result<Next> {
+    let why = format!(
+        "somebody changed the traffic of endpoint `{}` while it rolled out; the traffic is left as it is",
+        stage.endpoint
+    );
+    end(app, stage, FAILED, "failed", why, &Value::Null).await
+}
+
+/// Gives the deployment this share, and the rest to what answered before it.
+async fn traffic(actor: &OpContext, stage: &Stage, share: u32) -> Result<()> {
+    let wanted = shared(stage, share);
+    online_endpoint::change_traffic(actor, &stage.target, &stage.endpoint, |there| {
+        (*there != wanted).then(|| wanted.clone())
+    })
+    .await
 }
 
 /// It answers: what answered before is kept for the way back, older ones go.
@@ -523,15 +553,14 @@ async fn tidy(app: &Arc<App>, stage: &Stage) {
 async fn back(app: &Arc<App>, stage: Stage, state: &str, why: String, detail: Value) -> Result<Next> {
     let system = app.system();
     let behind = endpoint_row::get(app.store.read(), &stage.target, &stage.endpoint).await?;
-    if let Some(behind) = behind {
-        let mut spec = online_endpoint::spec_of(&behind)?;
-        if spec.traffic.contains_key(&stage.deployment) {
-            spec.traffic = match &stage.previous {
+    if behind.is_some() {
+        online_endpoint::change_traffic(&system, &stage.target, &stage.endpoint, |there| {
+            there.contains_key(&stage.deployment).then(|| match &stage.previous {
                 Some(previous) => IndexMap::from([(previous.clone(), 100)]),
                 None => IndexMap::new(),
-            };
-            online_endpoint::put_released(&system, &stage.target, &stage.endpoint, spec).await?;
-        }
+            })
+        })
+        .await?;
         let (target, endpoint, name) = (&stage.target, &stage.endpoint, &stage.deployment);
         if deployment_row::get(app.store.read(), target, endpoint, name)
             .await?

@@ -2,12 +2,14 @@
 //! everybody when it is asked for, agreed to and used, and ends by itself.
 
 use serde_json::{Value, json};
+use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
 use tidemill_policy::Subject;
 use tidemill_policy::access::Kind as SubjectKind;
 use tidemill_store::{break_glass, break_glass_event};
 
 use super::Place;
 use crate::context::Change;
+use crate::webhook::Herald;
 use crate::{Error, Kind, OpContext, Result, Scope, action};
 
 /// One asking, as it is kept.
@@ -216,9 +218,11 @@ pub(super) async fn covers(ctx: &OpContext, workspace: &str, stage: &str, what: 
         after: detail.clone(),
     };
     let happened = event(ctx, &row, stage, "used", &detail);
+    let herald = Herald::new(ctx);
     ctx.change(change, move |tx| {
         Box::pin(async move {
             break_glass::used(tx, &row.id).await?;
+            herald.tell(tx, &row.workspace, alarm("used"), detail).await?;
             Ok(break_glass_event::add(tx, happened).await?)
         })
     })
@@ -292,6 +296,17 @@ fn event(ctx: &OpContext, row: &Row, stage: &str, kind: &str, detail: &Value) ->
     }
 }
 
+/// What webhooks of the workspace are told.
+fn alarm(what: &str) -> WebhookEvent {
+    let action = match what {
+        "asked" => WebhookAction::Asked,
+        "opened" => WebhookAction::Opened,
+        "used" => WebhookAction::Used,
+        _ => WebhookAction::Closed,
+    };
+    WebhookEvent::new(WebhookEntity::BreakGlass, action)
+}
+
 /// Writes what it is now, if nobody else has changed it since.
 async fn write(ctx: &OpContext, before: Option<Row>, row: Row, what: &str) -> Result<()> {
     tracing::warn!(
@@ -318,6 +333,7 @@ async fn write(ctx: &OpContext, before: Option<Row>, row: Row, what: &str) -> Re
         after: detail.clone(),
     };
     let happened = event(ctx, &row, place.own.as_deref().unwrap_or_default(), what, &detail);
+    let (herald, alarm) = (Herald::new(ctx), alarm(what));
     ctx.change(change, move |tx| {
         Box::pin(async move {
             let there = break_glass::get(tx, &row.id).await?;
@@ -328,6 +344,7 @@ async fn write(ctx: &OpContext, before: Option<Row>, row: Row, what: &str) -> Re
                 )
                 .hint("look at it again with `tidemill release break-glass list`"));
             }
+            herald.tell(tx, &row.workspace, alarm, detail).await?;
             break_glass::put(tx, row).await?;
             Ok(break_glass_event::add(tx, happened).await?)
         })

@@ -79,6 +79,8 @@ pub struct Shown {
     pub row: Release,
     /// The stages of its group, in order, with where it stands in each.
     pub stages: Vec<(String, Option<Stage>)>,
+    /// What share of the requests its deployments get at this moment, in percent, by stage: also where somebody has broken the glass.
+    pub shares: std::collections::HashMap<String, u32>,
     /// What happened, oldest first.
     pub events: Vec<Event>,
 }
@@ -293,8 +295,18 @@ pub(crate) async fn shown(app: &App, row: Release) -> Result<Shown> {
             )
         })
         .collect();
+    let share = |one: &Stage| {
+        let route = app.gateway.route(&one.target, &one.endpoint)?;
+        Some((one.stage.clone(), route.share(&one.deployment)?))
+    };
+    let shares = there.iter().filter_map(share).collect();
     let events = release_event::of(db, &row.workspace, &row.name, row.number).await?;
-    Ok(Shown { row, stages, events })
+    Ok(Shown {
+        row,
+        stages,
+        shares,
+        events,
+    })
 }
 
 /// The specification, as it was written.

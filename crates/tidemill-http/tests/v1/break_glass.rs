@@ -48,7 +48,14 @@ struct Stage {
 async fn stage() -> Stage {
     let clock = Arc::new(Ahead::default());
     let given = clock.clone();
-    let server = TestServer::start_with(|options| options.clock = given).await;
+    let server = TestServer::start_with(|options| {
+        options.clock = given;
+        options.webhooks = tidemill_app::webhook::WebhookOptions {
+            allow_http: true,
+            allow_private: true,
+        };
+    })
+    .await;
     let token = std::fs::read_to_string(server.app.dir.owner_token()).expect("written at the first start");
     let owner = server.client_with(token.trim());
     for (name, stage) in [("dev", "DEV"), ("prd", "PRD")] {
@@ -298,4 +305,100 @@ async fn who_may_not_or_cannot_break_the_glass_is_refused() {
     ann.post(&format!("{GLASS}/01kx:smash"), json!({}))
         .await
         .fails(400);
+}
+
+/// Hears one message after the other, and gives their bodies.
+fn hears(most: usize) -> (String, std::sync::mpsc::Receiver<Value>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/alarm", listener.local_addr().expect("an address"));
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(most) {
+            let mut stream = stream.expect("a connection");
+            let (mut bytes, mut part) = (Vec::new(), [0; 4096]);
+            let body = loop {
+                let count = stream.read(&mut part).expect("a request");
+                bytes.extend_from_slice(&part[..count]);
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else {
+                    continue;
+                };
+                let length = head
+                    .to_lowercase()
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                if body.len() >= length.unwrap_or(0) {
+                    break body.to_owned();
+                }
+            };
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .expect("an answer");
+            drop(tell.send(serde_json::from_str(&body).expect("JSON")));
+        }
+    });
+    (address, told)
+}
+
+#[tokio::test]
+async fn a_team_is_called_when_the_glass_is_broken() {
+    let stage = stage().await;
+    let (address, told) = hears(4);
+    let events = |actions: &[&str]| {
+        let event = |action: &&str| json!({"entity": "BREAK_GLASS", "action": action});
+        actions.iter().map(event).collect::<Vec<_>>()
+    };
+    let wanted = json!({"name": "on-call", "url": address, "events": events(&["ASKED", "OPENED", "USED", "CLOSED"])});
+    let hooks = "/workspaces/prd/api/2.0/mlflow/webhooks";
+    let made = stage.owner.post(hooks, wanted).await.ok();
+    // MLflow's own client knows no such word, and is told nothing of it.
+    assert_eq!(
+        (&made["webhook"]["events"], made["webhook"]["alarms"].as_array().map(Vec::len)),
+        (&json!([]), Some(4)),
+        "{made}"
+    );
+    let wrong = json!({"name": "n", "url": address, "events": events(&["CREATED"])});
+    stage.owner.post(hooks, wrong).await.fails(400);
+    let id = asked(&stage.ann, 30).await;
+    stage.bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.ok();
+    assert_eq!(change(&stage.ann).await, 204);
+    stage.ann.post(&format!("{GLASS}/{id}:close"), json!({})).await.ok();
+    let heard = tokio::task::spawn_blocking(move || {
+        let patience = std::time::Duration::from_secs(30);
+        (0..4).map(|_| told.recv_timeout(patience).expect("an alarm")).collect::<Vec<_>>()
+    });
+    let heard = heard.await.expect("it listens");
+    let mut actions: Vec<_> = heard.iter().filter_map(|one| one["action"].as_str()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["asked", "closed", "opened", "used"], "{heard:?}");
+    let used = heard.iter().find(|one| one["action"] == "used").expect("one");
+    assert_eq!(
+        (&used["entity"], &used["workspace"], &used["data"]["why"], &used["data"]["approved_by"]),
+        (
+            &"break_glass".into(),
+            &"prd".into(),
+            &"it answers nothing since 14:02".into(),
+            &"user:bob".into()
+        )
+    );
+}
+
+#[tokio::test]
+async fn new_keys_need_no_release_but_a_role() {
+    let stage = stage().await;
+    stage.ann.put(ENDPOINT, json!({"auth_mode": "key"})).await.ok();
+    let keys = format!("{ENDPOINT}:credentials");
+    let before = stage.ann.post(&keys, json!({})).await.ok();
+    let anew = format!("{ENDPOINT}:regenerate-keys");
+    stage.dan.post(&anew, json!({"key_type": "primary"})).await.fails(403);
+    stage.dan.post(&keys, json!({})).await.fails(403);
+    // A key that has leaked must not wait for a release; what answers stays as it is.
+    stage.ann.post(&anew, json!({"key_type": "primary"})).await.ok();
+    let after = stage.ann.post(&keys, json!({})).await.ok();
+    assert_ne!(before["primaryKey"], after["primaryKey"]);
+    assert_eq!(before["secondaryKey"], after["secondaryKey"]);
+    let restart = format!("{ENDPOINT}/deployments/blue:restart");
+    stage.dan.post(&restart, json!({})).await.fails(403);
+    stage.ann.post(&restart, json!({})).await.fails(404);
 }

@@ -325,6 +325,38 @@ fn a_release_goes_through_its_gates_to_production_and_back() {
 }
 
 #[test]
+fn a_hand_on_the_traffic_stops_a_rollout_and_stays() {
+    let mill = three_stages();
+    mill.write("release.yml", release("first", ""));
+    mill.ok(&["release", "create", "-w", "dev", "-f", "release.yml"]);
+    mill.ok(&["release", "promote", "flights:1", "-w", "dev"]);
+    deployed(&mill, "second");
+    mill.write(
+        "release.yml",
+        release("second", "rollout: {steps: [50], pause_seconds: 8}\n"),
+    );
+    mill.ok(&["release", "create", "-w", "dev", "-f", "release.yml"]);
+    mill.ok(&["release", "promote", "flights:2", "-w", "dev", "--no-wait"]);
+    let share = |release: &str| {
+        let shown = mill.ok(&["release", "show", release, "-w", "dev"]);
+        let stages = shown["stages"].as_array().expect("stages").clone();
+        let tested = stages.into_iter().find(|one| one["stage"] == "TEST");
+        tested.expect("the stage")["traffic_percent"].as_i64()
+    };
+    assert_eq!(share("flights:1"), Some(100));
+    mill.until("half of the requests went to the new one", || {
+        (share("flights:2") == Some(50)).then_some(())
+    });
+    mill.ok(&["online-endpoint", "update", "-w", "tst", "-n", "flights", "--traffic", "flights-1=100"]);
+    until_it(&mill, "flights:2", "TEST", "Failed");
+    let (_, why) = stands(&mill, "flights:2", "TEST");
+    assert!(why.contains("somebody changed the traffic"), "{why}");
+    assert_eq!((share("flights:1"), share("flights:2")), (Some(100), Some(0)));
+    assert_eq!(answers(&mill, "tst"), "first");
+    assert_eq!(stands(&mill, "flights:1", "TEST").0, "Live");
+}
+
+#[test]
 fn what_fails_on_its_way_leaves_what_answers_alone() {
     let mut mill = three_stages();
     mill.write("release.yml", release("first", ""));

@@ -7,7 +7,7 @@ import { A } from '../../parts/A';
 import { Status } from '../../parts/Status';
 import { Ago } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
-import { evidence, findings, isOnItsWay, key, type Card, type Finding } from './board';
+import { evidence, findings, isOnItsWay, key, share, strays, type Card, type Finding } from './board';
 import { act, type Act } from './queries';
 
 const STATUS: Record<string, string> = {
@@ -35,6 +35,7 @@ export function CardView({ card, last }: { card: Card; last: boolean }) {
         {release.model ?? 'no model'} · by {release.author} · <Ago at={stage.updated_at ?? release.created_at} />
       </Text>
       {stage.reason != null && <Text size="sm" mt={6}>{stage.reason}</Text>}
+      {strays(stage) && <Text size="sm" mt={6} c="red">{share(stage)}</Text>}
       {ahead !== undefined && <Text size="xs" c="dimmed" mt={6}>Went on to {ahead.stage}, where it {SAID[ahead.state] ?? ahead.state}.</Text>}
       <Findings found={findings(evidence(release, stage))} />
       <Group gap="xs" mt="sm">

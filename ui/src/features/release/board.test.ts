@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, findings, lanes } from './board';
+import { evidence, findings, lanes, share, strays } from './board';
 import type { Release, ReleaseStage } from './queries';
 
 const release = (number: number, states: string[]): Release =>
@@ -16,6 +16,14 @@ test('a release has a card in the stage that it has reached last, and where it a
 test('what a newer release has replaced is not on the board', () => {
   expect(lanes([release(1, ['Superseded', 'NotStarted', 'NotStarted'])])[0]?.cards).toEqual([]);
   expect(lanes([])).toEqual([]);
+});
+
+test('the board says what really answers, also after somebody has broken the glass', () => {
+  const stage = (state: string, now: number | null) => ({ stage: 'PRD', state, traffic_percent: now }) as unknown as ReleaseStage;
+  expect([stage('Live', 100), stage('Live', 20), stage('Live', null), stage('Superseded', 0), stage('Superseded', 80), stage('Waiting', null)].map(strays)).toEqual([false, true, true, false, true, false]);
+  expect([stage('Live', 20), stage('Live', null)].map(share)).toEqual(['It gets 20% of the requests now.', 'Its deployment is not there any more.']);
+  const old = { name: 'flights', number: 1, stages: [stage('Superseded', 80)] } as unknown as Release;
+  expect(lanes([old])[0]?.cards.length).toBe(1);
 });
 
 test('evidence is told, whatever it is', () => {

@@ -32,12 +32,21 @@ export function lanes(releases: readonly Release[]): Lane[] {
       const last = release.stages.findLastIndex(({ state }) => state !== 'NotStarted');
       const at = release.stages.findIndex((one) => one.stage === stage);
       const here = release.stages[at];
-      if (here === undefined || at > last || here.state === 'Superseded' || (at < last && here.state !== 'Live')) return [];
+      if (here === undefined || at > last || (here.state === 'Superseded' && !strays(here)) || (at < last && here.state !== 'Live' && !strays(here))) return [];
       return [{ release, stage: here, next: release.stages[at + 1]?.stage, ahead: at < last ? release.stages[last] : undefined }];
     });
     const live = releases.filter((release) => release.stages.some((one) => one.stage === stage && one.state === 'Live'));
     return { stage, live, cards };
   });
+}
+
+/** Whether what answers in a stage is not what its release says: somebody has broken the glass, or it is gone. */
+export const strays = ({ state, traffic_percent: now }: ReleaseStage) => (state === 'Live' ? now !== 100 : state === 'Superseded' && (now ?? 0) > 0);
+
+/** What share of the requests a release gets in a stage now, for people. */
+export function share({ traffic_percent: now }: ReleaseStage): string {
+  if (now === null || now === undefined) return 'Its deployment is not there any more.';
+  return `It gets ${now}% of the requests now.`;
 }
 
 export const isOnItsWay = (state: string) => LATER.includes(state);

@@ -24,7 +24,12 @@ pub(super) fn router() -> OpenApiRouter<Server> {
 }
 
 fn view(shown: Shown) -> Release {
-    let Shown { row, stages, events } = shown;
+    let Shown {
+        row,
+        stages,
+        shares,
+        events,
+    } = shown;
     let plan: Value = serde_json::from_str(&row.plan).unwrap_or_default();
     let model = &plan["plan"]["instance"]["model"];
     let asset = model["input"]
@@ -41,20 +46,24 @@ fn view(shown: Shown) -> Release {
         spec: serde_json::from_str(&row.spec).unwrap_or_default(),
         stages: stages
             .into_iter()
-            .map(|(stage, there)| stage_view(stage, there))
+            .map(|(stage, there)| {
+                let share = shares.get(&stage).copied();
+                stage_view(stage, there, share)
+            })
             .collect(),
         events: events.into_iter().map(event_view).collect(),
         created_at: row.created_at,
     }
 }
 
-fn stage_view(stage: String, there: Option<Stage>) -> ReleaseStage {
+fn stage_view(stage: String, there: Option<Stage>, traffic_percent: Option<u32>) -> ReleaseStage {
     match there {
         None => ReleaseStage {
             stage,
             state: "NotStarted".into(),
             workspace: None,
             deployment: None,
+            traffic_percent: None,
             previous: None,
             promoter: None,
             reason: None,
@@ -66,6 +75,7 @@ fn stage_view(stage: String, there: Option<Stage>) -> ReleaseStage {
             state: there.state,
             workspace: Some(there.target),
             deployment: Some(there.deployment),
+            traffic_percent,
             previous: there.previous,
             promoter: Some(there.promoter),
             reason: there.reason,
