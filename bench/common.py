@@ -90,7 +90,8 @@ def wait_for_health(process, url, patience_s=60):
     """Returns with the first 200."""
     until = time.perf_counter() + patience_s
     while time.perf_counter() < until:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        # One that listens already, and is not ready, may keep who asks waiting.
+        with contextlib.suppress(OSError):
             with urllib.request.urlopen(url, timeout=5) as answer:
                 if answer.status == 200:
                     return
