@@ -84,5 +84,10 @@ pub async fn of_version(
         }
         Ok(drift)
     };
+    // One after the other: whoever else asks for something finds a processor and a thread free.
+    let _turn = GROWING.acquire().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
+
+/// Held while trees are grown.
+static GROWING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);

@@ -70,8 +70,24 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<Freed> {
     app.store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(data_free::add(tx, noted).await?) }))
         .await?;
+    // Looking through all trees takes its time, and a version may have been made of one that is still there: it keeps it.
+    let since_named = tree_reference::named(app.store.read(), &names, &HashSet::new()).await?;
+    if removal
+        .trees
+        .iter()
+        .any(|tree| since_named.contains(&tree.to_hex()))
+    {
+        return Err(Error::conflict(
+            "what was to be freed is named again; what is left goes the next time",
+        ));
+    }
     store.remove(&removal, &alone).await?;
-    let done: Vec<Row> = rows.into_iter().chain(objects).collect();
+    // A tree that is named stays noted, for the day on which it is not.
+    let done: Vec<Row> = rows
+        .into_iter()
+        .filter(|row| row.kind != TREE || !named.contains(&row.digest))
+        .chain(objects)
+        .collect();
     app.store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(data_free::delete(tx, &done).await?) }))
         .await?;

@@ -106,6 +106,11 @@ pub async fn run(
     };
     state.version = Some(version.clone());
     let _alone = running(&format!("{workspace}/{}/{version}", spec.name))?;
+    if state.kept.is_some() && is_there(ctx, workspace, &spec.name, &version).await? {
+        // Killed when all was done but forgetting it: its files are those of a version, and nobody's to fetch anew.
+        state.remove().await;
+        return asset::version(ctx, Kind::Data, workspace, &spec.name, &version).await;
+    }
     let (store_name, folder) = folder(&spec, &version)?;
     datastore_access::check(
         ctx,
@@ -520,6 +525,16 @@ async fn is_own(ctx: &OpContext, workspace: &str, spec: &DataImportSpec, version
     let own = format!("azureml://datastores/{store}/paths/{folder}/");
     let is_in_it = |uri: String| format!("{}/", uri.trim_end_matches('/')).starts_with(&own);
     Ok(there.is_none_or(|there| there.uri.is_some_and(is_in_it)))
+}
+
+async fn is_there(ctx: &OpContext, workspace: &str, name: &str, version: &str) -> Result<bool> {
+    let key = Key {
+        workspace,
+        kind: Kind::Data,
+        name,
+    };
+    let there = asset_version::get(ctx.app().store.read(), key, version).await?;
+    Ok(there.is_some())
 }
 
 /// The number after the highest.

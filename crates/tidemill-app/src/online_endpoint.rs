@@ -146,6 +146,11 @@ async fn write(
     ctx.change(change, move |tx| {
         Box::pin(async move {
             let there = online_endpoint::get(tx, &written.workspace, &written.name).await?;
+            if seen.is_none() && there.is_some() {
+                let name = &written.name;
+                let made = format!("failed to make endpoint `{name}`: somebody made it in between");
+                return Err(Error::new(Kind::Precondition, made).hint("read it, and change what stands now"));
+            }
             check_revision("endpoint", &written.name, there.map(|row| row.revision), seen)?;
             Ok(online_endpoint::put(tx, written).await?)
         })

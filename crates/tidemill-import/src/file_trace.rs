@@ -32,8 +32,8 @@ pub(crate) fn ids(experiment: &Path) -> Vec<String> {
 /// One trace with its spans and assessments; `None` when it cannot be read, which is noted.
 pub(crate) fn whole(experiment: &Path, id: &str, left_out: &mut Vec<LeftOut>) -> Option<SourceTrace> {
     let at = experiment.join("traces").join(id);
-    let info = yaml(&at.join("trace_info.yaml"));
-    let mut told = match info.and_then(|told| match told.is_object() {
+    let read = yaml(&at.join("trace_info.yaml"));
+    let mut told = match read.and_then(|told| match told.is_object() {
         true => Ok(told),
         false => Err("it holds no fields".into()),
     }) {

@@ -2,6 +2,7 @@
 //! be done again, so that a server that was killed in the middle goes on, or goes back, where it was.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -380,8 +381,10 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
         return left_alone(app, stage).await;
     }
     if at >= shares.len() {
-        traffic(&actor, &stage, 100).await?;
-        return live(app, row, stage).await;
+        return match traffic(&actor, &stage, before, 100).await? {
+            true => live(app, row, stage).await,
+            false => left_alone(app, stage).await,
+        };
     }
     let figures = || {
         let backend = app
@@ -391,8 +394,10 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
             .map(|backend| backend.figures.snapshot())
             .unwrap_or_default()
     };
-    let before = figures();
-    traffic(&actor, &stage, share).await?;
+    let figures_before = figures();
+    if !traffic(&actor, &stage, before, share).await? {
+        return left_alone(app, stage).await;
+    }
     tokio::time::sleep(Duration::from_secs(
         rollout.pause_seconds.unwrap_or(PAUSE_S).into(),
     ))
@@ -400,7 +405,7 @@ async fn roll_out(app: &Arc<App>, row: &Release, stage: Stage) -> Result<Next> {
     if !is_shared(app, &stage, &[share]).await? {
         return left_alone(app, stage).await;
     }
-    let seen = since(&before, &figures());
+    let seen = since(&figures_before, &figures());
     let detail = json!({ "share": share, "requests": seen.all(), "failed": seen.failed + seen.model,
         "p99_ms": seen.quantile_s(0.99).map(|seconds| seconds * 1000.0) });
     if let Some(why) = worse(&rollout, &seen, share) {
@@ -480,13 +485,26 @@ async fn left_alone(app: &Arc<App>, stage: Stage) -> Result<Next> {
     end(app, stage, FAILED, "failed", why, &Value::Null).await
 }
 
-/// Gives the deployment this share, and the rest to what answered before it.
-async fn traffic(actor: &OpContext, stage: &Stage, share: u32) -> Result<()> {
+/// Gives the deployment this share, and the rest to what answered before it; `false`, with nothing changed, where it no longer has the
+/// share of the step before: somebody has set another one.
+async fn traffic(actor: &OpContext, stage: &Stage, before: Option<u32>, share: u32) -> Result<bool> {
     let wanted = shared(stage, share);
+    let expected = before.map(|before| shared(stage, before));
+    let is_left = AtomicBool::new(true);
     online_endpoint::change_traffic(actor, &stage.target, &stage.endpoint, |there| {
-        (*there != wanted).then(|| wanted.clone())
+        if *there == wanted {
+            is_left.store(true, Ordering::Relaxed);
+            return None;
+        }
+        let there: IndexMap<_, _> = there.iter().filter(|(_, share)| **share > 0).collect();
+        let is_expected = expected
+            .as_ref()
+            .is_none_or(|expected| there == expected.iter().collect::<IndexMap<_, _>>());
+        is_left.store(is_expected, Ordering::Relaxed);
+        is_expected.then(|| wanted.clone())
     })
-    .await
+    .await?;
+    Ok(is_left.into_inner())
 }
 
 /// It answers: what answered before is kept for the way back, older ones go.
@@ -555,10 +573,12 @@ async fn back(app: &Arc<App>, stage: Stage, state: &str, why: String, detail: Va
     let behind = endpoint_row::get(app.store.read(), &stage.target, &stage.endpoint).await?;
     if behind.is_some() {
         online_endpoint::change_traffic(&system, &stage.target, &stage.endpoint, |there| {
-            there.contains_key(&stage.deployment).then(|| match &stage.previous {
-                Some(previous) => IndexMap::from([(previous.clone(), 100)]),
-                None => IndexMap::new(),
-            })
+            there
+                .contains_key(&stage.deployment)
+                .then(|| match &stage.previous {
+                    Some(previous) => IndexMap::from([(previous.clone(), 100)]),
+                    None => IndexMap::new(),
+                })
         })
         .await?;
         let (target, endpoint, name) = (&stage.target, &stage.endpoint, &stage.deployment);

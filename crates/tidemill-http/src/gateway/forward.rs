@@ -93,7 +93,7 @@ pub(crate) async fn forward(server: &Server, route: &Route, call: Call, request:
     };
     let took = started.elapsed();
     let status = match call.grpc {
-        true => grpc::status(answer.headers()),
+        true => grpc::status(answer.status(), answer.headers()),
         false => answer.status(),
     };
     let status = status.as_u16();
@@ -174,7 +174,7 @@ async fn pass<'b>(
             Err(_) => return Err(slow),
             Ok(Ok((answer, connection))) => {
                 let model = match call.grpc {
-                    true => grpc::status(answer.headers()),
+                    true => grpc::status(answer.status(), answer.headers()),
                     false => answer.status(),
                 };
                 noted.model_status = Some(model.as_u16());

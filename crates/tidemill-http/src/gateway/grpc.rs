@@ -25,7 +25,10 @@ pub(super) fn router() -> Router<Server> {
 
 async fn call(State(server): State<Server>, Path(method): Path<String>, request: Request) -> Response {
     let gateway = &server.app.gateway;
-    let named = request.headers().get(ENDPOINT).and_then(|value| value.to_str().ok());
+    let named = request
+        .headers()
+        .get(ENDPOINT)
+        .and_then(|value| value.to_str().ok());
     let shown = token(&request).unwrap_or_default().to_owned();
     let place = match named {
         Some(name) => {
@@ -72,12 +75,12 @@ pub(super) fn refuse(trouble: Trouble<'_>, deployment: Option<&str>) -> Response
     let message = percent_encoding::utf8_percent_encode(&message, percent_encoding::CONTROLS).to_string();
     let mut answer = Response::new(Body::empty());
     let headers = answer.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/grpc"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert("grpc-status", HeaderValue::from(code));
-    let told = [("grpc-message", Some(message)), (DEPLOYMENT, deployment.map(str::to_owned))];
+    let told = [
+        ("grpc-message", Some(message)),
+        (DEPLOYMENT, deployment.map(str::to_owned)),
+    ];
     for (name, text) in told {
         if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(name, value);
@@ -87,11 +90,12 @@ pub(super) fn refuse(trouble: Trouble<'_>, deployment: Option<&str>) -> Response
 }
 
 /// The status of HTTP that says what a call's answer says, for figures and the log of requests. One that is only known
-/// at the end of a stream counts as answered.
-pub(super) fn status(headers: &HeaderMap) -> StatusCode {
+/// at the end of a stream counts as answered; an answer that is none of gRPC counts as what it is.
+pub(super) fn status(answer: StatusCode, headers: &HeaderMap) -> StatusCode {
     let code = headers.get("grpc-status").and_then(|value| value.to_str().ok());
     match code {
-        None | Some("0") => StatusCode::OK,
+        None => answer,
+        Some("0") => StatusCode::OK,
         Some("3" | "9" | "11") => StatusCode::BAD_REQUEST,
         Some("4") => StatusCode::GATEWAY_TIMEOUT,
         Some("5") => StatusCode::NOT_FOUND,
@@ -121,8 +125,10 @@ mod tests {
             assert_eq!(answer.status(), StatusCode::OK);
             assert_eq!(answer.headers()["grpc-status"], code);
             assert_eq!(answer.headers()[DEPLOYMENT], "blue");
-            assert_eq!(status(answer.headers()).as_u16(), counted);
+            assert_eq!(status(answer.status(), answer.headers()).as_u16(), counted);
         }
-        assert_eq!(status(&HeaderMap::new()), StatusCode::OK);
+        for plain in [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::BAD_GATEWAY] {
+            assert_eq!(status(plain, &HeaderMap::new()), plain);
+        }
     }
 }

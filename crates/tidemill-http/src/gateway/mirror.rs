@@ -31,7 +31,11 @@ pub(super) fn copy(server: &Server, call: &Call, deployment: &str, parts: &Parts
         let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let model_status = match answered {
             Ok(Ok((answer, connection))) => {
-                let status = answer.status().as_u16();
+                let status = match call.grpc {
+                    true => super::grpc::status(answer.status(), answer.headers()),
+                    false => answer.status(),
+                }
+                .as_u16();
                 // Read to its end, so that the connection can be used again.
                 let read = axum::body::to_bytes(Body::new(answer.into_body()), usize::MAX);
                 if let Ok(Ok(_)) = tokio::time::timeout(limit, read).await {

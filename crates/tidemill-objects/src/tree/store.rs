@@ -240,6 +240,8 @@ impl TreeSink for TreeStore {
         })
         .await?;
         let path = pack_path(&id)?;
+        // One that is there must not go before it is remembered that it is.
+        let _shared = self.removing.read().await;
         if !self.datastore.exists(&path).await? {
             self.datastore.put(&path, pack).await?;
         }

@@ -1,8 +1,7 @@
 //! What figures of traces are made of: the values of traces, spans or assessments, each with its time and its groups.
 
-use futures::TryStreamExt;
-use sea_orm::StreamTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
 use tidemill_query::{MetricFilter, MetricKey};
 
 use super::Link;
@@ -60,15 +59,35 @@ pub struct Measure {
     pub session: Option<String>,
 }
 
-/// Hands out the values, in no order, one by one as they are read: those of many traces are never all in memory.
+/// So many traces are read at once: the content of their spans is long.
+const TRACES: u64 = 200;
+
+/// Hands out the values, in no order, those of some traces after the other: they are never all in memory.
 pub async fn measures(
-    db: &impl StreamTrait,
+    db: &impl ConnectionTrait,
     which: Measures<'_>,
     take: &mut (dyn FnMut(&Measure) + Send),
 ) -> Result<()> {
-    let mut rows = db.stream(&which.select()).await?;
-    let nanoseconds = which.view == View::Spans;
-    while let Some(row) = rows.try_next().await? {
+    let mut after = String::new();
+    loop {
+        let page = db.query_all(&which.page(&after)).await?;
+        let traces: Vec<String> = page
+            .iter()
+            .map(|row| row.try_get("", "trace_id"))
+            .collect::<Result<_, _>>()?;
+        let Some(last) = traces.last() else {
+            return Ok(());
+        };
+        after.clone_from(last);
+        let mut select = which.select();
+        select.and_where(Expr::col(("t", "trace_id")).is_in(traces));
+        hand_out(which.view, db.query_all(&select).await?, take)?;
+    }
+}
+
+fn hand_out(view: View, rows: Vec<QueryResult>, take: &mut (dyn FnMut(&Measure) + Send)) -> Result<()> {
+    let nanoseconds = view == View::Spans;
+    for row in rows {
         let (begin, end): (i64, Option<i64>) = (row.try_get("", "began")?, row.try_get("", "ended")?);
         let (time_ms, took_ms) = if nanoseconds {
             (
@@ -92,6 +111,28 @@ pub async fn measures(
 }
 
 impl Measures<'_> {
+    /// The traces after one, in the order of their ids.
+    fn page(&self, after: &str) -> SelectStatement {
+        let mut select = Query::select();
+        select
+            .column("trace_id")
+            .from("trace_info")
+            .and_where(Expr::col("workspace").eq(self.workspace))
+            .and_where(Expr::col("experiment_id").is_in(self.experiment_ids.iter().copied()))
+            .and_where(Expr::col("trace_id").gt(after))
+            .order_by("trace_id", Order::Asc)
+            .limit(TRACES);
+        if !self.by_span_time {
+            if let Some(from) = self.from_ms {
+                select.and_where(Expr::col("request_time").gte(from));
+            }
+            if let Some(until) = self.until_ms {
+                select.and_where(Expr::col("request_time").lte(until));
+            }
+        }
+        select
+    }
+
     fn select(&self) -> SelectStatement {
         let t = |column: &'static str| Expr::col(("t", column));
         let nothing = || Expr::cust("CAST(NULL AS TEXT)");

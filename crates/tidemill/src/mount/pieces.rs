@@ -1,10 +1,10 @@
-//! What has come of the files: blocks in files without a name, which go with this process whatever ends it. Each block is asked for
-//! once, and a file that has come whole is checked against its BLAKE3 before another byte of it is given out.
+//! What has come of the files: blocks in one file without a name, which goes with this process whatever ends it, each file at its own
+//! place: one open file is enough, however many are read. Each block is asked for once, and a file that has come whole is checked against its BLAKE3 before another byte of it is given out.
 
 use std::fs::File;
 use std::io::{Read, Result as IoResult};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +24,8 @@ pub struct Pieces {
     client: Client,
     files: Vec<Remote>,
     cache: PathBuf,
+    /// Where the bytes of all files are kept, once there are any.
+    kept: OnceLock<Arc<File>>,
     at_once: Semaphore,
     came: AtomicU64,
     tell: Box<dyn Fn(&str) + Send + Sync>,
@@ -31,13 +33,17 @@ pub struct Pieces {
 
 struct Remote {
     wanted: Wanted,
+    /// Where its bytes begin among those of all files.
+    place: u64,
     kept: OnceLock<Arc<Kept>>,
     told: AtomicBool,
 }
 
 /// What has come of one file.
 struct Kept {
-    file: File,
+    file: Arc<File>,
+    place: u64,
+    size_bytes: u64,
     blocks: Vec<OnceCell<()>>,
     missing: AtomicU64,
     /// The hash of the whole is that of the version.
@@ -61,15 +67,22 @@ impl Pieces {
         cache: PathBuf,
         tell: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Self {
-        let remote = |wanted| Remote {
-            wanted,
-            kept: OnceLock::new(),
-            told: AtomicBool::new(false),
+        let mut end = 0;
+        let remote = |wanted: Wanted| {
+            let place = end;
+            end += wanted.size_bytes;
+            Remote {
+                wanted,
+                place,
+                kept: OnceLock::new(),
+                told: AtomicBool::new(false),
+            }
         };
         Self {
             client,
             files: files.into_iter().map(remote).collect(),
             cache,
+            kept: OnceLock::new(),
             at_once: Semaphore::new(AT_ONCE),
             came: AtomicU64::new(0),
             tell,
@@ -153,7 +166,7 @@ impl Pieces {
         }
         let mut bytes = vec![0; usize::try_from(end - offset).unwrap_or_default()];
         kept.file
-            .read_exact_at(&mut bytes, offset)
+            .read_exact_at(&mut bytes, kept.place + offset)
             .map_err(|error| Error::file("read what came in", &self.cache, error))?;
         Ok(bytes)
     }
@@ -162,8 +175,17 @@ impl Pieces {
         if let Some(kept) = file.kept.get() {
             return Ok(kept.clone());
         }
-        let made = Kept::new(&self.cache, file.wanted.size_bytes)?;
-        Ok(file.kept.get_or_init(|| Arc::new(made)).clone())
+        let all = match self.kept.get() {
+            Some(all) => all.clone(),
+            None => {
+                let made = tempfile::tempfile_in(&self.cache)
+                    .and_then(|all| all.set_len(self.size_bytes()).map(|()| all))
+                    .map_err(|error| Error::file("make a file in", &self.cache, error))?;
+                self.kept.get_or_init(|| Arc::new(made)).clone()
+            }
+        };
+        let made = || Arc::new(Kept::new(all, file.place, file.wanted.size_bytes));
+        Ok(file.kept.get_or_init(made).clone())
     }
 
     /// Sees to it that a block is there.
@@ -178,7 +200,8 @@ impl Pieces {
             let bytes = self.client.piece(&file.wanted, range).await?;
             self.came.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             let into = kept.clone();
-            let written = tokio::task::spawn_blocking(move || into.file.write_all_at(&bytes, start));
+            let written =
+                tokio::task::spawn_blocking(move || into.file.write_all_at(&bytes, into.place + start));
             written
                 .await
                 .map_err(|error| Error::failed(format!("failed to keep what came: {error}")))?
@@ -214,17 +237,16 @@ impl Pieces {
 }
 
 impl Kept {
-    fn new(cache: &Path, size_bytes: u64) -> Result<Self> {
-        let file = tempfile::tempfile_in(cache)
-            .and_then(|file| file.set_len(size_bytes).map(|()| file))
-            .map_err(|error| Error::file("make a file in", cache, error))?;
+    fn new(file: Arc<File>, place: u64, size_bytes: u64) -> Self {
         let blocks = size_bytes.div_ceil(BLOCK);
-        Ok(Self {
+        Self {
             file,
+            place,
+            size_bytes,
             blocks: (0..blocks).map(|_| OnceCell::new()).collect(),
             missing: AtomicU64::new(blocks),
             sound: OnceCell::new(),
-        })
+        }
     }
 
     fn cell(&self, number: u64) -> Option<&OnceCell<()>> {
@@ -233,18 +255,25 @@ impl Kept {
 
     fn hash(&self) -> IoResult<Hash> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(FromStart(&self.file, 0))?;
+        let part = Part {
+            file: &self.file,
+            at: self.place,
+        };
+        hasher.update_reader(part.take(self.size_bytes))?;
         Ok(hasher.finalize().into())
     }
 }
 
-/// Reads a file from its start, whatever else reads it.
-struct FromStart<'a>(&'a File, u64);
+/// Reads a file from a place on, whatever else reads it.
+struct Part<'a> {
+    file: &'a File,
+    at: u64,
+}
 
-impl Read for FromStart<'_> {
+impl Read for Part<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
-        let read = self.0.read_at(buffer, self.1)?;
-        self.1 += read as u64;
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
         Ok(read)
     }
 }

@@ -142,13 +142,17 @@ impl Azmlinfsrv {
             ("AML_CORS_ORIGINS", self.origins.clone()),
             ("HTTP_X_MS_SERVER_VERSION", version()),
         ];
-        let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let more = more
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         python.set.extend(more);
         let at = |port: u16| SocketAddr::new(self.host, port);
         let config = Config {
             name: String::from("azmlinfsrv"),
             model: Model::Script {
-                entry_script: script.or_else(of_file).unwrap_or_else(|| app_root.join("main.py")),
+                entry_script: script
+                    .or_else(of_file)
+                    .unwrap_or_else(|| app_root.join("main.py")),
             },
             model_dir: self
                 .model_dir
@@ -195,7 +199,10 @@ impl Azmlinfsrv {
             }
             _ => told("AZUREML_ENTRY_SCRIPT"),
         };
-        let file = self.config_file.as_deref().and_then(|path| path.canonicalize().ok());
+        let file = self
+            .config_file
+            .as_deref()
+            .and_then(|path| path.canonicalize().ok());
         let file = file.map_or_else(|| told("AZUREML_CONFIG_FILE"), |path| path.display().to_string());
         let cors = self.origins.clone().or_else(|| variable("AML_CORS_ORIGINS"));
         let key = self.appinsights.is_some() || variable("AML_APP_INSIGHTS_KEY").is_some();
@@ -216,10 +223,7 @@ impl Azmlinfsrv {
                     none()
                 },
             ),
-            (
-                "Inferencing HTTP server version",
-                version().unwrap_or_else(none),
-            ),
+            ("Inferencing HTTP server version", version().unwrap_or_else(none)),
             (
                 "CORS for the specified origins",
                 cors.map_or_else(none, |origins| format!("Enabling CORS for {origins}")),
@@ -251,9 +255,19 @@ fn real(path: &Path) -> PathBuf {
     there.unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The Python of the virtual environment that the program was put into.
+/// The Python of the virtual environment that the program was put into: called by a path, or found as shells find it.
 fn beside(program: &Path) -> Option<PathBuf> {
-    let folder = program.parent().filter(|folder| folder.is_absolute())?;
+    let there = match program.components().count() {
+        0 => return None,
+        1 => {
+            let path = std::env::var_os("PATH")?;
+            let mut found = std::env::split_paths(&path).map(|folder| folder.join(program));
+            found.find(|file| file.is_file())?
+        }
+        _ => program.to_path_buf(),
+    };
+    let there = std::path::absolute(there).ok()?;
+    let folder = there.parent()?;
     let python = folder.join("python");
     (python.is_file() && folder.join("../pyvenv.cfg").is_file()).then_some(python)
 }
@@ -268,7 +282,11 @@ mod tests {
         assert!(run_first(&words("tidemill serve --entry-script x.py")).is_none());
         for line in ["azmlinfsrv", "azmlinfsrv --bogus", "/bin/azmlinfsrv --port 0"] {
             let ended = run_first(&words(line)).expect(line);
-            assert_eq!(format!("{ended:?}"), format!("{:?}", ExitCode::from(FAILED)), "{line}");
+            assert_eq!(
+                format!("{ended:?}"),
+                format!("{:?}", ExitCode::from(FAILED)),
+                "{line}"
+            );
         }
     }
 }
