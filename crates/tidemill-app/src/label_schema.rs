@@ -248,10 +248,9 @@ fn new_id(ctx: &OpContext) -> String {
 /// A limit of MLflow's lists of questions and queues, in its words.
 pub(crate) fn within(max_results: Option<i64>) -> Result<()> {
     match max_results {
-        Some(limit) if !(1..=50_000).contains(&limit) => Err(Error::invalid(format!(
-            "Invalid value {limit} for parameter 'max_results' supplied: max_results must be between 1 and 50000. \
-             See the API docs for more information about request parameters."
-        ))),
+        Some(limit) if !(1..=50_000).contains(&limit) => Err(Error::invalid(
+            "max_results must be between 1 and 50000. See the API docs for more information about request parameters.",
+        )),
         _ => Ok(()),
     }
 }

@@ -96,7 +96,7 @@ function Statistics({ ws, name, rows, verdicts }: Props & { rows: Statistic[]; v
             return (
               <li key={row.version}>
                 <Text size="xs" c="dimmed">
-                  <A to={to.version(ws, 'data', name, row.version)} className="link">{row.version}</A> {row.value == null ? '–' : figure(row.value)}
+                  <A to={to.version(ws, 'data', name, row.version)} className="link">version {row.version}</A> · {row.value == null ? '–' : figure(row.value)}
                 </Text>
                 {verdict !== undefined && (
                   <A to={to.validation(ws, name, verdict.id)} className="verdict" aria-label={`Report of version ${row.version}: ${verdictWords(verdict)}${drift === undefined ? '' : `, ${drift}`}`}>

@@ -77,7 +77,7 @@ function Matrix({ roles, ws }: { roles: readonly Role[]; ws: string }) {
       <Group p="md">
         <SegmentedControl
           size="xs" aria-label="Which actions" value={show} onChange={setShow}
-          data={[{ value: 'all', label: 'All actions' }, { value: 'mine', label: 'What I may do here' }, { value: 'others', label: 'What I may not' }]}
+          data={[{ value: 'all', label: 'All actions' }, { value: 'mine', label: 'I may here' }, { value: 'others', label: 'I may not' }]}
         />
       </Group>
       <Table.ScrollContainer minWidth={900}>
