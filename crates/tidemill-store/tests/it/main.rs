@@ -15,6 +15,7 @@ mod migrate;
 mod model_version;
 mod param;
 mod registered_model;
+mod review;
 mod release;
 mod run;
 mod run_input;
