@@ -93,6 +93,17 @@ impl Edit {
 /// The value of a field that is to go: no argument of a command can hold a NUL.
 pub const REMOVED: &str = "\0removed";
 
+/// The value of a change; nothing for a field that is to go.
+///
+/// # Errors
+/// A text that is no YAML.
+pub fn value_of(change: &Override) -> Result<Value> {
+    match change.value.as_str() {
+        REMOVED => Ok(Value::Null),
+        text => crate::document::yaml_value(text),
+    }
+}
+
 /// `--description` and `--tags`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Words {

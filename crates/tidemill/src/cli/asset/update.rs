@@ -4,8 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{Kind, Which, with_id};
-use crate::cli::args::{Edit, Words};
-use crate::document;
+use crate::cli::args::{Edit, Words, value_of};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -45,7 +44,7 @@ pub async fn update(
             ))
             .with_hint(format!("change {}, or create a new version", FIELDS.join(", "))));
         }
-        let value = document::yaml_value(&change.value)?;
+        let value = value_of(&change)?;
         match rest {
             "" => _ = patch.insert(field.to_owned(), value),
             key => {

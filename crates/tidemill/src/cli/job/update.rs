@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::cli::args::{Edit, Words};
-use crate::document;
+use crate::cli::args::{Edit, Words, value_of};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -30,7 +29,7 @@ impl Update {
         let mut patch = Map::new();
         let mut tags = Map::new();
         for change in self.edit.overrides()? {
-            let value = document::yaml_value(&change.value)?;
+            let value = value_of(&change)?;
             match (change.path.split_once('.'), change.path.as_str()) {
                 (Some(("tags", key)), _) if value.is_null() => _ = tags.insert(key.to_owned(), Value::Null),
                 (Some(("tags", key)), _) => _ = tags.insert(key.to_owned(), words(&value)),
