@@ -51,8 +51,8 @@ impl Gateway {
             let (workspace, endpoint) = key.split_once('/')?;
             Some((workspace, endpoint, route))
         });
-        let (workspace, endpoint, _) =
-            places.find(|(workspace, endpoint, route)| route.knows(app, (workspace, endpoint), text, &hash))?;
+        let (workspace, endpoint, _) = places
+            .find(|(workspace, endpoint, route)| route.knows(app, (workspace, endpoint), text, &hash))?;
         Some((workspace.to_owned(), endpoint.to_owned()))
     }
 

@@ -101,10 +101,18 @@ impl Route {
     }
 
     /// Whether this is one of its keys, or a token of it.
-    pub(super) fn knows(&self, app: &App, (workspace, endpoint): (&str, &str), text: &str, hash: &str) -> bool {
+    pub(super) fn knows(
+        &self,
+        app: &App,
+        (workspace, endpoint): (&str, &str),
+        text: &str,
+        hash: &str,
+    ) -> bool {
         match self.auth {
             EndpointAuthMode::Key => self.keys.iter().any(|key| key == hash),
-            EndpointAuthMode::AmlToken => crate::online_endpoint::token_counts(app, workspace, endpoint, text),
+            EndpointAuthMode::AmlToken => {
+                crate::online_endpoint::token_counts(app, workspace, endpoint, text)
+            }
             EndpointAuthMode::AadToken => false,
         }
     }

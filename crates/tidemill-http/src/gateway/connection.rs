@@ -134,7 +134,9 @@ pub(super) async fn send_over_h2(
     let home = of(target);
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(header::HOST);
-    request.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
+    request
+        .headers_mut()
+        .insert(header::TE, HeaderValue::from_static("trailers"));
     let path = request.uri().path();
     if let Ok(uri) = format!("http://{}{path}", target.address).parse() {
         *request.uri_mut() = uri;

@@ -349,24 +349,38 @@ async fn a_team_is_called_when_the_glass_is_broken() {
         let event = |action: &&str| json!({"entity": "BREAK_GLASS", "action": action});
         actions.iter().map(event).collect::<Vec<_>>()
     };
-    let wanted = json!({"name": "on-call", "url": address, "events": events(&["ASKED", "OPENED", "USED", "CLOSED"])});
+    let wanted =
+        json!({"name": "on-call", "url": address, "events": events(&["ASKED", "OPENED", "USED", "CLOSED"])});
     let hooks = "/workspaces/prd/api/2.0/mlflow/webhooks";
     let made = stage.owner.post(hooks, wanted).await.ok();
     // MLflow's own client knows no such word, and is told nothing of it.
     assert_eq!(
-        (&made["webhook"]["events"], made["webhook"]["alarms"].as_array().map(Vec::len)),
+        (
+            &made["webhook"]["events"],
+            made["webhook"]["alarms"].as_array().map(Vec::len)
+        ),
         (&json!([]), Some(4)),
         "{made}"
     );
     let wrong = json!({"name": "n", "url": address, "events": events(&["CREATED"])});
     stage.owner.post(hooks, wrong).await.fails(400);
     let id = asked(&stage.ann, 30).await;
-    stage.bob.post(&format!("{GLASS}/{id}:approve"), json!({})).await.ok();
+    stage
+        .bob
+        .post(&format!("{GLASS}/{id}:approve"), json!({}))
+        .await
+        .ok();
     assert_eq!(change(&stage.ann).await, 204);
-    stage.ann.post(&format!("{GLASS}/{id}:close"), json!({})).await.ok();
+    stage
+        .ann
+        .post(&format!("{GLASS}/{id}:close"), json!({}))
+        .await
+        .ok();
     let heard = tokio::task::spawn_blocking(move || {
         let patience = std::time::Duration::from_secs(30);
-        (0..4).map(|_| told.recv_timeout(patience).expect("an alarm")).collect::<Vec<_>>()
+        (0..4)
+            .map(|_| told.recv_timeout(patience).expect("an alarm"))
+            .collect::<Vec<_>>()
     });
     let heard = heard.await.expect("it listens");
     let mut actions: Vec<_> = heard.iter().filter_map(|one| one["action"].as_str()).collect();
@@ -374,7 +388,12 @@ async fn a_team_is_called_when_the_glass_is_broken() {
     assert_eq!(actions, ["asked", "closed", "opened", "used"], "{heard:?}");
     let used = heard.iter().find(|one| one["action"] == "used").expect("one");
     assert_eq!(
-        (&used["entity"], &used["workspace"], &used["data"]["why"], &used["data"]["approved_by"]),
+        (
+            &used["entity"],
+            &used["workspace"],
+            &used["data"]["why"],
+            &used["data"]["approved_by"]
+        ),
         (
             &"break_glass".into(),
             &"prd".into(),
@@ -391,7 +410,11 @@ async fn new_keys_need_no_release_but_a_role() {
     let keys = format!("{ENDPOINT}:credentials");
     let before = stage.ann.post(&keys, json!({})).await.ok();
     let anew = format!("{ENDPOINT}:regenerate-keys");
-    stage.dan.post(&anew, json!({"key_type": "primary"})).await.fails(403);
+    stage
+        .dan
+        .post(&anew, json!({"key_type": "primary"}))
+        .await
+        .fails(403);
     stage.dan.post(&keys, json!({})).await.fails(403);
     // A key that has leaked must not wait for a release; what answers stays as it is.
     stage.ann.post(&anew, json!({"key_type": "primary"})).await.ok();

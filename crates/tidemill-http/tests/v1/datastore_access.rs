@@ -423,12 +423,18 @@ async fn versions_whose_files_one_may_not_read_are_not_told_of() {
     eng.put(&format!("{labels}/mine"), json!({"version": "2"}))
         .await
         .fails(404);
-    eng.post(&format!("{WS}/data/gold:archive"), json!({})).await.fails(404);
+    eng.post(&format!("{WS}/data/gold:archive"), json!({}))
+        .await
+        .fails(404);
     eng.delete(&format!("{labels}/best")).await.fails(404);
     let kept = world.owner.get(&format!("{labels}/best")).await.ok();
     assert_eq!(kept["version"], "2");
     // What is not there names nothing of what is.
-    for (missing, hidden) in [("nosuch", "gold"), ("silver/versions/9", "2"), ("silver/labels/none", "best")] {
+    for (missing, hidden) in [
+        ("nosuch", "gold"),
+        ("silver/versions/9", "2"),
+        ("silver/labels/none", "best"),
+    ] {
         let answer = ada.get(&format!("{WS}/data/{missing}")).await.fails(404);
         let hint = answer["hint"].as_str().unwrap_or_default();
         assert!(!hint.contains(hidden), "{answer}");

@@ -151,7 +151,10 @@ pub(crate) fn router(app: App) -> Router {
         .route("/health", get(invocations::ping))
         .route("/version", get(invocations::version))
         .merge(oip::rest::router())
-        .route("/inference.GRPCInferenceService/{method}", axum::routing::post(grpc))
+        .route(
+            "/inference.GRPCInferenceService/{method}",
+            axum::routing::post(grpc),
+        )
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
         .with_state(app)

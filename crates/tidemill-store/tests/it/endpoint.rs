@@ -125,17 +125,11 @@ async fn progress_counts_for_the_generation_that_was_looked_at() {
             change!(store, |tx| online_endpoint::put(tx, endpoint(name)).await);
         }
         for name in ["green", "blue"] {
-            change!(store, |tx| online_deployment::put(
-                tx,
-                deployment("iris", name)
-            )
-            .await);
+            change!(store, |tx| online_deployment::put(tx, deployment("iris", name))
+                .await);
         }
-        change!(store, |tx| online_deployment::put(
-            tx,
-            deployment("late", "blue")
-        )
-        .await);
+        change!(store, |tx| online_deployment::put(tx, deployment("late", "blue"))
+            .await);
         let found = online_deployment::list(store.read(), WS, "iris").await.unwrap();
         let found: Vec<_> = found.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(found, ["blue", "green"]);
@@ -146,8 +140,20 @@ async fn progress_counts_for_the_generation_that_was_looked_at() {
             wanted: 2,
         };
         let blue = (WS, "iris", "blue");
-        assert!(change!(store, |tx| online_deployment::advance(tx, blue, 1, up(1)).await));
-        assert!(!change!(store, |tx| online_deployment::advance(tx, blue, 2, up(2)).await));
+        assert!(change!(store, |tx| online_deployment::advance(
+            tx,
+            blue,
+            1,
+            up(1)
+        )
+        .await));
+        assert!(!change!(store, |tx| online_deployment::advance(
+            tx,
+            blue,
+            2,
+            up(2)
+        )
+        .await));
         // A change by hand keeps how far it has come: what it served last.
         let again = online_deployment::Model {
             generation: 2,
@@ -156,7 +162,9 @@ async fn progress_counts_for_the_generation_that_was_looked_at() {
             ..deployment("iris", "blue")
         };
         change!(store, |tx| online_deployment::put(tx, again).await);
-        let row = online_deployment::get(store.read(), WS, "iris", "blue").await.unwrap();
+        let row = online_deployment::get(store.read(), WS, "iris", "blue")
+            .await
+            .unwrap();
         let row = row.expect("it is there");
         assert_eq!(
             (row.served, row.generation, row.state.as_str()),
@@ -166,8 +174,17 @@ async fn progress_counts_for_the_generation_that_was_looked_at() {
         assert!(change!(store, |tx| {
             online_deployment::start_deleting(tx, WS, "iris", "blue").await
         }));
-        assert!(!change!(store, |tx| online_deployment::advance(tx, blue, 2, up(2)).await));
-        assert!(change!(store, |tx| online_deployment::delete(tx, WS, "iris", "blue").await));
+        assert!(!change!(store, |tx| online_deployment::advance(
+            tx,
+            blue,
+            2,
+            up(2)
+        )
+        .await));
+        assert!(change!(store, |tx| online_deployment::delete(
+            tx, WS, "iris", "blue"
+        )
+        .await));
         assert!(!change!(store, |tx| {
             online_deployment::start_deleting(tx, WS, "iris", "blue").await
         }));
@@ -180,11 +197,8 @@ async fn progress_counts_for_the_generation_that_was_looked_at() {
 async fn instances_of_a_deployment_are_its_own() {
     on_each(async |store| {
         for (name, number) in [("blue", 2), ("blue", 1), ("green", 1)] {
-            change!(store, |tx| deployment_instance::put(
-                tx,
-                instance(name, number)
-            )
-            .await);
+            change!(store, |tx| deployment_instance::put(tx, instance(name, number))
+                .await);
         }
         // Written again, it changes its state and nothing that its runner has told meanwhile.
         let written = deployment_instance::Model {

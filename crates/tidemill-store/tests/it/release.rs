@@ -121,13 +121,19 @@ async fn a_release_stands_once_in_a_stage_and_is_found_behind_its_endpoint() {
             release_stage::get(db, WS, "flights", 2, "PRD").await.unwrap(),
             Some(moved.clone())
         );
-        let live = release_stage::behind(db, "prd", "flights", &["Live"]).await.unwrap();
+        let live = release_stage::behind(db, "prd", "flights", &["Live"])
+            .await
+            .unwrap();
         assert_eq!(live, [moved, stage(3, "PRD", "Live")], "newest first");
         assert_eq!(release_stage::of(db, WS, "flights", 1).await.unwrap().len(), 2);
-        let on = release_stage::in_states(db, &["Superseded", "RollingOut"]).await.unwrap();
+        let on = release_stage::in_states(db, &["Superseded", "RollingOut"])
+            .await
+            .unwrap();
         assert_eq!(on, [stage(1, "PRD", "Superseded")]);
         assert_eq!(
-            release_stage::behind(db, "prd", "other", &["Live"]).await.unwrap(),
+            release_stage::behind(db, "prd", "other", &["Live"])
+                .await
+                .unwrap(),
             []
         );
     })
@@ -138,7 +144,11 @@ async fn a_release_stands_once_in_a_stage_and_is_found_behind_its_endpoint() {
 async fn history_is_read_up_to_a_moment_newest_first() {
     on_each(async |store| {
         add(store, number("flights", 1)).await;
-        for (id, at, target) in [("01a", NOW, "prd"), ("01b", NOW + 1, "dev"), ("01c", NOW + 2, "prd")] {
+        for (id, at, target) in [
+            ("01a", NOW, "prd"),
+            ("01b", NOW + 1, "dev"),
+            ("01c", NOW + 2, "prd"),
+        ] {
             change!(store, |tx| release_event::add(tx, event(id, at, target)).await);
         }
         let ids = |rows: Vec<release_event::Model>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
@@ -151,9 +161,14 @@ async fn history_is_read_up_to_a_moment_newest_first() {
             ids(release_event::in_target(db, "prd", None, 10).await.unwrap()),
             ["01c", "01a"]
         );
-        let then = release_event::in_target(db, "prd", Some(NOW + 1), 10).await.unwrap();
+        let then = release_event::in_target(db, "prd", Some(NOW + 1), 10)
+            .await
+            .unwrap();
         assert_eq!(ids(then), ["01a"]);
-        assert_eq!(ids(release_event::in_target(db, "prd", None, 1).await.unwrap()), ["01c"]);
+        assert_eq!(
+            ids(release_event::in_target(db, "prd", None, 1).await.unwrap()),
+            ["01c"]
+        );
     })
     .await;
 }
@@ -211,10 +226,15 @@ async fn broken_glass_counts_its_uses_and_keeps_its_reason() {
             };
             change!(store, |tx| break_glass_event::add(tx, row).await);
         }
-        let told = break_glass_event::of(store.read(), "prd", Some(NOW + 1), 10).await.unwrap();
+        let told = break_glass_event::of(store.read(), "prd", Some(NOW + 1), 10)
+            .await
+            .unwrap();
         assert_eq!(told.len(), 1);
         assert_eq!(
-            break_glass_event::of(store.read(), "prd", None, 10).await.unwrap()[0].id,
+            break_glass_event::of(store.read(), "prd", None, 10)
+                .await
+                .unwrap()[0]
+                .id,
             "02b"
         );
     })

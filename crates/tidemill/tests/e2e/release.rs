@@ -347,7 +347,16 @@ fn a_hand_on_the_traffic_stops_a_rollout_and_stays() {
     mill.until("half of the requests went to the new one", || {
         (share("flights:2") == Some(50)).then_some(())
     });
-    mill.ok(&["online-endpoint", "update", "-w", "tst", "-n", "flights", "--traffic", "flights-1=100"]);
+    mill.ok(&[
+        "online-endpoint",
+        "update",
+        "-w",
+        "tst",
+        "-n",
+        "flights",
+        "--traffic",
+        "flights-1=100",
+    ]);
     until_it(&mill, "flights:2", "TEST", "Failed");
     let (_, why) = stands(&mill, "flights:2", "TEST");
     assert!(why.contains("somebody changed the traffic"), "{why}");

@@ -79,8 +79,9 @@ pub(super) fn read(
             (None, None) => continue,
         };
         let text = checked(*kind, &value).map_err(|why| {
-            Error::failed(format!("{name}: {why} (environment variable: {name})"))
-                .with_hint(format!("set {name} right, in the environment or in the file of settings"))
+            Error::failed(format!("{name}: {why} (environment variable: {name})")).with_hint(format!(
+                "set {name} right, in the environment or in the file of settings"
+            ))
         })?;
         if own.is_none() {
             settings.said.insert((*name).to_owned(), text);

@@ -113,8 +113,7 @@ impl Serve {
     fn serve(self) -> Result<u8> {
         match self.config() {
             Ok((config, file)) => {
-                let settings =
-                    Settings::read(|name| variable(name).or_else(|| file.said.get(name).cloned()));
+                let settings = Settings::read(|name| variable(name).or_else(|| file.said.get(name).cloned()));
                 serve(config, settings, &file.unknown)
             }
             // A setting or an environment that is not as it must be: the model cannot be made ready.
