@@ -37,6 +37,7 @@ export const resolver: CSSVariablesResolver = () => ({
     '--mantine-color-yellow-light-color': '#7a4b00',
     '--mantine-color-orange-light-color': '#8f3a00',
     '--mantine-color-red-light-color': '#a61e1e',
+    '--mantine-color-red-text': '#a61e1e',
   },
   dark: { '--mantine-color-placeholder': '#8b96a0', '--mantine-color-error': '#ff9a92' },
 });
