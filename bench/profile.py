@@ -14,6 +14,8 @@ TOOLS = os.environ.get(
     "TIDEMILL_TEST_TOOLS", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "tidemill/test-tools")
 )
 PYTHON = pathlib.Path(TOOLS) / "tables/bin/python"
+# It runs with an older numpy alone.
+PYTHON_OF = {"whylogs": pathlib.Path(TOOLS) / "whylogs/bin/python"}
 
 TABLES = """
 import sys, numpy as np, pandas as pd, pyarrow as pa, pyarrow.parquet as pq
@@ -74,7 +76,7 @@ def main():
             line("full profile", f"{seconds:.3f} s", note=f"{memory:.0f} MB")
             line("  over decoding alone", f"{seconds / decoding:.1f}", target)
             for peer in peers:
-                found = run([PYTHON, "-c", PEERS[peer].format(path=str(path))])
+                found = run([PYTHON_OF.get(peer, PYTHON), "-c", PEERS[peer].format(path=str(path))])
                 if found is None:
                     line(peer, "not installed")
                 else:

@@ -15,10 +15,16 @@ case " $* " in
   *" profile "*)
     scripts/test-tools.sh tables
     python="${TIDEMILL_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill/test-tools}/tables/bin/python"
-    for peer in duckdb polars whylogs ydata-profiling; do
+    for peer in duckdb polars ydata-profiling; do
       "$python" -c "import ${peer//-/_}" 2>/dev/null || "$python" -m pip install --quiet --disable-pip-version-check "$peer" ||
         echo "bench: $peer cannot be installed, so nothing is compared with it"
     done
+    # whylogs runs with an older numpy alone.
+    older="${python%/tables/bin/python}/whylogs"
+    "$older/bin/python" -c "import whylogs" 2>/dev/null || {
+      python3 -m venv "$older" &&
+        "$older/bin/python" -m pip install --quiet --disable-pip-version-check whylogs 'numpy<2' 'pandas<2.3' 'pyarrow<20'
+    } || echo "bench: whylogs cannot be installed, so nothing is compared with it"
     cargo build --release --package tidemill-table --example measure
     ;;
 esac

@@ -1,5 +1,7 @@
 //! Hashes: of values for sketches, of rows for duplicates, of positions for samples. Not against attackers.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
 const A: u64 = 0x9E37_79B9_7F4A_7C15;
 const B: u64 = 0xD6E8_FEB8_6659_FD93;
 const C: u64 = 0xA076_1D64_78BD_642F;
@@ -55,6 +57,27 @@ pub fn bytes(bytes: &[u8]) -> u64 {
         word(&last[..8]) ^ A ^ state,
         word(&last[8..]) ^ C ^ state.rotate_left(32),
     )
+}
+
+/// A hasher of maps by key.
+pub type ByKey = BuildHasherDefault<KeyHasher>;
+
+/// Hashes one word.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = fold(self.0 ^ self::bytes(bytes), A);
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = mix(self.0 ^ word);
+    }
 }
 
 #[inline]

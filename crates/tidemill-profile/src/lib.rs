@@ -25,5 +25,5 @@ pub use profile::{
     ColumnProfile, Correlation, Estimate, Feature, Histogram, Likelihood, MissingTogether, Numbers, Profile,
     Segment, Segments, TargetClass, TargetProfile, TextProfile, TimeProfile, Top,
 };
-pub use profiler::Profiler;
+pub use profiler::{Profiler, Reader};
 pub use state::{Monotonic, Position, Rows};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Options {
     /// Up to so many distinct values of a column are counted one by one, and all of its figures are exact.
     pub exact_values: usize,
-    /// So wide an interval of whole numbers is counted one by one too.
+    /// So wide an interval of whole numbers is counted one by one too; a power of two.
     pub exact_range: usize,
     /// Values that are followed beyond that, to find the most frequent.
     pub frequent: usize,
@@ -34,7 +34,7 @@ impl Options {
         let share = |whole: usize, least: usize, most: usize| (whole / columns).clamp(least, most);
         Self {
             exact_values: share(1 << 22, 256, 16_384),
-            exact_range: share(1 << 23, 1024, 65_536),
+            exact_range: 1 << share(1 << 23, 1024, 65_536).ilog2(),
             frequent: share(1 << 19, 64, 1024),
             precision: if columns <= 1000 { 14 } else { 11 },
             k: share(1 << 20, 128, 2048),

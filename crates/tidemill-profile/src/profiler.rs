@@ -32,7 +32,50 @@ pub struct Profiler {
 }
 
 /// The format of [`Profiler::to_bytes`].
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Adds the batches of one part in their order. What they have in common, such as a dictionary, is looked at once: it is counted when
+/// this is dropped.
+#[derive(Debug)]
+pub struct Reader<'p> {
+    profiler: &'p mut Profiler,
+    at: Position,
+}
+
+impl Reader<'_> {
+    /// Adds the next batch.
+    ///
+    /// # Errors
+    /// A batch of other columns, or of types that cannot be converted.
+    pub fn update(&mut self, batch: &RecordBatch) -> Result<()> {
+        let rows = self.read(batch, 0, self.profiler.threshold())?;
+        self.profiler.add_rows(&rows);
+        Ok(())
+    }
+
+    /// Adds some columns of the next batch, from the column `first` on, and gives what they say of the rows: to be joined with what
+    /// the other columns say, and added once by [`Profiler::add_rows`].
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn read(&mut self, batch: &RecordBatch, first: usize, threshold: u64) -> Result<Rows> {
+        let rows = self.profiler.read(batch, first, self.at, threshold)?;
+        self.at.row += batch.num_rows() as u64;
+        Ok(rows)
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        let Profiler {
+            columns,
+            options,
+            scratch,
+            ..
+        } = &mut *self.profiler;
+        scratch.dictionaries.settle(columns, options);
+    }
+}
 
 impl Profiler {
     /// For tables of this schema.
@@ -83,17 +126,16 @@ impl Profiler {
     /// # Errors
     /// A batch of other columns, or of types that cannot be converted.
     pub fn update(&mut self, batch: &RecordBatch, at: Position) -> Result<()> {
-        let rows = self.read(batch, 0, at, self.threshold())?;
-        self.add_rows(&rows);
-        Ok(())
+        Reader { profiler: self, at }.update(batch)
     }
 
-    /// Adds some columns of a batch, from the column `first` on, and gives what they say of the rows: to be joined with what
-    /// the other columns say, and added once by [`add_rows`](Self::add_rows).
-    ///
-    /// # Errors
-    /// As [`update`](Self::update).
-    pub fn read(&mut self, batch: &RecordBatch, first: usize, at: Position, threshold: u64) -> Result<Rows> {
+    /// Reads a part of the table, batch by batch.
+    pub fn part(&mut self, part: u32) -> Reader<'_> {
+        let at = Position { part, row: 0 };
+        Reader { profiler: self, at }
+    }
+
+    fn read(&mut self, batch: &RecordBatch, first: usize, at: Position, threshold: u64) -> Result<Rows> {
         let mut arrays = Vec::new();
         open_arrays(
             batch.schema_ref().fields(),

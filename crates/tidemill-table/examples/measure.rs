@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
+use tidemill_profile::Asked;
 use tidemill_table::{Part, ReadOptions, Result, open, profile};
 
 fn main() -> Result<()> {
@@ -18,7 +19,14 @@ fn main() -> Result<()> {
     let tables = open(Path::new(path), &ReadOptions::default())?;
     let rows = match what {
         "decode" => decode(&tables)?,
-        _ => profile(&tables)?.rows(),
+        // To its end: relations and texts are looked at when all rows are there.
+        _ => match profile(&tables)?.finish(&Asked::default()) {
+            Ok(found) => found.rows,
+            Err(error) => {
+                eprintln!("{error}");
+                0
+            }
+        },
     };
     println!("{rows} {:.4}", started.elapsed().as_secs_f64());
     Ok(())

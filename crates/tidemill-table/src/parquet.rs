@@ -15,8 +15,10 @@ use crate::blocks;
 use crate::error::{Error, Result};
 use crate::table::{Part, Parts, Sink, Table, of_columns};
 
-/// Rows of a batch.
-const BATCH: usize = 32_768;
+/// Rows of a batch: few enough that a column of it stays in the nearest caches while it is looked at in several ways.
+const BATCH: usize = 8192;
+/// Bytes of a batch, as the file says: long texts come in batches of fewer rows.
+const BATCH_BYTES: u64 = 32 << 20;
 /// Dictionaries of texts up to this size stay dictionaries.
 const DICTIONARY_BYTES: i64 = 512 * 1024;
 
@@ -130,12 +132,9 @@ impl Group {
                 .with_hint("the file is damaged; write or copy it again")
         };
         let file = File::open(&self.path).map_err(|error| Error::of(&self.path, error))?;
-        let columns = fields
-            .as_ref()
-            .map_or(self.metadata.schema().fields().len(), Vec::len);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![self.group])
-            .with_batch_size(blocks::rows_of_batch(columns, BATCH));
+            .with_batch_size(self.rows_of_batch(fields.as_deref()));
         if let Some(fields) = fields {
             let mask = ProjectionMask::roots(self.metadata.parquet_schema(), fields);
             builder = builder.with_projection(mask);
@@ -144,6 +143,24 @@ impl Group {
             sink(&batch.map_err(|error| failed(&error))?)?;
         }
         Ok(())
+    }
+}
+
+impl Group {
+    /// Rows of a batch of some of its columns.
+    fn rows_of_batch(&self, fields: Option<&[usize]>) -> usize {
+        let schema = self.metadata.parquet_schema();
+        let group = self.metadata.metadata().row_group(self.group);
+        let is_read =
+            |leaf: &usize| fields.is_none_or(|fields| fields.contains(&schema.get_column_root_idx(*leaf)));
+        let bytes: u64 = (0..group.num_columns())
+            .filter(is_read)
+            .filter_map(|leaf| u64::try_from(group.column(leaf).uncompressed_size()).ok())
+            .sum();
+        let a_row = bytes / u64::try_from(group.num_rows()).unwrap_or(0).max(1);
+        let columns = fields.map_or(self.metadata.schema().fields().len(), <[usize]>::len);
+        let most = BATCH_BYTES / a_row.max(1);
+        blocks::rows_of_batch(columns, BATCH).min(usize::try_from(most).unwrap_or(BATCH).max(16))
     }
 }
 

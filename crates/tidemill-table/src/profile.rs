@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use arrow_schema::Schema;
-use tidemill_profile::{Position, Profiler, Rows};
+use tidemill_profile::{Profiler, Rows};
 
 use crate::error::{Error, Result};
 use crate::open::Tables;
@@ -135,15 +135,9 @@ fn worker(work: &Mutex<Receiver<Work>>, mut profiler: Profiler) -> Result<Profil
         let Ok(Work { part, number, path }) = next else {
             return Ok(profiler);
         };
-        let mut at = Position { part: number, row: 0 };
+        let mut reader = profiler.part(number);
         let read = guarded(&path, || {
-            part.read(&mut |batch| {
-                profiler
-                    .update(batch, at)
-                    .map_err(|error| Error::of(&path, error))?;
-                at.row += batch.num_rows() as u64;
-                Ok(())
-            })
+            part.read(&mut |batch| reader.update(batch).map_err(|error| Error::of(&path, error)))
         });
         read.map_err(|error| (number, error))?;
     }
@@ -169,14 +163,13 @@ fn by_columns(
     for file in files {
         for part in file.parts()? {
             let part = part?;
-            let at = Position { part: number, row: 0 };
+            let at = number;
             number += 1;
             let Some(slices) = part.by_columns(threads * 3) else {
-                let mut row = 0;
+                let mut reader = whole.part(at);
                 guarded(file.path(), || {
                     part.read(&mut |batch| {
-                        let read = whole.update(batch, Position { row, ..at });
-                        row += batch.num_rows() as u64;
+                        let read = reader.update(batch);
                         read.map_err(|error| Error::of(file.path(), error))
                     })
                 })?;
@@ -197,7 +190,7 @@ fn by_columns(
 fn sliced(
     file: &dyn Table,
     slices: &[(usize, Box<dyn Part>)],
-    at: Position,
+    at: u32,
     threshold: u64,
     idle: &Mutex<Vec<Profiler>>,
     new: &(impl Fn() -> Profiler + Sync),
@@ -217,15 +210,15 @@ fn sliced(
             .iter()
             .map(|field| Profiler::width(field))
             .sum();
-        let (mut row, mut batches) = (0, Vec::new());
+        let (mut reader, mut batches) = (profiler.part(at), Vec::new());
         guarded(file.path(), || {
             part.read(&mut |batch| {
-                let rows = profiler.read(batch, first, Position { row, ..at }, threshold);
+                let rows = reader.read(batch, first, threshold);
                 batches.push(rows.map_err(|error| Error::of(file.path(), error))?);
-                row += batch.num_rows() as u64;
                 Ok(())
             })
         })?;
+        drop(reader);
         let mut joined = joined.lock().unwrap_or_else(PoisonError::into_inner);
         if joined.is_empty() {
             *joined = batches;

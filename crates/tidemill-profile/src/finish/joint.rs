@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::hash::ByKey;
 use crate::kind::Kind;
 use crate::profiler::Profiler;
 use crate::state::{Column, MISSING};
@@ -79,13 +80,14 @@ impl<'s> Joint<'s> {
     /// too many.
     pub(super) fn classes(&self, column: usize, of: &Column) -> Option<Classes> {
         let keys = self.keys(column);
-        let mut counts: HashMap<u64, usize> = HashMap::new();
-        keys.iter()
-            .filter(|key| **key != MISSING)
-            .for_each(|key| *counts.entry(*key).or_default() += 1);
+        let mut counts: HashMap<u64, usize, ByKey> = HashMap::default();
         let ordered = of.kind.is_numeric() || of.kind.is_time();
-        if counts.len() > if ordered { BINS } else { CATEGORIES } {
-            return ordered.then(|| binned(&keys, of));
+        let most = if ordered { BINS } else { CATEGORIES };
+        for key in keys.iter().filter(|key| **key != MISSING) {
+            *counts.entry(*key).or_default() += 1;
+            if counts.len() > most {
+                return ordered.then(|| binned(&keys, of));
+            }
         }
         let mut values: Vec<(u64, usize)> = counts.into_iter().collect();
         values.sort_by_key(|(key, count)| {
@@ -95,7 +97,7 @@ impl<'s> Joint<'s> {
                 (usize::MAX - count, *key)
             }
         });
-        let place: HashMap<u64, usize> = values
+        let place: HashMap<u64, usize, ByKey> = values
             .iter()
             .enumerate()
             .map(|(at, (key, _))| (*key, at))

@@ -40,16 +40,26 @@ impl Profiler {
             .transpose()?;
         let by = asked.by.as_deref().map(|name| self.sampled(name)).transpose()?;
         let (duplicates, standard_error, _) = self.duplicates.estimate();
+        // Columns and what is between them are looked at side by side.
+        let (columns, correlations) = std::thread::scope(|scope| {
+            let between = scope.spawn(|| relation::all(self, &joint));
+            let columns = self.columns.iter().map(column::finish).collect();
+            let between = between.join();
+            (
+                columns,
+                between.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            )
+        });
         Ok(Profile {
             format: Profile::FORMAT,
             rows: self.rows,
-            columns: self.columns.iter().map(column::finish).collect(),
+            columns,
             duplicate_rows: Estimate {
                 value: duplicates.round(),
                 standard_error,
             },
             sample_rows: joint.rows() as u64,
-            correlations: relation::all(self, &joint),
+            correlations,
             missing_together: self.missing_pairs(),
             target: target.map(|column| target::finish(self, &joint, column)),
             segments: by.map(|column| segments::finish(self, &joint, column, target)),

@@ -11,28 +11,22 @@ pub(super) fn all(profiler: &Profiler, joint: &Joint<'_>) -> Vec<Correlation> {
     let columns = profiler.columns.len().min(profiler.options.sample_columns);
     let whole = joint.rows() as u64 == profiler.rows;
     let is_number = |at: &usize| profiler.columns[*at].kind.is_numeric();
-    let numbers: Vec<(usize, Vec<f64>, Vec<f64>)> = (0..columns)
+    let numbers: Vec<(usize, Numbers)> = (0..columns)
         .filter(is_number)
-        .map(|at| {
-            let values = joint.numbers(at, &profiler.columns[at].kind);
-            let ranks = ranks(&values);
-            (at, values, ranks)
-        })
+        .map(|at| (at, Numbers::of(joint.numbers(at, &profiler.columns[at].kind))))
         .collect();
+    let mut pair = Pair::default();
     let named = |at: usize| profiler.columns[at].name.clone();
     let mut found = Vec::new();
-    for (at, (left, values, ranked)) in numbers.iter().enumerate() {
-        for (right, others, others_ranked) in &numbers[at + 1..] {
-            let Some(pearson) = pearson(values, others) else {
+    for (at, (left, here)) in numbers.iter().enumerate() {
+        for (right, there) in &numbers[at + 1..] {
+            pair.take_values(here, there);
+            let Some(pearson) = pair.pearson() else {
                 continue;
             };
-            let complete = values.iter().chain(others).all(|value| !value.is_nan());
             // Ranks are among the rows in which both are there.
-            let spearman = if complete {
-                self::pearson(ranked, others_ranked)
-            } else {
-                spearman(values, others)
-            };
+            pair.take_ranks(here, there);
+            let spearman = pair.pearson();
             let error = pearson.error.max(spearman.map_or(0.0, |spearman| spearman.error));
             found.push(Correlation {
                 left: named(*left),
@@ -94,69 +88,142 @@ struct Pearson {
     error: f64,
 }
 
-/// Pearson's r over the pairs without NaN.
-fn pearson(left: &[f64], right: &[f64]) -> Option<Pearson> {
-    let both = || left.iter().zip(right).filter(|(a, b)| !a.is_nan() && !b.is_nan());
-    let (mut n, mut sum_a, mut sum_b) = (0usize, 0.0, 0.0);
-    for (a, b) in both() {
-        n += 1;
-        sum_a += a;
-        sum_b += b;
-    }
-    let (mean_a, mean_b) = (sum_a / n as f64, sum_b / n as f64);
-    let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
-    for (a, b) in both() {
-        let (a, b) = (a - mean_a, b - mean_b);
-        aa += a * a;
-        bb += b * b;
-        ab += a * b;
-    }
-    let r = ab / (aa.sqrt() * bb.sqrt());
-    if n <= 2 || !r.is_finite() {
-        return None;
-    }
-    let (sd_a, sd_b) = ((aa / n as f64).sqrt(), (bb / n as f64).sqrt());
-    let influence = |(a, b): (&f64, &f64)| {
-        let (a, b) = ((a - mean_a) / sd_a, (b - mean_b) / sd_b);
-        a * b - r / 2.0 * (a * a + b * b)
-    };
-    let squares: f64 = both().map(influence).map(|value| value * value).sum();
-    Some(Pearson {
-        r: r.clamp(-1.0, 1.0),
-        n,
-        error: squares.sqrt() / n as f64,
-    })
+/// The numbers of a column in the sample, NaN where one is missing, and the place of each among the distinct ones: ranks among some of
+/// the rows are then counted, not sorted for.
+struct Numbers {
+    values: Vec<f64>,
+    places: Vec<u32>,
+    distinct: usize,
 }
 
-fn spearman(left: &[f64], right: &[f64]) -> Option<Pearson> {
-    let (mut a, mut b) = (Vec::new(), Vec::new());
-    for (left, right) in left.iter().zip(right).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
-        a.push(*left);
-        b.push(*right);
+/// The place of a missing value.
+const NO_PLACE: u32 = u32::MAX;
+
+impl Numbers {
+    fn of(values: Vec<f64>) -> Self {
+        let mut order: Vec<u32> = (0..values.len() as u32)
+            .filter(|at| !values[*at as usize].is_nan())
+            .collect();
+        order.sort_unstable_by(|a, b| values[*a as usize].total_cmp(&values[*b as usize]));
+        let mut places = vec![NO_PLACE; values.len()];
+        let (mut distinct, mut last) = (0, f64::NAN);
+        for at in order {
+            let value = values[at as usize];
+            distinct += usize::from(value != last);
+            places[at as usize] = distinct as u32 - 1;
+            last = value;
+        }
+        Self {
+            values,
+            places,
+            distinct,
+        }
     }
-    pearson(&ranks(&a), &ranks(&b))
+
+    /// The rank of each place, from one on, among rows of these places; equal values have their mean rank.
+    fn ranks(&self, places: impl Iterator<Item = u32>) -> Vec<f64> {
+        let mut counts = vec![0u32; self.distinct];
+        places.for_each(|place| counts[place as usize] += 1);
+        let mut below = 0;
+        let rank = |count: u32| {
+            let rank = f64::from(2 * below + count + 1) / 2.0;
+            below += count;
+            rank
+        };
+        counts.into_iter().map(rank).collect()
+    }
 }
 
-/// Ranks from one on, the mean rank for equal values; NaN stays.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<u32> = (0..values.len() as u32)
-        .filter(|at| !values[*at as usize].is_nan())
-        .collect();
-    order.sort_unstable_by(|a, b| values[*a as usize].total_cmp(&values[*b as usize]));
-    let mut ranks = vec![f64::NAN; values.len()];
-    let mut from = 0;
-    while from < order.len() {
-        let value = values[order[from] as usize];
-        let to = from
-            + order[from..]
-                .iter()
-                .take_while(|at| values[**at as usize] == value)
-                .count();
-        let rank = (from + to + 1) as f64 / 2.0;
-        order[from..to].iter().for_each(|at| ranks[*at as usize] = rank);
-        from = to;
+/// Two columns over the rows in which both have a value. Its room is used again from pair to pair.
+#[derive(Default)]
+struct Pair {
+    left: Vec<f64>,
+    right: Vec<f64>,
+    rows: Vec<u32>,
+}
+
+impl Pair {
+    fn take_values(&mut self, left: &Numbers, right: &Numbers) {
+        let both = left.places.iter().zip(&right.places).enumerate();
+        self.rows.clear();
+        self.rows.extend(
+            both.filter(|(_, (left, right))| **left != NO_PLACE && **right != NO_PLACE)
+                .map(|(row, _)| row as u32),
+        );
+        let of = |values: &[f64], to: &mut Vec<f64>, rows: &[u32]| {
+            to.clear();
+            to.extend(rows.iter().map(|row| values[*row as usize]));
+        };
+        of(&left.values, &mut self.left, &self.rows);
+        of(&right.values, &mut self.right, &self.rows);
     }
-    ranks
+
+    /// Ranks in the place of values, of the same rows.
+    fn take_ranks(&mut self, left: &Numbers, right: &Numbers) {
+        let of = |column: &Numbers, to: &mut Vec<f64>, rows: &[u32]| {
+            let places = || rows.iter().map(|row| column.places[*row as usize]);
+            let ranks = column.ranks(places());
+            to.clear();
+            to.extend(places().map(|place| ranks[place as usize]));
+        };
+        of(left, &mut self.left, &self.rows);
+        of(right, &mut self.right, &self.rows);
+    }
+
+    fn pearson(&self) -> Option<Pearson> {
+        let n = self.left.len();
+        let (mean_a, mean_b) = (mean(&self.left), mean(&self.right));
+        let sums = self.sum(|a, b| {
+            let (a, b) = (a - mean_a, b - mean_b);
+            [a * a, b * b, a * b]
+        });
+        let [aa, bb, ab] = sums;
+        let r = ab / (aa.sqrt() * bb.sqrt());
+        if n <= 2 || !r.is_finite() {
+            return None;
+        }
+        let (sd_a, sd_b) = ((aa / n as f64).sqrt(), (bb / n as f64).sqrt());
+        let [squares] = self.sum(|a, b| {
+            let (a, b) = ((a - mean_a) / sd_a, (b - mean_b) / sd_b);
+            let influence = a * b - r / 2.0 * (a * a + b * b);
+            [influence * influence]
+        });
+        Some(Pearson {
+            r: r.clamp(-1.0, 1.0),
+            n,
+            error: squares.sqrt() / n as f64,
+        })
+    }
+
+    /// Sums over the pairs, in lanes that do not wait for each other.
+    #[inline]
+    fn sum<const N: usize>(&self, of: impl Fn(f64, f64) -> [f64; N]) -> [f64; N] {
+        let mut sums = [[0.0; LANES]; N];
+        let (left, left_rest) = self.left.as_chunks::<LANES>();
+        let (right, right_rest) = self.right.as_chunks::<LANES>();
+        for (left, right) in left.iter().zip(right) {
+            for lane in 0..LANES {
+                let terms = of(left[lane], right[lane]);
+                (0..N).for_each(|at| sums[at][lane] += terms[at]);
+            }
+        }
+        for (left, right) in left_rest.iter().zip(right_rest) {
+            let terms = of(*left, *right);
+            (0..N).for_each(|at| sums[at][0] += terms[at]);
+        }
+        sums.map(|lanes| lanes.iter().sum())
+    }
+}
+
+const LANES: usize = 4;
+
+fn mean(values: &[f64]) -> f64 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for chunk in chunks {
+        (0..LANES).for_each(|lane| sums[lane] += chunk[lane]);
+    }
+    (sums.iter().sum::<f64>() + rest.iter().sum::<f64>()) / values.len() as f64
 }
 
 /// Cramér's V with Bergsma's correction for bias (J. Korean Stat. Soc. 42, 2013), and the rows of the table.
@@ -185,4 +252,26 @@ pub(super) fn cramers_v(table: &[Vec<u64>]) -> Option<(f64, u64)> {
     );
     let least = (k - 1.0).min(r - 1.0);
     (least > 0.0).then(|| ((phi2 / least).sqrt().min(1.0), n as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_among_the_rows_in_which_both_are_there() {
+        let left = Numbers::of(vec![3.0, f64::NAN, 1.0, 3.0, 2.0, 9.0]);
+        let right = Numbers::of(vec![10.0, 5.0, 30.0, 20.0, f64::NAN, 40.0]);
+        let mut pair = Pair::default();
+        pair.take_values(&left, &right);
+        assert_eq!(pair.left, [3.0, 1.0, 3.0, 9.0]);
+        assert_eq!(pair.right, [10.0, 30.0, 20.0, 40.0]);
+        pair.take_ranks(&left, &right);
+        // scipy.stats.rankdata
+        assert_eq!(pair.left, [2.5, 1.0, 2.5, 4.0]);
+        assert_eq!(pair.right, [1.0, 3.0, 2.0, 4.0]);
+        let found = pair.pearson().expect("a correlation");
+        // scipy.stats.spearmanr([3, 1, 3, 9], [10, 30, 20, 40])
+        assert!((found.r - 0.316_227_766_016_837_94).abs() < 1e-12, "{}", found.r);
+    }
 }

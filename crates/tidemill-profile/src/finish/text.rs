@@ -10,7 +10,7 @@ use super::stop_words::STOP_WORDS;
 use crate::profile::TextProfile;
 use crate::state::Texts;
 
-/// Texts of fewer words have no language that could be told.
+/// Texts of fewer words that begin with a letter have no language that could be told.
 const SPOKEN: usize = 5;
 
 static PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
@@ -95,7 +95,11 @@ fn characters(sample: &[&str]) -> IndexMap<String, f64> {
 
 /// Shares by language, and the mean sentiment of English.
 fn languages(sample: &[&str]) -> (IndexMap<String, f64>, Option<f64>) {
-    let spoken = sample.iter().filter(|text| words(text).nth(SPOKEN - 1).is_some());
+    // Dates and codes are no language.
+    let spoken = sample.iter().filter(|text| {
+        let mut spelled = words(text).filter(|word| word.starts_with(char::is_alphabetic));
+        spelled.nth(SPOKEN - 1).is_some()
+    });
     let told: Vec<(&str, &'static str)> = spoken
         .filter_map(|text| {
             whatlang::detect(text)
@@ -144,6 +148,16 @@ mod tests {
         for pattern in ["email", "url", "uuid", "phone"] {
             assert_eq!(profile.patterns[pattern], 0.2, "{pattern}");
         }
+        let mut english = Texts::default();
+        let text =
+            "I have been waiting for this book since last year, and it was worth every single day of it.";
+        english.sample.insert(1, text.into());
+        assert!(finish(&english).languages.contains_key("eng"));
+        let mut dates = Texts::default();
+        dates
+            .sample
+            .insert(1, "2013-01-01 10:00:00 2013-01-02 11:00:00".into());
+        assert!(finish(&dates).languages.is_empty(), "dates are no language");
         assert_eq!(
             words("The film's a joy – to watch!").collect::<Vec<_>>(),
             ["The", "film's", "a", "joy", "to", "watch"]

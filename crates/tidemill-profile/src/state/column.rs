@@ -52,6 +52,31 @@ impl Column {
         }
     }
 
+    /// Counts a text, and remembers its name where it may be shown. Its own texts are out of it meanwhile.
+    #[inline]
+    pub fn count_text(&mut self, texts: &mut Texts, key: u64, text: &str, count: u64, options: &Options) {
+        match &mut self.values {
+            Values::Sketched(sketched) => {
+                let new = sketched.count_hash(key, count);
+                // Most values of many come once; a name is for those that come again.
+                if (!new || count > 1) && !texts.names.contains_key(&key) {
+                    texts.name(key, text, options);
+                }
+                if sketched.purge(options) {
+                    texts.names.retain(|key, _| sketched.frequent.get(*key) > 0);
+                }
+            }
+            values => {
+                if values.add(key, count, &self.kind, options) {
+                    texts.name(key, text, options);
+                    if values.check(&self.kind, options) {
+                        texts.forget(values);
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes in the same column of other rows.
     pub fn merge(&mut self, other: &Self, options: &Options) {
         self.rows += other.rows;

@@ -6,8 +6,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use crate::hash;
-
 /// Row hashes below a threshold, with their counts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Duplicates {
@@ -37,6 +35,9 @@ impl Hasher for Hashed {
     }
 }
 
+/// An odd number: to multiply by it can be undone, so that rows of different sums stay apart.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 impl Duplicates {
     /// Keeps up to `limit` hashes.
     pub fn new(limit: usize) -> Self {
@@ -51,7 +52,8 @@ impl Duplicates {
     pub fn extend(&mut self, hashes: &[u64]) {
         let mut threshold = self.threshold();
         for sum in hashes {
-            let hash = hash::mix(*sum);
+            // Cells are mixed already; this spreads what they have in common over the high bits, and loses none.
+            let hash = sum.wrapping_mul(SPREAD);
             if hash <= threshold {
                 *self.counts.entry(hash).or_default() += 1;
                 if self.counts.len() > self.limit {

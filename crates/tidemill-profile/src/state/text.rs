@@ -30,7 +30,7 @@ impl Texts {
     /// Counts the lengths of texts.
     pub fn measure(&mut self, lengths: &[i64], options: &Options, scratch: &mut Scratch) {
         self.lengths
-            .extend_wholes(lengths, &Kind::Integer, options, &mut scratch.keys);
+            .extend_wholes(lengths, &Kind::Integer, options, &mut scratch.room);
     }
 
     /// Counts one length many times.

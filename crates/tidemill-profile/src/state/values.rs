@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::counts::Counts;
 use super::dense::Dense;
 use super::moments::Moments;
+use super::read::Dictionaries;
 use crate::kind::{Domain, Kind};
 use crate::options::Options;
 use crate::sketch::{Hll, Quantiles};
@@ -62,32 +63,49 @@ pub struct Scratch {
     pub wholes: Vec<i64>,
     /// Values without the missing ones.
     pub floats: Vec<f64>,
-    /// Keys.
-    pub keys: Vec<u64>,
+    /// That of values.
+    pub room: Room,
+    /// What is still to be counted.
+    pub dictionaries: Dictionaries,
+}
+
+/// Room for what values are turned into.
+#[derive(Debug, Default)]
+pub struct Room {
+    keys: Vec<u64>,
+    lanes: Vec<u32>,
+}
+
+impl Room {
+    /// For counts in several tables.
+    pub fn lanes(&mut self) -> &mut Vec<u32> {
+        &mut self.lanes
+    }
 }
 
 impl Values {
     /// Adds signed whole numbers.
-    pub fn extend_wholes(&mut self, values: &[i64], kind: &Kind, options: &Options, keys: &mut Vec<u64>) {
-        let Some((low, high)) = bounds(values) else { return };
+    pub fn extend_wholes(&mut self, values: &[i64], kind: &Kind, options: &Options, room: &mut Room) {
         if let Self::Dense(dense) = self {
-            if dense.cover(low, high, options.exact_range) {
-                if low == high {
-                    dense.add(low, values.len() as u64);
-                } else {
-                    dense.extend(values.iter().copied());
-                }
+            if dense.count(values, &mut room.lanes) {
+                return;
+            }
+            let Some((low, high)) = bounds(values) else { return };
+            if dense.cover(low, high, options.exact_range) && dense.count(values, &mut room.lanes) {
                 return;
             }
             self.spread(kind.domain());
         }
-        keys.clear();
-        if kind.domain() == Domain::Signed {
-            keys.extend(values.iter().map(|value| Domain::of_signed(*value)));
+        let domain = kind.domain();
+        room.keys.clear();
+        if domain == Domain::Signed {
+            room.keys
+                .extend(values.iter().map(|value| Domain::of_signed(*value)));
         } else {
-            keys.extend(values.iter().map(|value| kind.domain().of_whole(*value)));
+            room.keys
+                .extend(values.iter().map(|value| domain.of_whole(*value)));
         }
-        self.extend_keys(keys, kind, options);
+        self.extend_keys(&room.keys, kind, options);
     }
 
     /// Adds floating point numbers, none of them NaN.
@@ -96,18 +114,19 @@ impl Values {
         values: &[f64],
         kind: &Kind,
         options: &Options,
-        scratch: (&mut Vec<i64>, &mut Vec<u64>),
+        wholes: &mut Vec<i64>,
+        room: &mut Room,
     ) {
-        let (wholes, keys) = scratch;
         if matches!(self, Self::Dense(_)) {
             if wholes_of(values, wholes) {
-                return self.extend_wholes(wholes, kind, options, keys);
+                return self.extend_wholes(wholes, kind, options, room);
             }
             self.spread(kind.domain());
         }
-        keys.clear();
-        keys.extend(values.iter().map(|value| Domain::of_float(*value)));
-        self.extend_keys(keys, kind, options);
+        room.keys.clear();
+        room.keys
+            .extend(values.iter().map(|value| Domain::of_float(*value)));
+        self.extend_keys(&room.keys, kind, options);
     }
 
     /// Adds values by their keys.
@@ -395,13 +414,16 @@ fn wholes_of(values: &[f64], wholes: &mut Vec<i64>) -> bool {
     // Adding it moves the whole part of a small number to the low bits.
     const SHIFT: f64 = 6_755_399_441_055_744.0;
     wholes.clear();
-    let mut all = true;
-    wholes.extend(values.iter().map(|value| {
-        let shifted = value + SHIFT;
-        all &= shifted - SHIFT == *value;
-        shifted.to_bits().wrapping_sub(SHIFT.to_bits()) as i64
-    }));
-    all && values.iter().all(|value| value.abs() < 1e15)
+    wholes.extend(
+        values
+            .iter()
+            .map(|value| (value + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i64),
+    );
+    // Looked at to its end, which takes less than leaving at the first.
+    let is_whole = |value: &f64| (value.abs() < 1e15) & ((value + SHIFT) - SHIFT == *value);
+    values
+        .chunks(4096)
+        .all(|chunk| chunk.iter().fold(true, |all, value| all & is_whole(value)))
 }
 
 #[cfg(test)]

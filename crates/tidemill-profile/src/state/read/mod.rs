@@ -13,7 +13,10 @@ use arrow_array::types::{
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType, TimeUnit};
+
+pub use dictionary::Dictionaries;
 
 use super::column::Column;
 use super::rows::Rows;
@@ -62,7 +65,7 @@ impl Reading<'_> {
         macro_rules! wholes {
             ($type:ty) => {{
                 let array = array.as_primitive::<$type>();
-                self.wholes(array.values(), array.nulls(), |value| value as i64)
+                self.wholes(array.values(), array.nulls())
             }};
         }
         match array.data_type() {
@@ -114,7 +117,7 @@ impl Reading<'_> {
             DataType::Boolean => {
                 let array = array.as_boolean();
                 let values: Vec<i64> = array.values().iter().map(i64::from).collect();
-                self.wholes(&values, array.nulls(), |value| value);
+                self.wholes(&values, array.nulls());
             }
             DataType::Utf8 => self.texts(array.as_string::<i32>().iter(), array.nulls()),
             DataType::LargeUtf8 => self.texts(array.as_string::<i64>().iter(), array.nulls()),
@@ -165,7 +168,7 @@ impl Reading<'_> {
             DataType::LargeListView(_) => array.as_list_view::<i64>().sizes().to_vec(),
             _ => return self.uncounted(array),
         };
-        self.wholes(&lengths, array.nulls(), |value| value);
+        self.wholes(&lengths, array.nulls());
     }
 
     /// Of types that have no kernel: what is missing.
@@ -175,29 +178,26 @@ impl Reading<'_> {
     }
 
     /// Counts what is missing, and remembers where.
-    fn missing(&mut self, nulls: Option<&arrow_buffer::NullBuffer>) {
+    fn missing(&mut self, nulls: Option<&NullBuffer>) {
         if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
             self.column.missing += nulls.null_count() as u64;
             self.rows.keep_present(self.index, nulls.inner().clone());
         }
     }
 
-    /// Adds cells to the hashes of the rows. `key` gives the key of each row's cell, in order.
+    /// Adds cells to the hashes of the rows. `key` gives the key of a row's cell, whatever lies there where it is missing.
     #[inline]
-    fn hash_rows(&mut self, keys: impl Iterator<Item = u64>, nulls: Option<&arrow_buffer::NullBuffer>) {
+    fn hash_rows(&mut self, rows: usize, key: impl Fn(usize) -> u64, nulls: Option<&NullBuffer>) {
         let salt = hash::salt(self.index);
-        match nulls.filter(|nulls| nulls.null_count() > 0) {
-            None => {
-                for (sum, key) in self.rows.hashes.iter_mut().zip(keys) {
-                    *sum = sum.wrapping_add(hash::cell(key, salt));
-                }
-            }
-            Some(nulls) => {
-                for ((sum, key), present) in self.rows.hashes.iter_mut().zip(keys).zip(nulls.iter()) {
-                    let key = if present { key } else { NOTHING };
-                    *sum = sum.wrapping_add(hash::cell(key, salt));
-                }
-            }
+        for (row, sum) in self.rows.hashes[..rows].iter_mut().enumerate() {
+            *sum = sum.wrapping_add(hash::cell(key(row), salt));
+        }
+        // Those are few, mostly, and are put right.
+        let nothing = hash::cell(NOTHING, salt);
+        for row in missing_rows(nulls) {
+            let wrong = hash::cell(key(row), salt);
+            let sum = &mut self.rows.hashes[row];
+            *sum = sum.wrapping_sub(wrong).wrapping_add(nothing);
         }
     }
 
@@ -213,4 +213,11 @@ impl Reading<'_> {
             self.rows.cells.insert(self.index, cells);
         }
     }
+}
+
+/// The rows without a value.
+fn missing_rows(nulls: Option<&NullBuffer>) -> Vec<usize> {
+    nulls
+        .filter(|nulls| nulls.null_count() > 0)
+        .map_or_else(Vec::new, |nulls| (!nulls.inner()).set_indices().collect())
 }

@@ -3,7 +3,6 @@
 use arrow_buffer::NullBuffer;
 
 use super::super::rows::MISSING;
-use super::super::values::Values;
 use super::{NOTHING, Reading};
 use crate::hash;
 
@@ -26,9 +25,8 @@ impl Reading<'_> {
             texts.blank += u64::from(
                 !text.is_empty() && text.as_bytes()[0].is_ascii_whitespace() && text.trim().is_empty(),
             );
-            self.count(&mut texts, *key, text, 1);
+            self.column.count_text(&mut texts, *key, text, 1, self.options);
         }
-        self.end_counting(&mut texts);
         if !self.rows.picked.is_empty() {
             let mut picked = self.rows.picked.iter().peekable();
             for (row, text) in values.enumerate() {
@@ -71,43 +69,9 @@ impl Reading<'_> {
     /// The hash of each value, added to the rows and to the sample.
     fn keys<'b>(&mut self, values: impl Iterator<Item = Option<&'b [u8]>>) -> Vec<u64> {
         let keys: Vec<u64> = values.map(|value| value.map_or(NOTHING, hash::bytes)).collect();
-        self.hash_rows(keys.iter().copied(), None);
+        self.hash_rows(keys.len(), |row| keys[row], None);
         self.pick(|row| if keys[row] == NOTHING { MISSING } else { keys[row] });
         keys
-    }
-
-    /// Counts a text, and remembers its name where it may be shown.
-    #[inline]
-    pub(super) fn count(&mut self, texts: &mut super::super::text::Texts, key: u64, text: &str, count: u64) {
-        let column = &mut *self.column;
-        match &mut column.values {
-            Values::Sketched(sketched) => {
-                let new = sketched.count_hash(key, count);
-                // Most values of many come once; a name is for those that come again.
-                if (!new || count > 1) && !texts.names.contains_key(&key) {
-                    texts.name(key, text, self.options);
-                }
-                if sketched.purge(self.options) {
-                    texts.names.retain(|key, _| sketched.frequent.get(*key) > 0);
-                }
-            }
-            values => {
-                if values.add(key, count, &column.kind, self.options) {
-                    texts.name(key, text, self.options);
-                }
-                if values.check(&column.kind, self.options) {
-                    texts.forget(&column.values);
-                }
-            }
-        }
-    }
-
-    /// What follows the last value of an array.
-    pub(super) fn end_counting(&mut self, texts: &mut super::super::text::Texts) {
-        let column = &mut *self.column;
-        if column.values.check(&column.kind, self.options) {
-            texts.forget(&column.values);
-        }
     }
 }
 
