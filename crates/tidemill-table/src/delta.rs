@@ -11,14 +11,27 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// The files of the newest version, in the order of their names.
-pub(crate) fn files(table: &Path) -> Result<Vec<PathBuf>> {
+/// Which version of a table is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    /// The version of this number.
+    Version(u64),
+    /// The newest one at this instant, in milliseconds since 1970.
+    Instant { ms: i64 },
+}
+
+/// The files of a version, or of the newest, in the order of their names.
+pub(crate) fn files(table: &Path, as_of: Option<AsOf>) -> Result<Vec<PathBuf>> {
     let log = table.join("_delta_log");
     let mut names: Vec<String> = std::fs::read_dir(&log)
         .map_err(|error| Error::of(&log, error))?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
     names.sort();
+    if let Some(as_of) = as_of {
+        let last = version_of(table, &log, &names, as_of)?;
+        names.retain(|name| number(name).is_some_and(|number| number <= last));
+    }
     let mut live = BTreeSet::new();
     let checkpoint = names
         .iter()
@@ -29,13 +42,64 @@ pub(crate) fn files(table: &Path) -> Result<Vec<PathBuf>> {
         read_checkpoint(&log.join(name), &mut live)?;
         name[..20.min(name.len())].clone_into(&mut after);
     }
-    for name in names
-        .iter()
-        .filter(|name| name.len() == 25 && name.ends_with(".json") && name[..20] > *after)
-    {
+    for name in names.iter().filter(|name| is_commit(name) && name[..20] > *after) {
         read_commit(&log.join(name), &mut live)?;
     }
     live.into_iter().map(|path| located(table, &path)).collect()
+}
+
+/// The version that the name of a file of the log begins with.
+fn number(name: &str) -> Option<u64> {
+    name.get(..20)?.parse().ok()
+}
+
+fn is_commit(name: &str) -> bool {
+    name.len() == 25 && name.ends_with(".json")
+}
+
+/// The number of the version that is meant.
+fn version_of(table: &Path, log: &Path, names: &[String], as_of: AsOf) -> Result<u64> {
+    let known: Vec<(u64, &String)> = names
+        .iter()
+        .filter(|name| is_commit(name) || name.ends_with(".checkpoint.parquet"))
+        .filter_map(|name| Some((number(name)?, name)))
+        .collect();
+    let newest = known.last().map(|(number, _)| *number);
+    match as_of {
+        AsOf::Version(wanted) if known.iter().any(|(number, _)| *number == wanted) => Ok(wanted),
+        AsOf::Version(wanted) => Err(Error::of(
+            table,
+            format!(
+                "there is no version {wanted} of the table; its newest is {}",
+                newest.map_or("none".to_owned(), |newest| newest.to_string())
+            ),
+        )),
+        AsOf::Instant { ms } => {
+            let mut found = None;
+            for (number, name) in known.iter().filter(|(_, name)| is_commit(name)) {
+                if written_ms(&log.join(name))? <= ms {
+                    found = Some(*number);
+                }
+            }
+            found.ok_or_else(|| Error::of(table, "the table was begun after that instant"))
+        }
+    }
+}
+
+/// When a commit was written: as it says itself, else as its file does.
+fn written_ms(commit: &Path) -> Result<i64> {
+    let text = std::fs::read_to_string(commit).map_err(|error| Error::of(commit, error))?;
+    let said = text.lines().find_map(|line| {
+        let action: Value = serde_json::from_str(line).ok()?;
+        action["commitInfo"]["timestamp"].as_i64()
+    });
+    if let Some(said) = said {
+        return Ok(said);
+    }
+    let changed = std::fs::metadata(commit).and_then(|found| found.modified());
+    let changed = changed.map_err(|error| Error::of(commit, error))?;
+    let since = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn read_commit(path: &Path, live: &mut BTreeSet<String>) -> Result<()> {

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use arrow_json::ReaderBuilder;
 use arrow_json::reader::infer_json_schema;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use encoding_rs::{Encoding, UTF_8};
 use serde_json::value::RawValue;
 
 use crate::blocks::{self, Block, BlockError, Blocks, Records};
 use crate::error::{Error, Result};
-use crate::table::{Part, Parts, Sink, Table};
+use crate::table::{Part, Parts, ReadOptions, Sink, Table};
+use crate::valid_lines::ValidLines;
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Rows whose types are looked at before the reading begins.
 const ROWS: usize = 5000;
 /// Rows of a batch.
@@ -28,6 +32,12 @@ pub struct JsonTable {
     schema: SchemaRef,
     /// The rows as lines, where the file is an array.
     lines: Option<Arc<[u8]>>,
+    /// The byte at which the text begins.
+    start: u64,
+    /// Not UTF-8.
+    encoding: Option<&'static Encoding>,
+    /// Lines that are no objects are left out.
+    drop_invalid: bool,
 }
 
 impl JsonTable {
@@ -35,29 +45,56 @@ impl JsonTable {
     ///
     /// # Errors
     /// The file is empty, or holds something else than objects.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         let mut start = [0; 512];
         let got = File::open(path)
             .and_then(|mut file| file.read(&mut start))
             .map_err(|error| Error::of(path, error))?;
-        let lines = match start[..got].trim_ascii_start().first() {
+        let encoding = match &options.encoding {
+            Some(name) => Some(
+                Encoding::for_label(name.as_bytes())
+                    .ok_or_else(|| Error::of(path, format!("there is no encoding `{name}`")))?,
+            ),
+            None => None,
+        };
+        let encoding = encoding.filter(|encoding| *encoding != UTF_8);
+        let mark = if start[..got].starts_with(MARK) {
+            MARK.len()
+        } else {
+            0
+        };
+        let lines = match start[mark..got].trim_ascii_start().first() {
             None => return Err(Error::of(path, "it is empty")),
-            Some(b'[') => Some(lines_of_array(path)?.into()),
+            Some(b'[') if !options.drop_invalid && encoding.is_none() => Some(lines_of_array(path)?.into()),
             Some(_) => None,
         };
         let mut table = Self {
             path: path.to_path_buf(),
             schema: Arc::new(Schema::empty()),
             lines,
+            start: mark as u64,
+            encoding,
+            drop_invalid: options.drop_invalid,
         };
         table.schema = table.infer(Some(ROWS))?;
+        if options.drop_invalid && table.schema.fields().is_empty() {
+            return Err(Error::of(path, "none of its first lines is a JSON object"));
+        }
         Ok(table)
     }
 
     fn open_bytes(&self) -> Result<Box<dyn Read + Send>> {
         match &self.lines {
             Some(lines) => Ok(Box::new(Cursor::new(Arc::clone(lines)))),
-            None => blocks::open(&self.path, 0, None),
+            None => {
+                let start = if self.encoding.is_none() { self.start } else { 0 };
+                let text = blocks::open(&self.path, start, self.encoding)?;
+                Ok(if self.drop_invalid {
+                    Box::new(ValidLines::of(text))
+                } else {
+                    text
+                })
+            }
         }
     }
 
@@ -172,8 +209,9 @@ fn lines_of_array(path: &Path) -> Result<Vec<u8>> {
         .with_hint("write one object a line"));
     }
     let text = std::fs::read(path).map_err(|error| Error::of(path, error))?;
+    let text = text.strip_prefix(MARK).unwrap_or(&text);
     let rows: Vec<&RawValue> =
-        serde_json::from_slice(&text).map_err(|error| Error::of(path, format!("no JSON: {error}")))?;
+        serde_json::from_slice(text).map_err(|error| Error::of(path, format!("no JSON: {error}")))?;
     let mut lines = Vec::with_capacity(text.len());
     for row in rows {
         lines.extend(row.get().bytes().map(|byte| {

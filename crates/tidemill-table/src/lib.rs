@@ -16,9 +16,10 @@ mod parquet;
 mod profile;
 pub mod sql;
 mod table;
+mod valid_lines;
 mod widen;
 
 pub use error::{Error, Result};
 pub use open::{Tables, open};
 pub use profile::profile;
-pub use table::{Format, Part, Parts, ReadOptions, Sink, Table};
+pub use table::{Format, Part, Parts, ReadOptions, Sink, Table, Texts};

@@ -60,7 +60,7 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
     if !found.is_dir() {
         return Ok(Tables {
             path: path.to_path_buf(),
-            files: vec![file(path, options)?],
+            files: vec![of_file(path, options)?],
         });
     }
     if path.join("MLTable").is_file() {
@@ -69,7 +69,7 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
     if path.join("_delta_log").is_dir() {
         return of_files(
             path,
-            &delta::files(path)?,
+            &delta::files(path, None)?,
             &ReadOptions {
                 format: Some(Format::Parquet),
                 ..options.clone()
@@ -98,13 +98,13 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
 }
 
 /// Opens files that are one table.
-pub(crate) fn of_files(path: &Path, files: &[PathBuf], options: &ReadOptions) -> Result<Tables> {
+fn of_files(path: &Path, files: &[PathBuf], options: &ReadOptions) -> Result<Tables> {
     if files.is_empty() {
         return Err(Error::of(path, "no file lies in it"));
     }
     let files = files
         .iter()
-        .map(|path| file(path, options))
+        .map(|path| of_file(path, options))
         .collect::<Result<Vec<_>>>()?;
     Ok(Tables {
         path: path.to_path_buf(),
@@ -112,7 +112,8 @@ pub(crate) fn of_files(path: &Path, files: &[PathBuf], options: &ReadOptions) ->
     })
 }
 
-fn file(path: &Path, options: &ReadOptions) -> Result<Box<dyn Table>> {
+/// Opens a file.
+pub(crate) fn of_file(path: &Path, options: &ReadOptions) -> Result<Box<dyn Table>> {
     let format = match options.format.or_else(|| Format::of_name(path)) {
         Some(format) => format,
         None => {
@@ -124,7 +125,7 @@ fn file(path: &Path, options: &ReadOptions) -> Result<Box<dyn Table>> {
     Ok(match format {
         Format::Parquet => Box::new(ParquetTable::open(path)?),
         Format::Csv => Box::new(CsvTable::open(path, options)?),
-        Format::Json => Box::new(JsonTable::open(path)?),
+        Format::Json => Box::new(JsonTable::open(path, options)?),
         Format::Arrow => Box::new(ArrowTable::open(path)?),
     })
 }

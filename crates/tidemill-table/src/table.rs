@@ -1,5 +1,6 @@
 //! A table: a schema, and parts that can be read apart from each other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -53,6 +54,11 @@ pub trait Table: fmt::Debug + Send + Sync {
     /// The file.
     fn path(&self) -> &Path;
 
+    /// Whether this file is read for it.
+    fn has(&self, file: &Path) -> bool {
+        self.path() == file
+    }
+
     /// The columns.
     fn schema(&self) -> SchemaRef;
 
@@ -92,6 +98,31 @@ pub struct ReadOptions {
     pub header: Option<bool>,
     /// The encoding of texts, as the web names them; UTF-8, or what a byte order mark says.
     pub encoding: Option<String>,
+    /// Columns of CSV that are texts, whatever they look like.
+    pub texts: Texts,
+    /// Empty fields of CSV are empty texts in columns of texts, and no other word stands for a missing value.
+    pub empty_as_string: bool,
+    /// The names of the columns of CSV without a header.
+    pub names: Option<Vec<String>>,
+    /// What stands before the number of a column that has no name; `column_` where it is empty.
+    pub unnamed: &'static str,
+    /// Lines that are no JSON are left out.
+    pub drop_invalid: bool,
+}
+
+/// Columns that are read as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Texts {
+    /// These.
+    Of(BTreeSet<String>),
+    /// All.
+    All,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self::Of(BTreeSet::new())
+    }
 }
 
 /// A format of files.

@@ -5,7 +5,8 @@ mod path;
 mod problem;
 mod spec_error;
 
-pub(crate) use nearest::{did_you_mean, list_words, nearest};
+pub use nearest::did_you_mean;
+pub(crate) use nearest::{list_words, nearest};
 pub use path::{FieldPath, Segment};
 pub use problem::{Problem, Warning};
 pub use spec_error::{SpecError, SpecErrors};

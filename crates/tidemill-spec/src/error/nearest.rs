@@ -19,7 +19,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// "did you mean `x`?", or else a list of what there is.
-pub(crate) fn did_you_mean<'a, I>(word: &str, candidates: I, what: &str) -> Option<String>
+pub fn did_you_mean<'a, I>(word: &str, candidates: I, what: &str) -> Option<String>
 where
     I: IntoIterator<Item = &'a str> + Clone,
 {

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::blocks;
 use crate::error::{Error, Result};
-use crate::table::ReadOptions;
+use crate::table::{ReadOptions, Texts};
 
 /// So many bytes are looked at.
 const START: usize = 256 << 10;
@@ -33,6 +33,10 @@ pub struct Dialect {
     pub(crate) start: u64,
     /// Missing values beside the empty ones.
     pub(crate) nulls: Option<Regex>,
+    /// Columns that are texts.
+    pub(crate) texts: Texts,
+    /// Empty fields are empty texts, where texts are.
+    pub(crate) empty_as_string: bool,
 }
 
 impl Dialect {
@@ -72,10 +76,23 @@ impl Dialect {
         let header = options
             .header
             .unwrap_or_else(|| is_header(first, rows.get(1).map(|row| &row.0)));
-        let names = if header {
-            named(first)
+        let unnamed = if options.unnamed.is_empty() {
+            "column_"
         } else {
-            (1..=first.len()).map(|at| format!("column_{at}")).collect()
+            options.unnamed
+        };
+        let names = match &options.names {
+            Some(names) if names.len() == first.len() => names.clone(),
+            Some(names) => {
+                let reason = format!(
+                    "{} columns are named, and the row has {} fields",
+                    names.len(),
+                    first.len()
+                );
+                return Err(Error::of(path, reason).at_row(1));
+            }
+            None if header => named(first, unnamed),
+            None => (1..=first.len()).map(|at| format!("{unnamed}{at}")).collect(),
         };
         Ok(Self {
             delimiter,
@@ -83,7 +100,13 @@ impl Dialect {
             header,
             encoding,
             start: (skip + if header { *end } else { 0 }) as u64,
-            nulls: nulls(rows.iter().flat_map(|row| &row.0)),
+            nulls: if options.empty_as_string {
+                None
+            } else {
+                nulls(rows.iter().flat_map(|row| &row.0))
+            },
+            texts: options.texts.clone(),
+            empty_as_string: options.empty_as_string,
         })
     }
 }
@@ -207,12 +230,12 @@ fn is_header(first: &[String], second: Option<&Vec<String>>) -> bool {
 }
 
 /// Names that differ: empty ones by their place, repeated ones with a number.
-fn named(first: &[String]) -> Vec<String> {
+fn named(first: &[String], unnamed: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (at, cell) in first.iter().enumerate() {
         let plain = if cell.trim().is_empty() {
-            format!("column_{}", at + 1)
+            format!("{unnamed}{}", at + 1)
         } else {
             cell.trim().to_owned()
         };

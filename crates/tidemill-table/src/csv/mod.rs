@@ -7,6 +7,8 @@ mod types;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_csv::ReaderBuilder;
 use arrow_schema::{ArrowError, SchemaRef};
 
@@ -124,6 +126,9 @@ impl CsvTable {
             rest = &rest[read..];
             if read == 0 || decoder.capacity() == 0 {
                 match decoder.flush()? {
+                    Some(batch) if self.dialect.empty_as_string => {
+                        sink(&with_empty_texts(&batch)?).map_err(Stopped::Sink)?;
+                    }
                     Some(batch) => sink(&batch).map_err(Stopped::Sink)?,
                     None if rest.is_empty() => return Ok(()),
                     None => {}
@@ -145,6 +150,20 @@ impl Dialect {
         }
         builder
     }
+}
+
+/// A batch whose texts are empty rather than missing.
+fn with_empty_texts(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().map(|column| -> ArrayRef {
+        match column.as_string_opt::<i32>() {
+            Some(texts) if texts.null_count() > 0 => {
+                let texts = texts.iter().map(Option::unwrap_or_default);
+                Arc::new(StringArray::from_iter_values(texts))
+            }
+            _ => Arc::clone(column),
+        }
+    });
+    RecordBatch::try_new(batch.schema(), columns.collect())
 }
 
 /// Why decoding stopped.

@@ -12,6 +12,7 @@ use memchr::memchr;
 use super::{Dialect, blocks_of, failure};
 use crate::blocks::{self, Block};
 use crate::error::{Error, Result};
+use crate::table::Texts;
 
 /// Rows that are looked at in each place.
 const ROWS: usize = 2000;
@@ -148,17 +149,13 @@ fn widen(found: &mut [DataType], types: &[DataType]) {
 }
 
 fn schema(dialect: &Dialect, types: Vec<DataType>) -> SchemaRef {
-    let typed = |data_type| {
-        if data_type == DataType::Null {
-            DataType::Utf8
-        } else {
-            data_type
-        }
+    let is_text = |name: &String| match &dialect.texts {
+        Texts::All => true,
+        Texts::Of(names) => names.contains(name),
     };
-    let fields = dialect
-        .names
-        .iter()
-        .zip(types)
-        .map(|(name, data_type)| Field::new(name, typed(data_type), true));
+    let fields = dialect.names.iter().zip(types).map(|(name, data_type)| {
+        let text = data_type == DataType::Null || is_text(name);
+        Field::new(name, if text { DataType::Utf8 } else { data_type }, true)
+    });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }

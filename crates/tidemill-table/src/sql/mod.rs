@@ -1,4 +1,4 @@
-//! SQL over tables: DataFusion, which lives here alone. Queries are read, never run, where they would change anything; what
+//! SQL over tables: DataFusion, which lives here and in the filters of MLTables. Queries are read, never run, where they would change anything; what
 //! a query may use is bounded by [`Limits`].
 
 mod diff;
@@ -24,3 +24,5 @@ pub use statement::tables_of;
 pub use transform::{Fitted, ScaleBy, Scaled, Split, Step, Transform, Transformed, transform};
 pub use validate::{BASELINE, DATA, Validate, Validated};
 pub use worker::{Assignment, Outcome, work};
+
+pub(crate) use sample::mixed;

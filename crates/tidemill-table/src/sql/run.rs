@@ -195,10 +195,7 @@ fn wide(
     tables
         .iter()
         .map(|(name, tables)| {
-            let meant = tables
-                .files
-                .iter()
-                .any(|file| file.path() == Path::new(&error.file));
+            let meant = tables.files.iter().any(|file| file.has(Path::new(&error.file)));
             let tables = if meant {
                 Arc::new(tables.widened(error)?)
             } else {

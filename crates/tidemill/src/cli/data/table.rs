@@ -51,6 +51,7 @@ impl Reading {
             delimiter: delimiter.transpose()?,
             header: self.no_header.then_some(false),
             encoding: self.encoding.clone(),
+            ..ReadOptions::default()
         })
     }
 
