@@ -31,6 +31,16 @@ pub(crate) fn render(command: &str, job: &str, texts: &Texts) -> Result<String, 
     })
 }
 
+/// Fills in a variable of the job in the same way. Braces that stand for nothing here are left as they are: they may mean
+/// something to the script.
+pub(crate) fn fill_in(value: &mut String, job: &str, texts: &Texts) {
+    if value.contains("${{")
+        && let Ok(filled) = render(value, job, texts)
+    {
+        *value = filled;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +78,21 @@ mod tests {
                 render(command, "calm_tide", &texts()).expect("all have values"),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn variables_are_filled_in_and_what_stands_for_nothing_stays() {
+        for (value, expected) in [
+            ("${{inputs.x}}/${{name}}", "1/calm_tide"),
+            ("to=${{outputs.out}}", "to=/o"),
+            ("${{ matrix.os }}", "${{ matrix.os }}"),
+            ("${{inputs.z}}", "${{inputs.z}}"),
+            ("$[[plain]]", "$[[plain]]"),
+        ] {
+            let mut value = value.to_owned();
+            fill_in(&mut value, "calm_tide", &texts());
+            assert_eq!(value, expected);
         }
     }
 

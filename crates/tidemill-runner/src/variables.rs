@@ -70,7 +70,11 @@ pub(crate) fn variables(
         all.insert(format!("AZUREML_DATAREFERENCE_{name}"), path.clone());
         all.insert(format!("AZURE_ML_OUTPUT_{name}"), path.clone());
     }
-    all.extend(assignment.environment_variables.clone());
+    for (name, value) in &assignment.environment_variables {
+        let mut value = value.clone();
+        crate::command::fill_in(&mut value, &assignment.job, texts);
+        all.insert(name.clone(), value);
+    }
     // A step of the platform itself runs by this program.
     if let (true, Ok(program)) = (all.contains_key(PROGRAM), std::env::current_exe()) {
         all.insert(PROGRAM.into(), program.display().to_string());

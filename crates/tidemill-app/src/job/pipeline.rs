@@ -137,10 +137,11 @@ async fn build(
             Node::Transform(node) => transform_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Validate(node) => validate_step(ctx, workspace, &parts, node_name, node, &inputs).await,
         };
-        let step = step.map_err(|mut error| {
+        let mut step = step.map_err(|mut error| {
             error.message = format!("failed to plan step `{node_name}`: {}", error.message);
             error
         })?;
+        as_pipeline_declares(node, &mut step, &outputs);
         steps.insert(node_name.clone(), step);
     }
     if steps.is_empty() {
@@ -177,6 +178,23 @@ async fn build(
             ..parts.settings
         },
     })
+}
+
+/// An output that says of itself only that it is one of the pipeline's is of the type that the pipeline says.
+fn as_pipeline_declares(node: &Node, step: &mut StepPlan, outputs: &IndexMap<String, PlannedOutput>) {
+    if node.component().is_some() {
+        return;
+    }
+    for (name, output) in &mut step.outputs {
+        let says = node
+            .outputs()
+            .get(name)
+            .is_some_and(|given| given.asset_type.is_some());
+        let bound = output.parent.as_ref().and_then(|parent| outputs.get(parent));
+        if let (false, Some(bound)) = (says, bound) {
+            output.r#type.clone_from(&bound.r#type);
+        }
+    }
 }
 
 /// What a step reads and writes by a path of its own is asked for now, and not when its turn has come.
@@ -249,6 +267,10 @@ async fn command_step(
         .map(|c| c.environment_variables.clone())
         .unwrap_or_default();
     variables.extend(node.environment_variables.clone());
+    for (name, value) in &mut variables {
+        *value = bound_variable(value, pipeline_inputs)
+            .map_err(|error| in_field(error, "environment variable", name))?;
+    }
     let both = [
         node.resources.as_ref(),
         component.and_then(|c| c.resources.as_ref()),
@@ -645,6 +667,45 @@ fn bound_compute(
         .map_err(|error| Error::invalid(format!("{error}")))
 }
 
+/// A variable with the inputs of the pipeline filled in; those of the step itself are known to its runner.
+fn bound_variable(value: &str, inputs: &IndexMap<String, PlannedInput>) -> Result<String> {
+    let Some(template) = value
+        .contains("${{")
+        .then(|| Template::parse(value).ok())
+        .flatten()
+    else {
+        return Ok(value.to_owned());
+    };
+    let refs = template.refs();
+    let of_step = |reference: &&&Ref| {
+        matches!(
+            reference,
+            Ref::JobOutput { .. } | Ref::JobInput { .. } | Ref::ParentOutput(_)
+        )
+    };
+    if let Some(other) = refs.iter().find(of_step) {
+        return Err(
+            Error::invalid(format!("`${{{{{other}}}}}` has no value in a variable"))
+                .hint("make it an input of the step, and name that: `${{inputs.<name>}}`"),
+        );
+    }
+    let of_pipeline = |reference: &&Ref| matches!(reference, Ref::ParentInput(_));
+    if !refs.iter().any(of_pipeline) {
+        return Ok(value.to_owned());
+    }
+    let filled = template.render(&|reference| match reference {
+        Ref::ParentInput(name) => match inputs.get(name) {
+            Some(PlannedInput::Literal { value }) => Some(value.clone()),
+            _ => None,
+        },
+        other => Some(format!("${{{{{other}}}}}")),
+    });
+    filled.map_err(|error| {
+        Error::invalid(error.to_string())
+            .hint("values can be named there; data becomes an input of the step first")
+    })
+}
+
 /// Every input that is needed must be given, nothing that is not declared, and values must fit, also those that come
 /// from the inputs of the pipeline.
 fn check_given(
@@ -838,6 +899,21 @@ mod tests {
         assert_eq!(child_name("calm_tide", "train"), "calm_tide_train");
         assert!(other_name(&a, "1").len() <= 255 && other_name(&a, "1") != other_name(&a, "2"));
         assert!(other_name("calm_tide_train", "1").starts_with("calm_tide_train_"));
+    }
+
+    #[test]
+    fn variables_take_values_of_the_pipeline_and_no_data_of_steps() {
+        let inputs = IndexMap::from([("label".to_owned(), PlannedInput::Literal { value: "a b".into() })]);
+        for (value, expected) in [
+            ("<${{parent.inputs.label}}> ${{inputs.x}}", "<a b> ${{inputs.x}}"),
+            ("${{ matrix.os }}", "${{ matrix.os }}"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(bound_variable(value, &inputs).expect(value), expected);
+        }
+        for value in ["${{parent.jobs.a.outputs.o}}", "${{parent.inputs.none}}"] {
+            assert!(bound_variable(value, &inputs).is_err(), "{value}");
+        }
     }
 
     #[test]

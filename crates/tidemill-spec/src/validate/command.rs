@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::bindings::{Scope, check_text};
 use super::{environment, names};
 use crate::error::{FieldPath, Problem};
+use crate::expr::Template;
 use crate::kinds::{
     AssetType, CommandComponent, CommandJob, Distribution, Input, InputMode, Limits, Output, Resources,
     Service,
@@ -31,6 +32,7 @@ pub(super) fn check_job(job: &CommandJob, problems: &mut Vec<Problem>) {
         parent: None,
     };
     check_command(&job.command, &scope, &root, problems);
+    check_variables(&job.environment_variables, &scope, &root, problems);
     let plain = Scope::default();
     for (name, input) in &job.inputs {
         if let Some(text) = input.expression() {
@@ -57,6 +59,7 @@ pub(super) fn check_component(component: &CommandComponent, at: &FieldPath, prob
     };
     check_includes(component, at, problems);
     check_command(&component.command, &scope, at, problems);
+    check_variables(&component.environment_variables, &scope, at, problems);
 }
 
 /// Includes are laid beside local code, each under its own name.
@@ -101,6 +104,20 @@ pub(super) fn check_command(command: &str, scope: &Scope<'_>, at: &FieldPath, pr
         problems.push(Problem::new("the command has a NUL character in it").at(at.key("command")));
     }
     check_text(command, scope, &at.key("command"), problems);
+}
+
+/// What variables name of the job's own. Braces that are no expression of ours are the script's affair.
+pub(super) fn check_variables(
+    variables: &IndexMap<String, String>,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    problems: &mut Vec<Problem>,
+) {
+    for (name, value) in variables {
+        if value.contains("${{") && Template::parse(value).is_ok() {
+            check_text(value, scope, &at.key("environment_variables").key(name), problems);
+        }
+    }
 }
 
 pub(super) fn check_runs(

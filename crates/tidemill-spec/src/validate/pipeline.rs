@@ -306,6 +306,28 @@ fn check_command_step(step: &CommandNode, parent: &Parent<'_>, at: &FieldPath, p
         }
         (None, Some(_)) => {}
     }
+    check_step_variables(step, parent, at, problems);
+}
+
+/// Variables of a step name its own inputs and outputs, and inputs of the pipeline.
+fn check_step_variables(
+    step: &CommandNode,
+    parent: &Parent<'_>,
+    at: &FieldPath,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some(ComponentRef::Reference(_)) = &step.component {
+        return;
+    }
+    let inner = step.component.as_ref().and_then(ComponentRef::inline);
+    let inputs = inner.map(|inner| inner.inputs().keys()).into_iter().flatten();
+    let outputs = inner.map(|inner| inner.outputs().keys()).into_iter().flatten();
+    let scope = Scope {
+        inputs: Some(step.inputs.keys().chain(inputs).map(String::as_str).collect()),
+        outputs: Some(step.outputs.keys().chain(outputs).map(String::as_str).collect()),
+        parent: Some(parent),
+    };
+    command::check_variables(&step.environment_variables, &scope, at, problems);
 }
 
 /// What is given against what a component takes.

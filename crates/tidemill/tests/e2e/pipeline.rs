@@ -256,3 +256,38 @@ fn a_step_makes_tables_of_tables_without_code() {
     let slip = yaml.replace("one_hot", "one_cold");
     mill.stream("slip", &slip).ends(1).says("one_cold");
 }
+
+#[test]
+fn variables_name_inputs_and_an_output_is_of_the_type_that_its_pipeline_says() {
+    let mill = Mill::start();
+    let text = mill
+        .stream(
+            "named",
+            &format!(
+                "type: pipeline\ninputs: {{base: 5, label: \"a b\"}}\noutputs:\n  final: {{type: uri_file}}\njobs:\n  one:\n    \
+                 command: echo \"$LBL, $OWN, $ODD\" > ${{{{outputs.f}}}}; cat ${{{{outputs.f}}}}\n    {ENVIRONMENT}\n    \
+                 inputs: {{n: \"${{{{parent.inputs.base}}}}\"}}\n    outputs: {{f: \"${{{{parent.outputs.final}}}}\"}}\n    \
+                 environment_variables: {{LBL: \"${{{{parent.inputs.label}}}}\", OWN: \"n=${{{{inputs.n}}}}\", ODD: \"${{{{ matrix.os }}}}\"}}\n"
+            ),
+        )
+        .ends(0)
+        .text();
+    assert!(text.contains("a b, n=5, ${{ matrix.os }}"), "{text}");
+    let outputs = &mill.show("named_one")["outputs"];
+    assert_eq!(outputs["f"]["type"], "uri_file", "{outputs}");
+    mill.stream(
+        "single",
+        &format!(
+            "command: echo \"$X\"; test -d \"$OUT\"\n{ENVIRONMENT}\ninputs: {{x: 7}}\noutputs: {{o: {{type: uri_folder}}}}\n\
+             environment_variables: {{X: \"<${{{{inputs.x}}}}>\", OUT: \"${{{{outputs.o}}}}\"}}\n"
+        ),
+    )
+    .ends(0)
+    .says("<7>");
+    mill.stream(
+        "typo",
+        &format!("command: env\n{ENVIRONMENT}\ninputs: {{x: 7}}\nenvironment_variables: {{X: \"${{{{inputs.y}}}}\"}}\n"),
+    )
+    .ends(2)
+    .says("environment_variables.X");
+}
