@@ -299,17 +299,45 @@ impl Scheduler {
         } else {
             String::new()
         };
-        Some(format!(
-            "waits for room on compute `{}`: {} of {} nodes are taken by {}{more}; number {position} in the queue",
-            place.1,
-            room.used,
-            room.nodes,
-            if holders.is_empty() {
-                "nobody".to_owned()
-            } else {
+        let (ask, compute) = (&room.queue[position - 1], &place.1);
+        let first = room.queue.front().unwrap_or(ask);
+        let free = room.nodes.saturating_sub(room.used);
+        let taken = match holders.is_empty() {
+            true => String::new(),
+            false => format!(
+                "; {} of {} nodes are taken by {}{more}",
+                room.used,
+                room.nodes,
                 holders.join(", ")
-            },
-        ))
+            ),
+        };
+        let what = if room.nodes < first.nodes {
+            let whose = if position == 1 {
+                "the job".to_owned()
+            } else {
+                format!("`{}` before it", first.job)
+            };
+            format!(
+                "waits for compute `{compute}` to grow: {whose} needs {} nodes, and it has {}",
+                first.nodes, room.nodes
+            )
+        } else if free < first.nodes {
+            format!("waits for room on compute `{compute}`")
+        } else if state.free_gpus.len() < first.gpus as usize {
+            let whose = if position == 1 {
+                String::new()
+            } else {
+                format!(" for `{}` before it", first.job)
+            };
+            format!(
+                "waits for graphics cards{whose} on compute `{compute}`: {} are needed, {} are free",
+                first.gpus,
+                state.free_gpus.len()
+            )
+        } else {
+            format!("has room on compute `{compute}`, and starts in a moment")
+        };
+        Some(format!("{what}{taken}; number {position} in the queue"))
     }
 
     /// Starts no more jobs.
@@ -381,6 +409,49 @@ mod tests {
         assert_eq!(names(&scheduler.take_turns()), ["a"]);
         scheduler.left("w", "a");
         assert_eq!(names(&scheduler.take_turns()), ["wide"]);
+    }
+
+    #[test]
+    fn a_job_that_waits_says_what_for() {
+        let scheduler = Scheduler::new(vec![0]);
+        let why = |job: &str| scheduler.why_waiting("w", job).expect("it waits");
+        scheduler.enqueue(ask("a", 1));
+        assert!(why("a").starts_with("has room on compute `c`"), "{}", why("a"));
+        assert_eq!(names(&scheduler.take_turns()), ["a"]);
+        for (job, nodes) in [("wide", 2), ("b", 1)] {
+            scheduler.enqueue(ask(job, nodes));
+        }
+        assert_eq!(
+            why("b"),
+            "waits for room on compute `c`; 1 of 2 nodes are taken by a; number 2 in the queue"
+        );
+        // A compute that became smaller than the job.
+        scheduler.set_room("w", "c", 1);
+        scheduler.left("w", "a");
+        assert_eq!(
+            why("wide"),
+            "waits for compute `c` to grow: the job needs 2 nodes, and it has 1; number 1 in the queue"
+        );
+        assert!(
+            why("b").contains("`wide` before it needs 2 nodes"),
+            "{}",
+            why("b")
+        );
+        let cards = Scheduler::new(vec![0]);
+        for job in ["a", "b"] {
+            cards.enqueue(Ask {
+                gpus: 1,
+                ..ask(job, 1)
+            });
+        }
+        assert_eq!(names(&cards.take_turns()), ["a"]);
+        assert_eq!(
+            cards.why_waiting("w", "b").as_deref(),
+            Some(
+                "waits for graphics cards on compute `c`: 1 are needed, 0 are free; 1 of 2 nodes are taken by a; \
+                 number 1 in the queue"
+            )
+        );
     }
 
     #[test]
