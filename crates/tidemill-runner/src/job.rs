@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tidemill_api::runner::{Assignment, Distribution, Finish, Outcome, Progress};
+use tidemill_api::runner::{Assignment, Distribution, Finish, Input, Outcome, Progress};
 use tidemill_process::isolation::Relay;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -75,7 +75,7 @@ fn listen_for_signals(stop: &Stop) -> Result<(), Failure> {
         let (mut signals, stop) = (signal(kind).map_err(failed)?, stop.clone());
         tokio::spawn(async move {
             signals.recv().await;
-            stop.throw(Cause::Canceled);
+            stop.leave();
         });
     }
     // A handler that nobody reads is a signal without effect.
@@ -269,6 +269,7 @@ impl Job<'_> {
             ));
         }
         warn_of_nodes(assignment, warnings);
+        warn_of_tables(assignment, warnings);
         let alone = ranks.len() == 1;
         let started = || {
             let link = self.link.clone();
@@ -330,6 +331,19 @@ impl Job<'_> {
 fn machine() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// A table is given to a job as it lies there, whatever its mode.
+fn warn_of_tables(assignment: &Assignment, warnings: &mut Vec<String>) {
+    for (name, input) in &assignment.inputs {
+        if let Input::Data { mode, .. } = input
+            && mode.starts_with("eval_")
+        {
+            warnings.push(format!(
+                "inputs.{name}: {mode} has no effect here: the folder of the MLTable is given as it is, and the job reads it"
+            ));
+        }
+    }
 }
 
 fn warn_of_nodes(assignment: &Assignment, warnings: &mut Vec<String>) {

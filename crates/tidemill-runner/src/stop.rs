@@ -24,13 +24,32 @@ pub(crate) enum Cause {
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
     cause: watch::Sender<Option<Cause>>,
+    /// The runner itself was told to end.
+    leaving: watch::Sender<bool>,
 }
 
 impl Stop {
     pub(crate) fn new() -> Self {
         Self {
             cause: watch::Sender::new(None),
+            leaving: watch::Sender::new(false),
         }
+    }
+
+    /// The runner was told to end by a signal: its job is cancelled, and a server that is away is no longer waited for.
+    pub(crate) fn leave(&self) {
+        self.leaving.send_replace(true);
+        self.throw(Cause::Canceled);
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        *self.leaving.borrow()
+    }
+
+    /// Waits until the runner was told to end.
+    pub(crate) async fn told_to_leave(&self) {
+        // The sender is this very switch.
+        let _ = self.leaving.subscribe().wait_for(|leaving| *leaving).await;
     }
 
     pub(crate) fn throw(&self, cause: Cause) {

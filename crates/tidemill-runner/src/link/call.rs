@@ -1,6 +1,7 @@
 //! One call to the server, repeated while the server is away.
 
 use crate::failure::Failure;
+use crate::stop::Stop;
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -12,6 +13,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long one answer may take before the call is made anew.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a server that is away is waited for once the runner was told to end.
+const LEAVING: Duration = Duration::from_secs(10);
 
 /// A body, whole, so that it can be sent again.
 #[derive(Clone)]
@@ -69,12 +73,18 @@ pub(super) struct Caller {
     base: String,
     authorization: HeaderValue,
     patience: Patience,
+    stop: Stop,
     /// Since when nothing has answered: what one call has waited, the next need not wait again.
     away_since: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Caller {
-    pub(super) fn new(server_url: &str, token: &str, patience: Patience) -> Result<Self, Failure> {
+    pub(super) fn new(
+        server_url: &str,
+        token: &str,
+        patience: Patience,
+        stop: Stop,
+    ) -> Result<Self, Failure> {
         let url = url::Url::parse(server_url).map_err(|error| {
             Failure::new(format!(
                 "failed to read the server's address {server_url:?}: {error}"
@@ -108,6 +118,7 @@ impl Caller {
             base: format!("{}/api/v1/runner/", server_url.trim_end_matches('/')),
             authorization,
             patience,
+            stop,
             away_since: Arc::default(),
         })
     }
@@ -121,23 +132,29 @@ impl Caller {
     ) -> Result<Bytes, CallError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let last = match self.once(method.clone(), path, body.clone()).await {
-                Ok(Answer::Done(bytes)) => {
+            let answer = tokio::select! {
+                answer = self.once(method.clone(), path, body.clone()) => Some(answer),
+                () = self.long_leaving() => None,
+            };
+            let silent = answer.is_none();
+            let last = match answer {
+                Some(Ok(Answer::Done(bytes))) => {
                     *self.away_since() = None;
                     return Ok(bytes);
                 }
-                Ok(Answer::Final(error)) => return Err(error),
-                Ok(Answer::Again(what)) => what,
-                Err(error) => error.without_url().to_string(),
+                Some(Ok(Answer::Final(error))) => return Err(error),
+                Some(Ok(Answer::Again(what))) => what,
+                Some(Err(error)) => error.without_url().to_string(),
+                None => "no answer".to_owned(),
             };
             let away = self.away_since().get_or_insert_with(Instant::now).elapsed();
             let gone = !self.patience.data_dir.exists();
-            let most = if gone {
-                self.patience.gone
-            } else {
-                self.patience.away
+            let most = match gone {
+                true => self.patience.gone,
+                false => self.patience.away,
             };
-            if away > most {
+            let leaving = self.stop.is_leaving() && (silent || away > LEAVING);
+            if leaving || away > most {
                 return Err(CallError::Away {
                     away_s: away.as_secs(),
                     gone,
@@ -145,9 +162,23 @@ impl Caller {
                 });
             }
             tracing::debug!(path, last, "the server does not answer; again in {pause:?}");
-            tokio::time::sleep(pause).await;
+            let pausing = tokio::time::sleep(pause);
+            if self.stop.is_leaving() {
+                pausing.await;
+            } else {
+                tokio::select! {
+                    () = pausing => {}
+                    () = self.stop.told_to_leave() => pause = FIRST_PAUSE,
+                }
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// Ends a while after the runner was told to end.
+    async fn long_leaving(&self) {
+        self.stop.told_to_leave().await;
+        tokio::time::sleep(LEAVING).await;
     }
 
     fn away_since(&self) -> MutexGuard<'_, Option<Instant>> {

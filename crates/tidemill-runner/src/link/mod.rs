@@ -28,7 +28,7 @@ impl Link {
             gone: args.patience,
         };
         Ok(Self {
-            caller: Caller::new(&args.server_url, &args.token()?, patience)?,
+            caller: Caller::new(&args.server_url, &args.token()?, patience, stop.clone())?,
             stop,
         })
     }

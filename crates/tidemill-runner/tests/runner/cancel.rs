@@ -101,3 +101,20 @@ async fn a_job_is_cancelled_before_its_command_runs() {
     assert_eq!(done.finish.outcome, Outcome::Canceled, "{:?}", done.finish);
     assert!(!done.server.heard().progress.contains(&Progress::Running));
 }
+
+#[tokio::test]
+async fn a_runner_that_is_told_to_end_does_not_wait_for_a_server_that_is_away() {
+    let bench = Bench::new("echo ready; sleep 4327");
+    bench.write("data/there", "");
+    let running = started(&bench).await;
+    running.server.heard().status = Some(StatusCode::SERVICE_UNAVAILABLE);
+    // Some calls have been answered by nobody by now, and the next ones are far apart.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let asked = Instant::now();
+    running.signal("TERM");
+    let (status, server) = running.exit().await;
+    assert!(!status.success(), "nobody could be told");
+    assert!(asked.elapsed() < Duration::from_secs(25), "{:?}", asked.elapsed());
+    assert!(server.heard().finish.is_none());
+    assert!(processes_with("sleep\x004327").is_empty());
+}

@@ -210,3 +210,19 @@ async fn a_python_of_its_own_lists_input_folders_in_order_and_is_reported() {
             .reused
     );
 }
+
+#[tokio::test]
+async fn a_table_is_given_as_it_lies_there_and_a_mode_that_would_evaluate_it_is_told() {
+    let mut bench = Bench::new("ls ${{inputs.table}}; echo $WHERE");
+    bench.write("store/in/MLTable", "paths: []\n");
+    bench.input("table", "mltable", "eval_mount", stored("in"));
+    let variable = ("WHERE".to_owned(), "at ${{inputs.table}}".to_owned());
+    bench.assignment.environment_variables.extend([variable]);
+    let done = bench.run().await;
+    assert!(done.log().starts_with("MLTable\nat /"), "{}", done.log());
+    assert!(
+        done.finish.warnings[0].starts_with("inputs.table: eval_mount has no effect here"),
+        "{:?}",
+        done.finish.warnings
+    );
+}
