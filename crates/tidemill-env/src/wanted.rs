@@ -55,8 +55,9 @@ impl Wanted {
         if nothing_else && let Some(entry) = request.name.as_deref().and_then(catalogue::find) {
             wanted.curated(entry)?;
         }
+        let conda = request.conda.as_ref().map(CondaFile::parse).transpose()?;
         if let Some(image) = &request.image {
-            wanted.image(image, request.policy, request.conda.is_none())?;
+            wanted.image(image, request.policy, conda.as_ref())?;
         }
         if let Some(context) = &request.build_context {
             if request.policy == Policy::Exact {
@@ -65,7 +66,7 @@ impl Wanted {
             }
             let read = dockerfile::read(context)?;
             if let Some(image) = &read.image {
-                wanted.image(image, request.policy, true)?;
+                wanted.image(image, request.policy, None)?;
             }
             for file in &read.conda_files {
                 wanted.conda_file(file)?;
@@ -74,8 +75,8 @@ impl Wanted {
             wanted.variables.extend(read.variables);
             wanted.changes.extend(read.changes);
         }
-        if let Some(conda) = &request.conda {
-            wanted.conda_file(&CondaFile::parse(conda)?)?;
+        if let Some(conda) = &conda {
+            wanted.conda_file(conda)?;
         }
         if let Some(text) = &request.pip_requirements {
             wanted.requirements(&pip::read(text, "the pip requirements", None)?)?;
@@ -93,7 +94,8 @@ impl Wanted {
     }
 
     /// The Python of an image and, where nothing else says what is wanted, the packages in it.
-    fn image(&mut self, image: &str, policy: Policy, with_packages: bool) -> Result<(), EnvError> {
+    fn image(&mut self, image: &str, policy: Policy, conda: Option<&CondaFile>) -> Result<(), EnvError> {
+        let with_packages = conda.is_none();
         if policy == Policy::Exact {
             return Err(EnvError::EngineMissing {
                 what: format!("image `{image}`"),
@@ -112,10 +114,12 @@ impl Wanted {
             ));
             return Ok(());
         };
-        let python = if known.python.is_empty() {
-            "Python".into()
-        } else {
-            format!("Python {}", known.python)
+        let python = match known.python.as_str() {
+            _ if conda.is_some_and(|conda| conda.python.is_some()) => {
+                "the Python of the conda file".to_owned()
+            }
+            "" => "Python".to_owned(),
+            version => format!("Python {version}"),
         };
         let mut line = format!(
             "image `{image}` is not used: no container engine runs jobs here; {python} takes its place"
@@ -356,6 +360,13 @@ mod tests {
         request.image = Some("pytorch/pytorch:latest".into());
         let wanted = Wanted::read(&request).unwrap();
         assert_eq!((wanted.python.as_str(), wanted.pip.len()), ("==3.12.*", 0));
+        request.image = Some("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest".into());
+        let changes = Wanted::read(&request).unwrap().changes;
+        assert!(
+            changes[0].ends_with("the Python of the conda file takes its place"),
+            "{changes:?}"
+        );
+        request.image = Some("pytorch/pytorch:latest".into());
         request.conda = None;
         assert!(Wanted::read(&request).unwrap().pip.contains(&"torch".to_owned()));
         request.image = Some("mcr.microsoft.com/azureml/curated/sklearn-1.5:12".into());
