@@ -91,6 +91,9 @@ pub struct AssetVersion {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssetPatch {
+    /// The name that people see (components); empty takes it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
     /// What it is for; empty takes it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -120,6 +123,9 @@ pub struct AssetQuery {
     /// `exclude` (when not given), `include` or `only`: what to do with archived ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<String>,
+    /// The registry that is asked instead of the workspace: `azureml`, which has the curated environments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
 }
 
 /// A label and the version that it names.

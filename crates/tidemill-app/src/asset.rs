@@ -15,7 +15,7 @@ pub use tidemill_store::asset::{Archived, Kind};
 
 use crate::context::Change;
 use crate::workspace::check_revision;
-use crate::{Error, OpContext, Result, Scope, action, datastore_access, name};
+use crate::{Error, OpContext, Result, Scope, action, datastore_access, name, registry};
 
 /// The label of the newest version that is not archived. It moves by itself.
 pub const LATEST: &str = "latest";
@@ -171,16 +171,15 @@ pub async fn version(
     version: &str,
 ) -> Result<AssetVersion> {
     ctx.authorize(read(kind), &scope(kind, workspace, name)).await?;
-    let row = find_version(
-        ctx,
-        Key {
-            workspace,
-            kind,
-            name,
-        },
-        version,
-    )
-    .await?;
+    let key = Key {
+        workspace,
+        kind,
+        name,
+    };
+    let row = match find_version(ctx, key, version).await {
+        Ok(row) => row,
+        Err(error) => return built_in(ctx, key, error).await,
+    };
     check_told(ctx, kind, &row).await?;
     view(ctx, kind, row).await
 }
@@ -280,18 +279,28 @@ pub async fn labelled(
 ) -> Result<AssetVersion> {
     ctx.authorize(read(kind), &scope(kind, workspace, name)).await?;
     let wanted = VersionRef::Label(label.to_owned());
-    let row = find(
-        ctx,
-        Key {
-            workspace,
-            kind,
-            name,
-        },
-        &wanted,
-    )
-    .await?;
+    let key = Key {
+        workspace,
+        kind,
+        name,
+    };
+    let row = match find(ctx, key, &wanted).await {
+        Ok(row) => row,
+        Err(error) => return built_in(ctx, key, error).await,
+    };
     check_told(ctx, kind, &row).await?;
     view(ctx, kind, row).await
+}
+
+/// A curated environment, where the workspace has none of that name; else the error.
+async fn built_in(ctx: &OpContext, key: Key<'_>, error: Error) -> Result<AssetVersion> {
+    if key.kind != Kind::Environment
+        || error.kind != crate::Kind::NotFound
+        || asset::get(ctx.app().store.read(), key).await?.is_some()
+    {
+        return Err(error);
+    }
+    registry::curated(key.name).ok_or_else(|| registry::with_curated(error))
 }
 
 /// Lets a label name a version, whatever it named before.
@@ -425,12 +434,14 @@ pub async fn patch(
         if_match,
     )?;
     let AssetPatch {
+        display_name,
         description,
         tags,
         properties,
         stage,
     } = patch;
-    if stage.is_some() || (properties.is_some() && kind != Kind::Component) {
+    let of_component = properties.is_some() || display_name.is_some();
+    if stage.is_some() || (of_component && kind != Kind::Component) {
         return Err(
             Error::invalid(format!("failed to change {kind} `{name}`: it has no such field"))
                 .hint("description and tags may change; content never does: make another version"),
@@ -440,7 +451,8 @@ pub async fn patch(
     let fields = spec
         .as_object_mut()
         .ok_or_else(|| Error::internal("a specification is not a map"))?;
-    patch_description(fields, description);
+    patch_text(fields, "display_name", display_name);
+    patch_text(fields, "description", description);
     patch_map(fields, "tags", tags.map(texts));
     patch_map(fields, "properties", properties);
     let after = Row {
@@ -948,10 +960,10 @@ pub(crate) fn spec_digest(spec: &Value) -> String {
     blake3::hash(content.to_string().as_bytes()).to_hex().to_string()
 }
 
-pub(crate) fn patch_description(fields: &mut Map<String, Value>, description: Option<String>) {
-    match description {
-        Some(text) if text.is_empty() => drop(fields.shift_remove("description")),
-        Some(text) => drop(fields.insert("description".into(), text.into())),
+pub(crate) fn patch_text(fields: &mut Map<String, Value>, field: &str, text: Option<String>) {
+    match text {
+        Some(text) if text.is_empty() => drop(fields.shift_remove(field)),
+        Some(text) => drop(fields.insert(field.into(), text.into())),
         None => {}
     }
 }
@@ -1041,7 +1053,7 @@ mod tests {
             "tags",
             Some([("a".to_owned(), Value::Null), ("c".to_owned(), json!("3"))]),
         );
-        patch_description(fields, Some(String::new()));
+        patch_text(fields, "description", Some(String::new()));
         assert_eq!(
             Value::Object(fields.clone()),
             json!({"tags": {"b": "2", "c": "3"}})

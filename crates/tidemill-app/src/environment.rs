@@ -8,7 +8,7 @@ use tidemill_spec::kinds::{Environment, EnvironmentRef, Spec};
 use tidemill_spec::refs::{AssetRef, CodeRef};
 
 use crate::asset::{self, Kind, NewVersion};
-use crate::{App, Error, Kind as ErrorKind, OpContext, Result, Scope, action, bytes, content};
+use crate::{App, Error, Kind as ErrorKind, OpContext, Result, Scope, action, bytes, content, registry};
 
 /// An environment, found.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +112,7 @@ async fn by_reference(ctx: &OpContext, workspace: &str, wanted: &AssetRef) -> Re
         Ok(row) => request_of(ctx.app(), &asset::typed::<Environment>(&row)?).await,
         Err(error) if error.kind == ErrorKind::NotFound => match curated(wanted) {
             Some(found) => Ok(found),
-            None => Err(with_curated(error)),
+            None => Err(registry::with_curated(error)),
         },
         Err(error) => Err(error),
     }
@@ -137,19 +137,6 @@ fn curated(wanted: &AssetRef) -> Option<ResolvedEnvironment> {
         request: without_policy(&request),
         build_context: None,
     })
-}
-
-fn with_curated(error: Error) -> Error {
-    let names: Vec<_> = catalogue::entries()
-        .iter()
-        .map(|entry| entry.name.as_str())
-        .collect();
-    let curated = format!("curated ones are: {}", names.join(", "));
-    let hint = match &error.hint {
-        Some(hint) => format!("{hint}; {curated}"),
-        None => curated,
-    };
-    error.hint(hint)
 }
 
 async fn request_of(app: &App, spec: &Environment) -> Result<ResolvedEnvironment> {

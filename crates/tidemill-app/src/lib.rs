@@ -73,6 +73,7 @@ pub mod profile;
 pub mod published_pipeline;
 pub mod query;
 pub mod registered_model;
+pub mod registry;
 pub mod release;
 pub mod resolve;
 pub mod review_queue;

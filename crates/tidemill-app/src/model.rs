@@ -253,11 +253,18 @@ pub async fn patch(
         if_match,
     )?;
     let AssetPatch {
+        display_name,
         description,
         tags,
         properties,
         stage,
     } = patch;
+    if display_name.is_some() {
+        return Err(
+            Error::invalid(format!("failed to change model `{name}`: it has no such field"))
+                .hint("description, tags, properties and stage may change"),
+        );
+    }
     let mut after = before.clone();
     if let Some(text) = description {
         after.description = (!text.is_empty()).then_some(text);

@@ -168,3 +168,60 @@ async fn what_makes_no_sense_is_refused() {
         .await
         .fails(400);
 }
+
+#[tokio::test]
+async fn curated_environments_are_shown_and_listed_as_those_of_a_registry() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    for path in ["AzureML-sklearn-1.5/labels/latest", "sklearn-1.5/versions/1"] {
+        let found = client.get(&format!("{URL}/{path}")).await.ok();
+        assert_eq!(
+            (&found["name"], &found["version"], &found["type"]),
+            (&json!("sklearn-1.5"), &json!("1"), &json!("conda"))
+        );
+        let packages = found["spec"]["conda_file"]["dependencies"].to_string();
+        assert!(packages.contains("scikit-learn~=1.5.0"), "{found}");
+    }
+    let listed = client.get(&format!("{URL}?registry=azureml")).await.ok();
+    let names: Vec<&str> = listed["items"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| row["name"].as_str())
+        .collect();
+    assert!(
+        names.contains(&"sklearn-1.5") && names.contains(&"minimal"),
+        "{names:?}"
+    );
+    assert_eq!(
+        client.get(URL).await.ok()["items"],
+        json!([]),
+        "the workspace has none of its own"
+    );
+    let versions = client
+        .get(&format!("{URL}/sklearn-1.5/versions?registry=azureml"))
+        .await
+        .ok();
+    assert_eq!(versions["items"][0]["version"], "1");
+    client.get(&format!("{URL}?registry=contoso")).await.fails(404);
+    client
+        .get(&format!("{URL}/nothing/versions?registry=azureml"))
+        .await
+        .fails(404);
+    // One of the workspace's own is what its name means there.
+    client
+        .post(&format!("{URL}/sklearn-1.5/versions"), conda())
+        .await
+        .ok();
+    let own = client.get(&format!("{URL}/sklearn-1.5/labels/latest")).await.ok();
+    assert_eq!(own["created_by"], "owner");
+    client
+        .get(&format!("{URL}/sklearn-1.5/versions/9"))
+        .await
+        .fails(404);
+    let curated = client
+        .get(&format!("{URL}/sklearn-1.5/versions?registry=azureml"))
+        .await
+        .ok();
+    assert_eq!(curated["items"][0]["created_by"], Value::Null);
+}

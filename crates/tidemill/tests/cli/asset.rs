@@ -107,6 +107,74 @@ fn an_environment_and_a_component_are_made_from_files_and_options() {
             .starts_with("tidemill://trees/"),
         "{made}"
     );
+    let changed = world
+        .run(&[
+            "component",
+            "update",
+            "-n",
+            "step",
+            "--version",
+            "7",
+            "--set",
+            "display_name=Step",
+            "description=One",
+            "tags.a=b",
+        ])
+        .json();
+    assert_eq!(
+        (
+            &changed["display_name"],
+            &changed["description"],
+            &changed["tags"]["a"]
+        ),
+        (&"Step".into(), &"One".into(), &"b".into())
+    );
+    let curated = [
+        "environment",
+        "show",
+        "--name",
+        "AzureML-sklearn-1.5",
+        "--label",
+        "latest",
+    ];
+    let shown = world.run(&curated).json();
+    assert_eq!(
+        (&shown["name"], &shown["version"]),
+        (&"sklearn-1.5".into(), &"1".into())
+    );
+    let of_registry = world
+        .run(
+            &[
+                &curated[..],
+                &["--registry-name", "azureml", "--query", "id", "-o", "tsv"],
+            ]
+            .concat(),
+        )
+        .ok();
+    assert_eq!(
+        of_registry,
+        "azureml://registries/azureml/environments/sklearn-1.5/versions/1\n"
+    );
+    let listed = world
+        .run(&[
+            "environment",
+            "list",
+            "--registry-name",
+            "azureml",
+            "--query",
+            "[].name",
+            "-o",
+            "tsv",
+        ])
+        .ok();
+    assert!(
+        listed.lines().any(|name| name == "sklearn-1.5") && !listed.contains("mine"),
+        "{listed}"
+    );
+    let said = world
+        .run(&["environment", "list", "--registry-name", "contoso"])
+        .fails(1);
+    assert!(said.contains("registry `contoso`"), "{said}");
 }
 
 #[test]

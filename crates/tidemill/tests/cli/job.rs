@@ -62,6 +62,10 @@ fn a_job_is_shown_listed_changed_and_its_files_come_back() {
         .to_owned();
     assert_eq!(name.split('_').count(), 3, "{name}");
     world.run(&["job", "stream", "-n", &name]).ok();
+    let id = world
+        .run(&["job", "show", "-n", &name, "--query", "id", "-o", "tsv"])
+        .ok();
+    assert_eq!(id.trim(), format!("azureml://jobs/{name}"));
     let changed = world
         .run(&[
             "job",

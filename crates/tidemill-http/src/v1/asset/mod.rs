@@ -85,6 +85,10 @@ macro_rules! shared_verbs {
             Path(ws): Path<String>,
             Query(query): Query<AssetQuery>,
         ) -> Result<Json<List<Asset>>, ApiError> {
+            if let Some(registry) = &query.registry {
+                let rows = tidemill_app::registry::list(&ctx, &ws, registry, $noun).await?;
+                return Ok(Json(List { items: rows.items, next: rows.next }));
+            }
             let (archived, page) = asked(query)?;
             let rows = $app::list(&ctx, $($kind,)? &ws, archived, &page).await?;
             Ok(Json(List { items: rows.items, next: rows.next }))
@@ -126,6 +130,10 @@ macro_rules! shared_verbs {
             Path((ws, name)): Path<(String, String)>,
             Query(query): Query<AssetQuery>,
         ) -> Result<Json<List<AssetVersion>>, ApiError> {
+            if let Some(registry) = &query.registry {
+                let rows = tidemill_app::registry::versions(&ctx, &ws, registry, $noun, &name).await?;
+                return Ok(Json(List { items: rows.items, next: rows.next }));
+            }
             let (archived, page) = asked(query)?;
             let rows = $app::versions(&ctx, $($kind,)? &ws, &name, archived, &page).await?;
             Ok(Json(List { items: rows.items, next: rows.next }))

@@ -33,9 +33,10 @@ const VERSIONS: &[Column] = &[
 pub struct ListOptions {
     /// Name, to list its versions
     #[arg(long, short)]
-    name: Option<String>,
+    pub name: Option<String>,
+    /// How many
     #[command(flatten)]
-    most: Most,
+    pub most: Most,
     #[command(flatten)]
     archived: Archived,
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// The fields that may change.
-const FIELDS: &[&str] = &["description", "tags", "properties", "stage"];
+const FIELDS: &[&str] = &["display_name", "description", "tags", "properties", "stage"];
 
 /// Options of an update.
 #[derive(Debug, Clone, Args)]

@@ -3,6 +3,7 @@
 mod archive;
 mod create;
 mod list;
+mod registry;
 mod restore;
 mod show;
 mod update;

@@ -74,7 +74,7 @@ impl Create {
             web::open(session, &web::job(session, &view));
         }
         if !stream {
-            return session.show(view);
+            return session.show(super::with_id(view));
         }
         follow(session, &name).await
     }

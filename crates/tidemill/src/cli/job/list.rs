@@ -72,7 +72,7 @@ impl List {
             rows.truncate(most.unwrap_or(usize::MAX));
         }
         let full = most.is_some_and(|most| rows.len() == most) && self.max_results.is_none();
-        session.list(rows, COLUMNS)?;
+        session.list(rows.into_iter().map(super::with_id).collect(), COLUMNS)?;
         if full && crate::terminal::is_watched() {
             session.note(&format!("The newest {MOST}; --all-results shows all."));
         }

@@ -18,7 +18,10 @@ mod validate;
 
 use clap::{Args, Subcommand};
 
+use serde_json::Value;
+
 use crate::error::Result;
+use crate::output::text;
 use crate::session::Session;
 
 /// Jobs: commands and pipelines that run, and what became of them
@@ -67,4 +70,13 @@ impl Job {
             Verb::Validate(verb) => verb.run(session).await,
         }
     }
+}
+
+/// The view with the address by which other jobs name it, as scripts of `az ml` ask for it.
+fn with_id(mut view: Value) -> Value {
+    let id = text(&view, "name").map(|name| format!("azureml://jobs/{name}"));
+    if let (Some(id), Some(fields)) = (id, view.as_object_mut()) {
+        fields.insert("id".to_owned(), id.into());
+    }
+    view
 }

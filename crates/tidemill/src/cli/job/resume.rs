@@ -24,7 +24,7 @@ impl Resume {
         let view = act(session, &self.name, "resume").await?;
         match self.stream {
             true => follow(session, &self.name).await,
-            false => session.show(view),
+            false => session.show(super::with_id(view)),
         }
     }
 }

@@ -33,6 +33,6 @@ impl Show {
         {
             environment.shift_remove("lock");
         }
-        session.show(view)
+        session.show(super::with_id(view))
     }
 }

@@ -69,12 +69,10 @@ impl Update {
             ))
             .with_hint("add --description, --tags or --set display_name=\"First try\""));
         }
-        session.show(
-            session
-                .client
-                .patch(&session.path(&["jobs", &self.name]), &Value::Object(patch))
-                .await?,
-        )
+        let path = session.path(&["jobs", &self.name]);
+        session.show(super::with_id(
+            session.client.patch(&path, &Value::Object(patch)).await?,
+        ))
     }
 }
 

@@ -66,7 +66,7 @@ pub async fn follow(session: &Session, name: &str) -> Result<()> {
         anstream::eprint!("{}", summary::of(session, &view).await?);
     }
     if session.output.is_asked() {
-        session.show(view)?;
+        session.show(super::with_id(view))?;
     }
     match code(&status) {
         OK => Ok(()),
