@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend};
 
 use crate::metric::Points;
-use crate::{Result, StoreError, migrate, write::Writer};
+use crate::{Result, StoreError, checkpoint, migrate, write::Writer};
 
 /// How long one waits for another that writes to the same SQLite file.
 const BUSY: Duration = Duration::from_secs(10);
@@ -62,6 +62,9 @@ impl Store {
             }
         };
         let commits = Arc::<AtomicU64>::default();
+        if backend == DbBackend::Sqlite {
+            tokio::spawn(checkpoint::move_log(read.clone(), Arc::downgrade(&commits)));
+        }
         let writer = Writer::start(write, commits.clone());
         let points = Points::start(&read, writer.clone()).await?;
         Ok(Self {
@@ -181,7 +184,7 @@ fn sqlite(url: &str, connections: u32, role: Role) -> ConnectOptions {
             .busy_timeout(BUSY)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
-            .pragma("cache_size", "-8192")
+            .pragma("cache_size", if role == Role::Writer { "-8192" } else { "-4096" })
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(256)
             // Rows come from a thread of their own: with the 50 that are usual, a search waits for it more often than it works.

@@ -14,6 +14,7 @@ pub mod backup;
 pub mod break_glass;
 pub mod break_glass_event;
 pub mod candidate;
+mod checkpoint;
 pub mod compute;
 pub mod compute_request;
 pub mod connect;

@@ -6,6 +6,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use tidemill_objects::{Hash, Remembered, TreeSink};
 
@@ -17,6 +19,27 @@ const FEW_FILES: usize = 64;
 const FEW_BYTES: u64 = 4 << 20;
 /// So many folders are remembered; then those that were uploaded longest ago are forgotten.
 const MOST: usize = 64;
+
+/// What is written beside the command. It does not end before them.
+#[derive(Debug, Default)]
+pub struct Writes(Mutex<Vec<JoinHandle<()>>>);
+
+impl Writes {
+    /// Remembers an upload on a thread of its own.
+    pub fn keep(&self, memory: Memory, remembered: Remembered) {
+        let write = std::thread::spawn(move || memory.keep(&remembered));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(write);
+    }
+}
+
+impl Drop for Writes {
+    fn drop(&mut self) {
+        for write in self.0.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // One that panicked has said so.
+            let _ = write.join();
+        }
+    }
+}
 
 /// Where what is remembered of one folder lies.
 #[derive(Debug, Clone)]
@@ -61,7 +84,7 @@ impl Memory {
     }
 
     /// Remembers an upload. What goes wrong here costs time the next time, and is no error.
-    pub fn keep(&self, remembered: &Remembered) {
+    fn keep(&self, remembered: &Remembered) {
         if let Err(error) = self.write(remembered) {
             tracing::debug!(%error, "what was uploaded is not remembered");
         }

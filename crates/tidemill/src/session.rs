@@ -1,5 +1,7 @@
 //! What a verb stands on: a client of the server that is meant, the workspace, and the output.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::cli::globals::Globals;
@@ -7,6 +9,7 @@ use crate::client::{Address, Client, find_token, path};
 use crate::context::{Context, Contexts};
 use crate::error::{Error, Result};
 use crate::output::{Column, Output, flat};
+use crate::remembered::Writes;
 
 /// The workspace that is meant when none is named.
 pub const DEFAULT_WORKSPACE: &str = "default";
@@ -26,6 +29,8 @@ pub struct Session {
     pub quiet: bool,
     /// Called by the name `az`.
     pub azure: bool,
+    /// What is written beside the command.
+    pub writes: Arc<Writes>,
 }
 
 impl Session {
@@ -46,6 +51,7 @@ impl Session {
             output: globals.output()?,
             quiet: globals.only_show_errors,
             azure: globals.azure,
+            writes: Arc::default(),
         })
     }
 

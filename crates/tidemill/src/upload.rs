@@ -130,9 +130,9 @@ impl Wanted {
             sent = upload_tree(self.builder()?, sink, options(None)?, &progress).await;
         }
         let done = sent.map_err(|error| sink.said().unwrap_or(Error::Objects(error)))?;
-        match (&memory, &done.remembered) {
+        match (memory, done.remembered) {
             (Some(memory), Some(remembered)) if before.as_ref() != Some(remembered.known()) => {
-                memory.keep(remembered);
+                session.writes.keep(memory, remembered);
             }
             (Some(memory), None) => memory.forget(),
             _ => {}

@@ -211,15 +211,18 @@ pub(crate) struct PackWriter {
 impl PackWriter {
     /// Packs for contents of so many files and bytes in all.
     pub(crate) fn expecting(files: usize, bytes: u64) -> Self {
-        let data = usize::try_from(bytes)
-            .unwrap_or(FULL_PACK_BYTES)
-            .min(FULL_PACK_BYTES);
+        let data = bytes.min(FULL_PACK_BYTES as u64);
+        // As many as go into one pack when all are alike, and some more.
+        let alike = (files as u64).saturating_mul(data) / bytes.max(1);
+        let slices = ((alike + alike / 4) as usize + 64)
+            .min(files)
+            .min(MAX_PACK_SLICES);
         let buffers = Buffers::default();
         Self {
             open: buffers.lend(0),
             buffers,
             slices: Vec::new(),
-            room: HEAD.len() + data + files.min(MAX_PACK_SLICES) * SLICE_BYTES + FOOT_BYTES,
+            room: HEAD.len() + data as usize + slices * SLICE_BYTES + FOOT_BYTES,
         }
     }
 

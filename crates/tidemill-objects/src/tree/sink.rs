@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{PackId, Tree};
-use crate::datastore::ByteStream;
+use crate::datastore::{ByteStream, blocking};
 use crate::error::Result;
 use crate::hash::Hash;
 
@@ -29,8 +29,20 @@ pub trait TreeSink: Send + Sync {
     /// Takes a blob; other bytes than announced are an error, and nothing stays.
     async fn put_blob(&self, hash: &Hash, size_bytes: u64, bytes: ByteStream) -> Result<()>;
 
+    /// Takes a tree whose packs and blobs are all there, and what [`Tree::encode`] gives of it.
+    async fn put_encoded(&self, tree: &Tree, encoded: Bytes) -> Result<()>;
+
     /// Takes a tree whose packs and blobs are all there; gives its name.
-    async fn put_tree(&self, tree: &Tree) -> Result<Hash>;
+    async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
+        let tree = tree.clone();
+        let (tree, encoded) = blocking("encode", move || {
+            let encoded = tree.encode()?;
+            Ok((tree, encoded))
+        })
+        .await?;
+        self.put_encoded(&tree, encoded.into()).await?;
+        Ok(tree.digest())
+    }
 }
 
 /// Gives trees back.

@@ -261,16 +261,12 @@ impl TreeSink for TreeStore {
         Ok(())
     }
 
-    async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
+    async fn put_encoded(&self, tree: &Tree, encoded: Bytes) -> Result<()> {
         let _shared = self.removing.read().await;
         self.check_locations(tree).await?;
-        let tree = tree.clone();
-        let (digest, tree, bytes) = blocking("encode", move || {
-            let bytes = tree.encode()?;
-            Ok((tree.digest(), tree, bytes))
-        })
-        .await?;
-        self.keep_tree(digest, tree, bytes.into()).await
+        self.keep_tree(tree.digest(), tree.clone(), encoded)
+            .await
+            .map(drop)
     }
 }
 

@@ -8,7 +8,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::{BlobPlan, PackId, Remembered, Tree, TreeBuilder, TreeSink};
+use super::{BlobPlan, PackId, Remembered, Tree, TreeBuilder, TreePlan, TreeSink};
 use crate::datastore::{blocking, open_file};
 use crate::error::{ObjectsError, Result};
 use crate::hash::Hash;
@@ -58,11 +58,18 @@ pub async fn upload_tree(
     let told = tally.clone();
     let work = blocking("build a tree", move || {
         let UploadOptions { base, known, now } = options;
-        builder.build(base.as_ref(), known.as_ref(), now, &*told, &mut |id, bytes| {
+        let mut count = 0;
+        let plan = builder.build(base.as_ref(), known.as_ref(), now, &*told, &mut |id, bytes| {
+            count += 1;
             packs
                 .blocking_send((id, bytes))
                 .map_err(|_| ObjectsError::Stopped { action: "upload" })
-        })
+        })?;
+        // Packs that are not held back are on their way still: what follows them is made meanwhile.
+        match count > HELD_PACKS {
+            true => Ok(Built::Ready(Ready::of(plan)?)),
+            false => Ok(Built::Plan(plan)),
+        }
     });
     tokio::pin!(work);
     let mut sender = PackSender {
@@ -72,9 +79,9 @@ pub async fn upload_tree(
         sent_bytes: 0,
     };
     let mut sending = FuturesUnordered::new();
-    let (mut plan, mut open) = (None, true);
+    let (mut built, mut open) = (None, true);
     let mut ticks = tokio::time::interval(Tally::PERIOD);
-    while plan.is_none() || open || !sending.is_empty() {
+    while built.is_none() || open || !sending.is_empty() {
         tokio::select! {
             _ = ticks.tick() => tally.pass_on(progress),
             pack = finished.recv(), if open && sending.len() < PACKS_AT_ONCE => match pack {
@@ -82,37 +89,71 @@ pub async fn upload_tree(
                 None => open = false,
             },
             Some(sent) = sending.next(), if !sending.is_empty() => sender.sent_bytes += sent?,
-            done = &mut work, if plan.is_none() => plan = Some(done?),
+            done = &mut work, if built.is_none() => built = Some(done?),
         }
     }
     tally.pass_on(progress);
-    let plan = plan.ok_or(ObjectsError::Stopped { action: "upload" })?;
-    let digest = plan.manifest.digest();
-    if !sender.sent_any && sink.has_tree(&digest).await? {
-        // Somebody else may have packed these files otherwise; what was packed here and not sent is not there.
-        let known = sender.held.is_empty();
-        return Ok(Uploaded {
-            digest,
-            remembered: known.then(|| Remembered::new(&plan.manifest, plan.layout)),
-            manifest: plan.manifest,
-            was_there: true,
-            sent_bytes: 0,
-        });
-    }
+    let ready = match built.ok_or(ObjectsError::Stopped { action: "upload" })? {
+        Built::Ready(ready) => ready,
+        Built::Plan(plan) => {
+            let digest = plan.manifest.digest();
+            if sink.has_tree(&digest).await? {
+                // Somebody else may have packed these files otherwise; what was packed here and not sent is not there.
+                let known = sender.held.is_empty();
+                return Ok(Uploaded {
+                    digest,
+                    remembered: known.then(|| Remembered::new(&plan.manifest, plan.layout)),
+                    manifest: plan.manifest,
+                    was_there: true,
+                    sent_bytes: 0,
+                });
+            }
+            blocking("encode a tree", move || Ready::of(plan)).await?
+        }
+    };
     let mut sent_bytes = sender.sent_bytes;
     for pack in std::mem::take(&mut sender.held) {
         sent_bytes += send_pack(sink, pack).await?;
     }
-    sent_bytes += send_blobs(sink, &plan.blobs).await?;
-    let tree = Tree::new(plan.manifest.clone(), plan.layout)?;
-    sink.put_tree(&tree).await?;
+    sent_bytes += send_blobs(sink, &ready.blobs).await?;
+    sink.put_encoded(&ready.tree, ready.encoded).await?;
     Ok(Uploaded {
-        digest,
-        remembered: Some(Remembered::new(&plan.manifest, tree.into_layout())),
-        manifest: plan.manifest,
+        digest: ready.tree.digest(),
+        remembered: Some(Remembered::new(&ready.manifest, ready.tree.into_layout())),
+        manifest: ready.manifest,
         was_there: false,
         sent_bytes,
     })
+}
+
+/// What building a tree gave.
+enum Built {
+    /// Of a small folder: the sink may have it.
+    Plan(TreePlan),
+    Ready(Ready),
+}
+
+/// A tree that can be sent.
+struct Ready {
+    /// With this machine's marks.
+    manifest: Manifest,
+    blobs: Vec<BlobPlan>,
+    tree: Tree,
+    encoded: Bytes,
+}
+
+impl Ready {
+    fn of(plan: TreePlan) -> Result<Self> {
+        let tree = Tree::new(plan.manifest.clone(), plan.layout)?;
+        // It is remembered with the tree: worked out here, nobody waits for it later.
+        tree.digest();
+        Ok(Self {
+            encoded: tree.encode()?.into(),
+            manifest: plan.manifest,
+            blobs: plan.blobs,
+            tree,
+        })
+    }
 }
 
 struct PackSender<'a> {

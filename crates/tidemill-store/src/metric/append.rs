@@ -54,7 +54,7 @@ impl Points {
             moves.clone(),
             next_row,
         ));
-        tokio::spawn(move_all(wanted, tail.clone(), writer, next_series));
+        tokio::spawn(move_all(wanted, tail.clone(), read.clone(), writer, next_series));
         Ok(Self { tail, appends, moves })
     }
 }
@@ -215,6 +215,7 @@ fn by_series(group: Vec<Append>, answers: &mut Vec<oneshot::Sender<Result<()>>>)
 async fn move_all(
     mut wanted: mpsc::Receiver<oneshot::Sender<Result<()>>>,
     tail: Arc<Tail>,
+    read: DatabaseConnection,
     writer: Writer,
     mut next_series: i64,
 ) {
@@ -232,7 +233,7 @@ async fn move_all(
         // What a move that failed left comes first; then what has been appended since.
         for _ in 0..1 + usize::from(tail.is_moving()) {
             let Some(generation) = tail.take() else { break };
-            moved = merge::merge(&writer, generation, &mut next_series).await;
+            moved = merge::merge(&read, &writer, generation, &mut next_series).await;
             if moved.is_err() {
                 break;
             }

@@ -13,6 +13,7 @@ mod import;
 mod merge;
 mod read;
 mod sample;
+mod series;
 mod tail;
 mod varint;
 

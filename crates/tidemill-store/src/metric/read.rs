@@ -6,8 +6,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, IsolationLevel, TransactionTrait};
 
 use super::Point;
-use super::merge::{latest_of, stretch};
 use super::sample::{Sample, settle};
+use super::series::{latest_of, stretch};
 use crate::search::{Found, Window};
 use crate::{Result, Store};
 

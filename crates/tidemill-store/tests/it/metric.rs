@@ -25,6 +25,12 @@ pub async fn append(store: &Store, run_id: &str, points: &[(&str, f64, i64)]) {
     store.append_points(WS, run_id, points).await.unwrap();
 }
 
+/// The rows of a table.
+async fn count(store: &Store, table: &str) -> usize {
+    let select = sea_orm::Statement::from_string(store.backend(), format!("SELECT 1 FROM {table}"));
+    store.read().query_all_raw(select).await.unwrap().len()
+}
+
 async fn history(store: &Store, key: &str) -> Vec<(i64, f64)> {
     let found = store.metric_history(WS, "r", key, None).await.unwrap();
     found
@@ -214,6 +220,40 @@ async fn a_long_series_comes_back_whole_and_in_parts_also_when_points_come_late(
 }
 
 #[tokio::test]
+async fn of_two_that_log_far_apart_neither_leaves_many_small_chunks() {
+    on_each(async |store| {
+        let points =
+            |steps: std::ops::Range<i64>| steps.map(|step| point("loss", 0.5, step)).collect::<Vec<_>>();
+        let ahead = 1_000_000..1_040_000;
+        store.append_points(WS, "r", points(ahead.clone())).await.unwrap();
+        store.settle_points().await.unwrap();
+        let chunks = count(store, "metric_chunk").await;
+        for part in 0..60 {
+            store
+                .append_points(WS, "r", points(part * 200..part * 200 + 200))
+                .await
+                .unwrap();
+            store.settle_points().await.unwrap();
+        }
+        assert!(count(store, "metric_chunk").await <= chunks + 3);
+        let all = history(store, "loss").await;
+        let expected: Vec<_> = (0..12_000).chain(ahead).map(|step| (step, 0.5)).collect();
+        assert_eq!(all, expected);
+        // And in the middle of those that are there.
+        let between = (0..3000)
+            .map(|step| Point {
+                value: 0.25,
+                ..point("loss", 0.0, 1_003_000 + step)
+            })
+            .collect();
+        store.append_points(WS, "r", between).await.unwrap();
+        store.settle_points().await.unwrap();
+        assert_eq!(history(store, "loss").await.len(), all.len() + 3000);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_series_of_one_batch_are_all_there() {
     in_both_places(async |store, settle| {
         let keys: Vec<_> = (0..1000).map(|i| point(&format!("m{i}"), 1.0, 0)).collect();
@@ -273,10 +313,7 @@ async fn a_run_that_is_deleted_leaves_no_points() {
         change!(store, |tx| metric::delete_run(tx, WS, "r").await);
         assert_eq!(history(store, "loss").await, []);
         for (table, left) in [("metric_chunk", 0), ("metric_tail", 0), ("metric_series", 1)] {
-            let sql = format!("SELECT 1 FROM {table}");
-            let select = sea_orm::Statement::from_string(store.backend(), sql);
-            let rows = store.read().query_all_raw(select).await.unwrap();
-            assert_eq!(rows.len(), left, "{table}");
+            assert_eq!(count(store, table).await, left, "{table}");
         }
     })
     .await;

@@ -124,10 +124,8 @@ impl TreeSink for RemoteTrees {
             .map_err(|error| self.kept(error))
     }
 
-    async fn put_tree(&self, tree: &Tree) -> Result<Hash> {
-        let digest = tree.digest();
-        self.put_bytes(&self.at("trees", &digest.to_hex()), tree.encode()?)
-            .await?;
-        Ok(digest)
+    async fn put_encoded(&self, tree: &Tree, encoded: Bytes) -> Result<()> {
+        self.put_bytes(&self.at("trees", &tree.digest().to_hex()), encoded)
+            .await
     }
 }
