@@ -13,6 +13,8 @@ pub struct Origins {
     plain: Vec<String>,
     expressions: Vec<Regex>,
     told: String,
+    /// Whether another origin might be told: several are named, or one is an expression.
+    varies: bool,
 }
 
 impl Origins {
@@ -30,6 +32,7 @@ impl Origins {
         }
         let any = named.contains(&"*");
         let told = named.join(", ");
+        let varies = named.len() > 1 || named.iter().any(|origin| origin.contains(MARKS));
         let (expressions, mut plain): (Vec<&str>, Vec<&str>) =
             named.into_iter().partition(|origin| origin.contains(MARKS));
         plain.sort_unstable();
@@ -42,6 +45,7 @@ impl Origins {
             plain: plain.into_iter().map(str::to_owned).collect(),
             expressions: expressions.into_iter().filter_map(expression).collect(),
             told,
+            varies,
         })
     }
 
@@ -62,7 +66,7 @@ impl Origins {
         let Some(allowed) = allowed.and_then(|text| HeaderValue::from_str(text).ok()) else {
             return;
         };
-        if allowed != "*" {
+        if allowed != "*" && self.varies {
             response.append(header::VARY, HeaderValue::from_static("Origin"));
         }
         response.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
@@ -123,5 +127,20 @@ mod tests {
         );
         assert_eq!(told("(", Some("http://x.example.org")), None);
         assert!(Origins::parse(" , ").is_none());
+    }
+
+    #[test]
+    fn what_can_be_one_origin_alone_does_not_vary() {
+        let varies = |list: &str| {
+            let mut request = HeaderMap::new();
+            request.insert(header::ORIGIN, HeaderValue::from_static("http://a.org"));
+            let mut response = HeaderMap::new();
+            Origins::parse(list)
+                .expect("origins")
+                .apply(&Method::POST, &request, &mut response);
+            response.contains_key(header::VARY)
+        };
+        assert!(!varies("http://a.org"));
+        assert!(varies("http://a.org, http://b.org") && varies("http://[a-z].org") && varies("*"));
     }
 }
