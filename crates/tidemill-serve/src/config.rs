@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::oip::Batching;
+
 /// What is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Model {
@@ -60,6 +62,8 @@ pub struct Config {
     pub grpc_listen: Option<SocketAddr>,
     /// A second address for HTTP, where probes ask. `HEALTH_PORT` in Azure's server.
     pub health_listen: Option<SocketAddr>,
+    /// How requests of the Open Inference Protocol are put together; none where each is run by itself.
+    pub batching: Option<Batching>,
     /// Requests that may wait for a worker; more are answered 429.
     pub max_queue: usize,
     /// How long `run()` may take. `SCORING_TIMEOUT_MS` in Azure's server.

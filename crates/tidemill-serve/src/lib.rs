@@ -15,7 +15,7 @@ mod reload;
 mod server;
 pub mod worker;
 
-pub use config::{Config, Model, Python};
+pub use config::{Batching, Config, Model, Python};
 pub use error::StartError;
 pub use log::{Level, Log};
 pub use server::{Bound, serve};

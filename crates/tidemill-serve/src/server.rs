@@ -141,9 +141,9 @@ async fn make_ready(config: &Arc<Config>, log: &Log) -> Result<Ready, StartError
             folder: folder.clone(),
         },
     };
-    let (python, sessions) = (config.python.clone(), config.workers);
+    let (python, sessions, batching) = (config.python.clone(), config.workers, config.batching);
     let loading = tokio::task::spawn_blocking(move || {
-        let loader = OnnxLoader::new(&python, place, sessions)?;
+        let loader = OnnxLoader::new(&python, place, sessions, batching)?;
         let repository = Repository::load_all(Arc::new(loader));
         match repository.not_ready() {
             Some(why) => Err(why),
@@ -179,7 +179,11 @@ async fn in_workers(config: &Arc<Config>, log: &Log) -> Result<Ready, StartError
     let pool = Pool::start(Arc::clone(config), log.clone()).await?;
     let mlflow = pool.facts().mlflow;
     let repository = match config.model {
-        Model::Mlflow => Repository::of(Served::of_workers(config.name.clone(), pool.clone())),
+        Model::Mlflow => Repository::of(Served::of_workers(
+            config.name.clone(),
+            pool.clone(),
+            config.batching,
+        )),
         _ => Repository::default(),
     };
     Ok(Ready {

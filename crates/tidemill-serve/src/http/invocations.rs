@@ -23,7 +23,7 @@ pub(super) async fn invocations(State(app): State<App>, request: Request) -> Res
                 let kind = access.parts.headers.get(header::CONTENT_TYPE);
                 let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
                 let meta = Meta::of(&access, kind, app.timeout_ms());
-                match ask(&app, &access, Ask::Invoke, &meta, &body).await {
+                match ask(&app, &access, Ask::Invoke, &meta, body).await {
                     Ok(response) | Err(response) => response,
                 }
             }

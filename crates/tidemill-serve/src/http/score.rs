@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::access::Access;
 use super::{App, Ready, answer, body};
 use crate::log::Level;
-use crate::worker::{Ask, Busy, Kind, Pool, Reply, Unanswered};
+use crate::worker::{Ask, Kind, Pool, Refused, Reply};
 
 pub(super) async fn score(
     State(app): State<App>,
@@ -97,7 +97,7 @@ async fn run(app: &App, access: &Access, peer: SocketAddr, content: Body) -> Res
         peer: facts.raw.then(|| peer.ip().to_string()),
     };
     let meta = serde_json::to_vec(&meta).map_err(|error| internal(&error.to_string()))?;
-    ask(app, access, Ask::Score, &meta, &body).await
+    ask(app, access, Ask::Score, &meta, body).await
 }
 
 /// Asks a worker; its answer becomes the request's, and so does its death.
@@ -106,38 +106,24 @@ pub(super) async fn ask(
     access: &Access,
     ask: Ask,
     meta: &[u8],
-    body: &[u8],
+    body: Bytes,
 ) -> Result<Response, Response> {
     let ready = app.ready()?;
-    let lease = workers(app, ready)?
-        .lease()
-        .await
-        .map_err(|busy| refusal(&busy, app))?;
-    let pid = lease.pid();
-    match lease.ask(ask, meta, body).await {
-        Ok(reply) => Ok(response(reply)),
-        Err(how) => {
-            let (method, path) = (&access.parts.method, access.parts.uri.path());
-            let (status, what, message) = match how {
-                Unanswered::Died => (
-                    StatusCode::BAD_GATEWAY,
-                    "died",
-                    "The worker that ran this request died. Check the logs for more info.",
-                ),
-                Unanswered::Hung => (
-                    StatusCode::GATEWAY_TIMEOUT,
-                    "did not stop when its time was up, and was ended",
-                    "run() did not stop when its time was up, so its worker was ended.",
-                ),
+    let size = body.len();
+    let answered = workers(app, ready)?.ask(ask, meta, body).await;
+    answered.map(response).map_err(|why| {
+        if let Refused::Died(pid) | Refused::Hung(pid) = &why {
+            let what = match why {
+                Refused::Died(_) => "died",
+                _ => "did not stop when its time was up, and was ended",
             };
-            let told = format_args!(
-                "Worker with pid {pid} {what} while it ran {method} {path} with {} bytes",
-                body.len()
-            );
+            let (method, path) = (&access.parts.method, access.parts.uri.path());
+            let told =
+                format_args!("Worker with pid {pid} {what} while it ran {method} {path} with {size} bytes");
             app.log().line(Level::Error, Some(access.ids.logged()), told);
-            Err(answer::error(status, message, true))
         }
-    }
+        refusal(&why, app)
+    })
 }
 
 /// Headers as texts; bytes that are no ASCII are read as Latin-1, as WSGI does.
@@ -149,22 +135,32 @@ fn texts(headers: &HeaderMap) -> Vec<(&str, String)> {
         .collect()
 }
 
-fn refusal(busy: &Busy, app: &App) -> Response {
+fn refusal(why: &Refused, app: &App) -> Response {
     let config = app.config();
-    match busy {
-        Busy::Full => {
+    match why {
+        Refused::Full => {
             let (queue, workers) = (config.max_queue, config.workers);
             let message =
                 format!("Too many requests: {queue} wait already for {workers} workers. Try again later.");
             answer::retry(StatusCode::TOO_MANY_REQUESTS, &message)
         }
-        Busy::Late => {
+        Refused::Late => {
             let waited_ms = config.request_timeout.as_millis();
             let message =
                 format!("Too many requests: no worker was free within {waited_ms} ms. Try again later.");
             answer::retry(StatusCode::TOO_MANY_REQUESTS, &message)
         }
-        Busy::Down(why) => answer::retry(StatusCode::SERVICE_UNAVAILABLE, &format!("No worker runs: {why}")),
+        Refused::Down(why) => {
+            answer::retry(StatusCode::SERVICE_UNAVAILABLE, &format!("No worker runs: {why}"))
+        }
+        Refused::Died(_) => {
+            let message = "The worker that ran this request died. Check the logs for more info.";
+            answer::error(StatusCode::BAD_GATEWAY, message, true)
+        }
+        Refused::Hung(_) => {
+            let message = "run() did not stop when its time was up, so its worker was ended.";
+            answer::error(StatusCode::GATEWAY_TIMEOUT, message, true)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: the protocol's public description, and Triton's extensions for binary tensors and the model repository.
 
+mod batch;
 pub(crate) mod grpc;
 mod model;
 mod pbtxt;
@@ -10,13 +11,20 @@ pub(crate) mod rest;
 mod tensor;
 mod triton;
 
+pub(crate) use batch::Batcher;
+pub use batch::Batching;
 pub(crate) use model::{Engine, Served};
 pub(crate) use repository::{Loader, Repository};
 pub(crate) use tensor::{DataType, Described, Tensor, push_text};
 pub(crate) use triton::{Found, find};
 
 /// What a server of this protocol says it can do.
-pub(crate) const EXTENSIONS: &[&str] = &["binary_tensor_data", "model_repository"];
+pub(crate) const EXTENSIONS: &[&str] = &[
+    "binary_tensor_data",
+    "model_configuration",
+    "model_repository",
+    "statistics",
+];
 
 /// A request for tensors.
 #[derive(Debug, Clone, Default)]

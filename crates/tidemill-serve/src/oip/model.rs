@@ -1,13 +1,15 @@
 //! A model that answers with tensors: ONNX Runtime in this process, or MLflow's in workers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{DataType, Described, Problem, ProblemKind, Request, Tensor};
+use super::{Batcher, Batching, DataType, Described, Problem, ProblemKind, Request, Tensor};
 use crate::onnx::Onnx;
-use crate::worker::{Ask, Busy, Facts, Kind, Pool, Unanswered};
+use crate::worker::{Ask, Facts, Kind, Pool, Refused};
 
 /// What runs a model.
 #[derive(Debug, Clone)]
@@ -16,6 +18,56 @@ pub(crate) enum Engine {
     Onnx(Arc<Onnx>),
     /// MLflow's `pyfunc` in workers.
     Workers(Pool),
+}
+
+/// What a model has done.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Requests that it answered, and how long that took.
+    pub(crate) succeeded: AtomicU64,
+    pub(crate) succeeded_ns: AtomicU64,
+    /// Requests that it did not.
+    pub(crate) failed: AtomicU64,
+    pub(crate) failed_ns: AtomicU64,
+    /// Rows that were asked for.
+    pub(crate) rows: AtomicU64,
+    /// Times that it was run, and how long that took.
+    pub(crate) runs: AtomicU64,
+    pub(crate) runs_ns: AtomicU64,
+}
+
+impl Counts {
+    fn add(counter: &AtomicU64, time: &AtomicU64, since: Instant) {
+        counter.fetch_add(1, Ordering::Relaxed);
+        let ns = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        time.fetch_add(ns, Ordering::Relaxed);
+    }
+}
+
+/// What is needed to run a model once.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    engine: Engine,
+    counts: Arc<Counts>,
+    timeout_ms: u64,
+}
+
+impl Run {
+    /// Runs one request.
+    ///
+    /// # Errors
+    /// What the model says of it.
+    pub(crate) async fn alone(&self, request: Request) -> Result<Vec<Tensor>, Problem> {
+        let began = Instant::now();
+        let outputs = match &self.engine {
+            Engine::Onnx(onnx) => Arc::clone(onnx).infer(request).await,
+            Engine::Workers(pool) => in_workers(pool, request, self.timeout_ms).await,
+        };
+        if outputs.is_ok() {
+            Counts::add(&self.counts.runs, &self.counts.runs_ns, began);
+        }
+        outputs
+    }
 }
 
 /// A version of a model that is ready.
@@ -29,11 +81,14 @@ pub(crate) struct Served {
     /// Rows that one request may have; 0 for no limit.
     pub(crate) max_batch: i64,
     pub(crate) engine: Engine,
+    /// Puts requests together, where that is wanted.
+    pub(crate) batcher: Option<Arc<Batcher>>,
+    pub(crate) counts: Arc<Counts>,
 }
 
 impl Served {
     /// A model in workers, by what they say of it.
-    pub(crate) fn of_workers(name: String, pool: Pool) -> Self {
+    pub(crate) fn of_workers(name: String, pool: Pool, batching: Option<Batching>) -> Self {
         let Facts { inputs, outputs, .. } = pool.facts();
         Self {
             name,
@@ -43,6 +98,8 @@ impl Served {
             outputs: described(&outputs),
             max_batch: 0,
             engine: Engine::Workers(pool),
+            batcher: batching.map(Batcher::new),
+            counts: Arc::default(),
         }
     }
 
@@ -59,11 +116,34 @@ impl Served {
     /// # Errors
     /// What is wrong with the request, or why the model gave nothing.
     pub(crate) async fn infer(&self, request: Request, timeout_ms: u64) -> Result<Vec<Tensor>, Problem> {
+        let began = Instant::now();
+        let rows = request
+            .inputs
+            .first()
+            .and_then(|input| u64::try_from(*input.shape.first()?).ok());
+        let answer = self.answer(request, timeout_ms).await;
+        let counts = &self.counts;
+        match answer {
+            Ok(_) => {
+                counts.rows.fetch_add(rows.unwrap_or(1), Ordering::Relaxed);
+                Counts::add(&counts.succeeded, &counts.succeeded_ns, began);
+            }
+            Err(_) => Counts::add(&counts.failed, &counts.failed_ns, began),
+        }
+        answer
+    }
+
+    async fn answer(&self, request: Request, timeout_ms: u64) -> Result<Vec<Tensor>, Problem> {
         self.check(&request)?;
         let wanted = request.outputs.clone();
-        let mut outputs = match &self.engine {
-            Engine::Onnx(onnx) => Arc::clone(onnx).infer(request).await?,
-            Engine::Workers(pool) => in_workers(pool, request, timeout_ms).await?,
+        let run = Run {
+            engine: self.engine.clone(),
+            counts: Arc::clone(&self.counts),
+            timeout_ms,
+        };
+        let mut outputs = match &self.batcher {
+            Some(batcher) => batcher.infer(&run, request).await?,
+            None => run.alone(request).await?,
         };
         if wanted.is_empty() {
             return Ok(outputs);
@@ -233,23 +313,19 @@ async fn in_workers(pool: &Pool, request: Request, timeout_ms: u64) -> Result<Ve
         inputs,
     };
     let meta = serde_json::to_vec(&meta).map_err(|error| internal(error.to_string()))?;
-    let lease = pool.lease().await.map_err(|busy| match busy {
-        Busy::Full | Busy::Late => Problem::new(
+    let answered = pool.ask(Ask::Infer, &meta, body.into()).await;
+    let reply = answered.map_err(|why| match why {
+        Refused::Full | Refused::Late => Problem::new(
             ProblemKind::Exhausted,
             "too many requests wait already; try again later",
         ),
-        Busy::Down(why) => Problem::new(ProblemKind::Unavailable, format!("no worker runs: {why}")),
+        Refused::Down(why) => Problem::new(ProblemKind::Unavailable, format!("no worker runs: {why}")),
+        Refused::Died(_) => internal("the worker that ran this request died"),
+        Refused::Hung(_) => Problem::new(
+            ProblemKind::Late,
+            "the model did not stop when its time was up, so its worker was ended",
+        ),
     })?;
-    let reply = lease
-        .ask(Ask::Infer, &meta, &body)
-        .await
-        .map_err(|how| match how {
-            Unanswered::Died => internal("the worker that ran this request died"),
-            Unanswered::Hung => Problem::new(
-                ProblemKind::Late,
-                "the model did not stop when its time was up, so its worker was ended",
-            ),
-        })?;
     match reply.kind {
         Kind::Inferred => outputs(&reply.meta, reply.body),
         _ => {

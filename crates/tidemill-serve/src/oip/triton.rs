@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::Batching;
 use super::pbtxt::Message;
 
 /// A model as it lies in a folder.
@@ -13,6 +15,8 @@ pub(crate) struct Found {
     pub(crate) versions: Result<BTreeMap<u64, PathBuf>, String>,
     /// Rows that one request may have; 0 for no limit.
     pub(crate) max_batch: i64,
+    /// How requests are put together, where its configuration has `dynamic_batching`.
+    pub(crate) batching: Option<Batching>,
     /// Names of inputs and outputs that the configuration has.
     pub(crate) named: Vec<String>,
 }
@@ -62,6 +66,7 @@ fn read(folder: &Path) -> Found {
         name,
         versions: Err(String::new()),
         max_batch: 0,
+        batching: None,
         named: Vec::new(),
     };
     let file = folder.join("config.pbtxt");
@@ -86,6 +91,7 @@ fn read(folder: &Path) -> Found {
         .scalar("max_batch_size")
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);
+    found.batching = batching(&config, found.max_batch);
     for message in config
         .messages("input")
         .into_iter()
@@ -95,6 +101,19 @@ fn read(folder: &Path) -> Found {
     }
     found.versions = versions(folder, &config);
     found
+}
+
+/// `dynamic_batching`, which is nothing where a request may not have two rows.
+fn batching(config: &Message, max_batch: i64) -> Option<Batching> {
+    let dynamic = config.messages("dynamic_batching").last().copied()?;
+    let delay_us = dynamic
+        .scalar("max_queue_delay_microseconds")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    Some(Batching {
+        max_size: usize::try_from(max_batch).ok().filter(|rows| *rows > 1)?,
+        max_time: Duration::from_micros(delay_us),
+    })
 }
 
 fn versions(folder: &Path, config: &Message) -> Result<BTreeMap<u64, PathBuf>, String> {
@@ -192,6 +211,26 @@ mod tests {
             ("models/a/2/model.onnx", ""),
         ]);
         assert_eq!(served(&dir), [(String::from("a"), Ok(vec![1, 2]))]);
+    }
+
+    #[test]
+    fn dynamic_batching_is_read() {
+        let of = |config: &str| {
+            let dir = folder(&[("a/config.pbtxt", config), ("a/1/model.onnx", "")]);
+            find(dir.path())[0].batching
+        };
+        let delayed = "max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 4 ] max_queue_delay_microseconds: 500 }";
+        let expected = Batching {
+            max_size: 8,
+            max_time: Duration::from_micros(500),
+        };
+        assert_eq!(of(delayed), Some(expected));
+        assert_eq!(
+            of("max_batch_size: 8 dynamic_batching { }").map(|batching| batching.max_time),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(of("max_batch_size: 8"), None);
+        assert_eq!(of("dynamic_batching { }"), None);
     }
 
     #[test]

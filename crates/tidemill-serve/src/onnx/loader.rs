@@ -9,7 +9,7 @@ use ort::environment::Environment;
 use super::library;
 use super::session::Onnx;
 use crate::config::Python;
-use crate::oip::{Engine, Found, Served, find};
+use crate::oip::{Batcher, Batching, Described, Engine, Found, Served, find};
 
 /// Where models lie.
 #[derive(Debug, Clone)]
@@ -26,6 +26,7 @@ pub(crate) struct OnnxLoader {
     environment: &'static Environment,
     place: Place,
     sessions: usize,
+    batching: Option<Batching>,
 }
 
 impl OnnxLoader {
@@ -33,7 +34,12 @@ impl OnnxLoader {
     ///
     /// # Errors
     /// Where it is not found or not of a version that fits.
-    pub(crate) fn new(python: &Python, place: Place, sessions: usize) -> Result<Self, String> {
+    pub(crate) fn new(
+        python: &Python,
+        place: Place,
+        sessions: usize,
+        batching: Option<Batching>,
+    ) -> Result<Self, String> {
         let library = library::find(python)?;
         let environment = environment(&library)
             .map_err(|error| format!("failed to load ONNX Runtime from {}: {error}", library.display()))?;
@@ -41,7 +47,19 @@ impl OnnxLoader {
             environment,
             place,
             sessions,
+            batching,
         })
+    }
+
+    /// How requests of a model are put together: as its configuration says, else as the server was told. No batch has more rows
+    /// than a request may have, and a model that takes one number of rows alone gets none.
+    fn batching(&self, found: &Found, inputs: &[Described]) -> Option<Batching> {
+        let mut batching = found.batching.or(self.batching)?;
+        if let Some(most) = usize::try_from(found.max_batch).ok().filter(|most| *most > 0) {
+            batching.max_size = batching.max_size.min(most);
+        }
+        let any = |input: &Described| input.shape.first().is_some_and(|rows| *rows < 0);
+        (batching.max_size > 1 && inputs.iter().all(any)).then_some(batching)
     }
 }
 
@@ -53,6 +71,7 @@ impl crate::oip::Loader for OnnxLoader {
                 name: name.clone(),
                 versions: file(path).map(|file| BTreeMap::from([(1, file)])),
                 max_batch: 0,
+                batching: None,
                 named: Vec::new(),
             }],
         }
@@ -71,6 +90,7 @@ impl crate::oip::Loader for OnnxLoader {
                     file.display()
                 ));
             }
+            let batcher = self.batching(found, &inputs).map(Batcher::new);
             loaded.push(Served {
                 name: found.name.clone(),
                 version: version.to_string(),
@@ -79,6 +99,8 @@ impl crate::oip::Loader for OnnxLoader {
                 outputs,
                 max_batch: found.max_batch,
                 engine: Engine::Onnx(Arc::new(onnx)),
+                batcher,
+                counts: Arc::default(),
             });
         }
         Ok(loaded)

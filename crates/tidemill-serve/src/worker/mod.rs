@@ -1,14 +1,15 @@
 //! Python workers: warm processes that each answer one question at a time over a Unix socket.
 //!
-//! The [`Pool`] lends them out, keeps who waits in a bounded line, and starts anew what dies.
+//! The [`Pool`] keeps who waits in a bounded line, gives each worker its next question ahead, and starts anew what dies.
 
 mod frame;
+mod line;
 mod pool;
 mod process;
 mod source;
 
 pub use frame::{Ask, Kind, Reply};
-pub use pool::{Busy, Lease, Pool, Unanswered};
+pub use pool::{Pool, Refused};
 pub use process::Facts;
 
 /// What workers are told when they start.

@@ -1,14 +1,17 @@
-//! Lends workers out, one request each; keeps who waits in a bounded line; starts anew what dies.
+//! Starts workers, keeps who waits for them in a bounded line, reads their answers, and starts anew what dies.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use tokio::io::Interest;
+use tokio::net::UnixStream;
 use tokio::sync::{oneshot, watch};
 
-use super::frame::{Ask, Reply};
-use super::process::{self, Facts, Process, Worker};
+use super::frame::{Ask, Incoming, MESSAGE, Question, Reply};
+use super::line::{Job, Line, Sitting};
+use super::process::{self, Facts, Marks, Process, Worker};
 use crate::config::Config;
 use crate::error::StartError;
 use crate::log::{Level, Log};
@@ -30,14 +33,14 @@ struct Shared {
     log: Log,
     state: Mutex<State>,
     next_id: AtomicU64,
+    next_number: AtomicU32,
     renew: watch::Sender<u64>,
     closing: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    idle: Vec<Worker>,
-    waiting: VecDeque<oneshot::Sender<Lease>>,
+    line: Line,
     alive: usize,
     /// Why the last one could not be started.
     failure: Option<String>,
@@ -53,24 +56,19 @@ pub struct OfRequests {
     pub raw: bool,
 }
 
-/// Why there is no worker for a request.
+/// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Busy {
+pub enum Refused {
     /// The line is full.
     Full,
     /// The time of the request was up before its turn came.
     Late,
     /// No worker runs.
     Down(String),
-}
-
-/// How a question ended without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unanswered {
-    /// The worker died.
-    Died,
-    /// Its time was up, and it did not stop by itself.
-    Hung,
+    /// The worker that ran it, by its process, died.
+    Died(u32),
+    /// Its time was up, and the worker did not stop by itself.
+    Hung(u32),
 }
 
 impl Pool {
@@ -86,6 +84,7 @@ impl Pool {
                 log,
                 state: Mutex::default(),
                 next_id: AtomicU64::new(0),
+                next_number: AtomicU32::new(0),
                 renew: watch::Sender::new(0),
                 closing: watch::Sender::new(false),
             }),
@@ -143,42 +142,36 @@ impl Pool {
         self.shared.lock().down()
     }
 
-    /// Waits for a worker, in line.
+    /// Asks a worker, in line, and waits for its answer.
     ///
     /// # Errors
-    /// When the line is full, the time is up, or no worker runs.
-    pub async fn lease(&self) -> Result<Lease, Busy> {
-        let waits = {
-            let mut state = self.shared.lock();
-            if let Some(worker) = state.idle.pop() {
-                drop(state);
-                return Ok(Lease::new(worker, &self.shared));
-            }
-            // A worker that died is back soon, and is waited for; one that cannot be started is not.
-            if let (0, Some(why)) = (state.alive, &state.failure) {
-                return Err(Busy::Down(why.clone()));
-            }
-            if state.waiting.len() >= self.shared.config.max_queue {
-                // Who gave up no longer counts.
-                state.waiting.retain(|waits| !waits.is_closed());
-                if state.waiting.len() >= self.shared.config.max_queue {
-                    return Err(Busy::Full);
-                }
-            }
-            let (turn, waits) = oneshot::channel();
-            state.waiting.push_back(turn);
-            waits
+    /// When the line is full, the time is up, no worker runs, or the one that ran it died.
+    pub async fn ask(&self, ask: Ask, meta: &[u8], body: Bytes) -> Result<Reply, Refused> {
+        let number = self.shared.next_number.fetch_add(1, Ordering::Relaxed);
+        let question = Question::new(number, ask, meta, body);
+        let question = question.map_err(|error| Refused::Down(error.to_string()))?;
+        let (answer, answered) = oneshot::channel();
+        self.shared.enter(Job { question, answer })?;
+        let mut waits = Waits {
+            number,
+            shared: &self.shared,
+            answered,
+            done: false,
         };
-        match tokio::time::timeout(self.shared.config.request_timeout, waits).await {
-            Ok(Ok(lease)) => Ok(lease),
-            Ok(Err(_)) => {
-                let why = self.down();
-                Err(Busy::Down(
-                    why.unwrap_or_else(|| String::from("the server stops")),
-                ))
-            }
-            Err(_) => Err(Busy::Late),
-        }
+        let timeout = self.shared.config.request_timeout;
+        let answer = match tokio::time::timeout(timeout, &mut waits.answered).await {
+            Ok(answer) => answer,
+            Err(_) if self.shared.lock().line.withdraw(number) => Ok(Err(Refused::Late)),
+            // A worker has begun it, and has its own time for that.
+            Err(_) => (&mut waits.answered).await,
+        };
+        waits.done = true;
+        answer.unwrap_or_else(|_| {
+            let why = self.down();
+            Err(Refused::Down(
+                why.unwrap_or_else(|| String::from("the server stops")),
+            ))
+        })
     }
 
     /// Starts new workers, and lets the old ones go when these are ready.
@@ -189,14 +182,7 @@ impl Pool {
     /// Lets all workers go, and waits for their end.
     pub async fn close(&self) {
         self.shared.closing.send_replace(true);
-        let (idle, waiting) = {
-            let mut state = self.shared.lock();
-            (
-                std::mem::take(&mut state.idle),
-                std::mem::take(&mut state.waiting),
-            )
-        };
-        drop((idle, waiting));
+        self.shared.lock().line.close();
         for _ in 0..200 {
             if self.shared.lock().alive == 0 {
                 return;
@@ -243,32 +229,105 @@ impl Shared {
         Ok((worker, process))
     }
 
-    /// Gives a worker to who waits longest, or lays it by.
-    ///
-    /// It is lent already when it is handed over: should the one who waits be gone, it comes back by itself.
-    fn offer(self: &Arc<Self>, mut worker: Worker) {
-        if worker.marks.retired.load(Ordering::Acquire) {
-            return;
-        }
+    /// Puts a question into the line.
+    fn enter(&self, job: Job) -> Result<(), Refused> {
         let mut state = self.lock();
-        while let Some(turn) = state.waiting.pop_front() {
-            match turn.send(Lease::new(worker, self)) {
-                Ok(()) => return,
-                Err(mut back) => match back.worker.take() {
-                    Some(back) => worker = back,
-                    None => return,
-                },
+        // A worker that died is back soon, and is waited for; one that cannot be started is not.
+        if let (0, Some(why)) = (state.alive, &state.failure) {
+            return Err(Refused::Down(why.clone()));
+        }
+        let full = |line: &mut Line| {
+            line.length()
+                .is_some_and(|length| length >= self.config.max_queue)
+        };
+        if full(&mut state.line) {
+            // Who gave up no longer counts.
+            state.line.tidy();
+            if full(&mut state.line) {
+                return Err(Refused::Full);
             }
         }
-        if !*self.closing.borrow() {
-            state.idle.push(worker);
+        state.line.push(job);
+        Ok(())
+    }
+
+    /// Lets a worker have questions, and reads its answers.
+    fn offer(self: &Arc<Self>, worker: Worker) {
+        let (stream, marks) = (Arc::clone(&worker.stream), Arc::clone(&worker.marks));
+        self.lock().line.seat(worker);
+        tokio::spawn(Arc::clone(self).attend(stream, marks));
+    }
+
+    /// Reads the answers of one worker, until it has no seat any more.
+    async fn attend(self: Arc<Self>, stream: Arc<UnixStream>, marks: Arc<Marks>) {
+        let patience = self.config.request_timeout + GRACE;
+        let (mut incoming, mut buffer) = (Incoming::default(), vec![0; MESSAGE]);
+        let due = tokio::time::sleep(patience);
+        tokio::pin!(due);
+        loop {
+            let Some(Sitting { unsent, .. }) = self.sitting(&marks) else {
+                return;
+            };
+            let interest = match unsent {
+                true => Interest::READABLE | Interest::WRITABLE,
+                false => Interest::READABLE,
+            };
+            tokio::select! {
+                biased;
+                ready = stream.ready(interest) => {
+                    if unsent && ready.is_ok_and(|ready| ready.is_writable()) {
+                        self.lock().line.send_more(marks.id);
+                    }
+                    if self.read(&stream, &marks, &mut incoming, &mut buffer) == Read::End {
+                        return self.vacate(&marks, &Refused::Died(marks.pid));
+                    }
+                }
+                () = marks.stir.notified() => {}
+                () = &mut due => {
+                    let since = self.sitting(&marks).and_then(|sitting| sitting.since);
+                    let until = since.unwrap_or_else(Instant::now) + patience;
+                    if until <= Instant::now() {
+                        return self.vacate(&marks, &Refused::Hung(marks.pid));
+                    }
+                    due.as_mut().reset(until.into());
+                }
+            }
+            if marks.has_ended() {
+                // What it said at last is there now, and is all that will be.
+                while self.read(&stream, &marks, &mut incoming, &mut buffer) == Read::Some {}
+                return self.vacate(&marks, &Refused::Died(marks.pid));
+            }
         }
     }
 
-    /// Takes a worker back that has answered, unless it ends with this answer: the next request is not for it.
-    fn back(self: &Arc<Self>, worker: Worker, reply: &Reply) {
-        if !reply.is_last() {
-            self.offer(worker);
+    fn sitting(&self, marks: &Marks) -> Option<Sitting> {
+        self.lock().line.sitting(marks.id)
+    }
+
+    /// Reads one message of a worker.
+    fn read(&self, stream: &UnixStream, marks: &Marks, incoming: &mut Incoming, buffer: &mut [u8]) -> Read {
+        let taken = match stream.try_read(buffer) {
+            Ok(0) => return Read::End,
+            Ok(count) => incoming.take(&buffer[..count], self.config.max_answer_bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Read::Nothing,
+            Err(_) => return Read::End,
+        };
+        let Ok(taken) = taken else { return Read::End };
+        if let Some((number, reply)) = taken {
+            let job = self.lock().line.answered(marks.id, number, reply.is_last());
+            if let Some(job) = job {
+                job.end(Ok(reply));
+            }
+        }
+        Read::Some
+    }
+
+    /// Takes a worker's seat away, and tells who waits for it why.
+    fn vacate(&self, marks: &Marks, why: &Refused) {
+        marks.kill();
+        let jobs = self.lock().line.vacate(marks.id);
+        for job in jobs {
+            job.end(Err(why.clone()));
         }
     }
 
@@ -329,11 +388,8 @@ impl Shared {
     async fn replace(self: &Arc<Self>, old: &Process) -> Option<Process> {
         match self.start().await {
             Ok((worker, process)) => {
-                old.marks.retired.store(true, Ordering::Release);
-                let mut state = self.lock();
-                state.idle.retain(|idle| idle.marks.id != old.marks.id);
-                drop(state);
                 self.offer(worker);
+                self.lock().line.leave(old.marks.id);
                 Some(process)
             }
             Err(error) => {
@@ -348,7 +404,6 @@ impl Shared {
         let pid = process.marks.pid;
         let mut state = self.lock();
         state.alive -= 1;
-        state.idle.retain(|idle| idle.marks.id != process.marks.id);
         drop(state);
         let message = format_args!("Worker with pid {pid} ended with {how}; another one takes its place");
         self.log.line(Level::Error, None, message);
@@ -359,12 +414,21 @@ impl Shared {
         state.failure = Some(error.to_string());
         if state.alive == 0 {
             // Nobody is there for them.
-            state.waiting.clear();
+            state.line.clear();
         }
         drop(state);
         self.log
             .line(Level::Error, None, format_args!("{error}; tried again later"));
     }
+}
+
+/// What there was of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Some,
+    Nothing,
+    /// It will say no more that counts.
+    End,
 }
 
 /// What happens next to a worker's place.
@@ -380,95 +444,19 @@ async fn closed(closing: &mut watch::Receiver<bool>) {
     let _ = closing.wait_for(|closing| *closing).await;
 }
 
-/// A worker that works for one request.
+/// Who waits for an answer. Dropped before it came, the question leaves the line.
 #[derive(Debug)]
-pub struct Lease {
-    worker: Option<Worker>,
-    shared: Arc<Shared>,
-    progress: Progress,
+struct Waits<'a> {
+    number: u32,
+    shared: &'a Shared,
+    answered: oneshot::Receiver<Result<Reply, Refused>>,
+    done: bool,
 }
 
-/// How far a question has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Nothing,
-    Asking,
-    Asked,
-}
-
-impl Lease {
-    fn new(worker: Worker, shared: &Arc<Shared>) -> Self {
-        Self {
-            worker: Some(worker),
-            shared: Arc::clone(shared),
-            progress: Progress::Nothing,
-        }
-    }
-
-    /// The worker's process.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.worker.as_ref().map_or(0, |worker| worker.marks.pid)
-    }
-
-    /// Asks, and waits for the answer; then the worker is free again.
-    ///
-    /// # Errors
-    /// When the worker died, or did not answer in time and was ended.
-    pub async fn ask(mut self, ask: Ask, meta: &[u8], body: &[u8]) -> Result<Reply, Unanswered> {
-        let limit = self.shared.config.max_answer_bytes;
-        let patience = self.shared.config.request_timeout + GRACE;
-        self.progress = Progress::Asking;
-        let progress = &mut self.progress;
-        let Some(worker) = self.worker.as_mut() else {
-            return Err(Unanswered::Died);
-        };
-        let answered = tokio::time::timeout(patience, async {
-            worker.ask(ask, meta, body).await?;
-            *progress = Progress::Asked;
-            worker.reply(limit).await
-        });
-        let (answer, error) = match answered.await {
-            Ok(Ok(reply)) => (Some(reply), Unanswered::Died),
-            Ok(Err(_)) => (None, Unanswered::Died),
-            Err(_) => (None, Unanswered::Hung),
-        };
-        let worker = self.worker.take();
-        match (answer, worker) {
-            (Some(reply), Some(worker)) => {
-                self.shared.back(worker, &reply);
-                Ok(reply)
-            }
-            (_, worker) => {
-                if let Some(worker) = worker {
-                    worker.marks.kill();
-                }
-                Err(error)
-            }
-        }
-    }
-}
-
-impl Drop for Lease {
-    /// Who asked went away: the answer is waited for and thrown away, then the worker is free again.
+impl Drop for Waits<'_> {
     fn drop(&mut self) {
-        let Some(mut worker) = self.worker.take() else {
-            return;
-        };
-        match self.progress {
-            Progress::Nothing => return self.shared.offer(worker),
-            // It would wait for the rest of the question for ever.
-            Progress::Asking => return worker.marks.kill(),
-            Progress::Asked => {}
+        if !self.done {
+            self.shared.lock().line.withdraw(self.number);
         }
-        let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move {
-            let limit = shared.config.max_answer_bytes;
-            let patience = shared.config.request_timeout + GRACE;
-            match tokio::time::timeout(patience, worker.reply(limit)).await {
-                Ok(Ok(reply)) => shared.back(worker, &reply),
-                _ => worker.marks.kill(),
-            }
-        });
     }
 }

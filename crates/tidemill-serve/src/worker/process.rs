@@ -6,14 +6,15 @@ use std::os::fd::OwnedFd;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
+use futures::FutureExt as _;
 use serde::Deserialize;
+use socket2::{Domain, Socket, Type};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
-use super::frame::{self, Ask, Kind, Reply};
+use super::frame::{self, Kind, Reply};
 use super::{Settings, source};
 use crate::config::{Config, Model};
 use crate::error::StartError;
@@ -48,7 +49,9 @@ pub struct Facts {
 /// A worker that is ready. Dropping it closes its socket, and so ends it.
 #[derive(Debug)]
 pub(super) struct Worker {
-    pub(super) stream: UnixStream,
+    pub(super) stream: Arc<UnixStream>,
+    /// Its own end of the socket, where what it has not read can be taken back.
+    pub(super) theirs: Socket,
     pub(super) marks: Arc<Marks>,
 }
 
@@ -57,26 +60,21 @@ pub(super) struct Worker {
 pub(super) struct Marks {
     pub(super) id: u64,
     pub(super) pid: u32,
-    /// It is not wanted any more.
-    pub(super) retired: AtomicBool,
+    ended: AtomicBool,
+    /// Wakes who attends to it.
+    pub(super) stir: Notify,
     kill: Notify,
 }
 
 impl Marks {
     /// Ends the process now.
     pub(super) fn kill(&self) {
-        self.retired.store(true, Ordering::Release);
         self.kill.notify_one();
     }
-}
 
-impl Worker {
-    pub(super) async fn ask(&mut self, ask: Ask, meta: &[u8], body: &[u8]) -> io::Result<()> {
-        frame::send(&mut self.stream, ask, meta, body).await
-    }
-
-    pub(super) async fn reply(&mut self, limit: u64) -> io::Result<Reply> {
-        frame::receive(&mut self.stream, limit).await
+    /// Whether the process is gone.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 }
 
@@ -98,6 +96,8 @@ impl Process {
             }
         };
         sweep(self.marks.pid);
+        self.marks.ended.store(true, Ordering::Release);
+        self.marks.stir.notify_one();
         status.map_or_else(|error| error.to_string(), told)
     }
 }
@@ -123,26 +123,46 @@ fn told(status: ExitStatus) -> String {
 /// Starts a worker and waits until its model is ready.
 pub(super) async fn start(config: &Config, id: u64) -> Result<(Worker, Process, Facts), StartError> {
     let machine = |action| move |source| StartError::Machine { action, source };
-    let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(machine("make a socket"))?;
+    let (ours, theirs) =
+        Socket::pair(Domain::UNIX, Type::SEQPACKET, None).map_err(machine("make a socket"))?;
     ours.set_nonblocking(true).map_err(machine("make a socket"))?;
-    let mut stream = UnixStream::from_std(ours).map_err(machine("make a socket"))?;
-    let child = spawn(config, theirs.into())?;
+    let ours = std::os::unix::net::UnixStream::from(OwnedFd::from(ours));
+    let stream = UnixStream::from_std(ours).map_err(machine("make a socket"))?;
+    let given = theirs.try_clone().map_err(machine("make a socket"))?;
+    let child = spawn(config, given.into())?;
     let marks = Arc::new(Marks {
         id,
         pid: child.id().unwrap_or_default(),
         ..Marks::default()
     });
     let mut process = Process { child, marks };
-    let ready = tokio::time::timeout(config.start_timeout, hand_over(config, &mut stream)).await;
-    let fails = match ready {
+    let ready = tokio::time::timeout(config.start_timeout, async {
+        tokio::select! {
+            // What it says before it ends comes first.
+            biased;
+            said = hand_over(config, &stream) => said.map_err(|_| None),
+            status = process.ended() => match frame::receive(&stream).now_or_never() {
+                Some(Ok(said)) => Ok(said),
+                _ => Err(Some(status)),
+            },
+        }
+    });
+    let fails = match ready.await {
         Ok(Ok(Reply {
             kind: Kind::Ready,
             meta,
             ..
         })) => match serde_json::from_slice(&meta) {
             Ok(facts) => {
-                let marks = Arc::clone(&process.marks);
-                return Ok((Worker { stream, marks }, process, facts));
+                // From now on nobody waits in a read of that end.
+                theirs.set_nonblocking(true).map_err(machine("set a socket up"))?;
+                let (stream, marks) = (Arc::new(stream), Arc::clone(&process.marks));
+                let worker = Worker {
+                    stream,
+                    theirs,
+                    marks,
+                };
+                return Ok((worker, process, facts));
             }
             Err(error) => StartError::Model {
                 reason: error.to_string(),
@@ -151,19 +171,17 @@ pub(super) async fn start(config: &Config, id: u64) -> Result<(Worker, Process, 
         Ok(Ok(reply)) => StartError::Model {
             reason: reason(&reply),
         },
-        Ok(Err(_)) => {
-            // The socket closes an instant before the process is gone.
-            let status = tokio::time::timeout(Duration::from_secs(2), process.ended()).await;
-            StartError::Died {
-                status: status.unwrap_or_else(|_| String::from("its socket closed")),
-            }
-        }
+        Ok(Err(status)) => StartError::Died {
+            status: status.unwrap_or_else(|| String::from("its socket closed")),
+        },
         Err(_) => StartError::Slow {
             seconds: config.start_timeout.as_secs(),
         },
     };
-    process.marks.kill();
-    process.ended().await;
+    if !process.marks.has_ended() {
+        process.marks.kill();
+        process.ended().await;
+    }
     Err(fails)
 }
 
@@ -191,7 +209,7 @@ fn spawn(config: &Config, socket: OwnedFd) -> Result<Child, StartError> {
     })
 }
 
-async fn hand_over(config: &Config, stream: &mut UnixStream) -> io::Result<Reply> {
+async fn hand_over(config: &Config, stream: &UnixStream) -> io::Result<Reply> {
     let settings = Settings {
         kind: match config.model {
             Model::Script { .. } => "script",
@@ -211,7 +229,7 @@ async fn hand_over(config: &Config, stream: &mut UnixStream) -> io::Result<Reply
     let modules: BTreeMap<&str, &str> = source::MODULES.iter().copied().collect();
     let start = serde_json::json!({ "modules": modules, "settings": settings });
     frame::send_start(stream, start.to_string().as_bytes()).await?;
-    frame::receive(stream, 0).await
+    frame::receive(stream).await
 }
 
 /// `AZUREML_SOURCE_DIRECTORY`, below the app's root, and the folder of the script.

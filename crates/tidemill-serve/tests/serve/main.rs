@@ -1,5 +1,6 @@
 //! A scoring server as its users meet it: scripts that are good, bad and ugly, over real sockets and real Python.
 
+mod ahead;
 mod bodies;
 mod contract;
 mod death;

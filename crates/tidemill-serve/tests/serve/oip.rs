@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use tidemill_serve::Model;
+use tidemill_serve::{Batching, Model};
 
 use crate::support::{Server, Setup, tool};
 
@@ -56,6 +57,41 @@ fn tritons_client_is_answered_for_an_onnx_file_and_for_a_triton_folder() {
         let server = setup(dir, &python, model).serve();
         let ports = [server.http, server.grpc.expect("gRPC")].map(|address| address.port().to_string());
         runs(&python, "client.py", &[&ports[0], &ports[1], what, &folder]);
+    }
+}
+
+#[test]
+fn requests_that_come_together_are_run_together_and_answered_as_if_alone() {
+    let python = tool("serving");
+    for what in ["iris", "triton"] {
+        let (dir, folder) = models(&python);
+        let batching = Batching {
+            max_size: 8,
+            max_time: Duration::from_millis(20),
+        };
+        let model = match what {
+            "iris" => Model::Onnx {
+                path: dir.path().join("iris.onnx"),
+            },
+            _ => {
+                let config = dir.path().join("triton/iris/config.pbtxt");
+                let more = "dynamic_batching { max_queue_delay_microseconds: 20000 }\n";
+                let text = std::fs::read_to_string(&config).expect("a configuration") + more;
+                std::fs::write(&config, text).expect("a configuration");
+                Model::Triton {
+                    folder: dir.path().join("triton"),
+                }
+            }
+        };
+        let told = (what == "iris").then_some(batching);
+        let server = setup(dir, &python, model)
+            .with(|config| config.batching = told)
+            .serve();
+        runs(
+            &python,
+            "batching.py",
+            &[&server.http.port().to_string(), &folder],
+        );
     }
 }
 

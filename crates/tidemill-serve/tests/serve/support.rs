@@ -44,6 +44,7 @@ impl Setup {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             grpc_listen: None,
             health_listen: None,
+            batching: None,
             max_queue: 100,
             request_timeout: Duration::from_secs(30),
             start_timeout: Duration::from_secs(60),

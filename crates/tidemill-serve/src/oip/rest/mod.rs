@@ -20,6 +20,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/v2", get(server::metadata))
         .route("/v2/health/live", get(server::live))
         .route("/v2/health/ready", get(server::ready))
+        .route("/v2/models/stats", get(model::all_statistics))
         .route("/v2/repository/index", post(repository::index))
         .route("/v2/repository/models/{model}/load", post(repository::load))
         .route("/v2/repository/models/{model}/unload", post(repository::unload));
@@ -30,6 +31,8 @@ pub(crate) fn router() -> Router<App> {
             router
                 .route(at, get(model::metadata))
                 .route(&format!("{at}/ready"), get(model::ready))
+                .route(&format!("{at}/config"), get(model::configuration))
+                .route(&format!("{at}/stats"), get(model::statistics))
                 .route(&format!("{at}/infer"), post(infer::infer))
         })
 }

@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use tidemill_serve::azure::{self, SERVER_VERSION, Settings};
 use tidemill_serve::{Config, Model};
 
-use super::{NOT_READY, config_file, here, number, python, serve, variable};
+use super::{NOT_READY, config_file, here, python, serve, start_timeout, variable, worker_count};
 use crate::error::{Error, FAILED, Result};
 
 /// The port of both, where no option says another one.
@@ -125,7 +125,9 @@ impl Azmlinfsrv {
             None => python::at(Path::new("python3")),
         };
         python.set.extend(file.said.clone());
-        let workers = self.worker_count.or_else(|| number("WORKER_COUNT")).unwrap_or(1);
+        let workers = self
+            .worker_count
+            .map_or_else(worker_count, |count| Ok(count.into()))?;
         for (name, value) in [
             ("WORKER_COUNT", workers.to_string()),
             ("SERVER_PORT", port.to_string()),
@@ -161,13 +163,14 @@ impl Azmlinfsrv {
             app_root,
             work_dir: here()?,
             python,
-            workers: workers.into(),
+            workers,
             listen: at(port),
             grpc_listen: None,
             health_listen: health.map(at),
+            batching: None,
             max_queue: 1000,
             request_timeout: azure::scoring_timeout(said),
-            start_timeout: Duration::from_secs(number("WORKER_TIMEOUT").unwrap_or(300)),
+            start_timeout: start_timeout()?,
             drain_timeout: Duration::from_secs(30),
             max_body_bytes: 100 << 20,
             max_answer_bytes: 100 << 20,

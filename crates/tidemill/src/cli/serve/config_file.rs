@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tidemill_serve::azure::whole_number;
 
 use crate::error::{Error, Result};
 
@@ -78,7 +79,12 @@ pub(super) fn read(
             (None, Some(value)) => value,
             (None, None) => continue,
         };
-        let text = checked(*kind, &value).map_err(|why| {
+        let text = checked(*kind, &value).and_then(|text| match *name {
+            // Azure's server fails each request with one.
+            "SCORING_TIMEOUT_MS" if text.starts_with('-') => Err("Input should not be below 0"),
+            _ => Ok(text),
+        });
+        let text = text.map_err(|why| {
             Error::failed(format!("{name}: {why} (environment variable: {name})")).with_hint(format!(
                 "set {name} right, in the environment or in the file of settings"
             ))
@@ -108,13 +114,9 @@ fn checked(kind: Kind, value: &Value) -> std::result::Result<String, &'static st
     match (kind, value) {
         (Kind::Text, Value::String(text)) => Ok(text.clone()),
         (Kind::Text, _) => Err("Input should be a valid string"),
-        (Kind::Whole, Value::String(text)) => {
-            let plain = text.trim().trim_end_matches(".0").replace('_', "");
-            plain
-                .parse::<i64>()
-                .map(|number| number.to_string())
-                .map_err(|_| "Input should be a valid integer, unable to parse string as an integer")
-        }
+        (Kind::Whole, Value::String(text)) => whole_number(text)
+            .map(|number| number.to_string())
+            .ok_or("Input should be a valid integer, unable to parse string as an integer"),
         (Kind::Whole, Value::Bool(truth)) => Ok(u8::from(*truth).to_string()),
         (Kind::Whole, Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Ok(whole.to_string()),
@@ -123,7 +125,7 @@ fn checked(kind: Kind, value: &Value) -> std::result::Result<String, &'static st
         },
         (Kind::Whole, _) => Err("Input should be a valid integer"),
         (Kind::Truth, Value::Bool(truth)) => Ok(truth.to_string()),
-        (Kind::Truth, Value::String(text)) if TRUTHS.contains(&text.trim().to_lowercase().as_str()) => {
+        (Kind::Truth, Value::String(text)) if TRUTHS.contains(&text.to_lowercase().as_str()) => {
             Ok(text.clone())
         }
         (Kind::Truth, Value::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => {
@@ -181,6 +183,14 @@ mod tests {
         ] {
             let error = of(text).expect_err(text).to_string();
             assert!(error.contains(told), "{error}");
+        }
+        let written = of(r#"{"SCORING_TIMEOUT_MS": " 60_000.0 "}"#).expect("pydantic reads it");
+        assert_eq!(written.said["SCORING_TIMEOUT_MS"], "60000");
+        for text in ["1e3", "1__0", "5.", "-5"] {
+            assert!(
+                of(&format!(r#"{{"SCORING_TIMEOUT_MS": "{text}"}}"#)).is_err(),
+                "{text}"
+            );
         }
         let var = |name: &str| (name == "SCORING_TIMEOUT_MS").then(String::new);
         assert!(read(None, Path::new("/nowhere"), None, var).is_err());

@@ -5,13 +5,14 @@ mod config_file;
 mod python;
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tidemill_serve::azure::{self, Settings};
-use tidemill_serve::{Bound, Config, Level, Log, Model};
+use tidemill_serve::{Batching, Bound, Config, Level, Log, Model};
 
 use super::globals::Globals;
 use crate::error::{Error, OK, Result};
@@ -61,6 +62,12 @@ pub struct Serve {
     /// Address for gRPC: the Open Inference Protocol [default: none]
     #[arg(long, value_name = "ADDRESS")]
     grpc_listen: Option<SocketAddr>,
+    /// Rows that are run together where requests of the Open Inference Protocol come at once [default: MLSERVER_MODEL_MAX_BATCH_SIZE, none]
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    max_batch_size: Option<u32>,
+    /// How long the first of them waits for others, in s [default: MLSERVER_MODEL_MAX_BATCH_TIME, 0.005]
+    #[arg(long, value_name = "S", value_parser = batch_time)]
+    max_batch_time: Option<f64>,
     /// Requests that may wait for a free process; more are answered 429
     #[arg(long, value_name = "COUNT", default_value = "1000")]
     max_queue: usize,
@@ -184,23 +191,19 @@ impl Serve {
             app_root,
             work_dir,
             python,
-            workers: self
-                .workers
-                .or_else(|| number("WORKER_COUNT"))
-                .unwrap_or(1)
-                .into(),
+            workers: self.workers.map_or_else(worker_count, |count| Ok(count.into()))?,
             listen: self.listen,
             grpc_listen: self.grpc_listen,
             health_listen: None,
+            batching: batching(self.max_batch_size, self.max_batch_time)?,
             max_queue: self.max_queue,
             request_timeout: timeout.unwrap_or_else(|| {
                 azure::scoring_timeout(|name| variable(name).or_else(|| file.said.get(name).cloned()))
             }),
-            start_timeout: Duration::from_secs(
-                self.start_timeout_s
-                    .or_else(|| number("WORKER_TIMEOUT"))
-                    .unwrap_or(300),
-            ),
+            start_timeout: match self.start_timeout_s {
+                Some(seconds) => Duration::from_secs(seconds),
+                None => start_timeout()?,
+            },
             drain_timeout: Duration::from_secs(self.drain_timeout_s),
             max_body_bytes: self.max_body,
             max_answer_bytes: self.max_answer,
@@ -294,8 +297,72 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
-fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
-    variable(name)?.trim().parse().ok()
+/// A number that an environment variable says.
+///
+/// # Errors
+/// Usage, where it says something else.
+fn number(name: &str, within: RangeInclusive<i64>) -> Result<Option<u64>> {
+    let Some(text) = variable(name) else {
+        return Ok(None);
+    };
+    match azure::whole_number(&text).filter(|number| within.contains(number)) {
+        Some(number) => Ok(u64::try_from(number).ok()),
+        None => Err(Error::usage(format!(
+            "failed to read the environment variable {name}: `{text}`"
+        ))
+        .with_hint(format!(
+            "expected a whole number from {} to {}",
+            within.start(),
+            within.end()
+        ))),
+    }
+}
+
+/// How requests are put together: as options say, else as the variables do that MLServer has for that.
+fn batching(size: Option<u32>, time_s: Option<f64>) -> Result<Option<Batching>> {
+    let size = match size {
+        Some(size) => u64::from(size),
+        None => number("MLSERVER_MODEL_MAX_BATCH_SIZE", 0..=i64::from(u32::MAX))?.unwrap_or(0),
+    };
+    let said = variable("MLSERVER_MODEL_MAX_BATCH_TIME").filter(|_| time_s.is_none());
+    let said = said.map(|text| {
+        batch_time(&text).map_err(|why| {
+            Error::usage(format!(
+                "failed to read the environment variable MLSERVER_MODEL_MAX_BATCH_TIME: `{text}`"
+            ))
+            .with_hint(why)
+        })
+    });
+    let time_s = time_s.or(said.transpose()?).unwrap_or(0.005);
+    Ok((size > 1).then_some(Batching {
+        max_size: usize::try_from(size).unwrap_or(usize::MAX),
+        max_time: Duration::from_secs_f64(time_s),
+    }))
+}
+
+/// A time to wait for others, in s.
+fn batch_time(text: &str) -> std::result::Result<f64, String> {
+    let number = text.trim().parse().ok();
+    number
+        .filter(|seconds| (0.0..=60.0).contains(seconds))
+        .ok_or_else(|| String::from("expected seconds from 0 to 60"))
+}
+
+/// `WORKER_COUNT`, or 1.
+fn worker_count() -> Result<usize> {
+    let count = number("WORKER_COUNT", 1..=512)?.unwrap_or(1);
+    Ok(usize::try_from(count).unwrap_or(1))
+}
+
+/// `WORKER_TIMEOUT`, or 300 s.
+fn start_timeout() -> Result<Duration> {
+    // As in gunicorn, 0 is no limit.
+    const NEVER_S: i64 = 10 * 365 * 86400;
+    let seconds = match number("WORKER_TIMEOUT", 0..=NEVER_S)? {
+        Some(0) => NEVER_S.unsigned_abs(),
+        given => given.unwrap_or(300),
+    };
+    Ok(Duration::from_secs(seconds))
 }
 
 fn here() -> Result<PathBuf> {
