@@ -88,12 +88,20 @@ pub struct Assignment {
     pub place: Place,
 }
 
+/// An assignment with the role that it gives, looked up once.
+#[derive(Debug, Clone)]
+pub(crate) struct Given {
+    pub(crate) assignment: Arc<Assignment>,
+    /// None for a role that is not there any more.
+    pub(crate) role: Option<Arc<Role>>,
+}
+
 /// Everything that decisions rest on.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     /// Roles by name in small letters.
-    roles: HashMap<String, Role>,
-    assignments: HashMap<Subject, Vec<Assignment>>,
+    roles: HashMap<String, Arc<Role>>,
+    assignments: HashMap<Subject, Vec<Given>>,
     /// The teams that a principal is directly in.
     teams: HashMap<Subject, Vec<Subject>>,
     /// The group of each workspace.
@@ -114,17 +122,20 @@ impl Access {
             groups,
             ..Self::default()
         };
-        access
-            .roles
-            .extend(roles.into_iter().map(|role| (role.name.to_lowercase(), role)));
+        access.roles.extend(
+            roles
+                .into_iter()
+                .map(|role| (role.name.to_lowercase(), Arc::new(role))),
+        );
         let mut by_folder = ByFolder::default();
         for assignment in assignments {
-            by_folder.add(&assignment, access.role(&assignment.role));
-            access
-                .assignments
-                .entry(assignment.subject.clone())
-                .or_default()
-                .push(assignment);
+            let role = access.roles.get(&assignment.role.to_lowercase()).cloned();
+            by_folder.add(&assignment, role.as_deref());
+            let own = access.assignments.entry(assignment.subject.clone()).or_default();
+            own.push(Given {
+                assignment: Arc::new(assignment),
+                role,
+            });
         }
         for (member, team) in members {
             access.teams.entry(member).or_default().push(team);
@@ -149,7 +160,7 @@ impl Access {
 
     /// A role by name.
     pub fn role(&self, name: &str) -> Option<&Role> {
-        self.roles.get(&name.to_lowercase())
+        self.roles.get(&name.to_lowercase()).map(Arc::as_ref)
     }
 
     /// The group of a workspace.
@@ -175,6 +186,14 @@ impl Access {
 
     /// The assignments that count for a principal, its teams' included.
     pub fn assignments(&self, subject: &Subject) -> Vec<&Assignment> {
+        self.given(subject)
+            .into_iter()
+            .map(|given| given.assignment.as_ref())
+            .collect()
+    }
+
+    /// The same, each with its role.
+    pub(crate) fn given(&self, subject: &Subject) -> Vec<&Given> {
         let of = |circle| self.assignments.get(circle).into_iter().flatten();
         self.circles(subject).iter().flat_map(of).collect()
     }
@@ -191,10 +210,11 @@ impl Access {
             .as_deref()
             .and_then(|workspace| self.group_of(workspace));
         let by_folder = self.by_folder.decides(action, scope).is_some();
-        let allows = |given: &Assignment| {
-            given.place.covers(scope, group)
-                && (!by_folder || matches!(given.place, Place::Resource { .. }))
-                && self.role(&given.role).is_some_and(|role| role.set.has(action))
+        let allows = |given: &Given| {
+            let place = &given.assignment.place;
+            place.covers(scope, group)
+                && (!by_folder || matches!(place, Place::Resource { .. }))
+                && given.role.as_ref().is_some_and(|role| role.set.has(action))
         };
         self.circles(subject)
             .iter()
@@ -207,8 +227,8 @@ impl Access {
             by_folder: self.by_folder.clone(),
             ..Grants::default()
         };
-        for assignment in self.assignments(subject) {
-            let Some(role) = self.role(&assignment.role) else {
+        for Given { assignment, role } in self.given(subject) {
+            let Some(role) = role else {
                 continue;
             };
             let set = match &assignment.place {

@@ -1,6 +1,8 @@
 //! The decision in words: which assignment and role allowed it, or what each of them lacks.
 
-use crate::access::{Access, Assignment, Subject};
+use std::sync::Arc;
+
+use crate::access::{Access, Assignment, Given, Subject};
 use crate::{Action, Place, Scope};
 
 /// A decision, and what it rests on.
@@ -12,111 +14,152 @@ pub struct Explanation {
     pub why: String,
     /// Every assignment that was looked at, and what came of it.
     pub steps: Vec<Step>,
+    asked: Asked,
 }
 
-/// One assignment that was looked at.
+/// What was asked, as far as the words of a step need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    subject: Subject,
+    scope: Scope,
+    /// The datastore whose folders alone decide.
+    by_folder: Option<String>,
+}
+
+/// One assignment that was looked at. Its words are made when somebody reads them: a refusal on a busy server looks at hundreds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The assignment.
-    pub assignment: Assignment,
+    pub assignment: Arc<Assignment>,
+    came: Came,
+}
+
+impl Step {
     /// Whether it allows it by itself.
-    pub allows: bool,
-    /// Why, or why not.
-    pub why: String,
+    pub fn allows(&self) -> bool {
+        self.came == Came::Has
+    }
+}
+
+/// What came of an assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// Its role is not there any more.
+    Gone,
+    /// Its place does not hold the scope.
+    Elsewhere,
+    /// Its place is around a datastore that gives access by folder.
+    Around,
+    /// Its role has the action.
+    Has,
+    /// Its role takes the action away.
+    Taken,
+    /// Its role does not have the action.
+    Lacks,
+}
+
+impl Explanation {
+    /// What came of an assignment, in words.
+    pub fn why(&self, step: &Step) -> String {
+        let Assignment {
+            subject, role, place, ..
+        } = step.assignment.as_ref();
+        let Asked {
+            subject: asked,
+            scope,
+            by_folder,
+        } = &self.asked;
+        let through = match subject == asked {
+            true => String::new(),
+            false => format!(", through {subject}"),
+        };
+        match step.came {
+            Came::Gone => format!("role `{role}` is not there any more"),
+            Came::Elsewhere => {
+                format!("role `{role}` is given at `{place}`{through}, which does not hold `{scope}`")
+            }
+            Came::Around => format!(
+                "role `{role}`, given at `{place}`{through}, does not count for its files: datastore `{}` gives access by folder",
+                by_folder.as_deref().unwrap_or_default()
+            ),
+            Came::Has => format!("role `{role}`, given at `{place}`{through}, has it"),
+            Came::Taken => {
+                format!("role `{role}`, given at `{place}`{through}, takes it away with notActions")
+            }
+            Came::Lacks => format!("role `{role}`, given at `{place}`{through}, does not have it"),
+        }
+    }
 }
 
 /// Explains whether a principal may do something somewhere. It says the same as [`crate::Grants::allow`].
 pub fn explain(access: &Access, subject: &Subject, action: Action, scope: &Scope) -> Explanation {
-    let assignments = access.assignments(subject);
-    let steps: Vec<Step> = assignments
-        .iter()
-        .map(|given| step(access, subject, given, action, scope))
-        .collect();
-    let first = steps.iter().find(|step| step.allows);
+    let workspace = scope.workspace.as_deref();
+    let group = workspace.and_then(|workspace| access.group_of(workspace));
     let by_folder = access.by_folder().decides(action, scope);
-    let why = match (first, by_folder, steps.as_slice()) {
-        (Some(step), ..) => format!("{subject} may do {action} at `{scope}`: {}", step.why),
+    let steps: Vec<Step> = access
+        .given(subject)
+        .into_iter()
+        .map(|given| Step {
+            assignment: given.assignment.clone(),
+            came: came(given, action, scope, group, by_folder.is_some()),
+        })
+        .collect();
+    let mut explanation = Explanation {
+        allowed: steps.iter().any(Step::allows),
+        why: String::new(),
+        steps,
+        asked: Asked {
+            subject: subject.clone(),
+            scope: scope.clone(),
+            by_folder: by_folder.map(str::to_owned),
+        },
+    };
+    explanation.why = sentence(&explanation, action);
+    explanation
+}
+
+fn sentence(explanation: &Explanation, action: Action) -> String {
+    let Asked {
+        subject,
+        scope,
+        by_folder,
+    } = &explanation.asked;
+    let steps = explanation.steps.as_slice();
+    let first = steps.iter().find(|step| step.allows());
+    let may_not = format!("{subject} may not do {action} at `{scope}`");
+    match (first, by_folder, steps) {
+        (Some(step), ..) => format!(
+            "{subject} may do {action} at `{scope}`: {}",
+            explanation.why(step)
+        ),
         (None, Some(datastore), _) => {
-            let rules = assignments
-                .iter()
-                .filter(|given| is_rule(given, scope, datastore));
+            let rules = steps.iter().map(|step| &step.assignment);
             let rules: Vec<_> = rules
+                .filter(|given| is_rule(given, scope, datastore))
                 .map(|given| format!("`{}` at `{}`", given.role, given.place))
                 .collect();
             let has = match rules.as_slice() {
                 [] => "none of its rules names it".to_owned(),
                 rules => format!("its rules for it are {}", rules.join(", ")),
             };
-            format!(
-                "{subject} may not do {action} at `{scope}`: datastore `{datastore}` gives access by folder, and {has}"
-            )
+            format!("{may_not}: datastore `{datastore}` gives access by folder, and {has}")
         }
-        (None, None, []) => format!("{subject} may not do {action} at `{scope}`: it has no role anywhere"),
-        (None, None, [one]) => format!("{subject} may not do {action} at `{scope}`: {}", one.why),
-        (None, None, many) => {
-            format!(
-                "{subject} may not do {action} at `{scope}`: none of its {} assignments gives it",
-                many.len()
-            )
-        }
-    };
-    Explanation {
-        allowed: first.is_some(),
-        why,
-        steps,
+        (None, None, []) => format!("{may_not}: it has no role anywhere"),
+        (None, None, [one]) => format!("{may_not}: {}", explanation.why(one)),
+        (None, None, many) => format!("{may_not}: none of its {} assignments gives it", many.len()),
     }
 }
 
-fn step(access: &Access, subject: &Subject, given: &Assignment, action: Action, scope: &Scope) -> Step {
-    let Assignment {
-        subject: holder,
-        role,
-        place,
-        ..
-    } = given;
-    let through = match holder == subject {
-        true => String::new(),
-        false => format!(", through {holder}"),
-    };
-    let group = scope
-        .workspace
-        .as_deref()
-        .and_then(|workspace| access.group_of(workspace));
-    // At a place around a datastore that gives access by folder, a role does not count for its files.
-    let around = access
-        .by_folder()
-        .decides(action, scope)
-        .filter(|_| !matches!(place, Place::Resource { .. }));
-    let (allows, why) = match access.role(role) {
-        None => (false, format!("role `{role}` is not there any more")),
-        Some(_) if !place.covers(scope, group) => (
-            false,
-            format!("role `{role}` is given at `{place}`{through}, which does not hold `{scope}`"),
-        ),
-        Some(_) if around.is_some() => (
-            false,
-            format!(
-                "role `{role}`, given at `{place}`{through}, does not count for its files: datastore `{}` gives access by folder",
-                around.unwrap_or_default()
-            ),
-        ),
-        Some(found) if found.set.has(action) => (
-            true,
-            format!("role `{role}`, given at `{place}`{through}, has it"),
-        ),
-        Some(found) if found.taken.has(action) => (
-            false,
-            format!("role `{role}`, given at `{place}`{through}, takes it away with notActions"),
-        ),
-        Some(_) => (
-            false,
-            format!("role `{role}`, given at `{place}`{through}, does not have it"),
-        ),
-    };
-    Step {
-        assignment: given.clone(),
-        allows,
-        why,
+fn came(given: &Given, action: Action, scope: &Scope, group: Option<&str>, by_folder: bool) -> Came {
+    let place = &given.assignment.place;
+    match &given.role {
+        None => Came::Gone,
+        Some(_) if !place.covers(scope, group) => Came::Elsewhere,
+        // At a place around a datastore that gives access by folder, a role does not count for its files.
+        Some(_) if by_folder && !matches!(place, Place::Resource { .. }) => Came::Around,
+        Some(role) if role.set.has(action) => Came::Has,
+        Some(role) if role.taken.has(action) => Came::Taken,
+        Some(_) => Came::Lacks,
     }
 }
 
@@ -206,7 +249,7 @@ mod tests {
             explained
                 .steps
                 .iter()
-                .any(|step| step.why.contains("takes it away with notActions")),
+                .any(|step| explained.why(step).contains("takes it away with notActions")),
             "{explained:?}"
         );
         let bob = explain(

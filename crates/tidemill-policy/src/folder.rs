@@ -198,7 +198,7 @@ mod tests {
             eng.why
         );
         assert!(
-            eng.steps[0].why.contains("does not count for its files"),
+            eng.why(&eng.steps[0]).contains("does not count for its files"),
             "{:?}",
             eng.steps
         );

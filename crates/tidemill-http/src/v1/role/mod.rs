@@ -47,25 +47,21 @@ fn view(role: RoleView) -> Role {
 }
 
 fn rights(principal: String, action: &str, scope: &str, explanation: Explanation) -> Rights {
-    let Explanation { allowed, why, steps } = explanation;
-    let step = |Step {
-                    assignment,
-                    allows,
-                    why,
-                }| RightsStep {
-        assignment: assignment.id,
-        principal: assignment.subject.to_string(),
-        role: assignment.role,
-        scope: assignment.place.to_string(),
-        allows,
-        why,
+    let step = |step: &Step| RightsStep {
+        assignment: step.assignment.id.clone(),
+        principal: step.assignment.subject.to_string(),
+        role: step.assignment.role.clone(),
+        scope: step.assignment.place.to_string(),
+        allows: step.allows(),
+        why: explanation.why(step),
     };
+    let steps = explanation.steps.iter().map(step).collect();
     Rights {
         principal,
         action: action.to_owned(),
         scope: scope.to_owned(),
-        allowed,
-        why,
-        steps: steps.into_iter().map(step).collect(),
+        allowed: explanation.allowed,
+        why: explanation.why,
+        steps,
     }
 }
