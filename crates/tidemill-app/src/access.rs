@@ -269,9 +269,50 @@ fn read_assignment(row: assignment::Model) -> Option<Assignment> {
     })
 }
 
-/// A network, or a single address.
+/// A network, or a single address. IPv4 that is written as IPv6 (`::ffff:10.0.0.0/104`) is IPv4.
 pub(crate) fn network(text: &str) -> Option<IpNet> {
-    text.parse()
+    let read: Option<IpNet> = text
+        .parse()
         .ok()
-        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    match read? {
+        IpNet::V6(net) => {
+            let plain = net.addr().to_ipv4_mapped().zip(net.prefix_len().checked_sub(96));
+            let plain = plain.and_then(|(address, prefix)| IpNet::new(address.into(), prefix).ok());
+            Some(plain.unwrap_or(IpNet::V6(net)))
+        }
+        net => Some(net),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_addresses_however_both_are_written() {
+        let reaches = |network: &str, address: &str| {
+            let snapshot = Snapshot {
+                networks: HashMap::from([(
+                    "lab".to_owned(),
+                    vec![super::network(network).expect("a network")],
+                )]),
+                ..Snapshot::default()
+            };
+            snapshot.reaches("lab", address.parse().expect("an address"))
+        };
+        for (network, address, is_in) in [
+            ("10.0.0.0/8", "10.1.2.3", true),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", true),
+            ("::ffff:10.0.0.0/104", "10.1.2.3", true),
+            ("::ffff:10.0.0.0/104", "::ffff:11.1.2.3", false),
+            ("10.1.2.3", "10.1.2.3", true),
+            ("10.1.2.3", "10.1.2.4", false),
+            ("10.0.0.0/8", "::a01:203", false),
+            ("fd00::/8", "fd00::1", true),
+            ("0.0.0.0/0", "fd00::1", false),
+        ] {
+            assert_eq!(reaches(network, address), is_in, "{network} {address}");
+        }
+    }
 }

@@ -172,11 +172,14 @@ impl OpContext {
         let Some(subject) = self.subject() else {
             return ActionSet::NONE;
         };
-        let all = self.app.access.grants(&subject).at(scope);
+        let current = self.app.access.current();
+        let all = current.grants(&subject).at(scope);
+        let workspace = scope.workspace.as_deref();
+        let group = workspace.and_then(|workspace| current.access.group_of(workspace));
         match self.limits() {
             Some(Limits {
                 place: Some(place), ..
-            }) if !place.covers(scope, None) => ActionSet::NONE,
+            }) if !place.covers(scope, group) => ActionSet::NONE,
             Some(Limits {
                 actions: Some(actions),
                 ..
@@ -237,6 +240,11 @@ impl OpContext {
             Principal::Job { .. } => Some(self.principal.to_string()),
             _ => None,
         }
+    }
+
+    /// For whom something is done: who asks, whoever submitted the job that asks, or the one for whom the server does it.
+    pub(crate) fn for_whom(&self) -> Option<&Subject> {
+        self.behind.as_ref()
     }
 
     /// Who asks.
@@ -303,7 +311,7 @@ impl OpContext {
         if let Some(workspace) = scope
             .workspace
             .as_deref()
-            .filter(|name| current.is_deleted(name) && !self.at_rest)
+            .filter(|name| current.is_deleted(&crate::name::same_workspace(name)) && !self.at_rest)
         {
             let sees = self.behind.as_ref().is_some_and(|who| {
                 current
@@ -324,6 +332,13 @@ impl OpContext {
         if self.subject().is_none() {
             if let Decision::Deny { why } = decide(&self.principal, action, scope) {
                 return Some(Refusal::forbidden(action, scope, why));
+            }
+            // A job runs on this machine; its token comes from elsewhere only when somebody took it along.
+            if let Some(workspace) = scope.workspace.as_deref()
+                && !self.is_here()
+                && let Some(refusal) = self.from_elsewhere(workspace, action, scope, &current)
+            {
+                return Some(refusal);
             }
             // What only a runner does is not given by roles.
             let behind = self.behind.as_ref().filter(|_| action != action::JOB_RUN)?;
@@ -348,12 +363,11 @@ impl OpContext {
 
     /// What a workspace shuts to everybody: other networks, and changes by hand where plans change it alone.
     fn closed(&self, action: Action, scope: &Scope, current: &Snapshot) -> Option<Refusal> {
-        let workspace = scope.workspace.as_deref()?;
-        if let Some(peer) = self.origin.peer.filter(|peer| !current.reaches(workspace, *peer)) {
-            let why = format!(
-                "workspace `{workspace}` is not reached from {peer}: its allowed_networks don't hold it"
-            );
-            return Some(Refusal::forbidden(action, scope, why));
+        // However the name is written, it is the same workspace.
+        let workspace = crate::name::same_workspace(scope.workspace.as_deref()?);
+        let workspace = workspace.as_ref();
+        if let Some(refusal) = self.from_elsewhere(workspace, action, scope, current) {
+            return Some(refusal);
         }
         let still = action.as_str().ends_with("/read") || STILL.contains(&action);
         if current.is_archived(workspace) && !still && !self.at_rest {
@@ -369,6 +383,34 @@ impl OpContext {
             return Some(Refusal::forbidden(action, scope, why));
         }
         None
+    }
+
+    /// Refuses an address that is in no network of the workspace.
+    fn from_elsewhere(
+        &self,
+        workspace: &str,
+        action: Action,
+        scope: &Scope,
+        current: &Snapshot,
+    ) -> Option<Refusal> {
+        let peer = self
+            .origin
+            .peer
+            .filter(|peer| !current.reaches(workspace, *peer))?;
+        let why =
+            format!("workspace `{workspace}` is not reached from {peer}: its allowed_networks don't hold it");
+        Some(Refusal::forbidden(action, scope, why))
+    }
+
+    /// Whether the request comes from this machine: over loopback, or from the address at which the server is.
+    fn is_here(&self) -> bool {
+        let Some(peer) = self.peer() else { return true };
+        let own = self.app.address().unwrap_or_default();
+        let own = own.rsplit_once("://").map_or("", |(_, host)| host);
+        peer.is_loopback()
+            || own
+                .parse::<std::net::SocketAddr>()
+                .is_ok_and(|own| own.ip() == peer)
     }
 
     /// Notes a refusal that a rule made after the roles had allowed it.

@@ -21,6 +21,17 @@ pub fn check(noun: &str, name: &str) -> Result<()> {
     )))
 }
 
+/// The name under which a workspace is known, of the name by which a request calls it.
+pub(crate) fn same_workspace(given: &str) -> std::borrow::Cow<'_, str> {
+    match given
+        .bytes()
+        .any(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    {
+        true => given.to_ascii_lowercase().replace('_', "-").into(),
+        false => given.into(),
+    }
+}
+
 /// Makes the workspace name of a name as Azure has it: lower case, `-` for `_`.
 ///
 /// # Errors

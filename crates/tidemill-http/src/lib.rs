@@ -13,5 +13,6 @@ pub mod router;
 mod studio;
 mod to_the_end;
 pub mod v1;
+mod workspace_name;
 
 pub use router::{HttpOptions, Server, openapi, router};

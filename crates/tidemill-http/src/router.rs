@@ -7,11 +7,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tidemill_app::App;
+use tower::Layer;
+use tower::util::MapRequestLayer;
 use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::metrics::Metrics;
-use crate::{auth, gateway, mlflow, ops, studio, v1};
+use crate::{auth, gateway, mlflow, ops, studio, v1, workspace_name};
 
 /// The most bytes of a JSON body. Uploads have routes with limits of their own.
 pub const BODY_LIMIT_BYTES: usize = 32 << 20;
@@ -62,8 +64,9 @@ pub fn router(server: Server) -> Router {
         .layer(from_fn(mlflow::envelope))
         .layer(from_fn_with_state(server.clone(), crate::metrics::observe));
     // Callers of endpoints show keys of their own, and their requests pass nothing that others need.
-    surfaces
-        .merge(gateway::router())
+    let surfaces: Router = surfaces.with_state(server.clone());
+    gateway::router()
+        .fallback_service(MapRequestLayer::new(workspace_name::known).layer(surfaces))
         .layer(from_fn(auth::request_id))
         .with_state(server)
 }

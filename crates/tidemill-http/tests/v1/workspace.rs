@@ -51,3 +51,45 @@ async fn a_workspace_that_holds_something_is_not_deleted() {
     client.delete("/api/v1/workspaces/team").await.ok();
     client.get("/api/v1/workspaces/team").await.fails(404);
 }
+
+#[tokio::test]
+async fn a_workspace_is_the_same_one_however_its_name_is_written() {
+    let server = TestServer::start().await;
+    let client = server.client();
+    client.put("/api/v1/workspaces/My_Team", json!({})).await.ok();
+    client
+        .put(
+            "/api/v1/workspaces/MY_TEAM/computes/cpu",
+            json!({"type": "amlcompute"}),
+        )
+        .await
+        .ok();
+    client.get("/api/v1/workspaces/my-team/computes/cpu").await.ok();
+    for name in ["My_Team", "my_team", "%4Dy-Team"] {
+        let found = client
+            .get(&format!("/api/v1/workspaces/{name}/computes"))
+            .await
+            .ok();
+        assert_eq!(
+            found["items"].as_array().map(Vec::len),
+            Some(2),
+            "{name}: {found}"
+        );
+    }
+    // What is no name of a workspace is none.
+    for name in ["%2e%2e", "my-team%2f..%2fdefault", "my-team%00", "m%C3%BC"] {
+        client
+            .get(&format!("/api/v1/workspaces/{name}/computes"))
+            .await
+            .fails(404);
+    }
+    // An archived one is shut under each of its names.
+    client
+        .post("/api/v1/workspaces/my-team:archive", json!({}))
+        .await
+        .ok();
+    for name in ["my-team", "My_Team"] {
+        let path = format!("/api/v1/workspaces/{name}/computes/more");
+        client.put(&path, json!({"type": "amlcompute"})).await.fails(403);
+    }
+}
