@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::error::{ArmError, Result};
 use super::eval::{self, Copies, Fuel, Lazy, World};
 use super::functions::{self, as_text, kind, property};
+use super::link::{self, Links, Read};
 use super::parameter;
 use super::place::{self, Place};
 use crate::error::did_you_mean;
@@ -45,13 +46,26 @@ pub(super) struct Evaluated {
 }
 
 /// What all deployments of a template share.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
+#[derive(Debug)]
+pub(super) struct Shared<'r> {
     fuel: Fuel,
+    links: Links<'r>,
     /// How many GUIDs were made anew.
     guids: Cell<u32>,
     /// Texts that came in as secrets.
     pub(super) secrets: RefCell<Vec<String>>,
+}
+
+impl<'r> Shared<'r> {
+    /// Nothing is evaluated yet.
+    pub(super) fn new(files: Read<'r>) -> Self {
+        Self {
+            fuel: Fuel::default(),
+            links: Links::new(files),
+            guids: Cell::default(),
+            secrets: RefCell::default(),
+        }
+    }
 }
 
 /// A resource, before it is evaluated.
@@ -73,7 +87,9 @@ pub(super) struct Deployment<'t> {
     place: Place,
     template: &'t Value,
     given: Map<String, Value>,
-    shared: &'t Shared,
+    shared: &'t Shared<'t>,
+    /// Where it lies, from the folder of the main template.
+    file: String,
     /// For a nested one: where it stands.
     around: Option<&'t Deployment<'t>>,
     /// Whether its parameters and variables are those of the one around it.
@@ -88,11 +104,11 @@ pub(super) struct Deployment<'t> {
 }
 
 /// Evaluates a template.
-pub(super) fn evaluate(
-    template: &Value,
+pub(super) fn evaluate<'t>(
+    template: &'t Value,
     given: Map<String, Value>,
     place: Place,
-    shared: &Shared,
+    shared: &'t Shared<'t>,
 ) -> Result<Evaluated> {
     let mut deployment = Deployment::new(template, given, place, shared)?;
     deployment.check_given()?;
@@ -101,7 +117,12 @@ pub(super) fn evaluate(
 }
 
 impl<'t> Deployment<'t> {
-    fn new(template: &'t Value, given: Map<String, Value>, place: Place, shared: &'t Shared) -> Result<Self> {
+    fn new(
+        template: &'t Value,
+        given: Map<String, Value>,
+        place: Place,
+        shared: &'t Shared<'t>,
+    ) -> Result<Self> {
         if !template.is_object() {
             return Err(ArmError::new(format!(
                 "a template is an object, and this is {}",
@@ -113,6 +134,7 @@ impl<'t> Deployment<'t> {
             template,
             given,
             shared,
+            file: "template.json".to_owned(),
             around: None,
             outer: false,
             depth: 0,
@@ -277,6 +299,14 @@ impl<'t> Deployment<'t> {
             let holds = eval::value(self, condition, copies).and_then(|value| functions::is_true(&value));
             if !holds.map_err(|error| at(error.within("condition")))? {
                 skipped.push((format!("{kind} {name}"), "its condition is false".into()));
+                if let Some(inner) = fields
+                    .get("resources")
+                    .filter(|inner| children(inner).next().is_some())
+                {
+                    let many = children(inner).count();
+                    let what = format!("{kind} {name}: resources");
+                    skipped.push((what, format!("{many} in it are not made, as it is not")));
+                }
                 return Ok(());
             }
         }
@@ -297,10 +327,9 @@ impl<'t> Deployment<'t> {
             path: path.to_owned(),
             existing: fields.get("existing").and_then(Value::as_bool).unwrap_or(false),
         });
-        let children = fields.get("resources").and_then(Value::as_array);
-        for (place, child) in children.into_iter().flatten().enumerate() {
-            let path = format!("{path}.resources[{place}]");
-            self.one(child, None, Some((&kind, &name)), copies, &path, found, skipped)?;
+        for (place, symbol, child) in fields.get("resources").into_iter().flat_map(children) {
+            let path = format!("{path}.resources{place}");
+            self.one(child, symbol, Some((&kind, &name)), copies, &path, found, skipped)?;
         }
         Ok(())
     }
@@ -419,15 +448,34 @@ impl<'t> Deployment<'t> {
 
     /// A deployment within this one.
     fn deploy(&self, instance: &Instance<'t>, value: &Value) -> Result<Evaluated> {
-        let at = |error: ArmError| error.within("properties.template").within(&instance.path);
         let properties = instance.raw.get("properties");
-        let Some(template) = properties.and_then(|properties| properties.get("template")) else {
-            return Err(ArmError::new(
-                "a nested deployment names its template by link, and links are not followed: write it out",
-            )
-            .within("properties.templateLink")
-            .within(&instance.path));
+        let link = value
+            .pointer("/properties/templateLink")
+            .filter(|link| !link.is_null());
+        let (file, linked) = match link {
+            Some(link) => {
+                let at = |error: ArmError| error.within("properties.templateLink").within(&instance.path);
+                let path = link::path_of(link, &self.file).map_err(at)?;
+                let read = self.shared.links.get(&path).map_err(at)?;
+                (path, Some(read))
+            }
+            None => (self.file.clone(), None),
         };
+        let at = |error: ArmError| match linked.is_some() {
+            // Places in another file are told in words.
+            true => ArmError::new(format!("in {file}: {error}"))
+                .within("properties.templateLink")
+                .within(&instance.path),
+            false => error.within("properties.template").within(&instance.path),
+        };
+        let template = linked
+            .as_deref()
+            .or_else(|| properties.and_then(|properties| properties.get("template")));
+        let template = template.ok_or_else(|| {
+            ArmError::new("a nested deployment needs `template` or `templateLink`")
+                .within("properties")
+                .within(&instance.path)
+        })?;
         if self.depth >= MAX_DEPLOYMENTS {
             return Err(at(ArmError::new(format!(
                 "deployments nest deeper than {MAX_DEPLOYMENTS}"
@@ -436,12 +484,9 @@ impl<'t> Deployment<'t> {
         let scope = value
             .pointer("/properties/expressionEvaluationOptions/scope")
             .and_then(Value::as_str);
-        let inner = scope.is_some_and(|scope| scope.eq_ignore_ascii_case("inner"));
-        let parameters = value
-            .pointer("/properties/parameters")
-            .cloned()
-            .unwrap_or_default();
-        let given = given(&parameters).map_err(at)?;
+        // A template of its own file sees its own parameters and variables alone.
+        let inner = linked.is_some() || scope.is_some_and(|scope| scope.eq_ignore_ascii_case("inner"));
+        let given = self.given_to(instance, value)?;
         let place = Place {
             group: value
                 .get("resourceGroup")
@@ -453,6 +498,7 @@ impl<'t> Deployment<'t> {
         };
         let mut child = Deployment::new(template, given, place, self.shared).map_err(at)?;
         child.around = Some(self);
+        child.file.clone_from(&file);
         child.outer = !inner;
         child.depth = self.depth + 1;
         if inner {
@@ -460,6 +506,22 @@ impl<'t> Deployment<'t> {
         }
         child.collect().map_err(at)?;
         child.run().map_err(at)
+    }
+
+    /// The parameters of a deployment within this one: written out, or in a file that it names.
+    fn given_to(&self, instance: &Instance<'_>, value: &Value) -> Result<Map<String, Value>> {
+        let at =
+            |field: &str, error: ArmError| error.within(field).within("properties").within(&instance.path);
+        let link = value
+            .pointer("/properties/parametersLink")
+            .filter(|link| !link.is_null());
+        let Some(link) = link else {
+            let parameters = value.pointer("/properties/parameters").unwrap_or(&Value::Null);
+            return given(parameters).map_err(|error| at("parameters", error));
+        };
+        let read = link::path_of(link, &self.file).and_then(|path| self.shared.links.get(&path));
+        read.and_then(|file| given(&file))
+            .map_err(|error| at("parametersLink", error))
     }
 
     /// What a resource waits for: ids, names, loops and symbols, as ids.
@@ -596,6 +658,15 @@ impl<'t> Deployment<'t> {
     fn names(&self) -> Option<&Deployment<'t>> {
         self.around.filter(|_| self.outer)
     }
+}
+
+/// Resources within a resource, as a list or by their symbols: where each stands, and its symbol.
+fn children(resources: &Value) -> impl Iterator<Item = (String, Option<&str>, &Value)> {
+    let listed = resources.as_array().into_iter().flatten().enumerate();
+    let named = resources.as_object().into_iter().flatten();
+    listed
+        .map(|(at, child)| (format!("[{at}]"), None, child))
+        .chain(named.map(|(symbol, child)| (format!(".{symbol}"), Some(symbol.as_str()), child)))
 }
 
 /// An identity has a principal.
@@ -737,9 +808,11 @@ impl World for Deployment<'_> {
             .into_iter()
             .zip(args)
             .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        // One of its own functions may call another one; one that calls itself is stopped.
+        let _deeper = self.fuel().step()?;
         let inner = Own {
             parameters: parameters.collect(),
-            fuel: self.fuel(),
+            around: self,
         };
         eval::value(&inner, &member["output"]["value"], &Copies::default()).map_err(|error| ArmError {
             message: format!("{namespace}.{name}(): {}", error.message),
@@ -756,12 +829,18 @@ impl World for Deployment<'_> {
             "deployment" => Ok(json!({
                 "name": self.place.deployment,
                 "location": self.place.location,
-                "properties": {"mode": "Incremental", "provisioningState": "Accepted", "parameters": {}, "template": {
-                    "contentVersion": self.section("contentVersion").cloned().unwrap_or_default(),
-                }},
+                "properties": {
+                    "mode": "Incremental", "provisioningState": "Accepted", "parameters": {},
+                    "template": {"contentVersion": self.section("contentVersion").cloned().unwrap_or_default()},
+                    "templateLink": {"uri": link::uri_of(&self.file)},
+                },
             })),
             "resourceid" => self.place.resource_id(args),
             "subscriptionresourceid" => place::subscription_resource_id(args),
+            "managementgroupresourceid" => place::management_group_resource_id(args),
+            // Nobody of Azure deploys here; the id is nobody's.
+            "deployer" => place::guid(&[Value::from("deployer")])
+                .map(|id| json!({ "objectId": id, "tenantId": place::SUBSCRIPTION, "userPrincipalName": "tidemill" })),
             "tenantresourceid" => place::tenant_resource_id(args),
             "extensionresourceid" => place::extension_resource_id(args),
             "uniquestring" => place::unique_string(args),
@@ -818,7 +897,7 @@ fn keys_of(args: &[Value]) -> Value {
     let one = |name: &str| json!({ "keyName": name, "name": name, "value": key, "permissions": "FULL" });
     json!({
         "keys": [one("key1"), one("key2")], "primaryKey": key, "secondaryKey": key, "username": "", "passwords": [one("password"), one("password2")],
-        "primaryConnectionString": key, "secondaryConnectionString": key,
+        "primaryConnectionString": key, "secondaryConnectionString": key, "accountSasToken": key, "serviceSasToken": key,
     })
 }
 
@@ -826,14 +905,14 @@ fn keys_of(args: &[Value]) -> Value {
 pub(super) const UNKNOWN_KEY: &str = "key of ";
 
 /// A function of a template's own: it sees its arguments alone.
-struct Own<'f> {
+struct Own<'f, 't> {
     parameters: HashMap<String, Value>,
-    fuel: &'f Fuel,
+    around: &'f Deployment<'t>,
 }
 
-impl World for Own<'_> {
+impl World for Own<'_, '_> {
     fn fuel(&self) -> &Fuel {
-        self.fuel
+        self.around.fuel()
     }
 
     fn parameter(&self, name: &str) -> Result<Value> {
@@ -847,18 +926,18 @@ impl World for Own<'_> {
         )))
     }
 
-    fn own(&self, namespace: &str, name: &str, _: &[Value]) -> Result<Value> {
-        Err(ArmError::new(format!(
-            "a function of the template's own calls no other, such as `{namespace}.{name}`"
-        )))
+    fn own(&self, namespace: &str, name: &str, args: &[Value]) -> Result<Value> {
+        self.around.own(namespace, name, args)
     }
 
-    fn known(&self, name: &str, args: &[Value], _: &Copies) -> Option<Result<Value>> {
-        Some(match name {
-            "uniquestring" => place::unique_string(args),
-            "guid" => place::guid(args),
-            _ => return None,
-        })
+    fn known(&self, name: &str, args: &[Value], copies: &Copies) -> Option<Result<Value>> {
+        // What resources say once they are there is nothing that a function knows.
+        if name.starts_with("reference") || name.starts_with("list") {
+            let message =
+                format!("a function of the template's own sees no resources, and so calls no {name}()");
+            return Some(Err(ArmError::new(message)));
+        }
+        self.around.known(name, args, copies)
     }
 }
 

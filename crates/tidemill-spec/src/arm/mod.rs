@@ -10,6 +10,7 @@ mod error;
 pub mod eval;
 mod functions;
 mod lambda;
+mod link;
 mod map;
 mod parameter;
 pub mod parse;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::yaml::{Node, NodeKind, parse_document};
 pub use error::ArmError;
+pub use link::Read;
 pub use place::Place;
 
 /// A resource in the form of the kinds here.
@@ -70,6 +72,22 @@ pub fn translate(
     set: Map<String, Value>,
     place: Place,
 ) -> Result<Translated, ArmError> {
+    translate_with(template, parameters, set, place, &|_| {
+        Err("it is not here".to_owned())
+    })
+}
+
+/// The same, with the files that lie in the folder of the template and below: templates and parameters that it names by link.
+///
+/// # Errors
+/// As [`translate`], and for what is named and can't be read.
+pub fn translate_with(
+    template: &str,
+    parameters: Option<&str>,
+    set: Map<String, Value>,
+    place: Place,
+    files: Read<'_>,
+) -> Result<Translated, ArmError> {
     let root = read(template, "the template")?;
     let lines = lines(template);
     let mut given = match parameters {
@@ -80,7 +98,7 @@ pub fn translate(
         given.retain(|known, _| !known.eq_ignore_ascii_case(&name));
         given.insert(name, value);
     }
-    let shared = deployment::Shared::default();
+    let shared = deployment::Shared::new(files);
     let done = deployment::evaluate(&root, given, place, &shared)
         .and_then(|evaluated| map::map(evaluated, &shared.secrets.borrow()));
     let (mut translated, paths) = done.map_err(|error| ArmError {

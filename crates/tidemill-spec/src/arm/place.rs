@@ -91,6 +91,16 @@ pub(super) fn subscription_resource_id(args: &[Value]) -> Result<Value> {
     )))
 }
 
+/// There are no groups of subscriptions here: their names stay what they are.
+pub(super) fn management_group_resource_id(args: &[Value]) -> Result<Value> {
+    let (before, kind, names) = split(args)?;
+    let group = before.first().map_or("tidemill", String::as_str);
+    Ok(Value::String(format!(
+        "/providers/Microsoft.Management/managementGroups/{group}/providers/{}",
+        join(&kind, &names)?
+    )))
+}
+
 pub(super) fn tenant_resource_id(args: &[Value]) -> Result<Value> {
     let (_, kind, names) = split(args)?;
     Ok(Value::String(format!("/providers/{}", join(&kind, &names)?)))

@@ -3,6 +3,7 @@
 mod array;
 pub(super) mod date;
 mod logic;
+mod network;
 mod number;
 mod object;
 mod text;
@@ -27,7 +28,8 @@ pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value>> {
         .or_else(|| text::call(&name, args))
         .or_else(|| array::call(&name, args))
         .or_else(|| object::call(&name, args))
-        .or_else(|| date::call(&name, args))?;
+        .or_else(|| date::call(&name, args))
+        .or_else(|| network::call(&name, args))?;
     Some(found.map_err(|error| ArmError {
         message: format!("failed to call {name}(): {}", error.message),
         ..error
@@ -43,6 +45,8 @@ pub(super) const NAMES: &[&str] = &[
     "base64ToJson",
     "base64ToString",
     "bool",
+    "cidrHost",
+    "cidrSubnet",
     "coalesce",
     "concat",
     "contains",
@@ -54,6 +58,7 @@ pub(super) const NAMES: &[&str] = &[
     "dateTimeAdd",
     "dateTimeFromEpoch",
     "dateTimeToEpoch",
+    "deployer",
     "deployment",
     "div",
     "empty",
@@ -85,6 +90,7 @@ pub(super) const NAMES: &[&str] = &[
     "less",
     "lessOrEquals",
     "listKeys",
+    "managementGroupResourceId",
     "map",
     "mapValues",
     "max",
@@ -97,6 +103,7 @@ pub(super) const NAMES: &[&str] = &[
     "or",
     "padLeft",
     "parameters",
+    "parseCidr",
     "pickZones",
     "providers",
     "range",

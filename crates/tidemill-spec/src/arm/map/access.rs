@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::workspace::name as workspace_name;
 use super::{Fields, made};
 use crate::arm::Resource;
+use crate::arm::deployment::Flat;
 use crate::arm::error::{ArmError, Result};
 use crate::arm::place::{is_guid, of_id};
 
@@ -17,6 +18,19 @@ const ROLES: &[(&str, &str)] = &[
     ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Datastore Writer"),
     ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Datastore Reader"),
 ];
+
+/// The last part of the id of a role that the template defines, in small letters, and the role's name.
+pub(super) fn defined(flat: &Flat) -> Option<(String, String)> {
+    let is_one = flat
+        .kind
+        .eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions");
+    let name = flat
+        .value
+        .pointer("/properties/roleName")
+        .and_then(Value::as_str)?;
+    let id = flat.name.rsplit('/').next()?.to_ascii_lowercase();
+    is_one.then(|| (id, name.to_owned()))
+}
 
 pub(super) fn role(fields: &mut Fields<'_>) -> Result<Resource> {
     let name = fields
@@ -82,7 +96,8 @@ pub(super) fn assignment(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
         .iter()
         .find(|(guid, _)| guid.eq_ignore_ascii_case(&id))
         .map(|(_, name)| (*name).to_owned());
-    let role = match known {
+    let own = fields.roles.get(&id.to_ascii_lowercase()).cloned();
+    let role = match known.or(own) {
         Some(role) => role,
         // A name is that of a role here.
         None if !is_guid(&id) => id,

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{Fields, last, made, number, outer, tags};
 use crate::arm::Resource;
 use crate::arm::error::{ArmError, Result};
-use crate::arm::place::of_id;
+use crate::arm::place::{is_guid, of_id};
+use crate::value::iso_seconds;
 
 pub(super) fn compute(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
     let (workspace, name) = (
@@ -121,7 +122,11 @@ fn cluster(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Val
     {
         Some("lowpriority") => drop(spec.insert("tier".into(), "low_priority".into())),
         Some("dedicated") => drop(spec.insert("tier".into(), "dedicated".into())),
-        _ => {}
+        Some(word) => fields.note(
+            "properties.properties.vmPriority",
+            &format!("`{word}` has no meaning here"),
+        ),
+        None => {}
     }
     if let Some(scale) = inner.get("scaleSettings") {
         for (property, field) in [
@@ -131,6 +136,14 @@ fn cluster(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Val
             if let Some(count) = scale.get(property).filter(|count| !count.is_null()) {
                 spec.insert(field.into(), number(count)?.into());
             }
+        }
+        let known = ["minNodeCount", "maxNodeCount", "nodeIdleTimeBeforeScaleDown"];
+        let given = scale.as_object().into_iter().flatten();
+        for (name, _) in given.filter(|(name, value)| !value.is_null() && !known.contains(&name.as_str())) {
+            fields.note(
+                &format!("properties.properties.scaleSettings.{name}"),
+                "there is no such setting here",
+            );
         }
         if let Some(idle) = scale.get("nodeIdleTimeBeforeScaleDown").and_then(Value::as_str) {
             spec.insert("idle_time_before_scale_down".into(), seconds(idle)?.into());
@@ -211,21 +224,101 @@ fn instance(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Va
     if let Some(idle) = inner.text("idleTimeBeforeShutdown") {
         spec.insert("idle_time_before_shutdown".into(), idle.into());
     }
+    if let Some(schedules) = inner.get("schedules") {
+        let all = schedules.get("computeStartStop").and_then(Value::as_array);
+        let times: Vec<Value> = all
+            .into_iter()
+            .flatten()
+            .filter_map(|one| start_stop(fields, one))
+            .collect();
+        if !times.is_empty() {
+            spec.insert("schedules".into(), json!({ "compute_start_stop": times }));
+        }
+    }
     if let Some(user) = inner.get("personalComputeInstanceSettings") {
         let assigned = &user["assignedUser"];
         let text = |field: &str| assigned.get(field).and_then(Value::as_str);
-        if let (Some(object), Some(tenant)) = (text("objectId"), text("tenantId")) {
-            spec.insert(
-                "create_on_behalf_of".into(),
-                json!({ "user_object_id": object, "user_tenant_id": tenant }),
-            );
-            fields.note(
-                "properties.properties.personalComputeInstanceSettings",
-                "kept as a word: ids of Azure's users are not known here",
-            );
+        if let Some(object) = text("objectId") {
+            let mut whom = Map::new();
+            whom.insert("user_object_id".into(), object.into());
+            if let Some(tenant) = text("tenantId") {
+                whom.insert("user_tenant_id".into(), tenant.into());
+            }
+            spec.insert("create_on_behalf_of".into(), Value::Object(whom));
+            if is_guid(object) {
+                fields.note(
+                    "properties.properties.personalComputeInstanceSettings",
+                    "kept as a word: ids of Azure's users are not known here. Give the name of a user as objectId, and the instance is theirs alone",
+                );
+            }
         }
     }
     inner.rest(fields);
+}
+
+/// A time at which an instance starts or stops.
+fn start_stop(fields: &mut Fields<'_>, one: &Value) -> Option<Value> {
+    const AT: &str = "properties.properties.schedules.computeStartStop";
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let action = text(one, "action").map(|word| word.to_ascii_lowercase());
+    let is_on = |word: String| !word.eq_ignore_ascii_case("disabled");
+    let state = if text(one, "status").is_none_or(is_on) {
+        "enabled"
+    } else {
+        "disabled"
+    };
+    // `triggerType` says which of the two counts; older templates have both.
+    let which = text(one, "triggerType").map(|word| word.to_ascii_lowercase());
+    let (kind, given) = match (which.as_deref(), one.get("cron"), one.get("recurrence")) {
+        (Some("recurrence"), _, Some(given)) | (None, None, Some(given)) => ("recurrence", given),
+        (_, Some(given), _) => ("cron", given),
+        _ => {
+            fields.note(AT, "a time without cron and recurrence has no meaning");
+            return None;
+        }
+    };
+    let mut trigger = Map::new();
+    trigger.insert("type".into(), kind.into());
+    for (property, field) in [
+        ("startTime", "start_time"),
+        ("timeZone", "time_zone"),
+        ("expression", "expression"),
+    ] {
+        if let Some(text) = text(given, property).filter(|text| !text.is_empty()) {
+            trigger.insert(field.into(), text.into());
+        }
+    }
+    if kind == "recurrence" {
+        let frequency = text(given, "frequency").unwrap_or_default().to_ascii_lowercase();
+        trigger.insert("frequency".into(), frequency.into());
+        trigger.insert(
+            "interval".into(),
+            given.get("interval").cloned().unwrap_or_else(|| 1.into()),
+        );
+        if let Some(schedule) = given.get("schedule").filter(|schedule| schedule.is_object()) {
+            let mut pattern = Map::new();
+            for (property, field) in [
+                ("hours", "hours"),
+                ("minutes", "minutes"),
+                ("monthDays", "month_days"),
+            ] {
+                if let Some(value) = schedule.get(property).filter(|value| !value.is_null()) {
+                    pattern.insert(field.into(), value.clone());
+                }
+            }
+            let days = schedule.get("weekDays").and_then(Value::as_array);
+            let days: Vec<Value> = days
+                .into_iter()
+                .flatten()
+                .filter_map(|day| day.as_str().map(|day| day.to_ascii_lowercase().into()))
+                .collect();
+            if !days.is_empty() {
+                pattern.insert("week_days".into(), days.into());
+            }
+            trigger.insert("schedule".into(), Value::Object(pattern));
+        }
+    }
+    Some(json!({ "action": action.unwrap_or_default(), "state": state, "trigger": trigger }))
 }
 
 fn machine(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Value>) {
@@ -282,58 +375,7 @@ fn network(fields: &mut Fields<'_>, inner: &mut Inner, spec: &mut Map<String, Va
     );
 }
 
-/// A time of ISO 8601 in days, hours, minutes and seconds, such as `PT120S`, as seconds.
+/// A time of ISO 8601, such as `PT120S`, as seconds.
 fn seconds(text: &str) -> Result<u64> {
-    let no = || ArmError::new(format!("`{text}` is no time such as PT120S"));
-    let rest = text.trim().strip_prefix('P').ok_or_else(no)?;
-    let (days, time) = rest.split_once('T').unwrap_or((rest, ""));
-    let mut whole = 0u64;
-    let mut part = |text: &str, units: &[(char, u64)]| -> Result<()> {
-        let mut digits = String::new();
-        for c in text.chars() {
-            if c.is_ascii_digit() {
-                digits.push(c);
-                continue;
-            }
-            let (_, unit) = units.iter().find(|(sign, _)| *sign == c).ok_or_else(no)?;
-            let count: u64 = digits.parse().map_err(|_| no())?;
-            whole = count
-                .checked_mul(*unit)
-                .and_then(|more| whole.checked_add(more))
-                .ok_or_else(no)?;
-            digits.clear();
-        }
-        if digits.is_empty() { Ok(()) } else { Err(no()) }
-    };
-    part(days, &[('D', 86_400), ('W', 604_800)])?;
-    part(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
-    Ok(whole)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_iso_8601_are_seconds() {
-        for (text, wanted) in [
-            ("PT120S", 120),
-            ("PT2M", 120),
-            ("P1DT1H1M1S", 90_061),
-            ("PT0S", 0),
-        ] {
-            assert_eq!(seconds(text), Ok(wanted), "{text}");
-        }
-        for odd in [
-            "120",
-            "PT",
-            "PT1",
-            "PTS",
-            "P1Y",
-            "PT-1S",
-            "PT99999999999999999999S",
-        ] {
-            assert!(odd == "PT" || seconds(odd).is_err(), "{odd}");
-        }
-    }
+    iso_seconds(text).ok_or_else(|| ArmError::new(format!("`{text}` is no time such as PT120S")))
 }

@@ -24,6 +24,8 @@ pub(super) struct Fields<'f> {
     what: String,
     flat: &'f Flat,
     notes: &'f mut Vec<Note>,
+    /// The names of the roles that the template defines, by the last part of their ids.
+    roles: &'f HashMap<String, String>,
 }
 
 impl Fields<'_> {
@@ -92,12 +94,14 @@ pub(super) fn map(evaluated: Evaluated, secrets: &[String]) -> Result<(Translate
     let mut paths = Vec::new();
     let mut here: HashMap<String, String> = HashMap::new();
     let mut waits = Vec::new();
+    let roles: HashMap<String, String> = evaluated.resources.iter().filter_map(access::defined).collect();
     for flat in &evaluated.resources {
         let what = format!("{} {}", flat.kind, flat.name);
         let mut fields = Fields {
             what,
             flat,
             notes: &mut notes,
+            roles: &roles,
         };
         let made = one(&mut fields).map_err(|error| error.within(&flat.path))?;
         for resource in made {
@@ -185,6 +189,10 @@ fn without(kind: &str, fields: &Fields<'_>) -> String {
         }
         other if other.starts_with("microsoft.managedidentity/") => {
             "what the server does, it does as itself; programs sign in as service principals".to_owned()
+        }
+        other if other.starts_with("microsoft.machinelearningservices/workspaces/") => {
+            "it is made from a YAML of its own kind here (`tidemill data|model|environment|component|schedule|online-endpoint create -f`), not by a template"
+                .to_owned()
         }
         _ => "there is nothing like it here".to_owned(),
     }

@@ -41,10 +41,18 @@ pub(super) fn workspace(fields: &mut Fields<'_>) -> Result<Resource> {
     if let Some(hbi) = fields.property("hbiWorkspace").and_then(Value::as_bool) {
         spec.insert("hbi_workspace".into(), hbi.into());
     }
-    match fields.text("publicNetworkAccess").as_deref() {
-        Some("Enabled") => drop(spec.insert("public_network_access".into(), "enabled".into())),
-        Some("Disabled") => drop(spec.insert("public_network_access".into(), "disabled".into())),
-        _ => {}
+    let public = fields
+        .text("publicNetworkAccess")
+        .map(|word| word.to_ascii_lowercase());
+    match public.as_deref() {
+        Some(word @ ("enabled" | "disabled")) => {
+            drop(spec.insert("public_network_access".into(), word.into()))
+        }
+        Some(word) => fields.note(
+            "properties.publicNetworkAccess",
+            &format!("`{word}` has no meaning here"),
+        ),
+        None => {}
     }
     if let Some(tags) = tags(fields.top("tags")) {
         spec.insert("tags".into(), tags);

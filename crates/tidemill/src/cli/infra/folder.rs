@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 use tidemill_api::infra::{InfraNote, InfraRequest, InfraResource};
-use tidemill_spec::arm::{Place, translate};
+use tidemill_spec::arm::{Place, translate_with};
 use tidemill_spec::infra::{Body, Resource, load};
 use tidemill_spec::yaml::Override;
 
@@ -120,7 +120,17 @@ impl Folder {
             deployment: stem(template),
             now_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
         };
-        let done = translate(&text, parameters.as_deref(), set, place).map_err(|error| {
+        // What it names by link lies beside it, and is part of what is planned.
+        let beside = template.parent().unwrap_or_else(|| Path::new(""));
+        let source = std::cell::RefCell::new(blake3::Hasher::new());
+        source.borrow_mut().update(text.as_bytes());
+        let linked = |path: &str| -> std::result::Result<String, String> {
+            let text = linked_file(beside, path)?;
+            let mut source = source.borrow_mut();
+            source.update(path.as_bytes()).update(text.as_bytes());
+            Ok(text)
+        };
+        let done = translate_with(&text, parameters.as_deref(), set, place, &linked).map_err(|error| {
             Error::usage(format!(
                 "failed to read the template {}: {error}",
                 template.display()
@@ -162,7 +172,7 @@ impl Folder {
                 Value::Object(outputs)
             },
             tests: Vec::new(),
-            source: Some(blake3::hash(text.as_bytes()).to_hex().to_string()),
+            source: Some(source.borrow().finalize().to_hex().to_string()),
         })
     }
 
@@ -218,6 +228,21 @@ impl Folder {
         }
         Ok(values)
     }
+}
+
+/// A file that a template names, which lies in its folder or below, whatever links there are.
+fn linked_file(folder: &Path, path: &str) -> std::result::Result<String, String> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let whole = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+    let (root, file) = (whole(folder)?, whole(&folder.join(path))?);
+    if !file.starts_with(&root) {
+        return Err("a link leads out of the folder of the template".to_owned());
+    }
+    std::fs::read_to_string(file).map_err(|error| error.to_string())
 }
 
 fn value(test: &tidemill_spec::kinds::RolloutTest) -> Result<Value> {
