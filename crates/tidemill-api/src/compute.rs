@@ -14,6 +14,12 @@ pub struct Compute {
     /// Its specification: the fields of its YAML.
     #[schema(value_type = Object)]
     pub spec: Value,
+    /// Of a compute instance: `Running`, `Stopping` while jobs run that it no longer takes, or `Stopped`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Why it is stopped, and who stopped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_reason: Option<String>,
     /// Give it as `If-Match` to change exactly this state.
     pub etag: String,
     /// UTC milliseconds.

@@ -4,15 +4,16 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use tidemill_compute::Inventory;
-use tidemill_spec::kinds;
+use tidemill_spec::kinds::{self, Spec};
 use tidemill_spec::refs::ComputeRef;
 use tidemill_spec::value::{ByteSize, CpuAmount};
 use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{DatabaseTransaction, StoreError, compute, from_json, to_json};
 
+use crate::compute_password::{self, hide};
 use crate::context::Change;
 use crate::workspace::check_revision;
-use crate::{Error, OpContext, Result, Scope, action, name};
+use crate::{Error, OpContext, Result, Scope, action, compute_power, name};
 
 /// The compute that each workspace has: the machine of the server.
 pub const LOCAL: &str = "local";
@@ -81,6 +82,8 @@ pub(crate) async fn check_wanted(
     spec: &kinds::Compute,
 ) -> Result<()> {
     check(given, spec)?;
+    crate::spec::check(&Spec::Compute(spec.clone()))?;
+    compute_power::check_person(&ctx.app().access.current(), given, spec)?;
     crate::policy::check_compute(ctx.app(), workspace, given, spec).await?;
     crate::isolation::check(ctx.app(), given, spec)
 }
@@ -129,7 +132,10 @@ pub(crate) async fn prepared(
         before.as_ref().map(|row| row.revision),
         if_match,
     )?;
-    let after = serde_json::to_value(spec).map_err(Error::internal)?;
+    let mut after = serde_json::to_value(spec).map_err(Error::internal)?;
+    let place = compute_password::of_compute(workspace, given);
+    let old = before.as_ref().map(spec_of);
+    compute_password::seal(ctx, workspace, &place, &mut after, old.as_ref()).await?;
     let now = ctx.now_ms();
     let row = Compute {
         workspace: workspace.to_owned(),
@@ -202,22 +208,27 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
         before: hide(spec_of(&before)),
         after: Value::Null,
     };
-    let (workspace, name) = (workspace.to_owned(), name.to_owned());
+    let place = (workspace.to_owned(), name.to_owned());
     ctx.change(change, move |tx| {
         Box::pin(async move {
+            let (workspace, name) = place;
+            tidemill_store::compute_power::delete(tx, &workspace, &name).await?;
             match compute::delete(tx, &workspace, &name).await? {
                 true => Ok(()),
                 false => Err(Error::not_found("compute", &name)),
             }
         })
     })
-    .await
+    .await?;
+    ctx.app().scheduler.set_stopped(workspace, name, None);
+    Ok(())
 }
 
 /// What a job finds where it asks to run. No compute, `serverless` and `local` are the machine of the server.
 ///
 /// # Errors
-/// NotFound with what there is and how to make it; Invalid for a kind on which nothing can be started here.
+/// NotFound with what there is and how to make it; Invalid for a kind on which nothing can be started here; Forbidden for the instance of
+/// somebody else.
 pub async fn resolve(
     ctx: &OpContext,
     workspace: &str,
@@ -234,6 +245,7 @@ pub async fn resolve(
     };
     let row = find(ctx, workspace, name).await?;
     let spec: kinds::Compute = from_json("compute", "spec", &row.spec)?;
+    compute_power::check_use(ctx, name, &spec)?;
     room(&row.name, &spec)
 }
 
@@ -365,17 +377,6 @@ fn kind(spec: &kinds::Compute) -> &'static str {
 
 fn spec_of(row: &Compute) -> Value {
     from_json("compute", "spec", &row.spec).unwrap_or(Value::Null)
-}
-
-/// A specification of a compute may carry the password of its administrator.
-pub(crate) fn hide(mut spec: Value) -> Value {
-    if let Some(password) = spec
-        .pointer_mut("/ssh_settings/admin_password")
-        .filter(|value| !value.is_null())
-    {
-        *password = Value::from(crate::datastore::HIDDEN);
-    }
-    spec
 }
 
 fn hidden(mut row: Compute) -> Compute {

@@ -6,7 +6,7 @@ use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{compute_request, from_json, to_json};
 
 use crate::context::Change;
-use crate::{Error, Kind, OpContext, Result, Scope, action, compute, name};
+use crate::{Error, Kind, OpContext, Result, Scope, action, compute, compute_password, name};
 
 /// A request, as use cases hand it out.
 pub type Request = compute_request::Model;
@@ -39,6 +39,7 @@ pub async fn create(
         ))
         .hint("add a reason"));
     }
+    let spec = own(ctx, spec);
     compute::check_wanted(ctx, &workspace, given, &spec).await?;
     let who = ctx.principal().to_string();
     if compute_request::open(ctx.app().store.read(), &workspace, &who).await? >= MOST {
@@ -47,10 +48,13 @@ pub async fn create(
             format!("failed to ask for compute `{given}`: {MOST} of your requests wait already"),
         ));
     }
-    let spec = serde_json::to_value(&spec).map_err(Error::internal)?;
+    let mut spec = serde_json::to_value(&spec).map_err(Error::internal)?;
+    let id = ctx.app().clock.ulid();
+    let place = compute_password::of_request(&workspace, &id);
+    compute_password::seal(ctx, &workspace, &place, &mut spec, None).await?;
     let row = Request {
         workspace,
-        id: ctx.app().clock.ulid(),
+        id,
         compute: given.to_owned(),
         spec: to_json(&spec),
         reason,
@@ -65,7 +69,7 @@ pub async fn create(
         action: action::COMPUTE_REQUEST,
         scope,
         before: Value::Null,
-        after: json!({ "request": row.id, "reason": row.reason, "spec": compute::hide(spec) }),
+        after: json!({ "request": row.id, "reason": row.reason, "spec": compute_password::hide(spec) }),
     };
     let written = row.clone();
     ctx.change(change, move |tx| {
@@ -75,10 +79,22 @@ pub async fn create(
     shown(row)
 }
 
+/// An instance that says nothing else is for the one who asks.
+fn own(ctx: &OpContext, spec: kinds::Compute) -> kinds::Compute {
+    match (spec, ctx.subject()) {
+        (kinds::Compute::ComputeInstance(mut instance), Some(who)) => {
+            let whom = instance.create_on_behalf_of.get_or_insert_default();
+            whom.user_object_id.get_or_insert(who.to_string());
+            kinds::Compute::ComputeInstance(instance)
+        }
+        (spec, _) => spec,
+    }
+}
+
 /// A request without the password that its compute may carry.
 fn shown(mut row: Request) -> Result<Request> {
     let spec: Value = from_json("compute_request", "spec", &row.spec)?;
-    row.spec = to_json(&compute::hide(spec));
+    row.spec = to_json(&compute_password::hide(spec));
     Ok(row)
 }
 
@@ -102,7 +118,10 @@ pub async fn list(ctx: &OpContext, workspace: &str, page: &PageRequest) -> Resul
 /// Forbidden for one's own request; Conflict when it was decided already; and as [`compute::put`].
 pub async fn approve(ctx: &OpContext, workspace: &str, id: &str, comment: Option<String>) -> Result<Request> {
     let row = open_for(ctx, workspace, id, &comment).await?;
-    let spec: kinds::Compute = from_json("compute_request", "spec", &row.spec)?;
+    let spec: Value = from_json("compute_request", "spec", &row.spec)?;
+    let place = compute_password::of_request(&row.workspace, &row.id);
+    let spec = compute_password::opened(ctx.app(), &place, spec).await;
+    let spec: kinds::Compute = serde_json::from_value(spec).map_err(Error::internal)?;
     let made = compute::prepared(ctx, &row.workspace, &row.compute, &spec, None).await?;
     let row = decide(ctx, row, "approved", comment, Some(made)).await?;
     compute::has_room(ctx, &row.workspace, &row.compute, &spec);

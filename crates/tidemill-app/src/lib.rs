@@ -18,6 +18,8 @@ pub mod bytes;
 pub mod clock;
 pub mod component;
 pub mod compute;
+mod compute_password;
+pub mod compute_power;
 pub mod compute_request;
 pub mod content;
 pub mod context;

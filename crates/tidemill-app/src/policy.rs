@@ -233,18 +233,22 @@ pub(crate) async fn check_compute(
         Err(Error::forbidden(message).hint(hint))
     };
     let (size, nodes, idle) = match compute {
+        kinds::Compute::ComputeInstance(compute)
+            if max_idle_time.is_some() && compute.idle_seconds().is_none() =>
+        {
+            return refuse(
+                "it is never stopped when it is idle".into(),
+                "give it idle_time_before_shutdown_minutes".into(),
+            );
+        }
         kinds::Compute::AmlCompute(compute) => (
             compute.size.as_deref(),
             compute.max_instances,
-            compute.idle_time_before_scale_down,
+            compute.idle_time_before_scale_down.map(u64::from),
         ),
-        kinds::Compute::ComputeInstance(compute) => (
-            compute.size.as_deref(),
-            Some(1),
-            compute
-                .idle_time_before_shutdown_minutes
-                .map(|minutes| minutes * 60),
-        ),
+        kinds::Compute::ComputeInstance(compute) => {
+            (compute.size.as_deref(), Some(1), compute.idle_seconds())
+        }
         kinds::Compute::Local(compute) => (None, compute.max_instances, None),
         _ => (None, None, None),
     };
@@ -260,7 +264,7 @@ pub(crate) async fn check_compute(
         return refuse(format!("it has {nodes} nodes"), format!("it allows {most}"));
     }
     if let (Some(idle), Some(most)) = (idle, max_idle_time)
-        && idle > most
+        && idle > u64::from(most)
     {
         return refuse(
             format!("its nodes may be idle for {idle} s"),

@@ -86,6 +86,10 @@ actions! {
     COMPUTE_WRITE = "computes/write";
     /// Ask for a compute.
     COMPUTE_REQUEST = "computes/request";
+    /// Start a compute instance.
+    COMPUTE_START = "computes/start";
+    /// Stop a compute instance.
+    COMPUTE_STOP = "computes/stop";
     /// Remove compute.
     COMPUTE_DELETE = "computes/delete";
     /// See jobs and their logs.

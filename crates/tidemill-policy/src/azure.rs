@@ -44,6 +44,11 @@ fn names(action: Action) -> &'static [&'static str] {
         ],
         a::COMPUTE_READ => &["ml:workspaces/computes/read"],
         a::COMPUTE_WRITE => &["ml:workspaces/computes/write"],
+        a::COMPUTE_START => &[
+            "ml:workspaces/computes/start/action",
+            "ml:workspaces/computes/restart/action",
+        ],
+        a::COMPUTE_STOP => &["ml:workspaces/computes/stop/action"],
         a::COMPUTE_DELETE => &["ml:workspaces/computes/delete"],
         a::JOB_READ => &["ml:workspaces/jobs/read"],
         a::JOB_WRITE => &[

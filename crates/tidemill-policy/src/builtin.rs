@@ -33,14 +33,14 @@ const LINES: &[Line] = &[
     (
         "Data Scientist",
         "Experiments and pipelines over the data of the workspace: no compute, no workspace, no publishing, no deployments",
-        "*/read jobs/* experiments/* runs/* environments/write computes/request",
+        "*/read jobs/* experiments/* runs/* environments/write computes/request computes/start computes/stop",
         "audit/read principals/read infra/read",
         "datastores/files/read endpoints/score",
     ),
     (
         "ML Engineer",
         "Everything in a workspace but its computes, its sharing and the workspace itself",
-        "*/read jobs/* experiments/* runs/* environments/* components/* data/* models/* datastores/* endpoints/* releases/* schedules/* pipelines/* computes/request",
+        "*/read jobs/* experiments/* runs/* environments/* components/* data/* models/* datastores/* endpoints/* releases/* schedules/* pipelines/* computes/request computes/start computes/stop",
         "audit/read principals/read infra/read",
         "*",
     ),

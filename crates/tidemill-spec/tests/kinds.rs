@@ -320,7 +320,7 @@ fn assets_and_resources() {
         ),
         (
             "ci.yml",
-            "name: c\ntype: computeinstance\nschedules: {compute_start_stop: [{action: start, state: enabled, trigger: {type: cron, expression: 0 * * * *}}, {action: stop, trigger: {type: recurrence, frequency: Day, interval: 1, schedule: {hours: 1, minutes: [0, 30], week_days: monday}}}]}\n",
+            "name: c\ntype: computeinstance\nschedules: {compute_start_stop: [{action: start, state: enabled, trigger: {type: cron, expression: 0 * * * *}}, {action: stop, trigger: {type: recurrence, frequency: Week, interval: 1, schedule: {hours: 1, minutes: [0, 30], week_days: monday}}}]}\n",
             Family::Compute,
         ),
         (

@@ -57,6 +57,17 @@ pub async fn list(db: &impl ConnectionTrait, workspace: &str, page: &PageRequest
     }))
 }
 
+/// Computes of all workspaces.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    let query = Entity::find().order_by_asc(Column::Workspace);
+    Ok(query.order_by_asc(Column::Name).all(db).await?)
+}
+
+/// Computes of a kind, of all workspaces.
+pub async fn of_kind(db: &impl ConnectionTrait, kind: &str) -> Result<Vec<Model>> {
+    Ok(Entity::find().filter(Column::Kind.eq(kind)).all(db).await?)
+}
+
 /// Writes a compute, new or changed.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let Model {

@@ -50,6 +50,23 @@ pub async fn get(db: &impl ConnectionTrait, workspace: &str, id: &str) -> Result
         .await?)
 }
 
+/// Requests of all workspaces.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find().order_by_asc(Column::Id).all(db).await?)
+}
+
+/// Writes what is wanted anew, as the same in another form.
+pub async fn put_spec(db: &impl ConnectionTrait, row: &Model) -> Result<()> {
+    let change = ActiveModel {
+        workspace: Set(row.workspace.clone()),
+        id: Set(row.id.clone()),
+        spec: Set(row.spec.clone()),
+        ..Default::default()
+    };
+    Entity::update(change).exec(db).await?;
+    Ok(())
+}
+
 /// Requests of a workspace, newest first; of one person alone, when it is named.
 pub async fn list(
     db: &impl ConnectionTrait,

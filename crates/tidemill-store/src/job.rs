@@ -129,6 +129,14 @@ pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Resu
         .await?)
 }
 
+/// The same, held until the transaction ends: of two that change it at once, the second sees what the first wrote.
+pub async fn held(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned()))
+        .lock_exclusive()
+        .one(db)
+        .await?)
+}
+
 /// Those of these names that jobs have.
 pub async fn taken(db: &impl ConnectionTrait, workspace: &str, names: &[String]) -> Result<HashSet<String>> {
     let mut taken = HashSet::new();

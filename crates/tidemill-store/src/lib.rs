@@ -16,6 +16,7 @@ pub mod break_glass_event;
 pub mod candidate;
 mod checkpoint;
 pub mod compute;
+pub mod compute_power;
 pub mod compute_request;
 pub mod connect;
 pub mod credential;

@@ -128,6 +128,10 @@ const MIGRATIONS: &[Migration] = &[
         version: 30,
         sql: include_str!("migrations/0030_data_free.sql"),
     },
+    Migration {
+        version: 32,
+        sql: include_str!("migrations/0032_compute_power.sql"),
+    },
 ];
 
 /// The newest schema version that this program knows.

@@ -200,6 +200,7 @@ pub async fn contents(db: &impl ConnectionTrait, name: &str) -> Result<Vec<(&'st
 pub async fn delete(db: &impl ConnectionTrait, name: &str) -> Result<bool> {
     crate::datastore::delete_all(db, name).await?;
     crate::compute::delete_all(db, name).await?;
+    crate::compute_power::delete_all(db, name).await?;
     crate::policy::delete(db, name).await?;
     crate::compute_request::delete_of(db, name).await?;
     crate::asset::delete_archived_environments(db, name).await?;

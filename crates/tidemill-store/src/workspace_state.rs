@@ -132,6 +132,7 @@ pub const TABLES: &[&str] = &[
     "online_deployment",
     "online_endpoint",
     "compute_request",
+    "compute_power",
     "policy",
     "run",
     "job",

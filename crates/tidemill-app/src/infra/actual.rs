@@ -13,7 +13,7 @@ use tidemill_store::{
 use super::kind::{Kind, group_of, workspace_of};
 use super::wanted::shown;
 use crate::access::OWNER;
-use crate::{App, Result};
+use crate::{App, Result, compute_password};
 
 /// A resource that was found.
 #[derive(Debug, Clone)]
@@ -74,13 +74,15 @@ pub(super) async fn find(app: &App, address: &Address) -> Result<Option<Found>> 
             }
             None => None,
         },
-        Kind::Compute => {
-            let row = compute::get(db, workspace_of(address).unwrap_or_default(), name).await?;
-            row.map(|row| {
+        Kind::Compute => match compute::get(db, workspace_of(address).unwrap_or_default(), name).await? {
+            Some(row) => {
+                let place = compute_password::of_compute(&row.workspace, &row.name);
                 let spec = serde_json::from_str(&row.spec).unwrap_or_default();
-                (spec, name == crate::compute::LOCAL, Some(row.revision))
-            })
-        }
+                let spec = compute_password::opened(app, &place, spec).await;
+                Some((spec, name == crate::compute::LOCAL, Some(row.revision)))
+            }
+            None => None,
+        },
         Kind::Environment => environment(app, workspace_of(address).unwrap_or_default(), name).await?,
         Kind::Assignment => given(app, address).await?.map(|row| {
             let mut spec = crate::assignment::view(&row);

@@ -7,25 +7,17 @@ use tidemill_store::{from_json, job, tag, to_json};
 
 use super::{Job, get};
 use crate::context::Change;
-use crate::{OpContext, Result, Scope, tag_policy};
+use crate::{Error, OpContext, Result, Scope, tag_policy};
+
+/// How often a change is made anew that others were faster than.
+const MOST_TRIES: usize = 64;
 
 /// Leaves a job out of lists.
 ///
 /// # Errors
 /// NotFound.
 pub async fn archive(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job> {
-    set(
-        ctx,
-        workspace,
-        name,
-        job::Patch {
-            archived: Some(true),
-            ..job::Patch::default()
-        },
-        None,
-        Vec::new(),
-    )
-    .await
+    set_archived(ctx, workspace, name, true).await
 }
 
 /// Shows an archived job in lists again.
@@ -33,18 +25,18 @@ pub async fn archive(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job
 /// # Errors
 /// NotFound.
 pub async fn restore(ctx: &OpContext, workspace: &str, name: &str) -> Result<Job> {
-    set(
-        ctx,
-        workspace,
-        name,
-        job::Patch {
-            archived: Some(false),
+    set_archived(ctx, workspace, name, false).await
+}
+
+async fn set_archived(ctx: &OpContext, workspace: &str, name: &str, archived: bool) -> Result<Job> {
+    let wanted = Wanted {
+        patch: job::Patch {
+            archived: Some(archived),
             ..job::Patch::default()
         },
-        None,
-        Vec::new(),
-    )
-    .await
+        ..Wanted::default()
+    };
+    changed(ctx, workspace, name, |_| Ok(wanted.clone())).await
 }
 
 /// Changes what people may change: the display name, the description, and tags, which are added, changed or, with `None`, taken away.
@@ -59,36 +51,69 @@ pub async fn patch(
     description: Option<String>,
     tags: Option<IndexMap<String, Option<String>>>,
 ) -> Result<Job> {
-    ctx.authorize(action::JOB_WRITE, &Scope::job(workspace, name))
-        .await?;
-    let before = get(ctx, workspace, name).await?;
-    let mut gone = Vec::new();
-    let tags = match tags {
-        Some(more) => {
+    changed(ctx, workspace, name, |before| {
+        let mut wanted = Wanted::default();
+        if let Some(more) = &tags {
             let mut all: IndexMap<String, String> = from_json("job", "tags", &before.tags)?;
             for (key, value) in more {
                 match value {
-                    Some(value) => _ = all.insert(key, value),
-                    None if all.shift_remove(&key).is_some() => gone.push(key),
-                    None => {}
+                    Some(value) => {
+                        all.insert(key.clone(), value.clone());
+                        wanted.put.push((key.clone(), value.clone()));
+                    }
+                    None => {
+                        all.shift_remove(key);
+                        wanted.gone.push(key.clone());
+                    }
                 }
             }
-            Some(all)
+            wanted.patch.tags = Some(to_json(&all));
+            wanted.tags = Some(all);
         }
-        None => None,
-    };
-    let warnings = match display_name.is_some() || tags.is_some() {
-        true => checked(ctx, &before, display_name.as_deref(), tags.as_ref()).await?,
-        false => None,
-    };
-    let patch = job::Patch {
-        display_name: display_name.map(Some),
-        description: description.map(Some),
-        tags: tags.as_ref().map(to_json),
-        warnings,
-        ..job::Patch::default()
-    };
-    set(ctx, workspace, name, patch, tags, gone).await
+        wanted.patch.display_name = display_name.clone().map(Some);
+        wanted.patch.description = description.clone().map(Some);
+        Ok(wanted)
+    })
+    .await
+}
+
+/// What a job is to be.
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    patch: job::Patch,
+    /// All tags of the job, where they change.
+    tags: Option<IndexMap<String, String>>,
+    /// Those of them that its run is given. Others may be other ones on the run by now.
+    put: Vec<(String, String)>,
+    /// Those that the run loses.
+    gone: Vec<String>,
+}
+
+/// Changes a job into what `wanted` makes of it. When somebody else was faster, it is made anew of what they left: no tag that they
+/// removed comes back.
+async fn changed(
+    ctx: &OpContext,
+    workspace: &str,
+    name: &str,
+    wanted: impl Fn(&Job) -> Result<Wanted> + Send + Sync,
+) -> Result<Job> {
+    ctx.authorize(action::JOB_WRITE, &Scope::job(workspace, name))
+        .await?;
+    for _ in 0..MOST_TRIES {
+        let before = get(ctx, workspace, name).await?;
+        let mut wanted = wanted(&before)?;
+        let shown = wanted.patch.display_name.clone().flatten();
+        if shown.is_some() || wanted.tags.is_some() {
+            wanted.patch.warnings = checked(ctx, &before, shown.as_deref(), wanted.tags.as_ref()).await?;
+        }
+        if set(ctx, before, wanted).await? {
+            return get(ctx, workspace, name).await;
+        }
+    }
+    Err(Error::conflict(format!(
+        "failed to change job `{name}`: others change it all the time"
+    ))
+    .hint("try again"))
 }
 
 /// The warnings of a job that is to have this name and these tags, where rules for tags hold. Steps are spoken for by
@@ -117,39 +142,45 @@ async fn checked(
     Ok(Some(to_json(&warnings)))
 }
 
-async fn set(
-    ctx: &OpContext,
-    workspace: &str,
-    name: &str,
-    patch: job::Patch,
-    tags: Option<IndexMap<String, String>>,
-    gone: Vec<String>,
-) -> Result<Job> {
-    let scope = Scope::job(workspace, name);
-    ctx.authorize(action::JOB_WRITE, &scope).await?;
-    let before = get(ctx, workspace, name).await?;
+/// Writes it, unless what it was made of is another one by now. Says whether it did.
+async fn set(ctx: &OpContext, before: Job, wanted: Wanted) -> Result<bool> {
+    let Wanted {
+        patch,
+        tags: _,
+        put,
+        gone,
+    } = wanted;
+    let after = json!({ "patch": format!("{patch:?}") });
     let change = Change {
         action: action::JOB_WRITE,
-        scope,
+        scope: Scope::job(&before.workspace, &before.name),
         before: json!({ "tags": before.tags, "description": before.description, "archived": before.archived }),
-        after: json!({ "patch": format!("{patch:?}") }),
+        after: Value::Null,
     };
-    let (ws, job_name) = (before.workspace.clone(), name.to_owned());
-    ctx.change(change, move |tx| {
-        Box::pin(async move {
-            job::update(tx, &ws, &job_name, patch).await?;
-            let tags: Vec<(String, String)> = tags.into_iter().flatten().collect();
-            for key in &gone {
-                tag::delete(tx, &ws, tag::Noun::Run, &job_name, key).await?;
-            }
-            if !tags.is_empty() || !gone.is_empty() {
-                tag::put(tx, tag::Table::Tag, &ws, tag::Noun::Run, &job_name, &tags).await?;
-                let rules = tag_policy::of(tx, &ws).await?;
-                tag_policy::mark(tx, &rules, &ws, &job_name).await?;
-            }
-            Ok(Value::Null)
+    let done = ctx
+        .change_as(change, move |tx| {
+            Box::pin(async move {
+                let (ws, name) = (before.workspace.as_str(), before.name.as_str());
+                let now = job::held(tx, ws, name)
+                    .await?
+                    .ok_or_else(|| Error::not_found("job", name))?;
+                if (&now.tags, &now.display_name, &now.warnings)
+                    != (&before.tags, &before.display_name, &before.warnings)
+                {
+                    return Ok(None);
+                }
+                job::update(tx, ws, name, patch).await?;
+                for key in &gone {
+                    tag::delete(tx, ws, tag::Noun::Run, name, key).await?;
+                }
+                if !put.is_empty() || !gone.is_empty() {
+                    tag::put(tx, tag::Table::Tag, ws, tag::Noun::Run, name, &put).await?;
+                    let rules = tag_policy::of(tx, ws).await?;
+                    tag_policy::mark(tx, &rules, ws, name).await?;
+                }
+                Ok(Some(((), after)))
+            })
         })
-    })
-    .await?;
-    get(ctx, workspace, name).await
+        .await?;
+    Ok(done.is_some())
 }

@@ -1,6 +1,7 @@
 //! What goes on by itself: the scheduler, the pipelines, retention, and finding running jobs again after a restart.
 
 mod candidate;
+mod compute_power;
 pub(crate) mod deployment;
 mod launch;
 mod model_validation;

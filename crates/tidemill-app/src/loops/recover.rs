@@ -15,6 +15,7 @@ use crate::{App, OpContext, Result};
 /// When the store cannot be read.
 pub async fn start(app: &Arc<App>) -> Result<()> {
     let ctx = app.system();
+    super::compute_power::start(app).await?;
     let open = job::in_states(app.store.read(), Status::OPEN).await?;
     // Commands first: a pipeline that is taken up looks at the state of its steps.
     for row in open.iter().filter(|row| row.kind != "pipeline") {

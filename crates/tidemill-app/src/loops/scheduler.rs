@@ -43,6 +43,8 @@ struct Room {
     nodes: u32,
     used: u32,
     queue: VecDeque<Ask>,
+    /// How many turns it has given.
+    turns: u64,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,8 @@ struct State {
     rooms: BTreeMap<Place, Room>,
     running: HashMap<JobKey, Running>,
     free_gpus: Vec<u32>,
+    /// Computes that are stopped, and why.
+    stopped: HashMap<Place, String>,
     stopping: bool,
 }
 
@@ -122,6 +126,24 @@ impl Scheduler {
         self.wake.notify_one();
     }
 
+    /// Says that a compute is stopped, and why, or that it runs again. A stopped one gives no turns.
+    pub(crate) fn set_stopped(&self, workspace: &str, compute: &str, why: Option<String>) {
+        let place = (workspace.to_owned(), compute.to_owned());
+        match why {
+            Some(why) => drop(self.state().stopped.insert(place, why)),
+            None => drop(self.state().stopped.remove(&place)),
+        }
+        self.wake.notify_one();
+    }
+
+    /// Whether a job runs on a compute, and how many turns it has given so far.
+    pub(crate) fn taken(&self, workspace: &str, compute: &str) -> (bool, u64) {
+        let place = (workspace.to_owned(), compute.to_owned());
+        let state = self.state();
+        let room = state.rooms.get(&place);
+        room.map_or((false, 0), |room| (room.used > 0, room.turns))
+    }
+
     /// Counts a job that was found running, with the graphics cards that it has.
     pub(crate) fn adopt(&self, ask: Ask, gpus: Vec<u32>, handle: Handle, cancel: bool) {
         let mut state = self.state();
@@ -168,6 +190,9 @@ impl Scheduler {
             return turns;
         }
         for (place, room) in &mut state.rooms {
+            if state.stopped.contains_key(place) {
+                continue;
+            }
             while let Some(ask) = room.queue.front() {
                 let gpus = ask.gpus as usize;
                 if room.used + ask.nodes > room.nodes || state.free_gpus.len() < gpus {
@@ -175,6 +200,7 @@ impl Scheduler {
                 }
                 let Some(ask) = room.queue.pop_front() else { break };
                 room.used += ask.nodes;
+                room.turns += 1;
                 let given: Vec<u32> = state.free_gpus.drain(..gpus).collect();
                 let running = Running {
                     place: place.clone(),
@@ -285,6 +311,12 @@ impl Scheduler {
         let mine = |ask: &Ask| ask.workspace == workspace && ask.job == job;
         let (place, room) = state.rooms.iter().find(|(_, room)| room.queue.iter().any(mine))?;
         let position = room.queue.iter().position(mine)? + 1;
+        if let Some(why) = state.stopped.get(place) {
+            let name = &place.1;
+            return Some(format!(
+                "waits for compute `{name}`, which is stopped ({why}): `tidemill compute start --name {name}`; number {position} in the queue"
+            ));
+        }
         let mut holders: Vec<&str> = state
             .running
             .iter()
@@ -477,6 +509,23 @@ mod tests {
         assert!(scheduler.take_turns().is_empty());
         scheduler.left("w", "c");
         assert_eq!(names(&scheduler.take_turns()), ["d"]);
+    }
+
+    #[test]
+    fn a_compute_that_is_stopped_gives_no_turn_until_it_is_started() {
+        let scheduler = Scheduler::default();
+        scheduler.enqueue(ask("a", 1));
+        assert_eq!(names(&scheduler.take_turns()), ["a"]);
+        assert_eq!(scheduler.taken("w", "c"), (true, 1));
+        scheduler.set_stopped("w", "c", Some("by hand".into()));
+        scheduler.enqueue(ask("b", 1));
+        assert!(scheduler.take_turns().is_empty());
+        let why = scheduler.why_waiting("w", "b").expect("it waits");
+        assert!(why.contains("`c`, which is stopped (by hand)"), "{why}");
+        scheduler.left("w", "a");
+        assert_eq!(scheduler.taken("w", "c"), (false, 1));
+        scheduler.set_stopped("w", "c", None);
+        assert_eq!(names(&scheduler.take_turns()), ["b"]);
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! Secrets of before the vault: credentials of datastores that stood in the database as they are, and those of webhooks
-//! that another key sealed. The first start takes them in.
+//! Secrets of before the vault: credentials of datastores and passwords of computes that stood in the database as they are, and
+//! those of webhooks that another key sealed. The first start takes them in.
 
 use serde_json::Value;
-use tidemill_store::{ConnectionTrait, Store, datastore, to_json, webhook};
+use tidemill_store::{
+    ConnectionTrait, Store, compute, compute_request, datastore, from_json, to_json, webhook,
+};
 
 use crate::datastore::{is_reference, place, spec_of, visit_secrets};
-use crate::{App, Error, Result, workspace};
+use crate::{App, Error, Result, compute_password, workspace};
 
 /// Seals what is not sealed yet. What the disk of SQLite still holds of it is overwritten.
 ///
@@ -14,15 +16,19 @@ use crate::{App, Error, Result, workspace};
 pub(crate) async fn take_in(app: &App) -> Result<()> {
     let stores = open_datastores(app).await?;
     let hooks = old_webhooks(app).await?;
-    if stores.is_empty() && hooks.is_empty() {
+    let computes = open_computes(app).await?;
+    let requests = open_requests(app).await?;
+    let clean = !(stores.is_empty() && computes.is_empty() && requests.is_empty());
+    if !clean && hooks.is_empty() {
         return Ok(());
     }
     tracing::info!(
         datastores = stores.len(),
         webhooks = hooks.len(),
+        computes = computes.len(),
+        requests = requests.len(),
         "secrets are taken into the vault"
     );
-    let clean = !stores.is_empty();
     app.store
         .write::<_, Error, _>(move |tx| {
             Box::pin(async move {
@@ -31,6 +37,12 @@ pub(crate) async fn take_in(app: &App) -> Result<()> {
                 }
                 for row in hooks {
                     webhook::put(tx, row).await?;
+                }
+                for row in computes {
+                    compute::put(tx, row).await?;
+                }
+                for row in requests {
+                    compute_request::put_spec(tx, &row).await?;
                 }
                 Ok(())
             })
@@ -72,6 +84,40 @@ async fn open_datastores(app: &App) -> Result<Vec<datastore::Model>> {
                 }
             });
         }
+        row.spec = to_json(&spec);
+        changed.push(row);
+    }
+    Ok(changed)
+}
+
+/// Computes with a password that stands as it is, sealed.
+async fn open_computes(app: &App) -> Result<Vec<compute::Model>> {
+    let mut changed = Vec::new();
+    for mut row in compute::all(app.store.read()).await? {
+        let mut spec: Value = from_json("compute", "spec", &row.spec)?;
+        if !compute_password::is_plain(&spec) {
+            continue;
+        }
+        let place = compute_password::of_compute(&row.workspace, &row.name);
+        let group = group_of(app, &row.workspace).await?;
+        compute_password::take_in(app, &group, &place, &mut spec).await?;
+        row.spec = to_json(&spec);
+        changed.push(row);
+    }
+    Ok(changed)
+}
+
+/// The same for computes that somebody asks for.
+async fn open_requests(app: &App) -> Result<Vec<compute_request::Model>> {
+    let mut changed = Vec::new();
+    for mut row in compute_request::all(app.store.read()).await? {
+        let mut spec: Value = from_json("compute_request", "spec", &row.spec)?;
+        if !compute_password::is_plain(&spec) {
+            continue;
+        }
+        let place = compute_password::of_request(&row.workspace, &row.id);
+        let group = group_of(app, &row.workspace).await?;
+        compute_password::take_in(app, &group, &place, &mut spec).await?;
         row.spec = to_json(&spec);
         changed.push(row);
     }

@@ -577,6 +577,12 @@ async fn secrets_are_sealed_masked_and_compared_by_a_mark() {
                 "named",
                 json!({"type": "s3", "bucket": "b", "credentials": {"access_key_id": "id", "secret_access_key": "${{secrets.db}}"}}),
             ),
+            resource(
+                "compute",
+                Some("flights-dev"),
+                "cpu",
+                json!({"type": "amlcompute", "ssh_settings": {"admin_username": "ada", "admin_password": format!("hush-{key}")}}),
+            ),
         ]
     };
     let plan = planned(&client, &stack("one")).await;
@@ -585,7 +591,7 @@ async fn secrets_are_sealed_masked_and_compared_by_a_mark() {
     let same = planned(&client, &stack("one")).await;
     assert_eq!(same["has_changes"], json!(false), "{same}");
     let other = planned(&client, &stack("two")).await;
-    assert_eq!(other["counts"]["change"], 2, "{other}");
+    assert_eq!(other["counts"]["change"], 3, "{other}");
     // Changed by hand, it shows, and not what it is.
     let path = "/api/v1/workspaces/flights-dev/datastores/raw";
     let by_hand = json!({"type": "s3", "bucket": "b", "credentials": {"access_key_id": "id", "secret_access_key": "hush-three"}});

@@ -239,6 +239,24 @@ async fn credentials_that_were_kept_as_they_are_are_taken_in_and_overwritten() {
         })
         .await
         .expect("written");
+    // The same for the password of a compute.
+    let compute = "/api/v1/workspaces/default/computes/cpu";
+    client.put(compute, json!({"type": "amlcompute"})).await.ok();
+    let mut row = tidemill_store::compute::get(server.app.store.read(), "default", "cpu")
+        .await
+        .expect("reads")
+        .expect("there");
+    row.spec =
+        json!({"type": "amlcompute", "name": "cpu", "ssh_settings": {"admin_password": "plain-old-secret"}})
+            .to_string();
+    server
+        .app
+        .store
+        .write::<_, tidemill_store::StoreError, _>(|tx| {
+            Box::pin(async move { tidemill_store::compute::put(tx, row).await })
+        })
+        .await
+        .expect("written");
     let app = reopened(&server, MasterKey::File).await.expect("opens");
     let config = tidemill_app::bytes::config(&app.system(), "default", "lake")
         .await

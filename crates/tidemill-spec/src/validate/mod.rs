@@ -3,6 +3,7 @@
 mod bindings;
 mod command;
 mod component;
+mod compute;
 mod cycle;
 mod datastore;
 mod environment;
@@ -61,7 +62,10 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
             names::check_needed(Some(store.name()), "a datastore", &mut problems);
             datastore::check(store, &mut problems);
         }
-        Spec::Compute(compute) => names::check_needed(Some(compute.name()), "a compute", &mut problems),
+        Spec::Compute(compute) => {
+            names::check_needed(Some(compute.name()), "a compute", &mut problems);
+            compute::check(compute, &mut problems);
+        }
         Spec::Workspace(workspace) => {
             names::check_needed(Some(&workspace.name), "a workspace", &mut problems)
         }

@@ -268,7 +268,17 @@ impl Found {
             "isolation",
             "network",
         ];
-        self.others(serde_json::to_value(compute).ok(), &HONOURED);
+        const OF_INSTANCES: [&str; 4] = [
+            "create_on_behalf_of",
+            "schedules",
+            "idle_time_before_shutdown",
+            "idle_time_before_shutdown_minutes",
+        ];
+        let honoured: Vec<&str> = match compute {
+            Compute::ComputeInstance(_) => HONOURED.into_iter().chain(OF_INSTANCES).collect(),
+            _ => HONOURED.to_vec(),
+        };
+        self.others(serde_json::to_value(compute).ok(), &honoured);
     }
 
     fn workspace(&mut self, workspace: &Workspace) {

@@ -1,6 +1,6 @@
 //! Computes.
 
-use tidemill_store::compute;
+use tidemill_store::{compute, compute_power};
 
 use crate::support::*;
 
@@ -42,6 +42,38 @@ async fn a_compute_is_written_changed_listed_and_removed() {
         assert_eq!((rest.items, rest.next), (vec![row("local")], None));
         assert!(change!(store, |tx| compute::delete(tx, WS, "cpu-cluster").await));
         assert_eq!(compute::get(store.read(), WS, "cpu-cluster").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_state_of_an_instance_is_written_changed_and_forgotten() {
+    on_each(async |store| {
+        let state = |state: &str, at| compute_power::Model {
+            workspace: WS.into(),
+            compute: "mine".into(),
+            state: state.into(),
+            at,
+            who: "owner".into(),
+            why: "by hand".into(),
+        };
+        assert_eq!(compute_power::get(store.read(), WS, "mine").await.unwrap(), None);
+        for row in [state("stopped", NOW), state("running", NOW + 1)] {
+            let written = row.clone();
+            change!(store, |tx| compute_power::put(tx, written).await);
+            assert_eq!(
+                compute_power::get(store.read(), WS, "mine").await.unwrap(),
+                Some(row.clone())
+            );
+            assert_eq!(compute_power::all(store.read()).await.unwrap(), [row.clone()]);
+            assert_eq!(compute_power::of(store.read(), WS).await.unwrap(), [row]);
+        }
+        assert_eq!(compute_power::of(store.read(), "other").await.unwrap(), []);
+        change!(store, |tx| compute_power::delete(tx, WS, "mine").await);
+        assert_eq!(compute_power::all(store.read()).await.unwrap(), []);
+        change!(store, |tx| compute::put(tx, row("local")).await);
+        assert_eq!(compute::of_kind(store.read(), "computeinstance").await.unwrap(), []);
+        assert_eq!(compute::of_kind(store.read(), "local").await.unwrap().len(), 1);
     })
     .await;
 }

@@ -1,5 +1,6 @@
 /** Where jobs run: all computes, and one with its jobs. */
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Button, Group, Text } from '@mantine/core';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { api, ok, type Schemas } from '../../api/client';
@@ -11,7 +12,7 @@ import { DataTable, type Column } from '../../parts/DataTable';
 import { Facts } from '../../parts/Facts';
 import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
-import { Empty, Loaded } from '../../parts/States';
+import { Empty, Failure, Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from '../job/command';
@@ -31,6 +32,7 @@ export function ComputeListPage() {
     (): Column<Compute>[] => [
       { id: 'name', header: 'Name', by: (compute) => compute.name, cell: (compute) => <A to={to.compute(ws, compute.name)} className="row plain">{compute.name}</A> },
       { id: 'type', header: 'Type', by: (compute) => compute.type, cell: (compute) => compute.type },
+      { id: 'state', header: 'State', by: (compute) => compute.state ?? '', cell: (compute) => compute.state ?? '' },
       { id: 'updated', header: 'Changed', number: true, by: (compute) => compute.updated_at, cell: (compute) => <Ago at={compute.updated_at} /> },
     ],
     [ws],
@@ -58,6 +60,29 @@ export function ComputeListPage() {
   );
 }
 
+/** Whether an instance is on, and the button that turns it. */
+function Power({ ws, compute }: { ws: string; compute: Compute }) {
+  const session = useQuery({
+    queryKey: ['session', ws],
+    queryFn: () => ok(api.GET('/api/v1/session', { params: { query: { scope: `/workspaces/${ws}` } } })),
+  });
+  const queries = useQueryClient();
+  const action = compute.state === 'Running' ? 'stop' : 'start';
+  const turn = useMutation({
+    mutationFn: () => ok(api.POST('/api/v1/workspaces/{ws}/computes/{name}', { params: { path: { ws, name: `${compute.name}:${action}` } } })),
+    onSettled: () => Promise.all([queries.invalidateQueries({ queryKey: ['compute', ws] }), queries.invalidateQueries({ queryKey: ['computes', ws] })]),
+  });
+  return (
+    <Group gap={8}>
+      <Text size="sm">{compute.state}{compute.state_reason ? `, ${compute.state_reason}` : ''}</Text>
+      {session.data?.actions.includes(`computes/${action}`) && (
+        <Button size="compact-xs" variant="default" loading={turn.isPending} onClick={() => turn.mutate()}>{action === 'stop' ? 'Stop' : 'Start'}</Button>
+      )}
+      {turn.error !== null && <Failure error={turn.error} />}
+    </Group>
+  );
+}
+
 export function ComputePage() {
   const ws = useWorkspace();
   const { name = '' } = useParams({ strict: false });
@@ -75,6 +100,7 @@ export function ComputePage() {
             <Facts
               rows={[
                 ['Type', compute.type],
+                ['State', compute.state ? <Power key="p" ws={ws} compute={compute} /> : null],
                 ['Created', <Ago key="c" at={compute.created_at} />],
                 ['Changed', <Ago key="u" at={compute.updated_at} />],
               ]}

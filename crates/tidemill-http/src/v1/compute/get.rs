@@ -17,5 +17,6 @@ pub(super) async fn get(
     Ctx(ctx): Ctx,
     Path((ws, name)): Path<(String, String)>,
 ) -> Result<Json<Compute>, ApiError> {
-    Ok(Json(super::view(compute::get(&ctx, &ws, &name).await?)))
+    let row = compute::get(&ctx, &ws, &name).await?;
+    Ok(Json(super::shown(&ctx, row).await?))
 }

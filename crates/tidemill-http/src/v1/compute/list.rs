@@ -5,7 +5,7 @@ use axum::extract::{Path, Query};
 use tidemill_api::compute::Compute;
 use tidemill_api::page::{List, PageQuery};
 use tidemill_api::problem::Problem;
-use tidemill_app::compute;
+use tidemill_app::{compute, compute_power};
 
 use crate::extract::{Ctx, page};
 use crate::problem::ApiError;
@@ -19,7 +19,12 @@ pub(super) async fn list(
     Path(ws): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<List<Compute>>, ApiError> {
-    let rows = compute::list(&ctx, &ws, &page(query)).await?.map(super::view);
+    let rows = compute::list(&ctx, &ws, &page(query)).await?;
+    let mut states = compute_power::states(ctx.app(), &rows.items).await?;
+    let rows = rows.map(|row| {
+        let power = states.remove(&row.name);
+        super::view(row, power)
+    });
     Ok(Json(List {
         items: rows.items,
         next: rows.next,

@@ -22,5 +22,5 @@ pub(super) async fn put(
     Body(body): Body<serde_json::Value>,
 ) -> Result<Json<Compute>, ApiError> {
     let row = compute::put(&ctx, &ws, &name, named(&name, body)?, if_match(&headers)?).await?;
-    Ok(Json(super::view(row)))
+    Ok(Json(super::shown(&ctx, row).await?))
 }

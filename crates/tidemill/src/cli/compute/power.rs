@@ -1,24 +1,28 @@
-//! Starting and stopping, which mean something only for machines that are rented.
+//! Starting and stopping compute instances.
 
-use crate::error::{Error, Result};
+use serde_json::json;
+
+use crate::error::Result;
 use crate::output::text;
 use crate::session::Session;
 
-/// Says what the action means for this compute: an instance is always on, a cluster has its nodes while jobs need them.
+/// Starts or stops an instance, and says what it is now.
 ///
 /// # Errors
-/// A compute that is not there, or that cannot be switched.
+/// A compute that is not there, or that is no instance.
 pub async fn switch(session: &Session, name: &str, action: &str) -> Result<()> {
-    let view = session.client.get(&session.path(&["computes", name])).await?;
-    match (text(&view, "type"), action) {
-        (Some("computeinstance"), "start" | "restart") => {
-            session.note(&format!("Compute {name} is part of the server's machine, which is on: there is nothing to {action}."));
-            Ok(())
+    let route = session.path(&["computes", name]);
+    let view = session
+        .client
+        .post(&format!("{route}:{action}"), &json!({}))
+        .await?;
+    let state = text(&view, "state").unwrap_or("unknown");
+    session.note(&match state {
+        "Stopping" => {
+            format!("Compute {name} takes no new jobs, and is stopped when those that run on it have ended.")
         }
-        (kind, _) => Err(Error::failed(format!(
-            "failed to {action} compute `{name}`: a compute of type {} here is a share of the server's machine",
-            kind.unwrap_or("unknown")
-        ))
-        .with_hint("delete it with `tidemill compute delete`; jobs that run on it go on")),
-    }
+        "Stopped" => format!("Compute {name} is stopped: jobs wait for it until it is started."),
+        state => format!("Compute {name} is {}.", state.to_lowercase()),
+    });
+    Ok(())
 }

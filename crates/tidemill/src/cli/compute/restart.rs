@@ -20,6 +20,7 @@ pub struct Restart {
 
 impl Restart {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        power::switch(session, &self.name, "restart").await
+        // Nothing of it stays between jobs: one that is started is as new.
+        power::switch(session, &self.name, "start").await
     }
 }
