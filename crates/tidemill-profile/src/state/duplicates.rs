@@ -51,14 +51,23 @@ impl Duplicates {
     /// Adds rows by the sum of the hashes of their cells.
     pub fn extend(&mut self, hashes: &[u64]) {
         let mut threshold = self.threshold();
-        for sum in hashes {
-            // Cells are mixed already; this spreads what they have in common over the high bits, and loses none.
-            let hash = sum.wrapping_mul(SPREAD);
-            if hash <= threshold {
-                *self.counts.entry(hash).or_default() += 1;
-                if self.counts.len() > self.limit {
-                    self.halve();
-                    threshold = self.threshold();
+        let mut low = [0; 512];
+        for sums in hashes.chunks(low.len()) {
+            // Those to be kept first, without a branch that could not be foreseen.
+            let mut found = 0;
+            for sum in sums {
+                // Cells are mixed already; this spreads what they have in common over the high bits, and loses none.
+                let hash = sum.wrapping_mul(SPREAD);
+                low[found] = hash;
+                found += usize::from(hash <= threshold);
+            }
+            for hash in &low[..found] {
+                if *hash <= threshold {
+                    *self.counts.entry(*hash).or_default() += 1;
+                    if self.counts.len() > self.limit {
+                        self.halve();
+                        threshold = self.threshold();
+                    }
                 }
             }
         }
