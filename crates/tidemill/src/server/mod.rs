@@ -54,6 +54,8 @@ pub struct Options {
     pub retention: Option<Duration>,
     /// How long deleted workspaces can be recovered.
     pub keep_deleted: Duration,
+    /// How often the rules of retention of data are applied.
+    pub data_retention_every: Duration,
     /// What queries over data may use.
     pub query: QueryOptions,
     /// Where the master key of the vault is.
@@ -93,6 +95,7 @@ async fn serve(options: Options) -> Result<()> {
         webhooks,
         retention,
         keep_deleted,
+        data_retention_every,
         query,
         master_key,
         log_format: _,
@@ -119,6 +122,7 @@ async fn serve(options: Options) -> Result<()> {
         webhooks,
         retention,
         keep_deleted,
+        data_retention_every,
         query,
         master_key,
         ..AppOptions::new(&data_dir)

@@ -358,6 +358,52 @@ fn versions_are_validated_against_a_baseline_and_leave_a_history() {
         "select count(distinct version) as n from 'history.parquet'",
     ]);
     assert_eq!(counted.json(), json!([{"n": 2}]));
+    world
+        .run(&["data", "history", "flights", "--output-file", "history.json"])
+        .ok();
+    let text = std::fs::read_to_string(world.home.path().join("history.json")).expect("a file");
+    let written: Value = serde_json::from_str(&text).expect("JSON");
+    let rows = written.as_array().expect("an array of rows");
+    assert!(
+        rows.iter()
+            .any(|row| row["statistic"] == "mean" && row["value"] == 2.0),
+        "{text}"
+    );
+    let unknown = world
+        .run(&["data", "history", "flights", "--column", "carier"])
+        .fails(1);
+    assert!(
+        unknown.contains("`carier`") && unknown.contains("it has id, "),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn expectations_are_generated_from_a_version_and_sides_are_not_mixed() {
+    let world = world();
+    let draft = |data: &str, file: &str| {
+        world
+            .run(&["data", "validate", "--data", data, "--generate", file])
+            .ok();
+        std::fs::read_to_string(world.home.path().join(file)).expect("a draft")
+    };
+    let of_version = draft("azureml:flights:1", "version.yml");
+    assert!(
+        of_version.contains("carrier:") && of_version == draft("january.csv", "file.yml"),
+        "{of_version}"
+    );
+    let validate = |data: &str, baseline: &str| {
+        let with = ["data", "validate", "--data", data, "--baseline", baseline];
+        world.run(&[&with[..], &["--expectations", "version.yml"]].concat())
+    };
+    validate("azureml:flights:1", "azureml:flights:1").ok();
+    for (data, baseline) in [
+        ("azureml:flights:1", "january.csv"),
+        ("january.csv", "azureml:flights:1"),
+    ] {
+        let mixed = validate(data, baseline).fails(2);
+        assert!(mixed.contains("the other a version of data"), "{mixed}");
+    }
 }
 
 #[test]

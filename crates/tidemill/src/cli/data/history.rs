@@ -14,7 +14,7 @@ use crate::session::Session;
 ///
 /// Every version that is profiled or validated on the server adds its rows, and so does every step `type: validate` of a pipeline.
 /// --verdicts has a row for each validation, --alarms the columns that have drifted in several versions in a row. --output-file writes
-/// statistics, --validations or --drift for other tools: .csv, .jsonl, .arrow or .parquet.
+/// statistics, --validations or --drift for other tools: .csv, .json, .jsonl, .arrow or .parquet.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data history flights --column arr_delay --statistic mean
@@ -51,6 +51,11 @@ pub struct History {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["column", "statistic", "verdicts", "alarms"])]
     output_file: Option<PathBuf>,
 }
+
+/// Rows of a file: all of them.
+const ALL: &str = "10000000";
+/// Names that a hint lists.
+const NAMED: usize = 30;
 
 const STATISTICS: [Column; 5] = [
     Column::text("version", "version"),
@@ -119,7 +124,14 @@ impl History {
             _ => "statistics",
         };
         if let Some(file) = &self.output_file {
-            let asked = query(&[("of", of), ("format", format(file)?), ("rows", "10000000")]);
+            let format = format(file)?;
+            let asked = query(&[("of", of), ("format", format), ("rows", ALL)]);
+            if format == "json" {
+                let mut answer = session.client.get(&format!("{path}{asked}")).await?;
+                super::table::write_report(file, &format!("{}\n", answer["rows"].take()))?;
+                session.note(&format!("Wrote {}", file.display()));
+                return Ok(());
+            }
             session
                 .client
                 .download(&format!("{path}{asked}"), file, &|_| {})
@@ -137,7 +149,10 @@ impl History {
         let is = |row: &Value, field: &str, wanted: &Option<String>| {
             wanted.as_deref().is_none_or(|wanted| row[field] == wanted)
         };
-        rows.retain(|row| is(row, "column", &self.column) && is(row, "statistic", &self.statistic));
+        for (field, wanted) in [("column", &self.column), ("statistic", &self.statistic)] {
+            self.check(&rows, field, wanted.as_deref())?;
+            rows.retain(|row| is(row, field, wanted));
+        }
         match of {
             "validations" => session.output.list(rows, &VALIDATIONS),
             "drift" => {
@@ -148,6 +163,26 @@ impl History {
             }
             _ => session.output.list(rows, &STATISTICS),
         }
+    }
+
+    /// Refuses a name that no row has.
+    fn check(&self, rows: &[Value], field: &str, wanted: Option<&str>) -> Result<()> {
+        let Some(wanted) =
+            wanted.filter(|wanted| !rows.is_empty() && rows.iter().all(|row| row[field] != *wanted))
+        else {
+            return Ok(());
+        };
+        let mut names: Vec<&str> = Vec::new();
+        for name in rows.iter().filter_map(|row| row[field].as_str()) {
+            if !name.is_empty() && !names.contains(&name) && names.len() < NAMED {
+                names.push(name);
+            }
+        }
+        Err(Error::failed(format!(
+            "failed to show the {field} `{wanted}`: the history of {} has none of that name",
+            self.name
+        ))
+        .with_hint(format!("it has {}", names.join(", "))))
     }
 
     /// Validations, or the alarms of each.
@@ -185,6 +220,7 @@ fn format(file: &std::path::Path) -> Result<&'static str> {
         .unwrap_or_default();
     match ending {
         "csv" => Ok("csv"),
+        "json" => Ok("json"),
         "jsonl" | "ndjson" => Ok("json_lines"),
         "arrow" | "feather" => Ok("arrow"),
         "parquet" => Ok("parquet"),
@@ -192,7 +228,7 @@ fn format(file: &std::path::Path) -> Result<&'static str> {
             "failed to write {}: its ending says no format",
             file.display()
         ))
-        .with_hint("write .csv, .jsonl, .arrow or .parquet")),
+        .with_hint("write .csv, .json, .jsonl, .arrow or .parquet")),
     }
 }
 

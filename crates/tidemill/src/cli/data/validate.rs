@@ -8,6 +8,7 @@ use tidemill_profile::expect::{Expectations, Level, Outcome, generate};
 use tidemill_profile::{Asked, report};
 use tidemill_table::sql::{self, BASELINE, DATA, Mount, Task, Validated};
 
+use super::profile;
 use super::table::{Reading, write_report};
 use crate::cli::asset::Which;
 use crate::error::{Error, FAILED, Result};
@@ -22,6 +23,7 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidemill data validate --data january.parquet --generate expectations.yml
+  tidemill data validate --data azureml:flights:1 --generate expectations.yml
   tidemill data validate --data july.parquet --expectations expectations.yml --html report.html
   tidemill data validate --data july.parquet --baseline january.parquet --expectations expectations.yml
   tidemill data validate --data azureml:flights:7 --baseline azureml:flights:1 --expectations expectations.yml")]
@@ -56,13 +58,21 @@ impl Validate {
         // A slip in the file is told before anything is read.
         let expectations = self.expectations.as_ref().map(read).transpose()?;
         let Some(expectations) = expectations else {
-            let profile = self
-                .reading
-                .profile(self.data.as_ref())?
-                .finish(&Asked::default())?;
+            let profile = match is_version(&self.data) {
+                true => {
+                    profile::of_server(session, &self.data, &Asked::default())
+                        .await?
+                        .1
+                }
+                false => {
+                    let read = self.reading.profile(self.data.as_ref())?;
+                    read.finish(&Asked::default())?
+                }
+            };
             return self.write_draft(session, &generate(&profile));
         };
-        let Validated { validation, profile } = match self.data.starts_with("azureml:") {
+        self.check_places()?;
+        let Validated { validation, profile } = match is_version(&self.data) {
             true => self.there(session, &expectations).await?,
             false => self.here(expectations).await?,
         };
@@ -109,6 +119,18 @@ impl Validate {
             Ok(())
         } else {
             Err(Error::Ended(FAILED))
+        }
+    }
+
+    /// Both tables are of this machine, or both are versions.
+    fn check_places(&self) -> Result<()> {
+        match &self.baseline {
+            Some(baseline) if is_version(baseline) != is_version(&self.data) => Err(Error::usage(format!(
+                "failed to compare {} with {baseline}: one is a file of this machine, and the other a version of data",
+                self.data
+            ))
+            .with_hint("make a version of the file with `tidemill data create`, or fetch the other one with `tidemill data download`")),
+            _ => Ok(()),
         }
     }
 
@@ -159,6 +181,10 @@ impl Validate {
         session.note(&format!("Wrote {}", path.display()));
         Ok(())
     }
+}
+
+fn is_version(data: &str) -> bool {
+    data.starts_with("azureml:")
 }
 
 fn json_text(value: &impl serde::Serialize) -> Result<String> {

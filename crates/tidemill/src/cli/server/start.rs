@@ -78,6 +78,9 @@ pub struct Start {
     /// How long a deleted workspace can be recovered before it is gone for good, files too
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = humantime::parse_duration)]
     keep_deleted_workspaces: Duration,
+    /// How often versions of data go that their retention lets go
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = a_second_at_least)]
+    data_retention_every: Duration,
     /// Memory of a query over data before it goes to disk, in MB
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..))]
     query_memory: u64,
@@ -108,6 +111,7 @@ impl Start {
             webhook_allow_private,
             retention,
             keep_deleted_workspaces,
+            data_retention_every,
             query_memory,
             query_time,
             query_rows,
@@ -134,6 +138,7 @@ impl Start {
             },
             retention,
             keep_deleted: keep_deleted_workspaces,
+            data_retention_every,
             query: QueryOptions {
                 memory_bytes: query_memory << 20,
                 time: query_time,
@@ -196,6 +201,15 @@ pub(super) fn database(text: &str) -> Result<String, String> {
     }
 }
 
+/// A time that a loop can wait.
+fn a_second_at_least(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    match time >= Duration::from_secs(1) {
+        true => Ok(time),
+        false => Err("a second is the least".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +228,7 @@ mod tests {
         ] {
             assert_eq!(address(text).expect(text).to_string(), read);
         }
+        assert!(a_second_at_least("10s").is_ok() && a_second_at_least("0s").is_err());
         assert!(address("127.0.0.1:99999").is_err() && database("mysql://x").is_err());
     }
 }

@@ -45,12 +45,12 @@ pub struct Profile {
 
 impl Profile {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
+        let asked = Asked {
+            target: self.target.clone(),
+            by: self.by.clone(),
+        };
         let (name, profile) = match (&self.path, &self.data) {
             (Some(path), _) => {
-                let asked = Asked {
-                    target: self.target.clone(),
-                    by: self.by.clone(),
-                };
                 let name = path
                     .file_name()
                     .unwrap_or(path.as_os_str())
@@ -58,10 +58,7 @@ impl Profile {
                     .into_owned();
                 (name, self.reading.profile(path)?.finish(&asked)?)
             }
-            (None, data) => {
-                self.of_server(session, data.as_deref().unwrap_or_default())
-                    .await?
-            }
+            (None, data) => of_server(session, data.as_deref().unwrap_or_default(), &asked).await?,
         };
         if let Some(path) = &self.html {
             write_report(path, &report::profile(&name, &profile))?;
@@ -74,34 +71,38 @@ impl Profile {
             .map_err(|error| Error::failed(format!("failed to write the profile: {error}")))?;
         session.output.show(value)
     }
+}
 
-    /// The profile that the server has of a version, and what the version is called.
-    async fn of_server(&self, session: &Session, data: &str) -> Result<(String, tidemill_profile::Profile)> {
-        // Data of several tables: `flights:7/weather`.
-        let (data, inside) = match data.split_once('/') {
-            Some((data, inside)) => (data, Some(inside)),
-            None => (data, None),
-        };
-        let which = Which::of_reference(data);
-        let (path, _) = which.found(session, super::KIND).await?;
-        let asked = [
-            ("target", self.target.as_deref()),
-            ("by", self.by.as_deref()),
-            ("path", inside),
-        ];
-        let asked: Vec<(&str, &str)> = asked
-            .iter()
-            .filter_map(|(field, value)| Some((*field, (*value)?)))
-            .collect();
-        let query = if asked.is_empty() {
-            String::new()
-        } else {
-            crate::client::query(&asked)
-        };
-        let answer = session.client.get(&format!("{path}/profile{query}")).await?;
-        let read = serde_json::from_value(answer);
-        let profile =
-            read.map_err(|error| Error::failed(format!("failed to read the server's profile: {error}")))?;
-        Ok((which.shown(), profile))
-    }
+/// The profile that the server has of a version, and what the version is called.
+pub(super) async fn of_server(
+    session: &Session,
+    data: &str,
+    asked: &Asked,
+) -> Result<(String, tidemill_profile::Profile)> {
+    // Data of several tables: `flights:7/weather`.
+    let (data, inside) = match data.split_once('/') {
+        Some((data, inside)) => (data, Some(inside)),
+        None => (data, None),
+    };
+    let which = Which::of_reference(data);
+    let (path, _) = which.found(session, super::KIND).await?;
+    let asked = [
+        ("target", asked.target.as_deref()),
+        ("by", asked.by.as_deref()),
+        ("path", inside),
+    ];
+    let asked: Vec<(&str, &str)> = asked
+        .iter()
+        .filter_map(|(field, value)| Some((*field, (*value)?)))
+        .collect();
+    let query = if asked.is_empty() {
+        String::new()
+    } else {
+        crate::client::query(&asked)
+    };
+    let answer = session.client.get(&format!("{path}/profile{query}")).await?;
+    let read = serde_json::from_value(answer);
+    let profile =
+        read.map_err(|error| Error::failed(format!("failed to read the server's profile: {error}")))?;
+    Ok((which.shown(), profile))
 }
