@@ -56,6 +56,8 @@ pub struct AppOptions {
     pub retention: Option<Duration>,
     /// How long deleted workspaces can be recovered.
     pub keep_deleted: Duration,
+    /// How often the rules of retention of data are applied.
+    pub data_retention_every: Duration,
     /// Where the master key of the vault is.
     pub master_key: MasterKey,
     /// What queries over data may use.
@@ -64,6 +66,9 @@ pub struct AppOptions {
 
 /// How long deleted workspaces can be recovered where nothing else is said.
 pub const KEEP_DELETED: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How often the rules of retention of data are applied where nothing else is said: they count in days.
+pub const DATA_RETENTION_EVERY: Duration = Duration::from_secs(3600);
 
 impl AppOptions {
     /// SQLite in the folder, the clock of the machine, this program as runner, and exact environments.
@@ -81,6 +86,7 @@ impl AppOptions {
             webhooks: WebhookOptions::default(),
             retention: None,
             keep_deleted: KEEP_DELETED,
+            data_retention_every: DATA_RETENTION_EVERY,
             master_key: MasterKey::File,
             query: QueryOptions::default(),
         }
@@ -139,6 +145,7 @@ pub struct App {
     /// Tells the loop of webhooks that there is something to tell.
     pub(crate) webhook_news: Arc<tokio::sync::Notify>,
     pub(crate) retention: Option<Duration>,
+    pub(crate) data_retention_every: Duration,
     keep_deleted: Duration,
     pub(crate) query: QueryOptions,
     /// Turns of queries.
@@ -224,6 +231,7 @@ impl App {
             webhook_news: Arc::default(),
             retention: options.retention,
             keep_deleted: options.keep_deleted,
+            data_retention_every: options.data_retention_every,
             queries: tokio::sync::Semaphore::new(options.query.at_once.max(1)),
             query: options.query,
             environment_policy: options.environment_policy,

@@ -88,8 +88,12 @@ async fn check_code(ctx: &OpContext, code: &CodeRef) -> Result<()> {
             path.display()
         ))
         .hint("`tidemill` uploads a folder of your machine; over REST, upload a tree and name it")),
-        CodeRef::Tree { digest, .. } if !bytes::tree_store(ctx.app())?.has_tree(&digest.parse()?).await? => {
-            Err(Error::not_found("tree", digest).hint("upload the code first"))
+        CodeRef::Tree { digest, .. } => {
+            ctx.hold(digest)?;
+            match bytes::tree_store(ctx.app())?.has_tree(&digest.parse()?).await? {
+                true => Ok(()),
+                false => Err(Error::not_found("tree", digest).hint("upload the code first")),
+            }
         }
         _ => Ok(()),
     }

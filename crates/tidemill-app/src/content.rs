@@ -244,6 +244,7 @@ pub(crate) async fn copy_to_tree(
         now: SystemTime::now(),
     };
     let uploaded = upload_tree(builder, &bytes::tree_store(ctx.app())?, options, progress).await?;
+    ctx.hold(&uploaded.digest.to_hex())?;
     Ok(Source::Tree {
         tree: uploaded.digest.to_hex(),
         path: name,

@@ -1,8 +1,11 @@
 //! The context of an operation: who asks, where, and under which request id.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use tidemill_objects::{Hash, Hold};
 use tidemill_policy::access::Kind as SubjectKind;
 use tidemill_policy::{Action, ActionSet, Decision, Grants, Place, Subject, action, decide, explain};
 use tidemill_store::{DatabaseTransaction, audit, event};
@@ -46,6 +49,8 @@ pub struct OpContext {
     unheard: bool,
     request_id: String,
     origin: Origin,
+    /// Trees that do not go until this and its like are gone.
+    holds: Arc<Mutex<HashMap<Hash, Hold>>>,
 }
 
 /// Who signed in, and what of their rights the token gives.
@@ -128,6 +133,7 @@ impl OpContext {
                 surface: "server".into(),
                 ..Origin::default()
             },
+            holds: Arc::default(),
         }
     }
 
@@ -225,6 +231,23 @@ impl OpContext {
             unheard: true,
             ..self.clone()
         }
+    }
+
+    /// Holds a tree that this operation is about to name: it does not go before the operation has ended.
+    ///
+    /// # Errors
+    /// NotFound where it goes just now, or went a moment ago.
+    pub(crate) fn hold(&self, tree: &str) -> Result<()> {
+        let digest: Hash = tree.parse()?;
+        let mut holds = self.holds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Vacant(place) = holds.entry(digest) {
+            let hold = crate::bytes::tree_store(&self.app)?.hold(digest);
+            place.insert(hold.ok_or_else(|| {
+                Error::not_found("tree", tree)
+                    .hint("nothing named it any more, and its bytes were removed; upload it again")
+            })?);
+        }
+        Ok(())
     }
 
     /// The application.

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use tidemill_objects::{Freed, Hash, Object};
+use tidemill_objects::{Alone, Freed, Hash, Object, TreeStore};
 use tidemill_store::data_free::{self, Model as Row};
 use tidemill_store::{DatabaseTransaction, tree_reference};
 
@@ -24,6 +24,24 @@ pub(crate) async fn note(tx: &DatabaseTransaction, tree: Hash, now_ms: i64) -> R
         since: now_ms,
     };
     Ok(data_free::add(tx, vec![row]).await?)
+}
+
+/// Takes a tree from what may go: it is put again.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn forget(app: &App, tree: Hash) -> Result<()> {
+    let digest = tree.to_hex();
+    let all = data_free::all(app.store.read()).await?;
+    let Some(row) = all
+        .into_iter()
+        .find(|row| row.kind == TREE && row.digest == digest)
+    else {
+        return Ok(());
+    };
+    app.store
+        .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(data_free::delete(tx, &[row]).await?) }))
+        .await
 }
 
 /// Removes what has been noted, unless something names it again; gives what came free.
@@ -50,11 +68,34 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<Freed> {
         .filter(|(name, _)| !named.contains(name))
         .map(|(_, tree)| tree)
         .collect();
+    // From here on nobody can name them. Who was about to holds them, and they stay for the next time; who did is seen now.
+    let mut claimed = store.claim(&free);
+    let since = tree_reference::named(app.store.read(), &names, &HashSet::new()).await;
+    let since = since.inspect_err(|_| store.unclaim(&claimed))?;
+    let (kept, free): (Vec<Hash>, Vec<Hash>) =
+        claimed.drain().partition(|tree| since.contains(&tree.to_hex()));
+    store.unclaim(&kept);
+    let done = remove(app, &store, &alone, &free, &rows).await;
+    if done.is_err() {
+        // What is still there may be named again; a tree that went is not found.
+        store.unclaim(&free);
+    }
+    done
+}
+
+/// Removes trees that nobody can name any more, and of what is left of earlier ones what no tree names.
+async fn remove(
+    app: &Arc<App>,
+    store: &TreeStore,
+    alone: &Alone,
+    free: &[Hash],
+    rows: &[Row],
+) -> Result<Freed> {
     let left: Vec<Object> = rows
         .iter()
         .filter_map(|row| Object::named(&row.kind, &row.digest))
         .collect();
-    let removal = store.removal(&free, &left).await?;
+    let removal = store.removal(free, &left).await?;
     // A tree goes first, and then nothing says what it named: that is noted before.
     let since = app.clock.now_ms();
     let objects: Vec<Row> = removal
@@ -70,26 +111,76 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<Freed> {
     app.store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(data_free::add(tx, noted).await?) }))
         .await?;
-    // Looking through all trees takes its time, and a version may have been made of one that is still there: it keeps it.
-    let since_named = tree_reference::named(app.store.read(), &names, &HashSet::new()).await?;
-    if removal
-        .trees
-        .iter()
-        .any(|tree| since_named.contains(&tree.to_hex()))
-    {
-        return Err(Error::conflict(
-            "what was to be freed is named again; what is left goes the next time",
-        ));
-    }
-    store.remove(&removal, &alone).await?;
-    // A tree that is named stays noted, for the day on which it is not.
+    store.remove(&removal, alone).await?;
+    // A tree that is named or held stays noted, for the day on which it is not.
+    let free: HashSet<String> = free.iter().map(|tree| tree.to_hex()).collect();
     let done: Vec<Row> = rows
-        .into_iter()
-        .filter(|row| row.kind != TREE || !named.contains(&row.digest))
+        .iter()
+        .filter(|row| row.kind != TREE || free.contains(&row.digest))
+        .cloned()
         .chain(objects)
         .collect();
     app.store
         .write::<_, Error, _>(move |tx| Box::pin(async move { Ok(data_free::delete(tx, &done).await?) }))
         .await?;
     Ok(removal.freed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use tidemill_objects::{Silent, TreeBuilder, TreeSink, UploadOptions, upload_tree};
+
+    use super::*;
+    use crate::AppOptions;
+
+    async fn put(store: &TreeStore, folder: &std::path::Path) -> Hash {
+        let builder = TreeBuilder::data(folder).expect("a folder");
+        let options = UploadOptions {
+            base: None,
+            known: None,
+            now: SystemTime::now(),
+        };
+        let uploaded = upload_tree(builder, store, options, &Silent).await;
+        uploaded.expect("is uploaded").digest
+    }
+
+    async fn noted(app: &Arc<App>, tree: Hash) {
+        let write = app
+            .store
+            .write::<_, Error, _>(move |tx| Box::pin(note(tx, tree, 0)));
+        write.await.expect("is noted");
+    }
+
+    #[tokio::test]
+    async fn a_tree_that_somebody_is_about_to_name_stays_until_they_have() {
+        let (data, folder) = (tempfile::tempdir(), tempfile::tempdir());
+        let (data, folder) = (data.expect("a folder"), folder.expect("a folder"));
+        std::fs::write(folder.path().join("a.csv"), "a\n1\n").expect("is written");
+        let app = App::open(AppOptions::new(data.path())).await.expect("opens");
+        let store = bytes::tree_store(&app).expect("a store");
+        let tree = put(&store, folder.path()).await;
+        noted(&app, tree).await;
+
+        // Two look at it; one of them goes without naming it.
+        let (first, second) = (app.system(), app.system());
+        first.hold(&tree.to_hex()).expect("it is there");
+        second.hold(&tree.to_hex()).expect("it is there");
+        second.hold(&tree.to_hex()).expect("twice is once");
+        drop(second);
+        assert_eq!(round(&app).await.expect("a round").trees, 0);
+        assert!(store.has_tree(&tree).await.expect("an answer"), "it is held");
+
+        drop(first);
+        assert_eq!(round(&app).await.expect("a round").trees, 1);
+        assert!(!store.has_tree(&tree).await.expect("an answer"));
+        let late = app.system().hold(&tree.to_hex()).expect_err("it went");
+        assert!(late.to_string().contains(&tree.to_hex()), "{late}");
+
+        // Uploaded again, it is like any other.
+        assert_eq!(put(&store, folder.path()).await, tree);
+        app.system().hold(&tree.to_hex()).expect("it is there again");
+        assert_eq!(round(&app).await.expect("a round").trees, 0, "it was noted once");
+    }
 }

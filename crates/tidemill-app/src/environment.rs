@@ -8,7 +8,7 @@ use tidemill_spec::kinds::{Environment, EnvironmentRef, Spec};
 use tidemill_spec::refs::{AssetRef, CodeRef};
 
 use crate::asset::{self, Kind, NewVersion};
-use crate::{App, Error, Kind as ErrorKind, OpContext, Result, Scope, action, bytes, content, registry};
+use crate::{Error, Kind as ErrorKind, OpContext, Result, Scope, action, bytes, content, registry};
 
 /// An environment, found.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,7 @@ pub async fn create(
     spec.version = version.map(str::to_owned);
     crate::spec::check(&Spec::Environment(spec.clone()))?;
     if let Some(path) = spec.build.as_ref().and_then(|build| build.path.as_ref()) {
-        build_tree(ctx.app(), path).await?;
+        build_tree(ctx, path).await?;
     }
     let stored = asset::stored_spec(&spec)?;
     let new = NewVersion {
@@ -99,7 +99,7 @@ pub async fn resolve(
     ctx.authorize(action::ENVIRONMENT_READ, &Scope::workspace(workspace))
         .await?;
     match wanted {
-        EnvironmentRef::Inline(spec) => request_of(ctx.app(), spec).await,
+        EnvironmentRef::Inline(spec) => request_of(ctx, spec).await,
         EnvironmentRef::Expression(text) => Err(Error::invalid(format!(
             "failed to resolve environment `{text}`: it is not filled in"
         ))),
@@ -109,7 +109,7 @@ pub async fn resolve(
 
 async fn by_reference(ctx: &OpContext, workspace: &str, wanted: &AssetRef) -> Result<ResolvedEnvironment> {
     match asset::resolve(ctx, Kind::Environment, workspace, wanted).await {
-        Ok(row) => request_of(ctx.app(), &asset::typed::<Environment>(&row)?).await,
+        Ok(row) => request_of(ctx, &asset::typed::<Environment>(&row)?).await,
         Err(error) if error.kind == ErrorKind::NotFound => match curated(wanted) {
             Some(found) => Ok(found),
             None => Err(registry::with_curated(error)),
@@ -139,7 +139,7 @@ fn curated(wanted: &AssetRef) -> Option<ResolvedEnvironment> {
     })
 }
 
-async fn request_of(app: &App, spec: &Environment) -> Result<ResolvedEnvironment> {
+async fn request_of(ctx: &OpContext, spec: &Environment) -> Result<ResolvedEnvironment> {
     let mut request = EnvironmentRequest {
         name: spec.name.clone(),
         image: spec.image.clone(),
@@ -153,7 +153,7 @@ async fn request_of(app: &App, spec: &Environment) -> Result<ResolvedEnvironment
             .path
             .as_ref()
             .ok_or_else(|| Error::invalid("failed to resolve the environment: its `build` has no `path`"))?;
-        tree = Some(build_tree(app, path).await?);
+        tree = Some(build_tree(ctx, path).await?);
         // The runner puts the folder here in which it has laid the tree.
         request.build_context = Some(BuildContext {
             path: "".into(),
@@ -177,17 +177,20 @@ fn without_policy(request: &EnvironmentRequest) -> Value {
 }
 
 /// The tree of a build context, which must be there.
-async fn build_tree(app: &App, path: &CodeRef) -> Result<String> {
+async fn build_tree(ctx: &OpContext, path: &CodeRef) -> Result<String> {
     let CodeRef::Tree { digest, path: inside } = path else {
         return Err(Error::invalid(format!(
             "failed to use the build context `{path}`: it is not uploaded"
         ))
         .hint("`tidemill` uploads a folder of your machine; over REST, upload a tree and name it"));
     };
+    ctx.hold(digest)?;
     if !inside.is_empty() {
-        return content::subtree(app, digest, inside).await;
+        let tree = content::subtree(ctx.app(), digest, inside).await?;
+        ctx.hold(&tree)?;
+        return Ok(tree);
     }
-    match bytes::tree_store(app)?.has_tree(&digest.parse()?).await? {
+    match bytes::tree_store(ctx.app())?.has_tree(&digest.parse()?).await? {
         true => Ok(digest.clone()),
         false => Err(Error::not_found("tree", digest).hint("upload the build context first")),
     }

@@ -65,10 +65,13 @@ pub async fn data(ctx: &OpContext, workspace: &str, path: &DataPath, hint: Optio
 pub(crate) async fn place(ctx: &OpContext, workspace: &str, path: &DataPath) -> Result<Place> {
     match path {
         DataPath::Local(path) => place::on_this_machine(ctx, workspace, path).await,
-        DataPath::Tree { digest, path } => Ok(Place::of(Source::Tree {
-            tree: digest.clone(),
-            path: path.clone(),
-        })),
+        DataPath::Tree { digest, path } => {
+            ctx.hold(digest)?;
+            Ok(Place::of(Source::Tree {
+                tree: digest.clone(),
+                path: path.clone(),
+            }))
+        }
         DataPath::Datastore {
             datastore,
             path,

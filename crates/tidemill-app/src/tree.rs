@@ -9,7 +9,7 @@ use tidemill_objects::{
 use tidemill_policy::Action;
 
 use crate::bytes::tree_store;
-use crate::{Error, OpContext, Result, Scope, action};
+use crate::{Error, OpContext, Result, Scope, action, data_free};
 
 /// A tree that is there, whole.
 ///
@@ -104,6 +104,8 @@ pub async fn put(ctx: &OpContext, workspace: &str, digest: &str, body: ByteStrea
     may_upload(ctx, workspace).await?;
     let name = hash("tree", digest)?;
     let encoded: Bytes = collect("the tree", body, 0, MAX_TREE_BYTES).await?;
+    // Whoever puts it is about to name it: it is not among those any more that only wait to be removed.
+    data_free::forget(ctx.app(), name).await?;
     tree_store(ctx.app())?.put_encoded_tree(&name, encoded).await?;
     get(ctx, workspace, digest).await
 }

@@ -35,7 +35,7 @@ pub use scan::{Scan, ScanTarget, scan, verify};
 pub use secret::{HiddenUrl, Secret};
 pub use stream::{collect, once};
 pub use tree::{
-    Alone, BLOB_BYTES, BlobPlan, CODE_WARN_BYTES, Freed, Laid, Layout, Location, MAX_PACK_BYTES,
+    Alone, BLOB_BYTES, BlobPlan, CODE_WARN_BYTES, Freed, Hold, Laid, Layout, Location, MAX_PACK_BYTES,
     MAX_PACK_SLICES, MAX_TREE_BYTES, Object, PACK_DATA_BYTES, PackId, PackIndex, Remembered, Removal, Slice,
     Tree, TreeBuilder, TreeCache, TreePlan, TreeSink, TreeSource, TreeStore, UploadOptions, Uploaded,
     lay_copy, open_entry, upload_tree,

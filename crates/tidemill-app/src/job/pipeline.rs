@@ -303,7 +303,10 @@ async fn command_step(
     check_room(&target, instance_count, cores, memory, gpus)?;
     let plan = CommandPlan {
         command: command.clone(),
-        code: code_tree(node.code.as_ref().or(component.and_then(|c| c.code.as_ref())))?,
+        code: code_tree(
+            ctx,
+            node.code.as_ref().or(component.and_then(|c| c.code.as_ref())),
+        )?,
         environment: plan_environment(ctx, workspace, environment, parts.policy).await?,
         variables,
         inputs: IndexMap::new(),

@@ -216,7 +216,7 @@ async fn plan_command(
     let resources = job.resources.as_ref();
     Ok(CommandPlan {
         command: job.command.clone(),
-        code: code_tree(job.code.as_ref())?,
+        code: code_tree(ctx, job.code.as_ref())?,
         environment: plan_environment(ctx, workspace, &job.environment, policy).await?,
         variables: job.environment_variables.clone(),
         inputs,
@@ -336,11 +336,14 @@ pub(crate) async fn plan_environment(
     })
 }
 
-/// The digest of the tree that a code reference names.
-pub(crate) fn code_tree(code: Option<&CodeRef>) -> Result<Option<String>> {
+/// The digest of the tree that a code reference names; it does not go before the operation has ended.
+pub(crate) fn code_tree(ctx: &OpContext, code: Option<&CodeRef>) -> Result<Option<String>> {
     match code {
         None => Ok(None),
-        Some(CodeRef::Tree { digest, .. }) => Ok(Some(digest.clone())),
+        Some(CodeRef::Tree { digest, .. }) => {
+            ctx.hold(digest)?;
+            Ok(Some(digest.clone()))
+        }
         Some(CodeRef::Local(path)) => Err(Error::invalid(format!(
             "failed to use code `{}`: a local path must be uploaded first",
             path.display()

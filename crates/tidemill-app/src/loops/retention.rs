@@ -1,15 +1,10 @@
-//! Applies the rules of retention by itself: at the start, and once an hour. First of all goes what an earlier server left when it was
+//! Applies the rules of retention by itself: at the start, and then as often as the server is told. First of all goes what an earlier server left when it was
 //! killed between a version and its bytes.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
-
 use tidemill_store::data_retention as rule;
 
 use crate::{App, Result, data_free, data_retention};
-
-/// How often it looks: rules count in days.
-const EVERY: Duration = Duration::from_secs(3600);
 
 /// Ends with the application.
 pub(super) fn start(app: &Arc<App>) {
@@ -24,8 +19,9 @@ async fn run(weak: Weak<App>) {
         if let Err(error) = round(&app).await {
             tracing::warn!(%error, "failed to apply the retention of data");
         }
+        let every = app.data_retention_every;
         drop(app);
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(every).await;
     }
 }
 

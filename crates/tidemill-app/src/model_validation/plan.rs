@@ -190,7 +190,7 @@ pub(super) async fn submission(
         ),
     ];
     for (port, code) in codes {
-        if let Some(digest) = crate::job::submit::code_tree(code)? {
+        if let Some(digest) = crate::job::submit::code_tree(ctx, code)? {
             let source = Source::Tree {
                 tree: digest,
                 path: String::new(),

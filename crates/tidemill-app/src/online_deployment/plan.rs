@@ -183,7 +183,7 @@ pub(crate) async fn plan(
     let requests = spec.request_settings.unwrap_or_default();
     let timeout_ms = requests.request_timeout_ms.unwrap_or(5000);
     let instance = InstancePlan {
-        code: crate::job::submit::code_tree(code.and_then(|code| code.code.as_ref()))?,
+        code: crate::job::submit::code_tree(ctx, code.and_then(|code| code.code.as_ref()))?,
         entry_script,
         model,
         environment,

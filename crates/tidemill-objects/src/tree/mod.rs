@@ -2,6 +2,7 @@
 
 mod build;
 mod cache;
+mod held;
 mod lay;
 mod layout;
 mod pack;
@@ -13,6 +14,7 @@ mod upload;
 
 pub use build::{BlobPlan, CODE_WARN_BYTES, TreeBuilder, TreePlan};
 pub use cache::TreeCache;
+pub use held::Hold;
 pub use lay::{Laid, lay_copy};
 pub use layout::{Layout, Location, MAX_TREE_BYTES, Remembered, Tree};
 pub use pack::{BLOB_BYTES, MAX_PACK_BYTES, MAX_PACK_SLICES, PACK_DATA_BYTES, PackId, PackIndex, Slice};

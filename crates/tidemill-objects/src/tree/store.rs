@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::held::Held;
 use super::{Location, MAX_PACK_BYTES, MAX_TREE_BYTES, PackId, PackIndex, Tree, TreeSink, TreeSource};
 use crate::buffers::Buffers;
 use crate::datastore::{ByteStream, Datastore, blocking};
@@ -37,6 +38,7 @@ pub struct TreeStore {
     buffers: Buffers,
     /// Held shared while a tree is put, and alone while trees are removed with what only they name.
     pub(super) removing: Arc<tokio::sync::RwLock<()>>,
+    pub(super) held: Arc<Mutex<Held>>,
 }
 
 impl TreeStore {
@@ -48,6 +50,7 @@ impl TreeStore {
             trees: Kept::new(KEPT_FILES),
             buffers: Buffers::default(),
             removing: Arc::default(),
+            held: Arc::default(),
         }
     }
 
@@ -99,6 +102,7 @@ impl TreeStore {
         }
         let files = tree.manifest().len();
         self.trees.put(digest, tree, files);
+        self.unclaim([&digest]);
         Ok(digest)
     }
 
