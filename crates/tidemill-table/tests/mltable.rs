@@ -266,7 +266,11 @@ fn a_text_among_numbers_further_down_is_met_with_the_types_of_all_rows() {
     }
     let folder = table("  - read_delimited\n  - keep_columns: n\n", &[("a.csv", &text)]);
     assert_eq!(
-        answer(folder.path(), "select count(*) as c from t where cast(n as varchar) = 'x'").expect("an answer"),
+        answer(
+            folder.path(),
+            "select count(*) as c from t where cast(n as varchar) = 'x'"
+        )
+        .expect("an answer"),
         "c\n1\n"
     );
 }

@@ -426,7 +426,7 @@ mod tests {
         let why = scheduler.why_waiting("w", "c").expect("it waits");
         assert_eq!(
             why,
-            "waits for room on compute `c`: 2 of 2 nodes are taken by a, b; number 1 in the queue"
+            "waits for room on compute `c`; 2 of 2 nodes are taken by a, b; number 1 in the queue"
         );
         scheduler.left("w", "a");
         assert_eq!(names(&scheduler.take_turns()), ["c"]);

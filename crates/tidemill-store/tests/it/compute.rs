@@ -72,7 +72,10 @@ async fn the_state_of_an_instance_is_written_changed_and_forgotten() {
         change!(store, |tx| compute_power::delete(tx, WS, "mine").await);
         assert_eq!(compute_power::all(store.read()).await.unwrap(), []);
         change!(store, |tx| compute::put(tx, row("local")).await);
-        assert_eq!(compute::of_kind(store.read(), "computeinstance").await.unwrap(), []);
+        assert_eq!(
+            compute::of_kind(store.read(), "computeinstance").await.unwrap(),
+            []
+        );
         assert_eq!(compute::of_kind(store.read(), "local").await.unwrap().len(), 1);
     })
     .await;

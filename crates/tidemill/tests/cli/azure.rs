@@ -148,7 +148,7 @@ fn computes_and_workspaces_take_the_options_that_az_has() {
     let instance = ml(
         &world,
         "compute create -n desk --type ComputeInstance --size STANDARD_D2_v2 --idle-time-before-shutdown-minutes 30 \
-         --enable-sso true --user-object-id o --user-tenant-id t --no-wait",
+         --enable-sso true --user-object-id 6f1c9f5e-0b7d-4c0e-9a57-0d8f2c3b1a44 --user-tenant-id t --no-wait",
     );
     assert!(
         instance.err.contains("these fields have no effect here: `size`")
@@ -158,7 +158,10 @@ fn computes_and_workspaces_take_the_options_that_az_has() {
     );
     let instance = instance.json();
     assert_eq!(instance["idle_time_before_shutdown_minutes"], 30);
-    assert_eq!(instance["create_on_behalf_of"]["user_object_id"], "o");
+    assert_eq!(
+        instance["create_on_behalf_of"]["user_object_id"],
+        "6f1c9f5e-0b7d-4c0e-9a57-0d8f2c3b1a44"
+    );
     assert_eq!(instance["provisioning_state"], "Succeeded");
     let attached = ml(
         &world,
