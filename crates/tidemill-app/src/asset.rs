@@ -286,7 +286,8 @@ pub async fn labelled(
     };
     let row = match find(ctx, key, &wanted).await {
         Ok(row) => row,
-        Err(error) => return built_in(ctx, key, error).await,
+        Err(error) if label == LATEST => return built_in(ctx, key, error).await,
+        Err(error) => return Err(error),
     };
     check_told(ctx, kind, &row).await?;
     view(ctx, kind, row).await
@@ -300,6 +301,7 @@ async fn built_in(ctx: &OpContext, key: Key<'_>, error: Error) -> Result<AssetVe
     {
         return Err(error);
     }
+    crate::workspace::get(ctx, key.workspace).await?;
     registry::curated(key.name).ok_or_else(|| registry::with_curated(error))
 }
 

@@ -18,6 +18,9 @@ use crate::{Error, OpContext, Result, Scope, action, compute_power, name};
 /// The compute that each workspace has: the machine of the server.
 pub const LOCAL: &str = "local";
 
+/// The kind that is started and stopped.
+const INSTANCE: &str = "computeinstance";
+
 /// This machine, looked at once.
 static MACHINE: LazyLock<Inventory> = LazyLock::new(Inventory::of_this_machine);
 
@@ -101,12 +104,20 @@ pub async fn put(
 ) -> Result<Compute> {
     let (row, change) = prepared(ctx, workspace, given, &spec, if_match).await?;
     let written = row.clone();
-    ctx.change(change, move |tx| {
-        Box::pin(async move { Ok(compute::put(tx, written).await?) })
-    })
-    .await?;
+    ctx.change(change, move |tx| Box::pin(write(tx, written))).await?;
+    if row.kind != INSTANCE {
+        ctx.app().scheduler.set_stopped(workspace, given, None);
+    }
     has_room(ctx, workspace, given, &spec);
     Ok(hidden(row))
+}
+
+/// Writes a compute. What is no instance any more is not stopped either.
+pub(crate) async fn write(tx: &DatabaseTransaction, row: Compute) -> Result<()> {
+    if row.kind != INSTANCE {
+        tidemill_store::compute_power::delete(tx, &row.workspace, &row.name).await?;
+    }
+    Ok(compute::put(tx, row).await?)
 }
 
 /// Checks a compute that is to be, and gives its row and what is told of it: for who writes something else in the same transaction.

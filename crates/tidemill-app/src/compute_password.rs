@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::datastore::{HIDDEN, is_reference, reference};
 use crate::vault::Vault;
-use crate::{App, OpContext, Result};
+use crate::{App, Error, OpContext, Result};
 
 /// Where it stands in the specification of a compute.
 const PASSWORD: &str = "/ssh_settings/admin_password";
@@ -50,6 +50,12 @@ pub(crate) async fn seal(
     if let (HIDDEN, Some(kept)) = (text.as_str(), before.and_then(|before| before.pointer(PASSWORD))) {
         *password = kept.clone();
         return Ok(());
+    }
+    if text == HIDDEN {
+        return Err(Error::invalid(format!(
+            "failed to keep the password for SSH: `{HIDDEN}` stands for one that is not here"
+        ))
+        .hint("write the password, or ${{secrets.NAME}}"));
     }
     let group = crate::vault::group_of(ctx.app(), workspace).await?;
     match reference(&text) {

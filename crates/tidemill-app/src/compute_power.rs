@@ -17,7 +17,8 @@ use crate::{App, Error, Kind, OpContext, Result, Scope, action};
 const RUNNING: &str = "running";
 const STOPPED: &str = "stopped";
 /// How far back times are looked for that nobody saw, because no server ran: 62 days.
-const LOOK_BACK_MS: i64 = 62 * 24 * 3600 * 1000;
+const LOOK_BACK_MS: i64 = 62 * DAY_MS;
+const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Times that are looked at of one schedule at once.
 const MOST_TIMES: usize = 100_000;
 
@@ -210,7 +211,13 @@ pub(crate) async fn round(ctx: &OpContext, watch: &mut Watch) -> Result<()> {
     let mut next = HashMap::new();
     for row in rows {
         let key = (row.workspace.clone(), row.name.clone());
-        let (is_busy, turns) = app.scheduler.taken(&row.workspace, &row.name);
+        let (_, turns) = app.scheduler.taken(&row.workspace, &row.name);
+        let power = powers
+            .iter()
+            .find(|power| power.workspace == row.workspace && power.compute == row.name);
+        let is_on = power.is_none_or(|power| power.state != STOPPED);
+        // A job that waits for something else than this instance will want it.
+        let is_busy = is_on && app.scheduler.is_wanted(&row.workspace, &row.name);
         let before = watch.0.get(&key).copied();
         let was_busy = is_busy || before.is_some_and(|before| before.turns != turns);
         let seen = Seen {
@@ -222,9 +229,6 @@ pub(crate) async fn round(ctx: &OpContext, watch: &mut Watch) -> Result<()> {
             turns,
         };
         next.insert(key, seen);
-        let power = powers
-            .iter()
-            .find(|power| power.workspace == row.workspace && power.compute == row.name);
         let Ok(kinds::Compute::ComputeInstance(spec)) = from_json("compute", "spec", &row.spec) else {
             continue;
         };
@@ -233,12 +237,15 @@ pub(crate) async fn round(ctx: &OpContext, watch: &mut Watch) -> Result<()> {
             seen_at: before.map_or(now - LOOK_BACK_MS, |before| before.at),
             changed_at: power.map_or(row.created_at, |power| power.at).max(row.updated_at),
             busy_at: seen.busy_at,
-            is_on: power.is_none_or(|power| power.state != STOPPED),
+            is_on,
             is_busy,
         };
         if let Some((turn, why)) = due(&spec, row.created_at, now_is) {
             match set(ctx, &row.workspace, &row.name, turn, why).await {
-                Err(error) if error.kind != Kind::NotFound => return Err(error),
+                Err(error) if error.kind != Kind::NotFound => {
+                    // The others are looked at all the same, and this one again the next time.
+                    tracing::warn!(%error, workspace = row.workspace, compute = row.name, "failed to switch an instance");
+                }
                 _ => {}
             }
         }
@@ -269,7 +276,10 @@ fn due(spec: &ComputeInstance, made_at: i64, now: Now) -> Option<(StartStop, Str
         .filter(|one| one.state != Some(ScheduleState::Disabled))
         .filter_map(|one| {
             let times = Times::read(one.trigger.as_ref()?, made_at).ok()?;
-            let last = times.between(since, now.at, MOST_TIMES).pop()?;
+            // What is due is mostly of the last moments: all of two months are looked at where nothing came since.
+            let last = [DAY_MS, 8 * DAY_MS, LOOK_BACK_MS]
+                .into_iter()
+                .find_map(|back| times.between(since.max(now.at - back), now.at, MOST_TIMES).pop())?;
             // Of two at one moment, stopping counts.
             Some((last, one.action == StartStop::Stop, one.action))
         })

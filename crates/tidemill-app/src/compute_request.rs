@@ -188,7 +188,7 @@ async fn decide(
                 return Err(decided(&written));
             }
             if let Some(made) = made {
-                tidemill_store::compute::put(tx, made).await?;
+                crate::compute::write(tx, made).await?;
             }
             Ok(())
         })

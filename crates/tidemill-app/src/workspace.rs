@@ -205,6 +205,7 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<()> {
         after: Value::Null,
     };
     let name = row.name;
+    let gone = name.clone();
     ctx.change(change, move |tx| {
         Box::pin(async move {
             tidemill_store::assignment::delete_at(tx, &format!("/workspaces/{name}")).await?;
@@ -212,6 +213,7 @@ pub async fn delete(ctx: &OpContext, given: &str) -> Result<()> {
         })
     })
     .await?;
+    ctx.app().scheduler.forget_workspace(&gone);
     ctx.app().access.reload(&ctx.app().store).await
 }
 

@@ -391,6 +391,9 @@ async fn purge(ctx: &OpContext, row: &Workspace, until: i64) -> Result<bool> {
             })
         })
         .await?;
+    if gone.is_some() {
+        app.scheduler.forget_workspace(&row.name);
+    }
     app.access.reload(&app.store).await?;
     Ok(gone.is_some())
 }

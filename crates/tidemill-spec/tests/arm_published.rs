@@ -250,7 +250,7 @@ fn networks_are_counted_as_the_documentation_of_azure_has_it() {
         ("[parseCidr('10.144.0.0/20').broadcast]", json!("10.144.15.255")),
         (
             "[parseCidr('fdad:3236:5555::/48').firstUsable]",
-            json!("fdad:3236:5555::1"),
+            json!("fdad:3236:5555::"),
         ),
         ("[cidrSubnet('10.144.0.0/20', 24, 0)]", json!("10.144.0.0/24")),
         ("[cidrSubnet('10.144.0.0/20', 24, 4)]", json!("10.144.4.0/24")),

@@ -42,7 +42,17 @@ pub(crate) fn files(table: &Path, as_of: Option<AsOf>) -> Result<Vec<PathBuf>> {
         read_checkpoint(&log.join(name), &mut live)?;
         name[..20.min(name.len())].clone_into(&mut after);
     }
+    let mut next = number(&after).map_or(0, |checkpoint| checkpoint + 1);
     for name in names.iter().filter(|name| is_commit(name) && name[..20] > *after) {
+        if number(name) != Some(next) {
+            return Err(Error::of(
+                table,
+                format!(
+                    "version {next} is not in its log any more, and no checkpoint that is read here stands for it"
+                ),
+            ));
+        }
+        next += 1;
         read_commit(&log.join(name), &mut live)?;
     }
     live.into_iter().map(|path| located(table, &path)).collect()

@@ -136,6 +136,20 @@ impl Scheduler {
         self.wake.notify_one();
     }
 
+    /// Forgets what was stopped in a workspace that is gone.
+    pub(crate) fn forget_workspace(&self, workspace: &str) {
+        self.state().stopped.retain(|(of, _), _| of != workspace);
+        self.wake.notify_one();
+    }
+
+    /// Whether a job runs on a compute or waits for it.
+    pub(crate) fn is_wanted(&self, workspace: &str, compute: &str) -> bool {
+        let place = (workspace.to_owned(), compute.to_owned());
+        let state = self.state();
+        let room = state.rooms.get(&place);
+        room.is_some_and(|room| room.used > 0 || !room.queue.is_empty())
+    }
+
     /// Whether a job runs on a compute, and how many turns it has given so far.
     pub(crate) fn taken(&self, workspace: &str, compute: &str) -> (bool, u64) {
         let place = (workspace.to_owned(), compute.to_owned());

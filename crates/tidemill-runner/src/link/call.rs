@@ -178,7 +178,9 @@ impl Caller {
     /// Ends a while after the runner was told to end.
     async fn long_leaving(&self) {
         self.stop.told_to_leave().await;
-        tokio::time::sleep(LEAVING).await;
+        // A server that has answered so far may need its time for much.
+        let is_away = self.away_since().is_some();
+        tokio::time::sleep(if is_away { LEAVING } else { PATIENCE }).await;
     }
 
     fn away_since(&self) -> MutexGuard<'_, Option<Instant>> {

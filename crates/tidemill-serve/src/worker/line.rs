@@ -1,13 +1,13 @@
 //! Who waits and who works: gives questions to workers, one ahead to each that is busy, and takes back what is not begun.
 //!
 //! A worker that has its next question already does not sleep in between: that is worth more than all else where `run()` is short.
-//! Nobody waits longer for it: as soon as another worker is free, or this one died, what it has not begun is taken out of its
-//! socket again. The server keeps a copy of the worker's end for that. Whoever reads a question first has it, as a message is read whole.
+//! Nobody waits longer for it: as soon as another worker is free, this one died or turned out to be slow, what it has not begun is
+//! taken out of its socket again. The server keeps a copy of the worker's end for that. Whoever reads a question first has it, as a message is read whole.
 
 use std::collections::VecDeque;
 use std::io::Read as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socket2::Socket;
 use tokio::net::UnixStream;
@@ -16,6 +16,9 @@ use tokio::sync::oneshot;
 use super::frame::{MESSAGE, Question, Reply, number_of, written};
 use super::pool::Refused;
 use super::process::{Marks, Worker};
+
+/// Where `run()` takes longer, a question ahead gains nothing, and waits for long.
+const SLOW: Duration = Duration::from_millis(20);
 
 /// A question and who waits for its answer.
 #[derive(Debug)]
@@ -126,6 +129,12 @@ impl Line {
 
     /// Gives work to who is free, then one question ahead to who is busy.
     fn dispatch(&mut self) {
+        if self.closed {
+            // Who waits is told by the end of its channel.
+            self.waiting.clear();
+            return;
+        }
+        self.spare();
         while let Some(at) = self.free() {
             let Some(job) = self.next().or_else(|| self.taken_back()) else {
                 break;
@@ -136,6 +145,19 @@ impl Line {
             if let Some(job) = self.next() {
                 self.seats[at].give(job);
             }
+        }
+    }
+
+    /// Takes back what was given ahead to workers that turned out to be slow: others would be served before it.
+    fn spare(&mut self) {
+        let slow = self
+            .seats
+            .iter_mut()
+            .filter(|seat| seat.given.len() > 1 && seat.is_slow());
+        let mut spared: Vec<Job> = slow.filter_map(Seat::take_back).collect();
+        spared.sort_by_key(|job| job.question.number);
+        for job in spared.into_iter().rev() {
+            self.waiting.push_front(job);
         }
     }
 
@@ -160,7 +182,7 @@ impl Line {
             return None;
         }
         let seats = self.seats.iter().enumerate();
-        let seats = seats.filter(|(_, seat)| seat.takes_ahead());
+        let seats = seats.filter(|(_, seat)| seat.takes_ahead() && !seat.is_slow());
         seats.min_by_key(|(_, seat)| seat.since).map(|(at, _)| at)
     }
 
@@ -248,8 +270,17 @@ impl Line {
         match seat.take_back() {
             Some(job) if job.question.number == number => true,
             Some(other) => {
+                // Not even the first was begun: the one that is meant lies behind it.
+                let meant = seat.take_back();
                 seat.give(other);
-                false
+                match meant {
+                    Some(job) if job.question.number == number => true,
+                    Some(job) => {
+                        seat.give(job);
+                        false
+                    }
+                    None => false,
+                }
             }
             None => false,
         }
@@ -291,6 +322,11 @@ impl Line {
 impl Seat {
     fn is_free(&self) -> bool {
         self.given.is_empty() && !self.leaving
+    }
+
+    /// Whether it works for so long that a question ahead would gain nothing.
+    fn is_slow(&self) -> bool {
+        self.since.elapsed() >= SLOW
     }
 
     fn takes_ahead(&self) -> bool {

@@ -35,6 +35,34 @@ fn send(server: &Server, body: &str) -> TcpStream {
     stream
 }
 
+/// The next one comes while the worker is not slow yet.
+fn send_soon(server: &Server, body: &str) -> TcpStream {
+    let mut stream = server.connect();
+    stream
+        .write_all(score(body).as_bytes())
+        .expect("bytes can be sent");
+    thread::sleep(Duration::from_millis(5));
+    stream
+}
+
+#[test]
+fn a_question_that_a_slow_worker_has_ahead_is_not_overtaken() {
+    let server = Setup::script(SCRIPT).with(|config| config.workers = 2).serve();
+    let mut slow = send_soon(&server, "[5]");
+    let began = Instant::now();
+    // The other worker is never free, and yet all of these are answered before the slow one is done.
+    let mut many: Vec<_> = (0..24).map(|_| send_soon(&server, "[0.1]")).collect();
+    for stream in &mut many {
+        assert_eq!(Answer::read(stream).status, 200);
+    }
+    assert!(
+        began.elapsed() < Duration::from_millis(4500),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(Answer::read(&mut slow).status, 200);
+}
+
 #[test]
 fn nobody_waits_behind_a_slow_one_while_a_worker_is_free() {
     let server = Setup::script(SCRIPT).with(|config| config.workers = 2).serve();
@@ -60,7 +88,7 @@ fn nobody_waits_behind_a_slow_one_while_a_worker_is_free() {
 fn what_a_worker_that_dies_has_not_begun_is_answered_by_the_next_one() {
     for killer in ["\"die\"", "\"exit\""] {
         let server = Setup::script(SCRIPT).serve();
-        let mut dies = send(&server, killer);
+        let mut dies = send_soon(&server, killer);
         let mut ahead = send(&server, "\"ahead\"");
         let mut behind = send(&server, "\"behind\"");
         assert!(matches!(Answer::read(&mut dies).status, 500 | 502));

@@ -67,6 +67,8 @@ impl Operator {
 const NOT: u8 = 3;
 /// How deep an expression may nest.
 const DEEPEST: usize = 64;
+/// The most words and signs of an expression.
+const MOST_TOKENS: usize = 2_000;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
@@ -86,8 +88,13 @@ const SIGNS: [&str; 18] = [
 /// # Errors
 /// What is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Node, String> {
+    let tokens = tokens(text)?;
+    // A long chain of operators is a deep tree.
+    if tokens.len() > MOST_TOKENS {
+        return Err(format!("it has more than {MOST_TOKENS} words and signs"));
+    }
     let mut parser = Parser {
-        tokens: tokens(text)?,
+        tokens,
         at: 0,
         depth: 0,
     };
@@ -330,6 +337,13 @@ mod tests {
 
     fn read(text: &str) -> String {
         tree(&parse(text).expect(text))
+    }
+
+    #[test]
+    fn a_long_chain_is_refused_before_it_is_a_deep_tree() {
+        let error = parse(&format!("{}a > 1", "a+".repeat(200_000))).expect_err("too long");
+        assert!(error.contains("2000 words"), "{error}");
+        parse(&format!("{}a > 1", "a+".repeat(900))).expect("long enough for anybody");
     }
 
     #[test]

@@ -108,7 +108,15 @@ fn of_delta(file: &Path, document: &Document, found: Vec<Found>) -> Result<Vec<F
             Some((at, _)) if error.file == one.path.display().to_string() => at.refuse(file, error.reason),
             _ => error,
         })?;
+        let real = one
+            .path
+            .canonicalize()
+            .map_err(|error| Error::of(&one.path, error))?;
         for path in there {
+            // A file that is not there is told of when it is read.
+            if path.canonicalize().is_ok_and(|file| !file.starts_with(&real)) {
+                return Err(Error::of(&path, "it is a link out of the Delta table"));
+            }
             let inside = path
                 .strip_prefix(&one.path)
                 .unwrap_or(&path)

@@ -67,7 +67,7 @@ fn parse(args: &[Value]) -> Result<Value> {
     let last = network.first | network.hosts();
     let mut told = json!({
         "network": network.address(network.first), "netmask": network.address(mask(network)), "cidr": network.prefix,
-        "firstUsable": network.address(network.first + u128::from(network.bits - network.prefix > 1)),
+        "firstUsable": network.address(network.first + u128::from(network.bits == 32 && network.prefix < 31)),
         "lastUsable": network.address(last),
     });
     if network.bits == 32 {
