@@ -13,7 +13,8 @@ flights=examples/flights
 if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; else bold='' plain=''; fi
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 
-say "Building tidemill (the first time takes minutes)"
+say "Building the studio and tidemill (the first time takes minutes)"
+scripts/ui.sh || echo "demo: the studio could not be built; the demo goes on without its page" >&2
 cargo build --quiet --package tidemill 2>&1 || cargo build --package tidemill
 tidemill=$target/debug/tidemill
 
