@@ -51,8 +51,10 @@ def of_query(query):
 
 
 def is_form(content_type):
-    kind = content_type.split(";")[0].strip().lower()
-    return kind in ("multipart/form-data", "application/x-www-form-urlencoded")
+    kind, _, parameters = content_type.partition(";")
+    kind = kind.strip().lower()
+    # Parts without a boundary between them cannot be told apart, and so the body stays what it is.
+    return kind == "application/x-www-form-urlencoded" or (kind == "multipart/form-data" and "boundary=" in parameters.lower())
 
 
 def text(meta, body):

@@ -10,7 +10,7 @@ import time
 import traceback
 from types import ModuleType
 
-from . import inputs, names, swagger
+from . import flasks, inputs, names, swagger
 from .answer import AMLResponse
 from .logs import log
 from .request import AMLRequest
@@ -18,11 +18,27 @@ from .request import AMLRequest
 user = logging.getLogger("azmlinfsrv.user_script")
 
 UNEXPECTED = "An unexpected error occurred in scoring script. Check the logs for more info."
+# Headers that an answer without a body has not got.
+OF_A_BODY = ("allow", "content-encoding", "content-language", "content-length", "content-md5", "content-range", "content-type", "last-modified")
 INTERNAL = "An unexpected internal error occurred. Check the logs for more info."
 
 
 class StartError(Exception):
     """Why a script cannot be served; what there was to say of it has been logged."""
+
+
+class UserScriptException(Exception):
+    """What a script raised, in the words by which Azure's logs are searched."""
+
+    def __init__(self):
+        Exception.__init__(self, "Caught an unhandled exception from the user script")
+
+
+class UserScriptTimeout(Exception):
+    """A script whose time was up, in the words by which Azure's logs are searched."""
+
+    def __init__(self, timeout_ms):
+        Exception.__init__(self, "Script failed to finish execution within the allocated time: %dms" % timeout_ms)
 
 
 class Script:
@@ -37,7 +53,7 @@ class Script:
             self.init()
         except BaseException as error:
             log.error("User's init function failed")
-            log.error("Encountered Exception %s", traceback.format_exc())
+            log.error("Encountered Exception %s", _told(error, UserScriptException()))
             self._show_model(settings.get("model_dir"))
             raise StartError("init() failed: %s" % _last(error))
         user.info("Users's init has completed successfully")
@@ -109,16 +125,12 @@ class Script:
             raise self._refused("run() cannot be decorated with both @rawhttp and @input_schema")
         if "flask" in self.source and importlib.util.find_spec("flask") is not None:
             # What a script asks Flask for (`request`, `jsonify`) it finds, as in Azure's server.
-            import flask
-
-            self.flask = flask.Flask("azmlinfsrv")
+            self.flask = flasks.app()
         if self.raw:
             own = sys.modules.get("azureml_inference_server_http.api.aml_request")
             if not issubclass(own.AMLRequest, AMLRequest):
                 # The environment has Azure's package, and so its scripts are used to Flask.
-                import flask
-
-                self.flask, self.flask_request = flask.Flask("azmlinfsrv"), True
+                self.flask, self.flask_request = flasks.app(), True
             what = "flask request object" if self.flask_request else "request object"
             user.info("run() is decorated with @rawhttp. Server will invoke it with the %s.", what)
         elif self.decorated:
@@ -145,8 +157,7 @@ class Script:
         context = None
         try:
             if self.flask is not None:
-                context = self.flask.request_context(_environ(meta, body))
-                context.push()
+                context = flasks.context(self.flask, meta, flasks.environ(meta, _headers(meta), body))
             given = self._given(meta, body)
         except inputs.BadInput as problem:
             return error(problem.status, str(problem))
@@ -159,11 +170,11 @@ class Script:
                 alarm.clear()
             took = "%.3f" % ((time.perf_counter() - started) * 1000)
             return self._answer(output, took)
-        except TimeoutError:
-            log.error("Encountered Exception: %s", traceback.format_exc())
+        except TimeoutError as problem:
+            log.error("Encountered Exception: %s", _told(problem, UserScriptTimeout(meta["timeout_ms"])))
             return error(500, "Scoring timeout after %d ms" % meta["timeout_ms"], True)
-        except Exception:
-            log.error("Encountered Exception: %s", traceback.format_exc())
+        except Exception as problem:
+            log.error("Encountered Exception: %s", _told(problem, UserScriptException()))
             return error(500, UNEXPECTED, True)
         finally:
             if context is not None:
@@ -223,13 +234,19 @@ def _made(output):
     if not isinstance(output, AMLResponse) and not (flask is not None and isinstance(output, flask.Response)):
         return None
     headers = [(str(name), str(value)) for name, value in output.headers.items()]
+    if output.status_code == 304:
+        # It tells nothing of a body that it has not got.
+        headers = [(name, value) for name, value in headers if name.lower() not in OF_A_BODY]
     return output.status_code, headers, output.get_data()
 
 
 def _headers(meta):
-    """Headers by the names that a WSGI server gives them; several of one name are one, with commas."""
+    """Headers by the names that a WSGI server gives them; several of one name are one, with commas. Names with `_` are left out,
+    for they could pass for others with `-`."""
     found = {}
     for name, value in meta["headers"]:
+        if "_" in name:
+            continue
         name = "-".join(part.capitalize() for part in name.split("-"))
         found[name] = found[name] + "," + value if name in found else value
     return found
@@ -246,34 +263,10 @@ def _tree(path, depth=0):
         yield from _tree(os.path.join(path, name), depth + 1)
 
 
-def _environ(meta, body):
-    """The request as WSGI tells it (PEP 3333)."""
-    import io
-
-    headers = _headers(meta)
-    host, _, port = headers.get("Host", "localhost:80").partition(":")
-    environ = {
-        "REQUEST_METHOD": meta["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": meta["path"],
-        "QUERY_STRING": meta["query"],
-        "SERVER_NAME": host,
-        "SERVER_PORT": port or "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": meta.get("peer") or "",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-    }
-    for name, value in headers.items():
-        key = name.upper().replace("-", "_")
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key] = value
-    return environ
+def _told(problem, what):
+    """The traceback of what a script raised, and what it was."""
+    lines = traceback.format_exception(type(problem), problem, problem.__traceback__)
+    return "".join(lines) + "azureml_inference_server_http.server.user_script.%s: %s" % (type(what).__name__, what)
 
 
 def _last(error):

@@ -94,7 +94,7 @@ async fn run(app: &App, access: &Access, peer: SocketAddr, content: Body) -> Res
         r#type: kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default(),
         timeout_ms: app.timeout_ms(),
         headers: facts.wants_headers.then(|| texts(&parts.headers)),
-        peer: facts.raw.then(|| peer.ip().to_string()),
+        peer: facts.wants_headers.then(|| peer.ip().to_string()),
     };
     let meta = serde_json::to_vec(&meta).map_err(|error| internal(&error.to_string()))?;
     ask(app, access, Ask::Score, &meta, body).await
@@ -133,6 +133,12 @@ fn texts(headers: &HeaderMap) -> Vec<(&str, String)> {
         .iter()
         .map(|(name, value)| (name.as_str(), text(value)))
         .collect()
+}
+
+/// The bytes of a text in a header: Latin-1, as WSGI sends it, and UTF-8 where that has not got a letter.
+fn latin(text: &str) -> Vec<u8> {
+    let bytes: Result<Vec<u8>, _> = text.chars().map(|letter| u8::try_from(u32::from(letter))).collect();
+    bytes.unwrap_or_else(|_| text.as_bytes().to_vec())
 }
 
 fn refusal(why: &Refused, app: &App) -> Response {
@@ -222,7 +228,7 @@ fn raw(meta: &[u8], body: Bytes) -> Result<Response, String> {
         .chain(ms.map(|ms| (answer::TOOK.to_string(), ms)));
     for (name, value) in own {
         let name = HeaderName::from_str(&name).map_err(|error| error.to_string())?;
-        let value = HeaderValue::from_str(&value).map_err(|error| error.to_string())?;
+        let value = HeaderValue::from_bytes(&latin(&value)).map_err(|error| error.to_string())?;
         // The length is that of the body, and the connection is the server's.
         if name != header::CONTENT_LENGTH && name != header::TRANSFER_ENCODING && name != header::CONNECTION {
             response.headers_mut().append(name, value);

@@ -6,6 +6,7 @@ pub(super) const BOOT: &str = include_str!("../../worker/boot.py");
 /// The modules of the package `tidemill_worker`.
 pub(super) const MODULES: &[(&str, &str)] = &[
     ("answer", include_str!("../../worker/answer.py")),
+    ("flasks", include_str!("../../worker/flasks.py")),
     ("inputs", include_str!("../../worker/inputs.py")),
     ("logs", include_str!("../../worker/logs.py")),
     ("main", include_str!("../../worker/main.py")),

@@ -107,6 +107,21 @@ CASES = [
     ("standard", "standard.py", "POST", "/score", JSON, b'{"param": {"mixed": []}, "at": "2025-03-04T05:06:07", "raw": "YWJj"}'),
     ("standard_type", "standard.py", "POST", "/score", JSON, b'{"param": {"mixed": []}, "at": 5}'),
 ]
+ABOUT = {**JSON, "X-Own": "7", "X_Own": "8", "Cookie": 'a=b; c="d e"; f=g%20h', "Authorization": "Bearer tok", "User-Agent": "me/1", "Accept": "text/html;q=0.5, application/json", "Accept-Language": "de, en;q=0.5", "Origin": "http://www.example.org", "Referer": "http://r.org/x"}
+PARTS = FORM.replace(b"text/plain", b"text/plain; charset=utf-8\r\nX-Part: 1").replace(b"--cut--", b'--cut\r\nContent-Disposition: form-data; name="f"; filename="g"\r\n\r\n\x00\r\n--cut--')
+for asked in "urls route who authorization accept accept_match cookies body environ args names".split():
+    CASES.append(("about_" + asked, "attributes.py", "POST", f"/score?ask={asked}&n=5&n=6", ABOUT, b'{"k": 1}'))
+CASES += [
+    ("about_files", "attributes.py", "POST", "/score?ask=files", {"Content-Type": "multipart/form-data; boundary=cut"}, PARTS),
+    ("about_json", "attributes.py", "POST", "/score?ask=json", JSON, '"é"'.encode("utf-16")),
+    ("escape", "echo.py", "POST", "/%73core", JSON, b"1"),
+    ("form_no_boundary", "echo.py", "POST", "/score", {"Content-Type": "multipart/form-data"}, b"1"),
+    ("headers_underscore", "headers.py", "POST", "/score", {**JSON, "x_own": "1", "x-own": "2"}, b"[1]"),
+    ("flask_g", "flaskish.py", "POST", "/score", {**JSON, "x-request-id": "r", "x-ms-client-request-id": "c"}, b'"g"'),
+    ("flask_route", "flaskish.py", "POST", "/score", JSON, b'"route"'),
+]
+for answered in "cookie mimetype content_type status update extend setdefault pop clear parameters told words no_status newline not_modified latin json".split():
+    CASES.append(("made_" + answered, "attributes.py", "GET", "/score?answer=" + answered, {}, None))
 for script in ("echo.py", "schema.py", "frame.py", "standard.py", "raw.py"):
     for query in SWAGGER:
         version = query.replace("?version=", "v") or "none"

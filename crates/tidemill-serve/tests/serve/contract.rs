@@ -43,6 +43,7 @@ fn a_script_gets_headers_as_azure_gives_them() {
 #[test]
 fn a_raw_script_needs_no_flask() {
     answers_as_recorded("raw.py", "python3");
+    answers_as_recorded("attributes.py", "python3");
 }
 
 #[test]
@@ -65,6 +66,8 @@ fn packages_of_the_environment_go_before_ours() {
         "standard.py",
         "frame.py",
         "flaskish.py",
+        "headers.py",
+        "attributes.py",
     ] {
         answers_as_recorded(script, python);
     }
@@ -88,6 +91,7 @@ fn old_and_new_pythons_serve() {
         if minor.is_some_and(|minor: u32| minor == 7 || minor >= 12) {
             let python = version.path().join("bin/python");
             answers_as_recorded("raw.py", &python.to_string_lossy());
+            answers_as_recorded("attributes.py", &python.to_string_lossy());
             answers_as_recorded("echo.py", &python.to_string_lossy());
         }
     }

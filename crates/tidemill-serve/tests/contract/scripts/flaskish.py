@@ -1,7 +1,7 @@
 """A script that uses Flask by itself, as scripts for Azure's server may."""
 import json
 
-from flask import Response, jsonify, make_response, request
+from flask import Response, g, jsonify, make_response, request
 
 
 def init():
@@ -18,4 +18,8 @@ def run(data):
         return made
     if do == "stream":
         return Response((part for part in ["a", "b"]), mimetype="text/plain")
+    if do == "g":
+        return [g.request_id, g.client_request_id, g.legacy_client_request_id, g.api_name]
+    if do == "route":
+        return [request.endpoint, str(request.url_rule), request.blueprint, request.view_args, request.remote_addr]
     return {"method": request.method, "path": request.path, "type": request.content_type, "args": request.args.to_dict(), "own": request.headers.get("X-Own")}
