@@ -134,7 +134,15 @@ impl Error {
 }
 
 impl From<SpecErrors> for Error {
-    fn from(errors: SpecErrors) -> Self {
+    fn from(mut errors: SpecErrors) -> Self {
+        // As it was typed: what lies below the working directory is told from there.
+        if let Ok(here) = std::env::current_dir() {
+            for error in &mut errors.0 {
+                if let Ok(near) = error.file.strip_prefix(&here) {
+                    error.file = near.to_path_buf();
+                }
+            }
+        }
         Self::Spec(errors)
     }
 }

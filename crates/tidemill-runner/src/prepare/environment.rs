@@ -132,6 +132,7 @@ async fn request(
 
 fn message(event: &EnvEvent) -> Option<String> {
     Some(match event {
+        EnvEvent::Resolving { requirements: 1 } => "resolving 1 requirement".to_owned(),
         EnvEvent::Resolving { requirements } => format!("resolving {requirements} requirements"),
         EnvEvent::Waiting { waited_s } => {
             format!("waiting for another job that builds the same environment ({waited_s} s)")

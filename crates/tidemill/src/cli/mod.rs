@@ -81,32 +81,37 @@ Examples:
   Start a server on this machine      tidemill server start
   Run a job and follow its logs       tidemill job create -f job.yml --stream
   See what has run                    tidemill job list
+  See what a verb takes               tidemill job create --help
 
-Exit codes: 0 done or job completed, 1 failed, 2 command line or file not understood, 3 job cancelled
-or model not made ready by `tidemill serve`, 130 Ctrl-C.
-Called by the name `az`, the program answers `az ml …` in the same way; by the name `azmlinfsrv`, as Azure's inference
-server.";
+Exit codes:
+  0  done, or the job completed      2  command line or file not understood     130  Ctrl-C
+  1  failed                          3  job cancelled, or model not made ready
+
+Called by the name `az`, the program answers `az ml …` in the same way;
+by the name `azmlinfsrv`, as Azure's inference server.";
 
 #[derive(Debug, Subcommand)]
 enum Noun {
-    Workspace(workspace::Workspace),
-    Datastore(datastore::Datastore),
-    Compute(compute::Compute),
-    Data(data::Data),
-    Environment(environment::Environment),
-    Component(component::Component),
     Job(job::Job),
     Run(run::Run),
+    Data(data::Data),
     Model(model::Model),
-    OnlineEndpoint(online_endpoint::OnlineEndpoint),
-    OnlineDeployment(online_deployment::OnlineDeployment),
-    Policy(policy::Policy),
-    Release(release::Release),
+    Environment(environment::Environment),
+    Component(component::Component),
+    Compute(compute::Compute),
+    Datastore(datastore::Datastore),
     Schedule(schedule::Schedule),
     Pipeline(pipeline::Pipeline),
+    OnlineEndpoint(online_endpoint::OnlineEndpoint),
+    OnlineDeployment(online_deployment::OnlineDeployment),
+    Serve(serve::Serve),
+    Release(release::Release),
+    Workspace(workspace::Workspace),
+    Group(group::Group),
+    Infra(infra::Infra),
+    Policy(policy::Policy),
     Secret(secret::Secret),
     Vault(vault::Vault),
-    Group(group::Group),
     User(user::User),
     Team(team::Team),
     ServicePrincipal(service_principal::ServicePrincipal),
@@ -116,9 +121,7 @@ enum Noun {
     Role(role::Role),
     Assignment(assignment::Assignment),
     Audit(audit::Audit),
-    Infra(infra::Infra),
     Server(server::Server),
-    Serve(serve::Serve),
     Context(context::Context),
     Schema(schema::Schema),
     Version(version::Version),

@@ -25,7 +25,11 @@ use crate::session::Session;
   tidemill data history flights --output-file history.parquet")]
 pub struct History {
     /// Name of the data asset
-    name: String,
+    #[arg(required_unless_present = "name")]
+    data: Option<String>,
+    /// The same, as other verbs have it
+    #[arg(long, short, value_name = "DATA", conflicts_with = "data")]
+    name: Option<String>,
     /// Rows of this column alone
     #[arg(long, value_name = "COLUMN")]
     column: Option<String>,
@@ -107,9 +111,13 @@ const ALARMS: [Column; 6] = [
 ];
 
 impl History {
+    fn name(&self) -> &str {
+        self.data.as_deref().or(self.name.as_deref()).unwrap_or_default()
+    }
+
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         if let (Some(id), Some(file)) = (&self.report, &self.output_file) {
-            let path = session.path(&["data", &self.name, "validations", id, "report"]);
+            let path = session.path(&["data", self.name(), "validations", id, "report"]);
             session.client.download(&path, file, &|_| {}).await?;
             session.note(&format!("Wrote {}", file.display()));
             return Ok(());
@@ -117,7 +125,7 @@ impl History {
         if self.verdicts || self.alarms {
             return self.verdicts(session).await;
         }
-        let path = session.path(&["data", &self.name, "history"]);
+        let path = session.path(&["data", self.name(), "history"]);
         let of = match (self.validations, self.drift) {
             (true, _) => "validations",
             (_, true) => "drift",
@@ -180,14 +188,14 @@ impl History {
         }
         Err(Error::failed(format!(
             "failed to show the {field} `{wanted}`: the history of {} has none of that name",
-            self.name
+            self.name()
         ))
         .with_hint(format!("it has {}", names.join(", "))))
     }
 
     /// Validations, or the alarms of each.
     async fn verdicts(&self, session: &Session) -> Result<()> {
-        let path = session.path(&["data", &self.name, "validations"]);
+        let path = session.path(&["data", self.name(), "validations"]);
         let mut rows = session.client.list(&path, &[], None).await?;
         if self.alarms {
             rows = rows.iter().flat_map(alarms_of).collect();

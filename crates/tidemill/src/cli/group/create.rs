@@ -19,10 +19,10 @@ pub struct Create {
     #[arg(long, short)]
     name: Option<String>,
     /// Name that people see
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     /// What it is for
-    #[arg(long)]
+    #[arg(long, short, value_name = "TEXT")]
     description: Option<String>,
     /// Stages, in their order [default: DEV TEST PRD]
     #[arg(long, num_args = 1.., value_name = "STAGE")]

@@ -24,7 +24,7 @@ pub struct Create {
     #[arg(long, short)]
     name: Option<String>,
     /// Name on the button of the sign-in page
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     /// Address below which .well-known/openid-configuration lies
     #[arg(long, value_name = "URL")]

@@ -16,7 +16,7 @@ pub struct Update {
     #[arg(long, short)]
     name: String,
     /// Name that people see
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     #[command(flatten)]
     words: Words,

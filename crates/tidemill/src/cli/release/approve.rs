@@ -12,16 +12,16 @@ use crate::session::Session;
     after_help = "Examples:\n  tidemill release approve flights --comment \"as agreed on Monday\"\n  tidemill release approve flights:3"
 )]
 pub struct Approve {
-    /// The release, such as flights (its newest number) or flights:3
-    release: String,
+    #[command(flatten)]
+    which: super::Which,
     /// Why
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 }
 
 impl Approve {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let body = json!({ "comment": self.comment });
-        session.show(super::act(session, &self.release, "approve", body).await?)
+        session.show(super::act(session, self.which.text(), "approve", body).await?)
     }
 }

@@ -74,6 +74,26 @@ impl Release {
     }
 }
 
+/// Which release: bare, or by `--name` as other nouns have it.
+#[derive(Debug, Args)]
+struct Which {
+    /// The release, such as flights (its newest number) or flights:3
+    #[arg(required_unless_present = "name")]
+    release: Option<String>,
+    /// The same, by name as of other nouns
+    #[arg(long, short, value_name = "RELEASE", conflicts_with = "release")]
+    name: Option<String>,
+}
+
+impl Which {
+    fn text(&self) -> &str {
+        self.release
+            .as_deref()
+            .or(self.name.as_deref())
+            .unwrap_or_default()
+    }
+}
+
 /// `flights` or `flights:3`.
 fn named(text: &str) -> Result<(&str, Option<i64>)> {
     match text.split_once(':') {
@@ -104,4 +124,28 @@ fn for_table(view: &mut Value) {
         format!("{} {state}", stage["stage"].as_str().unwrap_or_default())
     });
     view["shown_stages"] = stages.collect::<Vec<_>>().join(", ").into();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        which: super::Which,
+    }
+
+    #[test]
+    fn a_release_is_named_bare_or_by_name() {
+        for words in [
+            &["show", "flights:3"][..],
+            &["show", "--name", "flights:3"],
+            &["show", "-n", "flights:3"],
+        ] {
+            assert_eq!(Line::parse_from(words).which.text(), "flights:3");
+        }
+        assert!(Line::try_parse_from(["show"]).is_err());
+        assert!(Line::try_parse_from(["show", "a", "-n", "b"]).is_err());
+    }
 }

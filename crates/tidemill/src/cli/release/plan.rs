@@ -13,13 +13,13 @@ use crate::session::Session;
     after_help = "Examples:\n  tidemill release plan flights\n  tidemill release plan flights:3 -o json"
 )]
 pub struct Plan {
-    /// The release, such as flights (its newest number) or flights:3
-    release: String,
+    #[command(flatten)]
+    which: super::Which,
 }
 
 impl Plan {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let path = session.path(&[super::NOUN, &self.release, "plan"]);
+        let path = session.path(&[super::NOUN, self.which.text(), "plan"]);
         let plan = session.client.get(&path).await?;
         if session.output.is_asked() {
             return session.show(plan);

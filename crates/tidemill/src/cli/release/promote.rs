@@ -15,8 +15,8 @@ use crate::session::Session;
   tidemill release promote flights
   tidemill release promote flights:3 --stage PRD --no-wait")]
 pub struct Promote {
-    /// The release, such as flights (its newest number) or flights:3
-    release: String,
+    #[command(flatten)]
+    which: super::Which,
     /// The stage
     #[arg(long)]
     stage: Option<String>,
@@ -27,7 +27,13 @@ pub struct Promote {
 
 impl Promote {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let view = super::act(session, &self.release, "promote", json!({ "stage": self.stage })).await?;
+        let view = super::act(
+            session,
+            self.which.text(),
+            "promote",
+            json!({ "stage": self.stage }),
+        )
+        .await?;
         let view = match self.no_wait {
             true => view,
             false => until_it_rests(session, view).await?,

@@ -12,16 +12,16 @@ use crate::session::Session;
     after_help = "Examples:\n  tidemill release reject flights --comment \"as agreed on Monday\"\n  tidemill release reject flights:3"
 )]
 pub struct Reject {
-    /// The release, such as flights (its newest number) or flights:3
-    release: String,
+    #[command(flatten)]
+    which: super::Which,
     /// Why
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 }
 
 impl Reject {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let body = json!({ "comment": self.comment });
-        session.show(super::act(session, &self.release, "reject", body).await?)
+        session.show(super::act(session, self.which.text(), "reject", body).await?)
     }
 }

@@ -12,19 +12,19 @@ use crate::session::Session;
     after_help = "Examples:\n  tidemill release rollback flights --stage PRD --comment \"late by hours\""
 )]
 pub struct Rollback {
-    /// The release, such as flights (its newest number) or flights:3
-    release: String,
+    #[command(flatten)]
+    which: super::Which,
     /// The stage
     #[arg(long)]
     stage: String,
     /// Why
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 }
 
 impl Rollback {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
         let body = json!({ "stage": self.stage, "comment": self.comment });
-        session.show(super::act(session, &self.release, "rollback", body).await?)
+        session.show(super::act(session, self.which.text(), "rollback", body).await?)
     }
 }

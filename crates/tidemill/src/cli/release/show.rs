@@ -11,17 +11,17 @@ use crate::session::Session;
   tidemill release show flights
   tidemill release show flights:3 --query \"stages[].{stage: stage, state: state, reason: reason}\"")]
 pub struct Show {
-    /// The release, such as flights (its newest number) or flights:3
-    release: String,
+    #[command(flatten)]
+    which: super::Which,
 }
 
 impl Show {
     pub(super) async fn run(self, session: &Session) -> Result<()> {
-        super::named(&self.release)?;
+        super::named(self.which.text())?;
         session.show(
             session
                 .client
-                .get(&session.path(&[super::NOUN, &self.release]))
+                .get(&session.path(&[super::NOUN, self.which.text()]))
                 .await?,
         )
     }

@@ -10,7 +10,7 @@ use crate::session::Session;
 
 /// List schedules, each with its next time
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  tidemill schedule list\n  tidemill schedule list --all-results")]
+#[command(after_help = "Examples:\n  tidemill schedule list\n  tidemill schedule list --disabled-only")]
 pub struct List {
     #[command(flatten)]
     most: Most,

@@ -44,6 +44,7 @@ fn of_environment(given: &str) -> Result<Python> {
     let request = request(given)?;
     let environments = Environments::new(folders::data_dir()?);
     let told = |event: EnvEvent| match event {
+        EnvEvent::Resolving { requirements: 1 } => eprintln!("Resolving 1 requirement"),
         EnvEvent::Resolving { requirements } => eprintln!("Resolving {requirements} requirements"),
         EnvEvent::Installing { done, total } if done == total => eprintln!("Installed {total} packages"),
         _ => {}

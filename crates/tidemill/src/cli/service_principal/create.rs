@@ -19,7 +19,7 @@ pub struct Create {
     #[arg(long, short)]
     name: Option<String>,
     /// What it is for
-    #[arg(long)]
+    #[arg(long, short, value_name = "TEXT")]
     description: Option<String>,
     #[command(flatten)]
     written: Written,

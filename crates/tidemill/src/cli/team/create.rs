@@ -19,7 +19,7 @@ pub struct Create {
     #[arg(long, short)]
     name: Option<String>,
     /// What it is for
-    #[arg(long)]
+    #[arg(long, short, value_name = "TEXT")]
     description: Option<String>,
     /// Who is in it: user:NAME, service-principal:NAME or team:NAME
     #[arg(long, num_args = 1.., value_name = "PRINCIPAL")]

@@ -19,7 +19,7 @@ pub struct Create {
     #[arg(long, short)]
     name: Option<String>,
     /// Name that people see
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     /// Address; a sign-in by OIDC with it is this user's
     #[arg(long)]

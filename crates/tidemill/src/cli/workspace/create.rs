@@ -21,7 +21,7 @@ pub struct Create {
     #[arg(long, short)]
     name: Option<String>,
     /// Name that people see
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     /// Region; kept, of no effect here
     #[arg(long, short)]

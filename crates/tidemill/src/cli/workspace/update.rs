@@ -22,7 +22,7 @@ pub struct Update {
     #[arg(long, short)]
     name: Option<String>,
     /// Name that people see
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
     #[command(flatten)]
     words: Words,

@@ -9,7 +9,7 @@ use crate::session::Session;
 /// Say no
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tidemill compute request reject 01K8Z3J5N6QW0V2T4R8Y1XABCD --comment \"until Friday\""
+    after_help = "Examples:\n  tidemill compute request reject 01K8Z3J5N6QW0V2T4R8Y1XABCD --comment \"the small one is enough\""
 )]
 pub struct Reject {
     /// Id of the request

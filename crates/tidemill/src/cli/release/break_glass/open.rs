@@ -14,7 +14,7 @@ use crate::session::Session;
 )]
 pub struct Open {
     /// Why
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     reason: String,
     /// How long it counts once it is agreed to, at most 240
     #[arg(long, default_value_t = 60)]
