@@ -27,7 +27,7 @@ pub struct History {
     /// Name of the data asset
     #[arg(required_unless_present = "name")]
     data: Option<String>,
-    /// The same, as other verbs have it
+    /// The same, written as an option
     #[arg(long, short, value_name = "DATA", conflicts_with = "data")]
     name: Option<String>,
     /// Rows of this column alone

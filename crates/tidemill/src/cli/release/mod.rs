@@ -80,7 +80,7 @@ struct Which {
     /// The release, such as flights (its newest number) or flights:3
     #[arg(required_unless_present = "name")]
     release: Option<String>,
-    /// The same, by name as of other nouns
+    /// The same, written as an option
     #[arg(long, short, value_name = "RELEASE", conflicts_with = "release")]
     name: Option<String>,
 }
