@@ -22,6 +22,36 @@ test('a workspace shows what runs and what failed', async () => {
   await studio.close(page);
 });
 
+test('what is not there is said under its name, with the way back', async () => {
+  const page = await studio.open(`${home}/jobs/gone`);
+  await page.getByRole('heading', { level: 1, name: 'gone' }).waitFor(patience);
+  await page.getByRole('alert').getByText('failed to find job `gone`').waitFor(patience);
+  await page.getByRole('navigation', { name: 'Where this is' }).getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor(patience);
+  assert.match(await page.title(), /^Jobs/);
+  await studio.close(page);
+});
+
+test('every page of the list at the left has a key, the list of keys names it, and Escape leaves what was opened', async () => {
+  const page = await studio.open(home);
+  const places = page.getByRole('navigation', { name: 'Pages' });
+  await places.getByRole('link', { name: 'Audit' }).waitFor(patience);
+  const labels = await places.getByRole('link').allTextContents();
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  for (const label of labels) await keys.getByText(label, { exact: true }).waitFor(patience);
+  await page.keyboard.press('Escape');
+  await keys.waitFor({ state: 'detached', ...patience });
+  await page.keyboard.press('Control+k');
+  await page.getByRole('textbox', { name: 'Go to' }).fill('de');
+  await page.keyboard.press('Escape');
+  await page.getByRole('textbox', { name: 'Go to' }).waitFor({ state: 'detached', ...patience });
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await page.getByRole('heading', { level: 1, name: 'Infrastructure' }).waitFor(patience);
+  await studio.close(page);
+});
+
 test('by keyboard alone from the list to a job, its logs and its cancellation', async () => {
   const page = await studio.open(`${home}/jobs`);
   const link = page.getByRole('link', { name: 'Nightly backfill' });

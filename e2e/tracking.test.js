@@ -1,5 +1,6 @@
 /** Runs in a real browser: the table, one run, several side by side, and what they logged. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { home, patience, studio as started } from './browser.js';
 import { seed } from './seed.js';
@@ -63,6 +64,39 @@ test('columns are chosen, and a view is saved for everyone', async () => {
   await other.getByRole('menuitem', { name: 'Without depth', exact: true }).click();
   await other.getByRole('columnheader', { name: 'max_depth' }).waitFor({ state: 'detached', ...patience });
   await studio.close(other);
+  await studio.close(page);
+});
+
+/** The lines of a file that a button saves. */
+async function saved(page, button) {
+  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+  return { name: download.suggestedFilename(), lines: readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n') };
+}
+
+test('what the filter finds, and each point of a metric, are saved as CSV', async () => {
+  const page = await studio.open(`${home}/runs?${new URLSearchParams({ filter: "params.model = 'forest'", columns: '["metrics.test_auc","params.model"]' })}`);
+  await page.getByText(/^8 runs$/).waitFor(patience);
+  const runs = await saved(page, page.getByRole('button', { name: 'CSV' }));
+  assert.equal(runs.name, 'runs-default.csv');
+  assert.equal(runs.lines[0], 'run_name,run_id,status,metrics.test_auc,params.model');
+  assert.equal(runs.lines.length, 9);
+  assert.ok(runs.lines.slice(1).every((line) => line.startsWith('trial-') && line.endsWith(',forest')), runs.lines.join());
+  await page.goto(`${new URL(page.url()).origin}${home}/runs/${seeded.run}`);
+  await page.getByRole('button', { name: 'Enlarge train/loss' }).click();
+  const points = await saved(page, page.getByRole('button', { name: 'Every point as CSV' }));
+  assert.equal(points.lines[0], 'step,time,train/loss');
+  assert.equal(points.lines.length, 301);
+  assert.match(points.lines[1], /^0,\d{4}-.*Z,2$/);
+  await studio.close(page);
+});
+
+test('a single point is a figure, not a curve', async () => {
+  const { experiment_id } = await studio.server.send('POST', `${mlflow}/experiments/create`, { name: 'single points' });
+  const { run } = await studio.server.send('POST', `${mlflow}/runs/create`, { experiment_id, start_time: Date.now() });
+  await studio.server.send('POST', `${mlflow}/runs/log-metric`, { run_id: run.info.run_id, key: 'f1', value: 0.75, timestamp: Date.now(), step: 7 });
+  const page = await studio.open(`${home}/runs/${run.info.run_id}`);
+  await page.getByText('the only point, at step 7').waitFor(patience);
+  assert.equal(await page.getByRole('img', { name: /^f1 of/ }).count(), 0);
   await studio.close(page);
 });
 

@@ -36,6 +36,7 @@ export default defineConfig({
   base: '/ui/',
   plugins: [react(), packed()],
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
-  server: { host: '127.0.0.1', proxy: { '/api': server, '^/workspaces/': server, '/get-artifact': server } },
+  // The server takes changes from pages of its own address alone, so the address is passed on as the browser has it.
+  server: { host: '127.0.0.1', proxy: Object.fromEntries(['/api', '^/workspaces/', '/get-artifact'].map((path) => [path, { target: server, changeOrigin: false }])) },
   test: { include: ['src/**/*.test.ts'] },
 });

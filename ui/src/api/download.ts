@@ -10,13 +10,22 @@ export function openFile(event: MouseEvent<HTMLAnchorElement>) {
   void save(href).catch((error: Error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }));
 }
 
+/** What the page itself has made, as a file. */
+export function saveText(name: string, text: string, type = 'text/csv') {
+  saveBlob(name, new Blob([text], { type }));
+}
+
+function saveBlob(name: string, blob: Blob) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 async function save(href: string) {
   const response = await fetch(href, { headers: signed() });
   if (!response.ok) throw Problem.from(response.status, await response.json().catch(() => null));
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(await response.blob());
   const { pathname, searchParams } = new URL(href);
-  link.download = (searchParams.get('path') ?? decodeURIComponent(pathname)).split('/').pop() ?? 'file';
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveBlob((searchParams.get('path') ?? decodeURIComponent(pathname)).split('/').pop() ?? 'file', await response.blob());
 }

@@ -108,6 +108,20 @@ export async function getExperiment(ws: string, id: string): Promise<Experiment>
   return (await get<{ experiment: Experiment }>(ws, 'experiments/get', { experiment_id: id })).experiment;
 }
 
+/** Every point of a metric, the oldest first. */
+export async function metricHistory(ws: string, id: string, key: string): Promise<Metric[]> {
+  const all: Metric[] = [];
+  let page = '';
+  do {
+    const query: Record<string, string> = { run_id: id, metric_key: key, max_results: '25000' };
+    if (page !== '') query.page_token = page;
+    const found = await get<{ metrics?: Metric[]; next_page_token?: string }>(ws, 'metrics/get-history', query);
+    all.push(...(found.metrics ?? []));
+    page = found.next_page_token ?? '';
+  } while (page !== '');
+  return all;
+}
+
 export async function searchRuns(ws: string, search: RunSearch): Promise<RunPage> {
   const body = {
     experiment_ids: search.experiments, filter: search.filter, order_by: search.order, run_view_type: search.stage ?? 'ACTIVE_ONLY',

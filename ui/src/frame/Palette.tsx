@@ -69,6 +69,8 @@ function Choices({ ws, onClose, commands }: Omit<Props, 'opened'>) {
         <TextInput
           size="md" variant="unstyled" className="palette-input" data-autofocus autoFocus aria-label="Go to" placeholder="Go to a page, job, run, model, data …" leftSection={<IconSearch size={17} />}
           value={wanted} onChange={(event) => want(event.currentTarget.value)}
+          // The list, which is always open, keeps this key from the dialog.
+          onKeyDown={(event) => event.key === 'Escape' && onClose()}
         />
       </Combobox.EventsTarget>
       <Combobox.Options className="palette" aria-label="Where to">
@@ -94,6 +96,8 @@ export const pages = (ws: string): Target[] => [
   { id: 'jobs', label: 'Jobs', kind: 'page', to: to.jobs(ws) },
   { id: 'runs', label: 'Runs', kind: 'page', to: to.runs(ws) },
   ...KINDS.map((kind) => ({ id: kind, label: WORDS[kind].title, kind: 'page', to: to.assets(ws, kind) })),
+  { id: 'datastores', label: 'Datastores', kind: 'page', to: to.datastores(ws) },
+  { id: 'sql', label: 'SQL', kind: 'page', to: to.sql(ws) },
   { id: 'endpoints', label: 'Endpoints', kind: 'page', to: to.endpoints(ws) },
   { id: 'releases', label: 'Releases', kind: 'page', to: to.releases(ws) },
   { id: 'schedules', label: 'Schedules', kind: 'page', to: to.schedules(ws) },

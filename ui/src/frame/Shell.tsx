@@ -15,24 +15,25 @@ import { remember } from './lastWorkspace';
 import { Palette } from './Palette';
 import { GOES, useKeys } from './useKeys';
 
+/** The pages, by what one does there. */
 const places = (ws: string) => [
   { label: 'Home', to: to.home(ws), icon: IconHome, exact: true },
-  { label: 'Jobs', to: to.jobs(ws), icon: IconPlayerPlay },
+  { part: 'Train', label: 'Jobs', to: to.jobs(ws), icon: IconPlayerPlay },
   { label: 'Runs', to: to.runs(ws), icon: IconChartLine },
-  { label: 'Models', to: to.assets(ws, 'models'), icon: IconBox },
-  { label: 'Endpoints', to: to.endpoints(ws), icon: IconBroadcast },
-  { label: 'Releases', to: to.releases(ws), icon: IconRocket },
   { label: 'Pipelines', to: to.pipelines(ws), icon: IconRoute },
   { label: 'Schedules', to: to.schedules(ws), icon: IconCalendarTime },
-  { label: 'Data', to: to.assets(ws, 'data'), icon: IconDatabase },
+  { part: 'Assets', label: 'Data', to: to.assets(ws, 'data'), icon: IconDatabase },
   { label: 'Datastores', to: to.datastores(ws), icon: IconFolders },
   { label: 'SQL', to: to.sql(ws), icon: IconSql },
+  { label: 'Models', to: to.assets(ws, 'models'), icon: IconBox },
   { label: 'Environments', to: to.assets(ws, 'environments'), icon: IconPackage },
   { label: 'Components', to: to.assets(ws, 'components'), icon: IconPuzzle },
-  { label: 'Compute', to: to.computes(ws), icon: IconCpu },
-  { label: 'Audit', to: to.audit(ws), icon: IconHistory },
-  { label: 'Roles', to: to.roles(ws), icon: IconShieldLock },
+  { part: 'Deploy', label: 'Endpoints', to: to.endpoints(ws), icon: IconBroadcast },
+  { label: 'Releases', to: to.releases(ws), icon: IconRocket },
+  { part: 'Manage', label: 'Compute', to: to.computes(ws), icon: IconCpu },
   { label: 'Infrastructure', to: to.infra(ws), icon: IconStack2 },
+  { label: 'Roles', to: to.roles(ws), icon: IconShieldLock },
+  { label: 'Audit', to: to.audit(ws), icon: IconHistory },
 ];
 
 export function Shell() {
@@ -94,20 +95,22 @@ function Frame() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Pages">
-        {places(ws).map(({ label, to: place, icon: Icon, exact }) => {
+      <AppShell.Navbar p="xs" aria-label="Pages" style={{ overflowY: 'auto' }}>
+        {places(ws).map(({ part, label, to: place, icon: Icon, exact }) => {
           const active = exact === true ? pathname.replace(/\/$/, '') === place : pathname === place || pathname.startsWith(`${place}/`);
           return (
-            <NavLink
-              key={label}
-              renderRoot={(props) => <Link to={place as '/'} activeOptions={{ exact: true }} activeProps={{}} {...props} aria-current={active ? 'page' : undefined} />}
-              label={label}
-              leftSection={<Icon size={18} stroke={1.7} />}
-              active={active}
-              variant="light"
-              style={{ borderRadius: 8 }}
-              py={7}
-            />
+            <Fragment key={label}>
+              {part !== undefined && <div className="part" aria-hidden>{part}</div>}
+              <NavLink
+                renderRoot={(props) => <Link to={place as '/'} activeOptions={{ exact: true }} activeProps={{}} {...props} aria-current={active ? 'page' : undefined} />}
+                label={label}
+                leftSection={<Icon size={18} stroke={1.7} />}
+                active={active}
+                variant="light"
+                style={{ borderRadius: 8 }}
+                py={3}
+              />
+            </Fragment>
           );
         })}
       </AppShell.Navbar>

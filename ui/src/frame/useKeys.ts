@@ -6,6 +6,7 @@ import { to } from '../pure/links';
 export const GOES: Record<string, [string, (ws: string) => string]> = {
   h: ['Home', to.home], j: ['Jobs', to.jobs], r: ['Runs', to.runs], m: ['Models', (ws) => to.assets(ws, 'models')], d: ['Data', (ws) => to.assets(ws, 'data')],
   e: ['Environments', (ws) => to.assets(ws, 'environments')], c: ['Components', (ws) => to.assets(ws, 'components')], p: ['Compute', to.computes], a: ['Audit', to.audit], s: ['SQL', to.sql], o: ['Endpoints', to.endpoints], l: ['Releases', to.releases],
+  w: ['Pipelines', to.pipelines], t: ['Schedules', to.schedules], f: ['Datastores', to.datastores], u: ['Roles', to.roles], i: ['Infrastructure', to.infra],
 };
 
 /** The second key comes within this time. */

@@ -16,11 +16,11 @@ export function Copy({ text, what = 'Copy' }: { text: string; what?: string }) {
   );
 }
 
-export function CommandLine({ line }: { line: string }) {
+export function CommandLine({ line, what = 'Copy the command' }: { line: string; what?: string }) {
   return (
     <div className="cli">
       <code tabIndex={0}>{line}</code>
-      <Copy text={line} what="Copy the command" />
+      <Copy text={line} what={what} />
     </div>
   );
 }

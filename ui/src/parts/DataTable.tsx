@@ -3,7 +3,7 @@ import {
   createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, tableFeatures, useTable,
   type RowData,
 } from '@tanstack/react-table';
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
 import { useMemo, type ReactNode } from 'react';
 
 const features = tableFeatures({
@@ -60,6 +60,7 @@ export function DataTable<T extends RowData>({ label, columns, rows, id }: Props
                     {header.column.getCanSort() ? (
                       <button type="button" onClick={header.column.getToggleSortingHandler()}>
                         <table.FlexRender header={header} />
+                        {sorted === false && <IconArrowsSort size={13} className="sorts" aria-hidden />}
                         {sorted === 'asc' && <IconArrowUp size={13} />}
                         {sorted === 'desc' && <IconArrowDown size={13} />}
                       </button>

@@ -5,7 +5,7 @@ import '@xyflow/react/dist/base.css';
 import { createContext, use, useEffect, useMemo, type ReactNode } from 'react';
 import { layers, type Link } from '../pure/layers';
 
-const WIDTH = 200;
+const WIDTH = 236;
 const HEIGHT = 58;
 
 interface Props {
@@ -15,6 +15,8 @@ interface Props {
   /** From top to bottom, or from left to right. */
   direction?: 'down' | 'right';
   show: (id: string) => ReactNode;
+  /** The node that is looked at first where all of them together would be too small to read. */
+  focus?: string;
 }
 
 const Show = createContext<Props['show']>(() => null);
@@ -32,17 +34,22 @@ function Box({ id, sourcePosition, targetPosition }: NodeProps) {
 const TYPES = { box: Box };
 const FIT = { padding: 0.12, maxZoom: 1 };
 
-/** In another width, all is in sight again. */
-function Fit() {
-  const { fitView } = useReactFlow();
+/** Smaller than this, nobody reads a node. */
+const READABLE = 0.7;
+
+/** In another width, all is in sight again; or what is around `middle`, where all of it would be too small. */
+function Fit({ middle }: { middle: { x: number; y: number } | undefined }) {
+  const { fitView, getZoom, setCenter } = useReactFlow();
   const width = useStore((state) => state.width);
+  const [x, y] = [middle?.x, middle?.y];
   useEffect(() => {
-    if (width > 0) void fitView(FIT);
-  }, [width, fitView]);
+    if (width === 0) return;
+    void fitView(FIT).then(() => (x !== undefined && y !== undefined && getZoom() < READABLE ? setCenter(x, y, { zoom: READABLE }) : undefined));
+  }, [width, fitView, getZoom, setCenter, x, y]);
   return null;
 }
 
-export default function Graph({ label, nodes, links, direction = 'down', show }: Props) {
+export default function Graph({ label, nodes, links, direction = 'down', show, focus }: Props) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const down = direction === 'down';
   const placed = useMemo(() => {
@@ -59,6 +66,8 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
   const edges = links.map(({ from, to, active }): Edge => ({
     id: `${from}>${to}`, source: from, target: to, animated: active === true, markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
   }));
+  const first = placed.find(({ id }) => id === focus)?.position;
+  const middle = first && { x: first.x + WIDTH / 2, y: first.y + HEIGHT / 2 };
   const extent = (axis: 'x' | 'y') => {
     const at = placed.map((node) => node.position[axis]);
     return at.length === 0 ? 0 : Math.max(...at) - Math.min(...at);
@@ -86,7 +95,7 @@ export default function Graph({ label, nodes, links, direction = 'down', show }:
           preventScrolling={false}
           nodeClickDistance={4}
         >
-          <Fit />
+          <Fit middle={middle} />
           <Background gap={20} size={1} />
           <Controls showInteractive={false} position="top-right" orientation="horizontal" />
         </ReactFlow>

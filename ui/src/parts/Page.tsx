@@ -1,8 +1,11 @@
 /** What each page begins with: where it is, what it shows, what can be done. */
 import { Box, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { A } from './A';
+import { Panel } from './Panel';
+import { Failure, Loading } from './States';
 
 interface Props {
   title: string;
@@ -47,5 +50,20 @@ export function Page({ title, beside, below, crumbs = [], actions, children }: P
       </Box>
       {children}
     </Stack>
+  );
+}
+
+interface PageOfProps<T> extends Pick<Props, 'title' | 'crumbs'> {
+  query: UseQueryResult<T>;
+  children: (found: T) => ReactNode;
+}
+
+/** The page of one thing. Its title and the way back stand before the thing is there, and when it is not found. */
+export function PageOf<T>({ query, title, crumbs, children }: PageOfProps<T>) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  return (
+    <Page title={title} crumbs={crumbs}>
+      <Panel flush>{query.error !== null ? <Failure error={query.error} again={() => void query.refetch()} /> : <Loading lines={6} />}</Panel>
+    </Page>
   );
 }

@@ -1,6 +1,6 @@
 /** Times that go on while one looks at them. */
 import { useSyncExternalStore } from 'react';
-import { ago, duration } from '../pure/format';
+import { ago, duration, ahead } from '../pure/format';
 
 let now = Date.now();
 const hearers = new Set<() => void>();
@@ -23,11 +23,24 @@ function subscribe(hear: () => void) {
 
 const useNow = () => useSyncExternalStore(subscribe, () => now);
 
+/** To the second, with the zone. */
+const exact = (at: number) => new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+
 export function Ago({ at }: { at: number }) {
   const then = new Date(at);
   return (
-    <time className="nowrap" dateTime={then.toISOString()} title={then.toLocaleString()}>
+    <time className="nowrap" dateTime={then.toISOString()} title={exact(at)}>
       {ago(at, Math.max(useNow(), at))}
+    </time>
+  );
+}
+
+/** A time that comes: how far off it is, exactly when on hover. */
+export function Ahead({ at }: { at: number }) {
+  const then = new Date(at);
+  return (
+    <time className="nowrap" dateTime={then.toISOString()} title={exact(at)}>
+      {ahead(at, useNow())}
     </time>
   );
 }
@@ -36,5 +49,6 @@ export function Ago({ at }: { at: number }) {
 export function Lasted({ from, until }: { from?: number | null; until?: number | null }) {
   const present = useNow();
   if (from == null) return <>–</>;
-  return <span className="nowrap">{duration((until ?? Math.max(present, from)) - from)}</span>;
+  const said = until == null ? `since ${exact(from)}` : `${exact(from)} – ${exact(until)}`;
+  return <span className="nowrap" title={said}>{duration((until ?? Math.max(present, from)) - from)}</span>;
 }

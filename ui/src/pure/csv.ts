@@ -1,4 +1,4 @@
-/** Reads comma- or tab-separated text (RFC 4180). Pure; never fails. */
+/** Reads and writes comma- or tab-separated text (RFC 4180). Pure; never fails. */
 
 export function readTable(text: string, separator: string, most: number): { rows: string[][]; more: boolean } {
   const rows: string[][] = [];
@@ -32,4 +32,13 @@ export function readTable(text: string, separator: string, most: number): { rows
     rows.push(row);
   }
   return { rows, more: at < text.length };
+}
+
+/** Rows as comma-separated text; nothing is an empty field. */
+export function writeTable(rows: readonly (readonly (string | number | undefined)[])[]): string {
+  const field = (value: string | number | undefined) => {
+    const text = value === undefined ? '' : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }

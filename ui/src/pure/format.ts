@@ -23,6 +23,16 @@ export function ago(then: number, now: number): string {
   return new Date(then).toISOString().slice(0, 10);
 }
 
+/** `in 20 s`, `in 5 min`, `in 3 d`; what is past or right now is `now`. */
+export function ahead(then: number, now: number): string {
+  const s = Math.round((then - now) / 1000);
+  if (s < 1) return 'now';
+  if (s < 60) return `in ${s} s`;
+  if (s < 3600) return `in ${Math.round(s / 60)} min`;
+  if (s < 2 * 86400) return `in ${Math.round(s / 3600)} h`;
+  return `in ${Math.round(s / 86400)} d`;
+}
+
 /** `814 B`, `12.4 KB`, `3.1 MB`: powers of 1,000, as disks and networks count. */
 export function bytes(count: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
@@ -41,7 +51,7 @@ export function figure(value: number | string): string {
   if (!Number.isFinite(number)) return String(value);
   if (Number.isInteger(number) && Math.abs(number) < 1e15) return number.toLocaleString('en-US');
   const size = Math.abs(number);
-  return size >= 1e-4 && size < 1e9 ? String(Number(number.toPrecision(6))) : number.toExponential(4);
+  return size >= 1e-4 && size < 1e9 ? String(Number(number.toPrecision(6))) : number.toExponential(4).replace(/\.?0+e/, 'e');
 }
 
 /** The first characters of a digest, enough to tell it from others. */

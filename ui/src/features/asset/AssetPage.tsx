@@ -8,7 +8,7 @@ import { to, type AssetKind } from '../../pure/links';
 import { A } from '../../parts/A';
 import { DataTable, type Column } from '../../parts/DataTable';
 import { Pairs } from '../../parts/Facts';
-import { Page } from '../../parts/Page';
+import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Empty, Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
@@ -24,7 +24,7 @@ export function AssetPage({ kind }: { kind: AssetKind }) {
   const asset = useQuery(assetQuery(ws, kind, name));
   const versions = useQuery(versionsQuery(ws, kind, name));
   return (
-    <Loaded query={asset}>
+    <PageOf query={asset} title={name} crumbs={[{ label: WORDS[kind].title, to: to.assets(ws, kind) }]}>
       {(found) => (
         <Page
           title={found.name}
@@ -46,7 +46,7 @@ export function AssetPage({ kind }: { kind: AssetKind }) {
           {kind === 'models' && <History ws={ws} name={found.name} />}
         </Page>
       )}
-    </Loaded>
+    </PageOf>
   );
 }
 

@@ -10,9 +10,8 @@ import { A } from '../../parts/A';
 import { CommandLine, Copy } from '../../parts/Copy';
 import { Description } from '../../parts/Description';
 import { Facts } from '../../parts/Facts';
-import { Page } from '../../parts/Page';
+import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
-import { Loaded } from '../../parts/States';
 import { Tags } from '../../parts/Tags';
 import { Ago } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
@@ -33,8 +32,14 @@ export function VersionPage({ kind }: { kind: AssetKind }) {
   const ws = useWorkspace();
   const { name = '', version = '' } = useParams({ strict: false });
   const query = useQuery(versionQuery(ws, kind, name, version));
-  return <Loaded query={query}>{(found) => <OneVersion ws={ws} kind={kind} found={found} />}</Loaded>;
+  return (
+    <PageOf query={query} title={`${name} ${version}`} crumbs={crumbsOf(ws, kind, name)}>
+      {(found) => <OneVersion ws={ws} kind={kind} found={found} />}
+    </PageOf>
+  );
 }
+
+const crumbsOf = (ws: string, kind: AssetKind, name: string) => [{ label: WORDS[kind].title, to: to.assets(ws, kind) }, { label: name, to: to.asset(ws, kind, name) }];
 
 function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: Version }) {
   const { name, version } = found;
@@ -46,7 +51,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
   return (
     <Page
       title={`${name} ${version}`}
-      crumbs={[{ label: WORDS[kind].title, to: to.assets(ws, kind) }, { label: name, to: to.asset(ws, kind, name) }]}
+      crumbs={crumbsOf(ws, kind, name)}
       beside={
         <>
           {found.labels.map((label) => (
@@ -77,7 +82,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
       {kind === 'data' && <Profile ws={ws} name={name} version={version} />}
       {(kind === 'models' || kind === 'data') && <Lineage ws={ws} kind={kind} name={name} version={version} />}
       {(kind === 'models' || kind === 'data') && <VersionFiles ws={ws} kind={kind} name={name} version={version} />}
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Panel title="Specification" flush aside={<Copy text={text} what="Copy the YAML" />}>
           <pre className="text" tabIndex={0}>{text}</pre>
         </Panel>

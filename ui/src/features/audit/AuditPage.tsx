@@ -65,7 +65,7 @@ function Filters({ ws, search, change }: { ws: string; search: AuditSearch; chan
         onChange={({ currentTarget: { value } }) => { setAction(value); later({ action: said(value), principal: said(principal) }); }}
       />
       <Select
-        aria-label="Place" size="sm" w={{ base: '100%', xs: 190 }} allowDeselect={false} value={search.scope ?? ''} onChange={(scope) => change({ scope: scope || undefined })}
+        aria-label="Place" size="sm" w={{ base: '100%', xs: 240 }} allowDeselect={false} value={search.scope ?? ''} onChange={(scope) => change({ scope: scope || undefined })}
         data={[{ value: '', label: `Workspace ${ws}` }, { value: '/', label: 'Whole server' }, ...(search.scope === undefined || search.scope === '/' ? [] : [search.scope])]}
       />
       <Select

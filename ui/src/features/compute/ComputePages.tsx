@@ -10,7 +10,7 @@ import { A } from '../../parts/A';
 import { CommandLine } from '../../parts/Copy';
 import { DataTable, type Column } from '../../parts/DataTable';
 import { Facts } from '../../parts/Facts';
-import { Page } from '../../parts/Page';
+import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Empty, Failure, Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
@@ -22,6 +22,18 @@ import { jobsQuery } from '../job/queries';
 
 type Compute = Schemas['Compute'];
 
+const text = ({ spec }: Compute, field: string) => {
+  const value = (spec as Record<string, unknown>)[field];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+};
+
+/** `0 – 4`: fewest and most. */
+function nodes(compute: Compute): string {
+  const [least, most] = [text(compute, 'min_instances'), text(compute, 'max_instances')];
+  if (most === undefined) return '–';
+  return least === undefined || least === most ? most : `${least} – ${most}`;
+}
+
 export function ComputeListPage() {
   const ws = useWorkspace();
   const query = useQuery({
@@ -32,7 +44,9 @@ export function ComputeListPage() {
     (): Column<Compute>[] => [
       { id: 'name', header: 'Name', by: (compute) => compute.name, cell: (compute) => <A to={to.compute(ws, compute.name)} className="row plain">{compute.name}</A> },
       { id: 'type', header: 'Type', by: (compute) => compute.type, cell: (compute) => compute.type },
-      { id: 'state', header: 'State', by: (compute) => compute.state ?? '', cell: (compute) => compute.state ?? '' },
+      { id: 'nodes', header: 'Nodes', cell: nodes },
+      { id: 'size', header: 'Size', wide: true, cell: (compute) => text(compute, 'size') ?? '–' },
+      { id: 'state', header: 'State', by: (compute) => compute.state ?? '', cell: (compute) => compute.state ?? '–' },
       { id: 'updated', header: 'Changed', number: true, by: (compute) => compute.updated_at, cell: (compute) => <Ago at={compute.updated_at} /> },
     ],
     [ws],
@@ -93,7 +107,7 @@ export function ComputePage() {
   const jobs = useInfiniteQuery(jobsQuery(ws));
   const here = useMemo(() => jobs.data?.pages.flatMap((page) => page.items).filter((job) => job.compute === name) ?? [], [jobs.data, name]);
   return (
-    <Loaded query={query}>
+    <PageOf query={query} title={name} crumbs={[{ label: 'Compute', to: to.computes(ws) }]}>
       {(compute) => (
         <Page title={compute.name} crumbs={[{ label: 'Compute', to: to.computes(ws) }]}>
           <Panel>
@@ -114,6 +128,6 @@ export function ComputePage() {
           </Panel>
         </Page>
       )}
-    </Loaded>
+    </PageOf>
   );
 }

@@ -75,8 +75,8 @@ function Statistics({ ws, name, rows, verdicts }: Props & { rows: Statistic[]; v
       title="Over time"
       aside={
         <Group gap={8}>
-          {tables.length > 1 && <Select size="xs" w={150} aria-label="Table" allowDeselect={false} value={table} onChange={(value) => setTable(value ?? '')} data={tables.map((value) => ({ value, label: value || '(whole)' }))} />}
-          <Select size="xs" w={170} aria-label="Column" searchable allowDeselect={false} value={column} onChange={(value) => setColumn(value ?? '')} data={columns.map((value) => ({ value, label: value || '(table)' }))} />
+          {tables.length > 1 && <Select size="xs" w={150} aria-label="Table" allowDeselect={false} value={table} onChange={(value) => setTable(value ?? '')} data={tables.map((value) => ({ value, label: value || 'whole' }))} />}
+          <Select size="xs" w={170} aria-label="Column" searchable allowDeselect={false} value={column} onChange={(value) => setColumn(value ?? '')} data={columns.map((value) => ({ value, label: value || 'whole table' }))} />
           <Select size="xs" w={170} aria-label="Statistic" searchable allowDeselect={false} value={statistic} onChange={(value) => setStatistic(value ?? '')} data={names} />
         </Group>
       }
@@ -144,15 +144,15 @@ function Validations({ ws, name, rows, verdicts }: Props & { rows: Expectation[]
   }, [rows]);
   const columns = useMemo(
     (): Column<Check>[] => [
-      { id: 'version', header: 'Version', by: (check) => check.version, cell: (check) => <A to={to.version(ws, 'data', name, check.version)} className="link">{check.version}{check.table === '' ? '' : ` ${check.table}`}</A> },
-      { id: 'passed', header: 'Result', by: (check) => Number(check.passed), cell: (check) => <Badge variant="light" color={check.passed ? (check.open.length > 0 ? 'yellow' : 'green') : 'red'}>{check.passed ? 'passed' : 'failed'}</Badge> },
+      { id: 'version', header: 'Version', by: (check) => check.version, cell: (check) => <A to={to.version(ws, 'data', name, check.version)} className="link nowrap">{check.version}{check.table === '' ? '' : ` · ${check.table}`}</A> },
+      { id: 'passed', header: 'Result', by: (check) => Number(check.passed), cell: (check) => <Badge variant="light" color={check.passed ? (check.open.length > 0 ? 'yellow' : 'teal') : 'red'}>{check.passed ? 'passed' : 'failed'}</Badge> },
       {
         id: 'open', header: 'Not met',
         cell: (check) =>
           check.open.length === 0 ? <span className="quiet">all {check.all} are met</span> : (
             <div>
               {check.open.slice(0, 5).map((row) => (
-                <Text key={`${row.column} ${row.expected}`} size="xs" c={row.level === 'error' ? 'red' : 'orange'} style={{ overflowWrap: 'anywhere' }}>
+                <Text key={`${row.column} ${row.expected}`} size="xs" className={row.level === 'error' ? 'failed' : 'warned'} style={{ overflowWrap: 'anywhere' }}>
                   {row.column === '' ? '' : `${row.column}: `}{row.expected}, found {row.found}
                 </Text>
               ))}
@@ -162,13 +162,13 @@ function Validations({ ws, name, rows, verdicts }: Props & { rows: Expectation[]
       },
       { id: 'baseline', header: 'Baseline', wide: true, cell: (check) => (check.baseline === '' ? '–' : check.baseline.replace(/^azureml:/, '')) },
       {
-        id: 'report', header: 'Report',
+        id: 'report', header: 'Report', wide: true,
         cell: (check) => {
           const verdict = verdicts.find((one) => one.validated_at === Date.parse(check.at) && one.version === check.version && one.table === check.table);
           return verdict === undefined ? <span className="quiet">none kept</span> : <A to={to.validation(ws, name, verdict.id)} className="link">open</A>;
         },
       },
-      { id: 'at', header: 'When', number: true, by: (check) => check.at, cell: (check) => <Ago at={Date.parse(check.at)} /> },
+      { id: 'at', header: 'When', number: true, wide: true, by: (check) => check.at, cell: (check) => <Ago at={Date.parse(check.at)} /> },
     ],
     [ws, name, verdicts],
   );

@@ -56,7 +56,7 @@ function OneProfile({ profile }: { profile: Found }) {
           <Stack gap={2} miw={120}>
             <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>{column.name}</Text>
             <Group gap={6}>
-              <Text size="xs" c="dimmed">{column.type}</Text>
+              <Text size="xs" c="dimmed">{column.type}{column.missing > 0 && <span className="narrow"> · {percent(share(column))} missing</span>}</Text>
               {column.key !== null && <Badge size="xs" variant="light">key</Badge>}
               {column.constant && <Badge size="xs" variant="default">constant</Badge>}
             </Group>
@@ -65,7 +65,7 @@ function OneProfile({ profile }: { profile: Found }) {
       },
       { id: 'shape', header: 'Distribution', cell: (column) => <Shape column={column} /> },
       {
-        id: 'missing', header: 'Missing', number: true, by: share,
+        id: 'missing', header: 'Missing', number: true, wide: true, by: share,
         cell: (column) => (column.missing === 0 ? <span className="quiet">none</span> : <Text size="sm" c={share(column) > 0.2 ? 'orange' : undefined}>{percent(share(column))}</Text>),
       },
       {

@@ -9,7 +9,7 @@ interface Verdict {
 
 export const verdictWords = (found: Verdict) => (found.passed ? (found.warnings > 0 ? 'passed with warnings' : 'passed') : 'failed');
 
-export const verdictColour = (found: Verdict) => (found.passed ? (found.warnings > 0 ? 'yellow' : 'green') : 'red');
+export const verdictColour = (found: Verdict) => (found.passed ? (found.warnings > 0 ? 'yellow' : 'teal') : 'red');
 
 /** The youngest validation of each version of a table; `all` has the youngest first. */
 export function byVersion<T extends { version: string; table: string }>(all: readonly T[], table: string): Map<string, T> {

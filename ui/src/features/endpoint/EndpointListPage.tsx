@@ -21,7 +21,7 @@ export function EndpointListPage() {
     (): Column<Endpoint>[] => [
       { id: 'name', header: 'Name', by: ({ name }) => name, cell: ({ name }) => <A to={to.endpoint(ws, name)} className="row plain">{name}</A> },
       { id: 'traffic', header: 'Traffic', cell: ({ traffic }) => <TrafficBar shares={traffic as Record<string, number>} small /> },
-      { id: 'auth', header: 'Callers show', by: ({ auth_mode }) => auth_mode, cell: ({ auth_mode }) => AUTH[auth_mode] ?? auth_mode },
+      { id: 'auth', header: 'Authentication', by: ({ auth_mode }) => auth_mode, cell: ({ auth_mode }) => AUTH[auth_mode] ?? auth_mode },
       { id: 'updated', header: 'Changed', number: true, by: ({ updated_at }) => updated_at, cell: ({ updated_at }) => <Ago at={updated_at} /> },
     ],
     [ws],
@@ -48,4 +48,4 @@ export function EndpointListPage() {
   );
 }
 
-export const AUTH: Record<string, string> = { key: 'a key', aml_token: 'a token of the endpoint', aad_token: 'a token of their own' };
+export const AUTH: Record<string, string> = { key: 'key', aml_token: 'token of the endpoint', aad_token: "caller's own token" };

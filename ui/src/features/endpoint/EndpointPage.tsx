@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { CommandLine } from '../../parts/Copy';
 import { Facts } from '../../parts/Facts';
-import { Page } from '../../parts/Page';
+import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Loaded } from '../../parts/States';
 import { Ago } from '../../parts/Time';
@@ -25,19 +25,19 @@ export function EndpointPage() {
   const deployments = useQuery(deploymentsQuery(ws, name));
   const all = deployments.data ?? [];
   return (
-    <Loaded query={query}>
+    <PageOf query={query} title={name} crumbs={[{ label: 'Endpoints', to: to.endpoints(ws) }]}>
       {(endpoint) => (
         <Page title={endpoint.name} crumbs={[{ label: 'Endpoints', to: to.endpoints(ws) }]}>
           <Panel>
             <Facts
               rows={[
                 ['Kind', endpoint.kind],
-                ['Callers show', AUTH[endpoint.auth_mode] ?? endpoint.auth_mode],
+                ['Authentication', AUTH[endpoint.auth_mode] ?? endpoint.auth_mode],
                 ['Created by', endpoint.created_by],
                 ['Created', <Ago key="c" at={endpoint.created_at} />],
               ]}
             />
-            <CommandLine line={endpoint.scoring_uri} />
+            <div style={{ marginTop: 14 }}><CommandLine line={endpoint.scoring_uri} what="Copy the address" /></div>
           </Panel>
           <Traffic ws={ws} endpoint={endpoint} deployments={all} />
           <Loaded query={deployments}>{(rows) => <Deployments ws={ws} deployments={rows} />}</Loaded>
@@ -48,6 +48,6 @@ export function EndpointPage() {
           </SimpleGrid>
         </Page>
       )}
-    </Loaded>
+    </PageOf>
   );
 }

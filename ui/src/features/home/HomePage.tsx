@@ -9,7 +9,7 @@ import { A } from '../../parts/A';
 import { CommandLine } from '../../parts/Copy';
 import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
-import { Empty, Failure, Loaded, Loading } from '../../parts/States';
+import { Failure, Loaded, Loading } from '../../parts/States';
 import { Dot, isOver, statusWord } from '../../parts/Status';
 import { Ago, Lasted } from '../../parts/Time';
 import { useWorkspace } from '../../parts/useWorkspace';
@@ -27,20 +27,24 @@ export function HomePage() {
   const query = useInfiniteQuery(jobsQuery(ws));
   const jobs = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   if (jobs === undefined) {
-    return query.error !== null ? <Failure error={query.error} again={() => void query.refetch()} /> : <Loading lines={8} />;
+    return (
+      <Page title={ws}>
+        <Panel flush>{query.error !== null ? <Failure error={query.error} again={() => void query.refetch()} /> : <Loading lines={8} />}</Panel>
+      </Page>
+    );
   }
   const open = jobs.filter((job) => !isOver(job.status));
   const failed = jobs.filter((job) => job.status === 'Failed');
   return (
-    <Page title={ws} below={jobs.length === 0 ? undefined : `${count(open.length, 'job')} at work`}>
+    <Page title={ws} below={open.length === 0 ? undefined : `${count(open.length, 'job')} at work`}>
       {jobs.length === 0 && <Start ws={ws} />}
       {jobs.length > 0 && (
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
           <Panel title="At work" flush aside={<Count of={open.length} colour="blue" />}>
-            <Brief ws={ws} jobs={open} none="Nothing runs" time={(job) => <Lasted from={job.started_at ?? job.created_at} />} />
+            <Brief ws={ws} jobs={open} none="Nothing runs now." time={(job) => <Lasted from={job.started_at ?? job.created_at} />} />
           </Panel>
           <Panel title="Failed lately" flush aside={<Count of={failed.length} colour="red" />}>
-            <Brief ws={ws} jobs={failed} none="Nothing failed" time={(job) => <Ago at={job.ended_at ?? job.created_at} />} />
+            <Brief ws={ws} jobs={failed} none="None of the latest jobs failed." time={(job) => <Ago at={job.ended_at ?? job.created_at} />} />
           </Panel>
         </SimpleGrid>
       )}
@@ -67,7 +71,7 @@ function Count({ of, colour }: { of: number; colour: string }) {
 }
 
 function Brief({ ws, jobs, none, time }: { ws: string; jobs: readonly Job[]; none: string; time: (job: Job) => ReactNode }) {
-  if (jobs.length === 0) return <Empty title={none} />;
+  if (jobs.length === 0) return <Text size="sm" c="dimmed" px="md" py="sm">{none}</Text>;
   return (
     <table className="table">
       <tbody>
@@ -102,7 +106,7 @@ function Newest({ ws, kind }: { ws: string; kind: AssetKind }) {
       <Loaded query={query}>
         {(assets) =>
           assets.length === 0 ? (
-            <Empty title={`No ${noun === 'data' ? noun : `${noun}s`} yet`} />
+            <Text size="sm" c="dimmed" px="md" py="sm">{`No ${noun === 'data' ? noun : `${noun}s`} yet`}</Text>
           ) : (
             <table className="table">
               <tbody>

@@ -8,6 +8,7 @@ import { CommandLine } from '../../parts/Copy';
 import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Empty, Failure, Loading } from '../../parts/States';
+import { statusWord } from '../../parts/Status';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { commandLine } from './command';
 import { JobTable } from './JobTable';
@@ -45,7 +46,7 @@ export function JobListPage() {
           leftSection={<IconSearch size={15} />} value={find} onChange={(event) => change({ find: event.currentTarget.value })}
         />
         <Select
-          aria-label="State" placeholder="Any state" size="sm" w={160} clearable data={STATES} value={status ?? null}
+          aria-label="State" placeholder="Any state" size="sm" w={160} clearable data={STATES.map((value) => ({ value, label: statusWord(value) }))} value={status ?? null}
           onChange={(next) => change({ status: next ?? undefined })}
         />
         <Switch size="sm" label="Archived" checked={archived} onChange={(event) => change({ archived: event.currentTarget.checked })} />

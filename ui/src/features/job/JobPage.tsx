@@ -14,7 +14,7 @@ import { CommandLine, Copy } from '../../parts/Copy';
 import { Facts } from '../../parts/Facts';
 import { Description } from '../../parts/Description';
 import { entriesOf, FileBrowser, type FileSource } from '../../parts/FileBrowser';
-import { Page } from '../../parts/Page';
+import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Loaded } from '../../parts/States';
 import { isOver, Status } from '../../parts/Status';
@@ -46,7 +46,11 @@ export function JobPage() {
   const ws = useWorkspace();
   const { name = '' } = useParams({ strict: false });
   const job = useQuery(jobQuery(ws, name));
-  return <Loaded query={job}>{(found) => <OneJob key={name} ws={ws} job={found} />}</Loaded>;
+  return (
+    <PageOf query={job} title={name} crumbs={[{ label: 'Jobs', to: to.jobs(ws) }]}>
+      {(found) => <OneJob key={name} ws={ws} job={found} />}
+    </PageOf>
+  );
 }
 
 function OneJob({ ws, job }: { ws: string; job: Job }) {
@@ -145,7 +149,7 @@ function Overview({ ws, job }: { ws: string; job: Job }) {
         />
       </Panel>
       <Description text={job.description ?? ''} onSave={(description) => save.mutateAsync({ description })} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Inputs ws={ws} job={job} />
         <Outputs ws={ws} job={job} />
         {run.data !== undefined && <Params run={run.data} />}

@@ -88,7 +88,7 @@ function Drawn({ ws, found }: { ws: string; found: Found }) {
   return (
     <>
       <Suspense fallback={<Loading lines={6} />}>
-        <Graph label="Lineage" nodes={ids} links={found.links} direction={narrow ? 'down' : 'right'} show={show} />
+        <Graph label="Lineage" nodes={ids} links={found.links} direction={narrow ? 'down' : 'right'} show={show} focus={found.start} />
       </Suspense>
       {rest.length > 0 && <Text size="sm" c="dimmed" p="xs">{rest.join(' ')}</Text>}
     </>

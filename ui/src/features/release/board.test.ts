@@ -42,6 +42,14 @@ test('evidence is told, whatever it is', () => {
   expect(findings('nothing')).toEqual([]);
 });
 
+test('what was measured is told once, with units', () => {
+  const measured = { measured: { stage: 'TEST', memory_bytes: 541_290_496, cores: 0.2133855, rate: 10, error_percent: 0, p99_ms: 51.412813 } };
+  expect(findings([measured, { ...measured }])).toEqual([
+    { title: 'Measured in TEST at 10 requests a second:', good: true, says: '541 MB, 0.21 cores, 99 of 100 answered within 51.4 ms, 0% failed' },
+  ]);
+  expect(findings([{ test: 'load', passed: true }])[0]?.says).toBe('passed');
+});
+
 test('gates that were passed are told from the history', () => {
   const passed = [{ gate: 'tests', verdict: 'passed', says: '1 of 1' }];
   const events = [{ stage: 'PRD', kind: 'passed', detail: passed }, { stage: 'TEST', kind: 'passed', detail: [] }];

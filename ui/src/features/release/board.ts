@@ -1,4 +1,5 @@
 /** Where each release stands on the board: pure, so that it is tested without a page. */
+import { bytes, figure } from '../../pure/format';
 import type { Release, ReleaseStage } from './queries';
 
 /** A release in a stage: the one that it has reached last, or one in which it answers since. */
@@ -74,12 +75,24 @@ export function evidence({ events }: Release, { stage, evidence: now }: ReleaseS
   return [...(Array.isArray(passed) ? passed : []), ...found];
 }
 
+/** What a stage before has measured: the ground of the capacity gate. */
+function measured({ stage, memory_bytes, cores, rate, p99_ms, error_percent }: Record<string, unknown>): Finding {
+  const said = [
+    typeof memory_bytes === 'number' && bytes(memory_bytes), typeof cores === 'number' && `${figure(Number(cores.toPrecision(2)))} cores`,
+    typeof p99_ms === 'number' && `99 of 100 answered within ${figure(Number(p99_ms.toPrecision(3)))} ms`, typeof error_percent === 'number' && `${figure(error_percent)}% failed`,
+  ].filter((one) => one !== false);
+  const at = typeof rate === 'number' ? ` at ${figure(rate)} requests a second` : '';
+  return { title: `Measured${typeof stage === 'string' ? ` in ${stage}` : ''}${at}:`, good: true, says: said.join(', ') };
+}
+
 const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** What evidence says, for people; what is not known is shown as it is. */
 export function findings(evidence: unknown): Finding[] {
   if (!Array.isArray(evidence)) return [];
-  return evidence.map((raw: unknown): Finding => {
+  const told = new Set<string>();
+  // The same may have been noted at each look of the gates.
+  return evidence.filter((raw) => !told.has(JSON.stringify(raw)) && told.add(JSON.stringify(raw))).map((raw: unknown): Finding => {
     const one = (typeof raw === 'object' && raw !== null ? raw : { found: raw }) as Record<string, unknown>;
     if (typeof one.gate === 'string') {
       const verdict = plain(one.verdict ?? '').toLowerCase();
@@ -87,7 +100,8 @@ export function findings(evidence: unknown): Finding[] {
       return { title: `Gate: ${one.gate}`, good, says: plain(one.says ?? verdict), model: validated(one.evidence) };
     }
     if (typeof one.test === 'string') {
-      const says = one.says === null || one.says === undefined ? `answered in ${plain(one.took_ms ?? '?')} ms` : plain(one.says);
+      const plainly = one.passed === true ? 'passed' : 'not passed';
+      const says = one.says != null ? plain(one.says) : one.took_ms == null ? plainly : `answered in ${plain(one.took_ms)} ms`;
       return { title: `Test: ${one.test}`, good: one.passed === true, says };
     }
     if (typeof one.step === 'string') {
@@ -99,6 +113,7 @@ export function findings(evidence: unknown): Finding[] {
       if (typeof found.why === 'string') return { title: one.step, good: false, says: found.why };
       return { title: one.step, good: true, says: Object.entries(found).map(([name, value]) => `${name} ${plain(value)}`).join(', ') };
     }
+    if (typeof one.measured === 'object' && one.measured !== null) return measured(one.measured as Record<string, unknown>);
     return { title: 'Found', good: undefined, says: plain(one) };
   });
 }

@@ -1,9 +1,12 @@
 /** One metric, large: a stretch of it is asked for again when one looks closer, until each point is drawn. */
 import { ActionIcon, Group, Skeleton, Stack, Text, Tooltip } from '@mantine/core';
-import { IconArrowsMaximize, IconChevronLeft, IconChevronRight, IconZoomIn, IconZoomOut, type Icon } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { notifications } from '@mantine/notifications';
+import { IconArrowsMaximize, IconChevronLeft, IconChevronRight, IconDownload, IconZoomIn, IconZoomOut, type Icon } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
-import type { Metric } from '../../api/mlflow';
+import { saveText } from '../../api/download';
+import { metricHistory, type Metric } from '../../api/mlflow';
+import { writeTable } from '../../pure/csv';
 import { count } from '../../pure/format';
 import { Failure } from '../../parts/States';
 import type { Look } from './ChartLook';
@@ -30,6 +33,14 @@ export function Closer({ ws, run, metric, whole, look }: { ws: string; run: stri
   const zoom = useMemo(() => ({ seen, whole: all, onChange: see }), [seen, all]);
   const shown = finer?.points_total ?? whole.points_total;
   const each = shown <= EXACT_POINTS ? 'each of them drawn' : `drawn from the extremes of ${EXACT_POINTS} stretches`;
+  const save = useMutation({
+    mutationFn: async () => {
+      const points = await metricHistory(ws, run, metric.key);
+      const rows = points.map(({ step, timestamp, value }) => [step, new Date(timestamp).toISOString(), value]);
+      saveText(`${metric.key.replaceAll('/', '-')}-${run}.csv`, writeTable([['step', 'time', metric.key], ...rows]));
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
   const button = (label: string, Sign: Icon, next: Range | undefined) => (
     <Tooltip label={label}>
       <ActionIcon variant="default" aria-label={label} onClick={() => see(next)}>
@@ -49,6 +60,11 @@ export function Closer({ ws, run, metric, whole, look }: { ws: string; run: stri
           {button('Closer', IconZoomIn, zoomed(seen, all, 0.25))}
           {button('Wider', IconZoomOut, zoomed(seen, all, 4))}
           {button('The whole', IconArrowsMaximize, undefined)}
+          <Tooltip label="Every point as CSV">
+            <ActionIcon variant="default" aria-label="Every point as CSV" loading={save.isPending} onClick={() => save.mutate()}>
+              <IconDownload size={16} />
+            </ActionIcon>
+          </Tooltip>
         </Group>
       </Group>
       {part.error !== null && <Failure error={part.error} again={() => void part.refetch()} />}

@@ -63,6 +63,16 @@ export function Metrics({ ws, run, latest }: { ws: string; run: string; latest: 
   );
 }
 
+/** One point is no curve. */
+function Single({ metric, height }: { metric: Metric; height: number }) {
+  return (
+    <Stack h={height} justify="center" align="center" gap={2}>
+      <Text fw={600} fz="1.6rem" style={{ fontVariantNumeric: 'tabular-nums' }} title={String(metric.value)}>{figure(metric.value)}</Text>
+      <Text size="xs" c="dimmed">the only point, at step {figure(metric.step)}</Text>
+    </Stack>
+  );
+}
+
 function Curve({ ws, run, metric, look, tall }: { ws: string; run: string; metric: Metric; look: Look; tall: boolean }) {
   const [large, { open, close }] = useDisclosure(false);
   const [ref, seen] = useSeen<HTMLElement>();
@@ -88,7 +98,9 @@ function Curve({ ws, run, metric, look, tall }: { ws: string; run: string; metri
         </Group>
       </header>
       <div style={{ padding: '4px 10px 8px', minHeight: height + 12 }}>
-        {history.error !== null ? <Failure error={history.error} again={() => void history.refetch()} /> : points === undefined ? <Skeleton height={height} /> : (
+        {history.error !== null ? <Failure error={history.error} again={() => void history.refetch()} /> : points === undefined ? <Skeleton height={height} /> : points.points_total === 1 ? (
+          <Single metric={metric} height={height} />
+        ) : (
           <Suspense fallback={<Skeleton height={height} />}>
             <Chart label={label} lines={lines} across={look.axis} log={look.log} height={height} />
           </Suspense>

@@ -29,7 +29,11 @@ interface Props {
   onTop: (top: boolean) => void;
 }
 
-const width = ({ kind, key }: RunColumn) => (kind === 'attributes' && key === 'run_id' ? 260 : kind === 'tags' || key === 'experiment' ? 160 : 124);
+/** Wide enough for what is in it, and for its heading within reason. */
+const width = ({ kind, key }: RunColumn) => {
+  if (kind === 'attributes') return key === 'run_id' ? 260 : key === 'experiment' ? 160 : 112;
+  return Math.max(kind === 'tags' ? 120 : 96, Math.min(190, key.length * 7.4 + 44));
+};
 
 export function RunGrid({ ws, rows, columns, experiments, sort, onSort, chosen, onChoose, more, onMore, onTop }: Props) {
   const holder = useRef<HTMLDivElement>(null);

@@ -1,13 +1,15 @@
 /** The runs of a workspace: chosen columns, MLflow's filter, saved views, live, however many there are. */
-import { Button, Group, MultiSelect, Select, Text } from '@mantine/core';
+import { Button, Group, MultiSelect, Select, Text, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArrowUp, IconArrowsDiff, IconRestore, IconTrash } from '@tabler/icons-react';
+import { IconArrowUp, IconArrowsDiff, IconDownload, IconRestore, IconTrash } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Problem } from '../../api/client';
 import { useChanges, type Changes } from '../../api/live';
+import { saveText } from '../../api/download';
 import { deleteRun, restoreRun, searchRuns, type Experiment } from '../../api/mlflow';
+import { writeTable } from '../../pure/csv';
 import { count } from '../../pure/format';
 import { to } from '../../pure/links';
 import { CommandLine } from '../../parts/Copy';
@@ -16,7 +18,7 @@ import { Panel } from '../../parts/Panel';
 import { Empty, Failure, Loading } from '../../parts/States';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { ColumnPicker } from './ColumnPicker';
-import { keysOf, rowOf, usualColumns, type Row } from './columns';
+import { keysOf, rowOf, tableOf, usualColumns, type Row } from './columns';
 import { FilterInput } from './FilterInput';
 import { asked, experimentsQuery, FIRST_PAGE, runsQuery, type RunListSearch } from './queries';
 import { RunGrid } from './RunGrid';
@@ -28,6 +30,9 @@ type Pages = InfiniteData<{ rows: Row[]; next?: string }, string | undefined>;
 const TAKE_MS = 1000;
 /** More runs than this are not looked at one by one. */
 const MOST_AT_ONCE = 200;
+/** A file has no more runs than this, asked for so many at a time. */
+const MOST_SAVED = 50_000;
+const SAVED_AT_ONCE = 5000;
 /** More curves than this cannot be told apart. */
 const MOST_COMPARED = 50;
 
@@ -100,6 +105,20 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly Experi
       void refresh();
     },
   });
+  const saving = useMutation({
+    mutationFn: async () => {
+      const all: Row[] = [];
+      let page: string | undefined;
+      do {
+        const found = await searchRuns(ws, { ...wanted, page, most: SAVED_AT_ONCE });
+        all.push(...found.runs.map(rowOf));
+        page = found.next;
+      } while (page !== undefined && all.length < MOST_SAVED);
+      saveText(`runs-${ws}.csv`, writeTable(tableOf(all, columns, names)));
+      if (page !== undefined) notifications.show({ message: `The file has the first ${count(all.length, 'run')}` });
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
   const refused = query.error instanceof Problem && query.error.status === 400 ? query.error.message : undefined;
   const filtered = search.filter !== undefined || search.deleted === true || search.experiments !== undefined;
   const { fetchNextPage, isFetchingNextPage } = query;
@@ -160,11 +179,18 @@ function RunList({ ws, experiments }: { ws: string; experiments: readonly Experi
               <Text size="xs" c="dimmed" role="status">
                 {query.hasNextPage ? `The first ${count(rows.length, 'run')}; scroll for more` : count(rows.length, 'run')}
               </Text>
-              {fresh > 0 && (
-                <Button size="compact-xs" variant="light" leftSection={<IconArrowUp size={13} />} onClick={() => void refresh()}>
-                  New runs
-                </Button>
-              )}
+              <Group gap="xs">
+                {fresh > 0 && (
+                  <Button size="compact-xs" variant="light" leftSection={<IconArrowUp size={13} />} onClick={() => void refresh()}>
+                    New runs
+                  </Button>
+                )}
+                <Tooltip label="All runs that the filter finds, with these columns">
+                  <Button size="compact-xs" variant="subtle" color="gray" leftSection={<IconDownload size={13} />} loading={saving.isPending} onClick={() => saving.mutate()}>
+                    CSV
+                  </Button>
+                </Tooltip>
+              </Group>
             </div>
           </>
         )}

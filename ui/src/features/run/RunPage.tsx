@@ -10,9 +10,8 @@ import { to } from '../../pure/links';
 import { A } from '../../parts/A';
 import { CommandLine, Copy } from '../../parts/Copy';
 import { Facts } from '../../parts/Facts';
-import { Page } from '../../parts/Page';
+import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
-import { Failure, Loaded, Loading } from '../../parts/States';
 import { Status } from '../../parts/Status';
 import { Ago, Lasted } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
@@ -34,8 +33,7 @@ export function RunPage() {
   const { run: id = '' } = useParams({ strict: false });
   const job = useQuery({ ...jobQuery(ws, id), refetchInterval: false });
   if (job.data !== undefined) return <Navigate to={to.job(ws, id) as '/'} replace />;
-  if (job.error === null) return <Loading />;
-  if (!(job.error instanceof Problem) || job.error.status !== 404) return <Failure error={job.error} />;
+  if (job.error === null || !(job.error instanceof Problem) || job.error.status !== 404) return <PageOf query={job} title={id} crumbs={crumbsOf(ws)}>{() => null}</PageOf>;
   return <OnlyRun ws={ws} id={id} />;
 }
 
@@ -43,8 +41,14 @@ const lives = (run: Run | undefined) => ['RUNNING', 'SCHEDULED'].includes(run?.i
 
 function OnlyRun({ ws, id }: { ws: string; id: string }) {
   const run = useQuery({ ...runQuery(ws, id, true), refetchInterval: ({ state }) => (lives(state.data) ? 5000 : 30_000) });
-  return <Loaded query={run}>{(found) => <OneRun ws={ws} id={id} run={found} />}</Loaded>;
+  return (
+    <PageOf query={run} title={id} crumbs={crumbsOf(ws)}>
+      {(found) => <OneRun ws={ws} id={id} run={found} />}
+    </PageOf>
+  );
 }
+
+const crumbsOf = (ws: string) => [{ label: 'Runs', to: to.runs(ws) }];
 
 function OneRun({ ws, id, run }: { ws: string; id: string; run: Run }) {
   const { tab = 'overview' } = useSearch({ strict: false }) as { tab?: RunTab };
@@ -113,7 +117,7 @@ function Overview({ ws, run, experiment }: { ws: string; run: Run; experiment: s
       </Panel>
       <RunDescription ws={ws} run={run} />
       <Metrics ws={ws} run={info.run_id} latest={run.data.metrics ?? []} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Params run={run} />
         <RunTags ws={ws} run={run} />
         <Datasets run={run} />

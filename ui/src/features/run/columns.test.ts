@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keysOf, orderBy, rowOf, usualColumns } from './columns';
+import { keysOf, orderBy, rowOf, tableOf, usualColumns } from './columns';
 
 const run = (id: string, metrics: Record<string, number>, tags: Record<string, string> = {}) =>
   rowOf({
@@ -24,3 +24,11 @@ test.each([
   ['attributes.duration', undefined],
   [undefined, undefined],
 ] as const)('%s orders by %j', (sort, wanted) => expect(orderBy(sort)).toEqual(wanted));
+
+test('a file of runs has what the table shows, for programs', () => {
+  const row = { ...run('abc', { auc: 0.123456789 }), end: 2501 };
+  expect(tableOf([row], ['attributes.start_time', 'attributes.duration', 'attributes.experiment', 'metrics.auc', 'params.lr'], new Map([['1', 'churn']]))).toEqual([
+    ['run_name', 'run_id', 'status', 'start_time', 'duration_s', 'experiment', 'metrics.auc', 'params.lr'],
+    ['abc', 'abc', 'FINISHED', '1970-01-01T00:00:00.001Z', 2.5, 'churn', 0.123456789, undefined],
+  ]);
+});

@@ -71,6 +71,20 @@ export function usualColumns({ metrics, params, tags }: Keys, experiments: numbe
   ];
 }
 
+/** The table as it is shown, for a file: name, id, status, then the columns; times as ISO 8601, durations in seconds. */
+export function tableOf(rows: readonly Row[], shown: readonly string[], experiments: ReadonlyMap<string, string>): (string | number | undefined)[][] {
+  const columns = shown.map(columnOf).filter((column) => column !== undefined);
+  const value = (row: Row, { kind, key }: RunColumn) => {
+    if (kind !== 'attributes') return row[kind][key];
+    if (key === 'start_time') return row.start > 0 ? new Date(row.start).toISOString() : undefined;
+    if (key === 'duration') return row.start > 0 && row.end !== undefined ? (row.end - row.start) / 1000 : undefined;
+    if (key === 'experiment') return experiments.get(row.experiment) ?? row.experiment;
+    return key === 'user_id' ? row.user : row.id;
+  };
+  const head = columns.map(({ kind, key }) => (key === 'duration' && kind === 'attributes' ? 'duration_s' : kind === 'attributes' ? key : `${kind}.${key}`));
+  return [['run_name', 'run_id', 'status', ...head], ...rows.map((row) => [row.name, row.id, row.status, ...columns.map((column) => value(row, column))])];
+}
+
 /** How the server orders by a column: `metrics.loss DESC`; nothing for what it cannot order by. */
 export function orderBy(sort: string | undefined): string[] | undefined {
   if (sort === undefined) return undefined;

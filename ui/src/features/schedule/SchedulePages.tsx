@@ -11,7 +11,7 @@ import { Page } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
 import { Empty, Loaded } from '../../parts/States';
 import { Status } from '../../parts/Status';
-import { Ago } from '../../parts/Time';
+import { Ago, Ahead } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
 import { useWorkspace } from '../../parts/useWorkspace';
 import { to } from '../../pure/links';
@@ -29,7 +29,7 @@ export function ScheduleListPage() {
     (): Column<Schedule>[] => [
       { id: 'name', header: 'Name', by: ({ name }) => name, cell: ({ name }) => <A to={to.schedule(ws, name)} className="row plain">{name}</A> },
       { id: 'trigger', header: 'Started by', cell: ({ spec }) => triggerWords(spec) },
-      { id: 'next', header: 'Next', by: ({ next_times }) => next_times[0] ?? Infinity, cell: ({ next_times: [next] }) => (next === undefined ? '–' : moment(next)) },
+      { id: 'next', header: 'Next', by: ({ next_times }) => next_times[0] ?? Infinity, cell: ({ next_times: [next] }) => (next === undefined ? '–' : <Ahead at={next} />) },
       { id: 'last', header: 'Last run', cell: ({ last_run }) => <Came run={last_run ?? undefined} /> },
       { id: 'as', header: 'Runs as', wide: true, by: ({ run_as }) => run_as, cell: ({ run_as }) => run_as },
       { id: 'on', header: 'On', cell: (schedule) => <OnOff ws={ws} schedule={schedule} /> },
@@ -123,7 +123,7 @@ export function SchedulePage() {
               ) : (
                 <ol className="times" aria-label="Next times">
                   {schedule.next_times.map((at) => (
-                    <li key={at}>{moment(at)}</li>
+                    <li key={at}>{moment(at)} <span className="quiet"><Ahead at={at} /></span></li>
                   ))}
                 </ol>
               )}
