@@ -90,6 +90,20 @@ test('what the filter finds, and each point of a metric, are saved as CSV', asyn
   await studio.close(page);
 });
 
+test('a run is renamed, and how its charts look is remembered', async () => {
+  const page = await studio.open(`${home}/runs/${seeded.sweep[0]}`);
+  await page.getByRole('button', { name: 'Rename' }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('the first trial');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'the first trial' }).waitFor(patience);
+  assert.equal((await studio.server.send('GET', `${mlflow}/runs/get?run_id=${seeded.sweep[0]}`)).run.info.run_name, 'the first trial');
+  await page.getByRole('switch', { name: 'Log scale' }).check({ force: true });
+  await page.reload();
+  await page.getByRole('switch', { name: 'Log scale' }).and(page.locator(':checked')).waitFor({ state: 'attached', ...patience });
+  await studio.server.send('POST', `${mlflow}/runs/update`, { run_id: seeded.sweep[0], run_name: 'trial-00' });
+  await studio.close(page);
+});
+
 test('a single point is a figure, not a curve', async () => {
   const { experiment_id } = await studio.server.send('POST', `${mlflow}/experiments/create`, { name: 'single points' });
   const { run } = await studio.server.send('POST', `${mlflow}/runs/create`, { experiment_id, start_time: Date.now() });

@@ -20,7 +20,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
     <Box py="xl" px="md" ta="center">
       <Text fw={550}>{title}</Text>
       {children !== undefined && (
-        <Text c="dimmed" size="sm" component="div" mt={4} maw={520} mx="auto">
+        <Text c="dimmed" size="sm" component="div" mt={4} maw={640} mx="auto">
           {children}
         </Text>
       )}

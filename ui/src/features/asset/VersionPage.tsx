@@ -62,6 +62,7 @@ function OneVersion({ ws, kind, found }: { ws: string; kind: AssetKind; found: V
           {found.archived && <Badge variant="default">Archived</Badge>}
         </>
       }
+      below={<><span className="mono">{`azureml:${name}:${version}`}</span> <Copy text={`azureml:${name}:${version}`} what="Copy the reference" /></>}
       actions={<VersionActions ws={ws} kind={kind} found={found} />}
     >
       <Panel>

@@ -6,7 +6,7 @@ import { count } from '../../pure/format';
 import { Panel } from '../../parts/Panel';
 import { Empty, Failure } from '../../parts/States';
 import { useSeen } from '../../parts/useSeen';
-import { ChartLook, PLAIN, type Look } from '../run/ChartLook';
+import { ChartLook, useLook, type Look } from '../run/ChartLook';
 import type { Row } from '../run/columns';
 import { seriesQuery } from '../run/queries';
 import { line, middles, smooth } from '../run/series';
@@ -15,7 +15,7 @@ import { SideBySide } from './SideBySide';
 const Chart = lazy(() => import('../../parts/Chart'));
 
 export function Overlay({ ws, rows }: { ws: string; rows: readonly Row[] }) {
-  const [look, setLook] = useState<Look>(PLAIN);
+  const [look, setLook] = useLook();
   const keys = useMemo(() => [...new Set(rows.flatMap((row) => Object.keys(row.metrics)))].sort((a, b) => a.localeCompare(b)), [rows]);
   const [curves, note] = useState<ReadonlySet<string>>(new Set());
   if (keys.length === 0) return <Panel><Empty title="None of these runs has metrics" /></Panel>;

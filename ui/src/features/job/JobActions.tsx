@@ -1,9 +1,11 @@
 /** What can be done with a job in its state. */
 import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconArchive, IconArrowRight, IconDots, IconPlayerPlay, IconPlayerStop, IconRepeat, IconRestore } from '@tabler/icons-react';
+import { IconArchive, IconArrowRight, IconDots, IconPencil, IconPlayerPlay, IconPlayerStop, IconRepeat, IconRestore } from '@tabler/icons-react';
 import { isOver } from '../../parts/Status';
-import { useAction, type Job } from './queries';
+import { Rename } from '../../parts/Rename';
+import { useChange } from '../../parts/useChange';
+import { patchJob, useAction, type Job } from './queries';
 import { useRunAgain } from './useRunAgain';
 
 /** Of a larger pipeline, a step is run again from its own page. */
@@ -13,6 +15,8 @@ export function JobActions({ ws, job }: { ws: string; job: Job }) {
   const act = useAction(ws, job.name);
   const runAgain = useRunAgain(ws, job);
   const [asking, ask] = useDisclosure(false);
+  const [naming, name] = useDisclosure(false);
+  const rename = useChange<string>({ change: (display_name) => patchJob(ws, job.name, { display_name }), stale: [['job', ws, job.name], ['run', ws, job.name], ['jobs', ws]] });
   const over = isOver(job.status);
   const again = over && job.status !== 'Completed' && job.parent === null;
   const pipeline = job.type === 'pipeline';
@@ -60,6 +64,11 @@ export function JobActions({ ws, job }: { ws: string; job: Job }) {
                 Run again from here
               </Menu.Item>
             )}
+            {job.parent === null && (
+              <Menu.Item leftSection={<IconPencil size={16} />} onClick={name.open}>
+                Rename
+              </Menu.Item>
+            )}
             {job.parent === null && (job.archived ? (
               <Menu.Item leftSection={<IconRestore size={16} />} onClick={() => act.mutate('restore')}>
                 Restore
@@ -72,6 +81,7 @@ export function JobActions({ ws, job }: { ws: string; job: Job }) {
           </Menu.Dropdown>
         </Menu>
       )}
+      {naming && <Rename opened onClose={name.close} name={job.display_name ?? job.name} onSave={(text) => rename.mutate(text)} />}
       <Modal opened={asking} onClose={ask.close} title={`Cancel ${job.display_name ?? job.name}?`} centered>
         <Text size="sm">{pipeline ? 'Steps that run are stopped; those that completed stay.' : 'Its command is stopped. What it has written stays.'}</Text>
         <Group justify="flex-end" mt="lg">

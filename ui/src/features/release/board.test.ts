@@ -26,6 +26,12 @@ test('the board says what really answers, also after somebody has broken the gla
   expect(lanes([old])[0]?.cards.length).toBe(1);
 });
 
+test('a deployment that a newer release has taken over is no stray of the older one', () => {
+  const dev = (number: number, state: string) => ({ name: 'flights', number, stages: [{ stage: 'DEV', workspace: 'dev', state, deployment: 'blue', traffic_percent: 100 }] }) as unknown as Release;
+  expect(lanes([dev(2, 'Live'), dev(1, 'Superseded')])[0]?.cards.map(({ release: { number } }) => number)).toEqual([2]);
+  expect(lanes([dev(1, 'Superseded')])[0]?.cards.length).toBe(1);
+});
+
 test('evidence is told, whatever it is', () => {
   const found = findings([
     { gate: 'approvals', verdict: 'waiting', says: '0 of 1 approvals' },

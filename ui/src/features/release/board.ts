@@ -33,6 +33,8 @@ export function lanes(releases: readonly Release[]): Lane[] {
       const last = release.stages.findLastIndex(({ state }) => state !== 'NotStarted');
       const at = release.stages.findIndex((one) => one.stage === stage);
       const here = release.stages[at];
+      // What a newer one has taken over, deployment and all, gets its requests as that one.
+      if (here?.state === 'Superseded' && releases.some((other) => other !== release && other.name === release.name && other.stages.some((one) => one.stage === stage && one.state === 'Live' && one.workspace === here.workspace && one.deployment === here.deployment))) return [];
       if (here === undefined || at > last || (here.state === 'Superseded' && !strays(here)) || (at < last && here.state !== 'Live' && !strays(here))) return [];
       return [{ release, stage: here, next: release.stages[at + 1]?.stage, ahead: at < last ? release.stages[last] : undefined }];
     });
@@ -111,6 +113,7 @@ export function findings(evidence: unknown): Finding[] {
         return { title: `${plain(found.share)}% of the requests`, good: failed === 0, says: `${plain(found.requests)} requests, ${failed} failed` };
       }
       if (typeof found.why === 'string') return { title: one.step, good: false, says: found.why };
+      if (one.step === 'deployed') return { title: 'Deployed', good: true, says: `as ${plain(found.deployment ?? '?')}` };
       return { title: one.step, good: true, says: Object.entries(found).map(([name, value]) => `${name} ${plain(value)}`).join(', ') };
     }
     if (typeof one.measured === 'object' && one.measured !== null) return measured(one.measured as Record<string, unknown>);

@@ -1,5 +1,6 @@
 /** How metrics are drawn: over what, how smooth, on which scale. */
 import { Group, SegmentedControl, Slider, Switch, Text } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
 import type { Axis } from './series';
 
 export interface Look {
@@ -8,7 +9,10 @@ export interface Look {
   log: boolean;
 }
 
-export const PLAIN: Look = { axis: 'step', weight: 0, log: false };
+const PLAIN: Look = { axis: 'step', weight: 0, log: false };
+
+/** The look that was chosen last in this browser: it holds for all charts of metrics. */
+export const useLook = () => useLocalStorage<Look>({ key: 'tidemill.look', defaultValue: PLAIN, getInitialValueInEffect: false });
 
 export function ChartLook({ look, onChange }: { look: Look; onChange: (look: Look) => void }) {
   return (

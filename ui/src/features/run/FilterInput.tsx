@@ -77,7 +77,7 @@ export function FilterInput({ value, known, refused, onApply }: Props) {
       <Combobox.Dropdown hidden={offered.options.length === 0} miw={220}>
         <Combobox.Options mah={260} style={{ overflowY: 'auto' }} aria-label="May come next">
           {offered.options.map((option) => (
-            <Combobox.Option value={option} key={option} className="mono">
+            <Combobox.Option value={option} key={option} className="mono" fz="sm">
               {option}
             </Combobox.Option>
           ))}

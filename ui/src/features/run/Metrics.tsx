@@ -9,7 +9,7 @@ import { count, figure } from '../../pure/format';
 import { Panel } from '../../parts/Panel';
 import { Empty, Failure } from '../../parts/States';
 import { useSeen } from '../../parts/useSeen';
-import { ChartLook, PLAIN, type Look } from './ChartLook';
+import { ChartLook, useLook, type Look } from './ChartLook';
 import { Closer } from './Closer';
 import { lastOf, seriesQuery } from './queries';
 import { drawn } from './series';
@@ -20,7 +20,7 @@ const Chart = lazy(() => import('../../parts/Chart'));
 const MANY = 12;
 
 export function Metrics({ ws, run, latest }: { ws: string; run: string; latest: readonly Metric[] }) {
-  const [look, setLook] = useState<Look>(PLAIN);
+  const [look, setLook] = useLook();
   const [wanted, want] = useState('');
   if (latest.length === 0) {
     return (

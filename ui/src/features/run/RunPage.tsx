@@ -1,10 +1,11 @@
 /** A run that is no job: what a client logged. The run of a job is shown on the page of the job. */
 import { Badge, Button, Group, SimpleGrid, Stack, Tabs } from '@mantine/core';
-import { IconRestore, IconTrash } from '@tabler/icons-react';
+import { useDisclosure } from '@mantine/hooks';
+import { IconPencil, IconRestore, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Problem } from '../../api/client';
-import { deleteRun, restoreRun, type Run } from '../../api/mlflow';
+import { deleteRun, renameRun, restoreRun, type Run } from '../../api/mlflow';
 import { short } from '../../pure/format';
 import { to } from '../../pure/links';
 import { A } from '../../parts/A';
@@ -12,6 +13,7 @@ import { CommandLine, Copy } from '../../parts/Copy';
 import { Facts } from '../../parts/Facts';
 import { Page, PageOf } from '../../parts/Page';
 import { Panel } from '../../parts/Panel';
+import { Rename } from '../../parts/Rename';
 import { Status } from '../../parts/Status';
 import { Ago, Lasted } from '../../parts/Time';
 import { useChange } from '../../parts/useChange';
@@ -58,6 +60,8 @@ function OneRun({ ws, id, run }: { ws: string; id: string; run: Run }) {
   const remove = useChange<void>({
     change: () => (deleted ? restoreRun(ws, id) : deleteRun(ws, id)), stale: [['run', ws, id], ['runs', ws]], done: () => (deleted ? 'The run is restored' : 'The run is deleted, and can be restored'),
   });
+  const [naming, name] = useDisclosure(false);
+  const rename = useChange<string>({ change: (text) => renameRun(ws, id, text), stale: [['run', ws, id], ['runs', ws]] });
   const experiment = useQuery(experimentsQuery(ws)).data?.find((each) => each.experiment_id === run.info.experiment_id)?.name ?? run.info.experiment_id;
   return (
     <Page
@@ -72,12 +76,16 @@ function OneRun({ ws, id, run }: { ws: string; id: string; run: Run }) {
       below={<>run · <span className="mono">{id}</span> <Copy text={id} what="Copy the run id" /></>}
       actions={
         <Group gap="xs">
+          <Button size="sm" variant="default" leftSection={<IconPencil size={16} />} loading={rename.isPending} onClick={name.open}>
+            Rename
+          </Button>
           <Button size="sm" variant="default" leftSection={deleted ? <IconRestore size={16} /> : <IconTrash size={16} />} loading={remove.isPending} onClick={() => remove.mutate()}>
             {deleted ? 'Restore' : 'Delete'}
           </Button>
         </Group>
       }
     >
+      {naming && <Rename opened onClose={name.close} name={run.info.run_name || id} onSave={(text) => rename.mutate(text)} />}
       <RunWarning run={run} />
       <Tabs value={tab} onChange={choose} keepMounted={false}>
         <Tabs.List mb="md" className="tabs">
