@@ -13,6 +13,8 @@ use super::parameter;
 use super::place::{self, Place};
 use crate::error::did_you_mean;
 
+/// The type of deployments within a deployment.
+const DEPLOYMENTS: &str = "Microsoft.Resources/deployments";
 /// How deep deployments may nest.
 const MAX_DEPLOYMENTS: usize = 8;
 /// How many resources a template may come to, as Azure has it.
@@ -75,11 +77,34 @@ struct Instance<'t> {
     id: String,
     kind: String,
     name: String,
+    /// The group that it is in, or that a deployment is for.
+    group: String,
     symbol: Option<String>,
     copy: Option<String>,
     copies: Copies,
     path: String,
     existing: bool,
+}
+
+impl Instance<'_> {
+    /// Whether this is its symbol, or, for one of a loop, the symbol with its place, such as `clusters[1]`.
+    fn is_called(&self, text: &str) -> bool {
+        let Some(symbol) = &self.symbol else { return false };
+        let place = || Some(format!("{symbol}[{}]", self.copies.at()?));
+        symbol.eq_ignore_ascii_case(text) || place().is_some_and(|place| place.eq_ignore_ascii_case(text))
+    }
+
+    /// Whether this is its id, also one that names no group, as templates for a subscription write it.
+    fn has_id(&self, text: &str) -> bool {
+        let no_group = || {
+            let is_group = text.to_ascii_lowercase().contains("/resourcegroups/");
+            let Some((kind, name)) = place::of_id(text).filter(|_| !is_group) else {
+                return false;
+            };
+            kind.eq_ignore_ascii_case(&self.kind) && name.eq_ignore_ascii_case(&self.name)
+        };
+        self.id.eq_ignore_ascii_case(text) || no_group()
+    }
 }
 
 /// A template that is being evaluated.
@@ -286,7 +311,14 @@ impl<'t> Deployment<'t> {
                 ),
             }
         };
-        let (mut kind, mut name) = (text("type")?, text("name")?);
+        // What another provider than Azure's own makes is told by its symbol alone.
+        let is_foreign = ["import", "extension"]
+            .iter()
+            .any(|field| fields.contains_key(*field));
+        let (mut kind, mut name) = match (is_foreign && !fields.contains_key("name"), symbol) {
+            (true, Some(symbol)) => (text("type")?, symbol.to_owned()),
+            _ => (text("type")?, text("name")?),
+        };
         if let Some((outer_kind, outer_name)) = parent {
             if !kind.contains('.') {
                 kind = format!("{outer_kind}/{kind}");
@@ -310,7 +342,18 @@ impl<'t> Deployment<'t> {
                 return Ok(());
             }
         }
-        let id = self.place.id(&kind, &name).map_err(at)?;
+        let group = match fields.get("resourceGroup") {
+            Some(_) => text("resourceGroup")?,
+            None => self.place.group.clone(),
+        };
+        let scope = match fields.get("scope") {
+            Some(Value::String(_)) if !kind.eq_ignore_ascii_case(DEPLOYMENTS) => Some(text("scope")?),
+            _ => None,
+        };
+        let id = self
+            .place
+            .id(&group, scope.as_deref(), &kind, &name)
+            .map_err(at)?;
         if found.len() >= MAX_RESOURCES {
             return Err(ArmError::new(format!(
                 "a template has {MAX_RESOURCES} resources at most"
@@ -321,6 +364,7 @@ impl<'t> Deployment<'t> {
             id,
             kind: kind.clone(),
             name: name.clone(),
+            group,
             symbol: symbol.map(str::to_owned),
             copy: copy.map(str::to_owned),
             copies: copies.clone(),
@@ -361,7 +405,7 @@ impl<'t> Deployment<'t> {
                 id: instance.id.clone(),
                 kind: instance.kind.clone(),
                 name: instance.name.clone(),
-                group: self.place.group.clone(),
+                group: instance.group.clone(),
                 path: instance.path.clone(),
                 value,
                 depends,
@@ -417,9 +461,7 @@ impl<'t> Deployment<'t> {
         self.bodies
             .get("resource", &format!("{}#{place}", instance.id), || {
                 let _deeper = self.fuel().step()?;
-                let nested = instance
-                    .kind
-                    .eq_ignore_ascii_case("Microsoft.Resources/deployments");
+                let nested = instance.kind.eq_ignore_ascii_case(DEPLOYMENTS);
                 let mut fields = instance.raw.clone();
                 for field in ["resources", "copy", "condition"] {
                     fields.shift_remove(field);
@@ -488,11 +530,7 @@ impl<'t> Deployment<'t> {
         let inner = linked.is_some() || scope.is_some_and(|scope| scope.eq_ignore_ascii_case("inner"));
         let given = self.given_to(instance, value)?;
         let place = Place {
-            group: value
-                .get("resourceGroup")
-                .and_then(Value::as_str)
-                .unwrap_or(&self.place.group)
-                .to_owned(),
+            group: instance.group.clone(),
             deployment: instance.name.clone(),
             ..self.place.clone()
         };
@@ -536,9 +574,9 @@ impl<'t> Deployment<'t> {
         {
             let fits = |other: &&Instance<'_>| {
                 let is = |name: &str| name.eq_ignore_ascii_case(text);
-                is(&other.id)
+                other.has_id(text)
                     || is(&other.name)
-                    || other.symbol.as_deref().is_some_and(is)
+                    || other.is_called(text)
                     || other.copy.as_deref().is_some_and(is)
                     || text
                         .trim_start_matches('/')
@@ -558,7 +596,7 @@ impl<'t> Deployment<'t> {
         // What is within another resource needs that, whatever it says.
         if let (Some((outer, _)), Some((kind, _))) =
             (instance.name.rsplit_once('/'), instance.kind.rsplit_once('/'))
-            && let Ok(id) = self.place.id(kind, outer)
+            && let Ok(id) = self.place.id(&instance.group, None, kind, outer)
         {
             ids.push(id);
         }
@@ -573,16 +611,11 @@ impl<'t> Deployment<'t> {
             .and_then(Value::as_str)
             .is_some_and(|word| word.eq_ignore_ascii_case("full"));
         let fits = |one: &Instance<'_>| {
-            [
-                Some(one.id.as_str()),
-                Some(one.name.as_str()),
-                one.symbol.as_deref(),
-            ]
-            .into_iter()
-            .flatten()
-            .any(|name| name.eq_ignore_ascii_case(what))
+            one.id.eq_ignore_ascii_case(what) || one.name.eq_ignore_ascii_case(what) || one.is_called(what)
         };
-        if let Some(place) = self.instances.iter().position(fits) {
+        let exact = self.instances.iter().position(fits);
+        let found = exact.or_else(|| self.instances.iter().position(|one| one.has_id(what)));
+        if let Some(place) = found {
             let instance = &self.instances[place];
             let mut body = self.body(place)?;
             let mut known = place::runtime(&instance.kind, &instance.name, &instance.id);
@@ -638,16 +671,15 @@ impl<'t> Deployment<'t> {
     /// What a template says of one of its resources.
     fn resource_info(&self, args: &[Value]) -> Result<Value> {
         let symbol = args.first().and_then(Value::as_str).unwrap_or_default();
-        let is = |one: &&Instance<'_>| {
-            one.symbol
-                .as_deref()
-                .is_some_and(|own| own.eq_ignore_ascii_case(symbol))
-        };
-        let found = self.instances.iter().find(is).ok_or_else(|| {
-            ArmError::new(format!(
-                "resourceInfo(): there is no resource `{symbol}` in the template"
-            ))
-        })?;
+        let found = self
+            .instances
+            .iter()
+            .find(|one| one.is_called(symbol))
+            .ok_or_else(|| {
+                ArmError::new(format!(
+                    "resourceInfo(): there is no resource `{symbol}` in the template"
+                ))
+            })?;
         Ok(json!({
             "id": found.id, "name": found.name, "type": found.kind,
             "apiVersion": found.raw.get("apiVersion").cloned().unwrap_or_default(),
@@ -841,6 +873,7 @@ impl World for Deployment<'_> {
             // Nobody of Azure deploys here; the id is nobody's.
             "deployer" => place::guid(&[Value::from("deployer")])
                 .map(|id| json!({ "objectId": id, "tenantId": place::SUBSCRIPTION, "userPrincipalName": "tidemill" })),
+            "managementgroup" => Ok(place::management_group()),
             "tenantresourceid" => place::tenant_resource_id(args),
             "extensionresourceid" => place::extension_resource_id(args),
             "uniquestring" => place::unique_string(args),
@@ -849,6 +882,7 @@ impl World for Deployment<'_> {
             "references" => self.references(args),
             "resourceinfo" => self.resource_info(args),
             "pickzones" => place::pick_zones(args),
+            "tologicalzone" | "tologicalzones" | "tophysicalzone" | "tophysicalzones" => place::zones(args),
             "providers" => Ok(self.place.providers(args)),
             list if list.starts_with("list") => Ok(keys_of(args)),
             _ => return None,
@@ -896,13 +930,14 @@ fn keys_of(args: &[Value]) -> Value {
     let key = format!("{UNKNOWN_KEY}{id}");
     let one = |name: &str| json!({ "keyName": name, "name": name, "value": key, "permissions": "FULL" });
     json!({
-        "keys": [one("key1"), one("key2")], "primaryKey": key, "secondaryKey": key, "username": "", "passwords": [one("password"), one("password2")],
+        "keys": [one("key1"), one("key2")], "key1": key, "key2": key, "primaryKey": key, "secondaryKey": key,
+        "primarySharedKey": key, "secondarySharedKey": key, "primaryMasterKey": key, "secondaryMasterKey": key, "username": "", "passwords": [one("password"), one("password2")],
         "primaryConnectionString": key, "secondaryConnectionString": key, "accountSasToken": key, "serviceSasToken": key,
     })
 }
 
 /// What stands before the id of a resource whose key a template asks for.
-pub(super) const UNKNOWN_KEY: &str = "key of ";
+pub(super) const UNKNOWN_KEY: &str = "unknown key of ";
 
 /// A function of a template's own: it sees its arguments alone.
 struct Own<'f, 't> {

@@ -128,6 +128,11 @@ impl Copies {
         copies
     }
 
+    /// The place in the innermost loop.
+    pub(super) fn at(&self) -> Option<i64> {
+        self.loops.last().map(|(_, at)| *at)
+    }
+
     fn argument(&self, name: &str) -> Result<Value> {
         let found = self
             .lambdas
@@ -306,7 +311,10 @@ fn call(
             .map(|arg| expression(world, arg, copies))
             .collect::<Result<Vec<Value>>>()
     };
-    if let Some(namespace) = namespace {
+    // Azure's own functions stand in `sys` and `az`, which may be said.
+    if let Some(namespace) =
+        namespace.filter(|name| !["sys", "az"].iter().any(|own| name.eq_ignore_ascii_case(own)))
+    {
         return world.own(namespace, name, &all(args)?);
     }
     let lower = name.to_ascii_lowercase();

@@ -90,11 +90,42 @@ fn within(
     };
     match value {
         Value::Array(items) => {
-            if let Some(raw) = declared.get("items").filter(|raw| raw.is_object()) {
-                for (at, item) in items.iter().enumerate() {
-                    inner(format!("{name}[{at}]"), raw, item, secrets)?;
+            // The first ones may have types of their own, and `items` is what the others are.
+            let first: &[Value] = declared
+                .get("prefixItems")
+                .and_then(Value::as_array)
+                .map_or(&[], Vec::as_slice);
+            if items.len() < first.len() {
+                return Err(ArmError::new(format!(
+                    "parameter `{name}` has {} items, and {} at least are wanted",
+                    items.len(),
+                    first.len()
+                )));
+            }
+            for (at, item) in items.iter().enumerate() {
+                match first.get(at).or_else(|| declared.get("items")) {
+                    Some(Value::Bool(false)) => {
+                        return Err(ArmError::new(format!(
+                            "parameter `{name}` has {} items, and {} are allowed",
+                            items.len(),
+                            first.len()
+                        )));
+                    }
+                    Some(raw @ Value::Object(_)) => inner(format!("{name}[{at}]"), raw, item, secrets)?,
+                    _ => {}
                 }
             }
+        }
+        Value::Object(_) if declared.get("discriminator").is_some_and(Value::is_object) => {
+            let raw = chosen(name, &declared["discriminator"], value)?;
+            within(
+                template,
+                name,
+                &resolved(template, raw)?,
+                value,
+                secrets,
+                depth + 1,
+            )?;
         }
         Value::Object(fields) => {
             let known = declared.get("properties").and_then(Value::as_object);
@@ -126,6 +157,26 @@ fn within(
         _ => {}
     }
     Ok(())
+}
+
+/// Of several types of objects, the one that a property of the value names.
+fn chosen<'d>(name: &str, discriminator: &'d Value, value: &Value) -> Result<&'d Value> {
+    let key = discriminator["propertyName"].as_str().unwrap_or_default();
+    let said = property(value, &Value::from(key));
+    let said = said.ok_or_else(|| ArmError::new(format!("parameter `{name}` lacks `{key}`")))?;
+    let known = discriminator["mapping"].as_object();
+    let found = known.and_then(|known| known.get(said.as_str()?));
+    found.ok_or_else(|| {
+        let words: Vec<&str> = known
+            .into_iter()
+            .flatten()
+            .map(|(word, _)| word.as_str())
+            .collect();
+        ArmError::new(format!(
+            "`{key}` of parameter `{name}` may be {}, and {said} is none of them",
+            words.join(", ")
+        ))
+    })
 }
 
 /// The value itself: its type, the values that are allowed, and the limits.

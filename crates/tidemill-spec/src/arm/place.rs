@@ -23,16 +23,21 @@ pub struct Place {
 impl Place {
     /// The id of the group.
     pub(super) fn group_id(&self) -> String {
-        format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{}", self.group)
+        id_of_group(&self.group)
     }
 
-    /// The id of a resource of a type, by its names with `/` between them.
+    /// The id of a resource of a type in a group, by its names with `/` between them; of one that extends another one, with that one as `scope`.
     ///
     /// # Errors
     /// As [`join`].
-    pub(super) fn id(&self, kind: &str, name: &str) -> Result<String> {
+    pub(super) fn id(&self, group: &str, scope: Option<&str>, kind: &str, name: &str) -> Result<String> {
         let names: Vec<&str> = name.split('/').collect();
-        Ok(format!("{}/providers/{}", self.group_id(), join(kind, &names)?))
+        let outer = match scope {
+            Some(scope) if scope.starts_with('/') => scope.trim_end_matches('/').to_owned(),
+            Some(scope) => format!("{}/providers/{scope}", id_of_group(group)),
+            None => id_of_group(group),
+        };
+        Ok(format!("{outer}/providers/{}", join(kind, &names)?))
     }
 
     pub(super) fn resource_group(&self) -> Value {
@@ -67,6 +72,29 @@ impl Place {
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/{tail}"
         )))
     }
+}
+
+fn id_of_group(group: &str) -> String {
+    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}")
+}
+
+/// Zones are the same ones for everybody here: what is asked for, as it is.
+pub(super) fn zones(args: &[Value]) -> Result<Value> {
+    match args {
+        [_, _, asked @ (Value::String(_) | Value::Array(_))] => Ok(asked.clone()),
+        _ => Err(ArmError::new(
+            "zones are asked for by a subscription, a region, and the zones",
+        )),
+    }
+}
+
+/// There are no groups of subscriptions here: one stands for all.
+pub(super) fn management_group() -> Value {
+    json!({
+        "id": "/providers/Microsoft.Management/managementGroups/tidemill", "name": "tidemill",
+        "type": "Microsoft.Management/managementGroups",
+        "properties": {"displayName": "tidemill", "tenantId": SUBSCRIPTION, "details": {"parent": {}, "version": 1}},
+    })
 }
 
 /// The zones of a region: three, as many regions have.
@@ -270,6 +298,10 @@ pub(super) fn runtime(kind: &str, name: &str, id: &str) -> Value {
         "microsoft.machinelearningservices/workspaces" => json!({
             "workspaceId": made("workspace"), "discoveryUrl": "https://api.azureml.ms/discovery", "provisioningState": "Succeeded", "tenantId": SUBSCRIPTION,
         }),
+        "microsoft.operationalinsights/workspaces" => json!({ "customerId": made("customer") }),
+        "microsoft.network/privateendpoints" => {
+            json!({ "networkInterfaces": [{ "id": format!("{id}.nic") }], "customDnsConfigs": [] })
+        }
         "microsoft.network/publicipaddresses" => json!({ "ipAddress": "0.0.0.0" }),
         _ => json!({}),
     }

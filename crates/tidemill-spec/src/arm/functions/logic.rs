@@ -17,6 +17,10 @@ pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value>> {
         "greaterorequals" => compare(args, |order| order.is_ge()),
         "less" => compare(args, |order| order.is_lt()),
         "lessorequals" => compare(args, |order| order.is_le()),
+        "fail" => count(args, 1, 1).and_then(|()| {
+            let message = args[0].as_str().unwrap_or("the template says so");
+            Err(ArmError::new(message))
+        }),
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::text::json as read;
-use super::{ArmError, Result, arg, count, listed, text_arg, wrong};
+use super::{ArmError, Result, arg, count, kind, listed, text_arg, wrong};
 
 pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value>> {
     Some(match name {
@@ -13,7 +13,20 @@ pub(super) fn call(name: &str, args: &[Value]) -> Option<Result<Value>> {
         "items" => count(args, 1, 1).and_then(|()| items(&args[0])),
         "objectkeys" => count(args, 1, 1).and_then(|()| keys(&args[0])),
         "shallowmerge" => count(args, 1, 1).and_then(|()| shallow(&args[0])),
-        "tryget" => count(args, 2, usize::MAX).map(|()| try_get(args)),
+        "tryget" => count(args, 2, usize::MAX).map(|()| try_get(arg(args, 0).ok(), &args[1..])),
+        "indexfromend" => count(args, 2, 2).and_then(|()| {
+            let found = from_end(&args[0], &args[1]);
+            found.cloned().ok_or_else(|| {
+                ArmError::new(format!(
+                    "there is no item {} from the end of {}",
+                    args[1],
+                    kind(&args[0])
+                ))
+            })
+        }),
+        "tryindexfromend" => {
+            count(args, 2, usize::MAX).map(|()| try_get(from_end(&args[0], &args[1]), &args[2..]))
+        }
         _ => return None,
     })
 }
@@ -63,12 +76,27 @@ fn shallow(value: &Value) -> Result<Value> {
     Ok(Value::Object(whole))
 }
 
-fn try_get(args: &[Value]) -> Value {
-    let mut value = arg(args, 0).ok();
-    for step in &args[1..] {
-        value = value.and_then(|value| get(value, step));
+/// What lies at the end of some steps; null where there is nothing.
+fn try_get(first: Option<&Value>, steps: &[Value]) -> Value {
+    let mut value = first;
+    for step in steps {
+        value = value.and_then(|value| match step {
+            // `[^2]` among the steps.
+            Value::Object(way) => match (way.get("value"), way.get("fromEnd")) {
+                (Some(at), Some(Value::Bool(true))) => from_end(value, at),
+                (Some(at), _) => get(value, at),
+                _ => None,
+            },
+            step => get(value, step),
+        });
     }
     value.cloned().unwrap_or_default()
+}
+
+/// The item at a place from the end; the last one is 1.
+fn from_end<'v>(value: &'v Value, at: &Value) -> Option<&'v Value> {
+    let (items, at) = (value.as_array()?, usize::try_from(at.as_i64()?).ok()?);
+    items.get(items.len().checked_sub(at)?)
 }
 
 /// A property by its name, in any case, or an item by its place.

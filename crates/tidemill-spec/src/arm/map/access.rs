@@ -7,6 +7,7 @@ use super::{Fields, made};
 use crate::arm::Resource;
 use crate::arm::deployment::Flat;
 use crate::arm::error::{ArmError, Result};
+use crate::arm::functions::kind;
 use crate::arm::place::{is_guid, of_id};
 
 /// Azure's built-in roles that have a counterpart: the id that Microsoft documents, and the role here.
@@ -24,6 +25,8 @@ pub(super) fn defined(flat: &Flat) -> Option<(String, String)> {
     let is_one = flat
         .kind
         .eq_ignore_ascii_case("Microsoft.Authorization/roleDefinitions");
+    let at = flat.value.pointer("/properties/assignableScopes");
+    let is_one = is_one && places(at).ok()?.is_some();
     let name = flat
         .value
         .pointer("/properties/roleName")
@@ -32,7 +35,26 @@ pub(super) fn defined(flat: &Flat) -> Option<(String, String)> {
     is_one.then(|| (id, name.to_owned()))
 }
 
-pub(super) fn role(fields: &mut Fields<'_>) -> Result<Resource> {
+/// Where a role may be given that says so, and what of it is no place here; none where nothing of it is one: then it is given nowhere,
+/// and not everywhere.
+fn places(given: Option<&Value>) -> Result<Option<(Vec<Value>, Vec<String>)>> {
+    let given = given
+        .and_then(Value::as_array)
+        .map_or(&[] as &[Value], Vec::as_slice);
+    let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
+    for one in given {
+        let text = one
+            .as_str()
+            .ok_or_else(|| ArmError::new(format!("a scope is a text, and this is {}", kind(one))))?;
+        match scope(text) {
+            Some(place) => here.push(Value::from(place)),
+            None => elsewhere.push(text.to_owned()),
+        }
+    }
+    Ok((given.is_empty() || !here.is_empty()).then_some((here, elsewhere)))
+}
+
+pub(super) fn role(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
     let name = fields
         .text("roleName")
         .ok_or_else(|| ArmError::new("a role definition needs properties.roleName"))?;
@@ -45,6 +67,15 @@ pub(super) fn role(fields: &mut Fields<'_>) -> Result<Resource> {
         .and_then(Value::as_array)
         .cloned()
         .unwrap_or_default();
+    if permissions
+        .iter()
+        .any(|one| one.get("condition").is_some_and(|said| !said.is_null()))
+    {
+        return Err(ArmError::new(
+            "what a role lets do under a `condition` it would let do without it here: take it out of `permissions`, or make the role by hand",
+        )
+        .within("properties.permissions"));
+    }
     for list in ["actions", "notActions", "dataActions", "notDataActions"] {
         let all = permissions
             .iter()
@@ -55,21 +86,18 @@ pub(super) fn role(fields: &mut Fields<'_>) -> Result<Resource> {
             spec.insert(list.into(), all.into());
         }
     }
-    let mut scopes = Vec::new();
-    for text in fields
-        .property("assignableScopes")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
-    {
-        let text = text.as_str().unwrap_or_default().to_owned();
-        match scope(&text) {
-            Some(scope) => scopes.push(Value::from(scope)),
-            None => fields.note(
-                "properties.assignableScopes",
-                &format!("`{text}` is no place here"),
-            ),
-        }
+    let Some((scopes, elsewhere)) = places(fields.property("assignableScopes"))? else {
+        fields.note(
+            "",
+            "no scope in its assignableScopes is a place here, so that it could be given nowhere",
+        );
+        return Ok(None);
+    };
+    for text in elsewhere {
+        fields.note(
+            "properties.assignableScopes",
+            &format!("`{text}` is no place here"),
+        );
     }
     if !scopes.is_empty() {
         spec.insert("assignableScopes".into(), scopes.into());
@@ -84,7 +112,7 @@ pub(super) fn role(fields: &mut Fields<'_>) -> Result<Resource> {
         ],
         "there is no such setting here",
     );
-    Ok(made("role", None, &name, spec))
+    Ok(Some(made("role", None, &name, spec)))
 }
 
 pub(super) fn assignment(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
@@ -134,6 +162,18 @@ pub(super) fn assignment(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
             )));
         }
     }
+    fields.rest(
+        &[
+            "roleDefinitionId",
+            "principalId",
+            "principalType",
+            "scope",
+            "condition",
+            "conditionVersion",
+            "delegatedManagedIdentityResourceId",
+        ],
+        "there is no such setting here",
+    );
     let mut spec = Map::new();
     spec.insert("principal".into(), principal.into());
     spec.insert("role".into(), role.into());
@@ -144,8 +184,8 @@ pub(super) fn assignment(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
 /// Where an assignment falls: what it extends, its `scope`, or the group.
 fn at(fields: &Fields<'_>) -> String {
     let group = format!("/subscriptions/0/resourceGroups/{}", fields.flat.group);
-    let kind = fields.flat.kind.to_ascii_lowercase();
-    if let Some(outer) = kind.strip_suffix("/providers/roleassignments") {
+    let of_what = fields.flat.kind.to_ascii_lowercase();
+    if let Some(outer) = of_what.strip_suffix("/providers/roleassignments") {
         // `workspace/Microsoft.Authorization/guid` extends a workspace.
         let name = fields
             .flat
@@ -156,33 +196,43 @@ fn at(fields: &Fields<'_>) -> String {
         return format!("{group}/providers/{outer}/{name}");
     }
     match fields.top("scope").and_then(Value::as_str) {
-        Some(scope)
-            if scope.starts_with("/subscriptions/")
-                || scope.starts_with("/workspaces/")
-                || scope.starts_with("/groups/") =>
-        {
-            scope.to_owned()
-        }
+        Some(scope) if scope.starts_with('/') => scope.to_owned(),
         Some(scope) => format!("{group}/providers/{scope}"),
         None => group,
     }
 }
 
-/// A scope of Azure as a place here; none for what is not here.
+/// A scope of Azure as a place here; none for what is not here. What is within a workspace stays within it.
 fn scope(text: &str) -> Option<String> {
+    const WORKSPACES: &str = "microsoft.machinelearningservices/workspaces";
     let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
     let folded: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
     let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
     match folded.as_slice() {
-        [] | ["subscriptions", _] => Some("/".into()),
+        [] if !text.is_empty() => Some("/".into()),
+        ["subscriptions", _] => Some("/".into()),
         ["groups", group] | ["subscriptions", _, "resourcegroups", group] => {
             Some(format!("/groups/{}", workspace_name(group)))
         }
-        ["workspaces", workspace, ..] => Some(format!("/workspaces/{}", workspace_name(workspace))),
+        ["workspaces", workspace] => Some(format!("/workspaces/{}", workspace_name(workspace))),
+        ["workspaces", workspace, _, _, ..] => Some(format!(
+            "/workspaces/{}/{}",
+            workspace_name(workspace),
+            parts[2..].join("/")
+        )),
         _ => {
             let (kind, name) = of_id(text)?;
-            let workspace = kind.eq_ignore_ascii_case("Microsoft.MachineLearningServices/workspaces");
-            workspace.then(|| format!("/workspaces/{}", workspace_name(&name)))
+            let kind = kind.to_ascii_lowercase();
+            let nouns = kind
+                .strip_prefix(WORKSPACES)?
+                .split('/')
+                .filter(|noun| !noun.is_empty());
+            let mut names = name.split('/');
+            let mut place = format!("/workspaces/{}", workspace_name(names.next()?));
+            for (noun, name) in nouns.zip(names) {
+                place.push_str(&format!("/{noun}/{name}"));
+            }
+            Some(place)
         }
     }
 }

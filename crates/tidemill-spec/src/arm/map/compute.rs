@@ -221,6 +221,9 @@ fn instance(fields: &mut Fields<'_>, mut inner: Inner, spec: &mut Map<String, Va
             spec.insert("ssh_public_access_enabled".into(), open.into());
         }
     }
+    if let Some(public) = inner.get("enableNodePublicIp").as_ref().and_then(Value::as_bool) {
+        spec.insert("enable_node_public_ip".into(), public.into());
+    }
     if let Some(idle) = inner.text("idleTimeBeforeShutdown") {
         spec.insert("idle_time_before_shutdown".into(), idle.into());
     }

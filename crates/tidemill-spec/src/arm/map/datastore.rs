@@ -194,7 +194,7 @@ fn classic(fields: &mut Fields<'_>, workspace: &str, name: &str, word: &str) -> 
 fn here(fields: &mut Fields<'_>, found: Map<String, Value>, place: &str) -> Option<Value> {
     let unknown = found
         .values()
-        .any(|value| value.as_str().is_some_and(|text| text.starts_with(UNKNOWN_KEY)));
+        .any(|value| value.as_str().is_some_and(|text| text.contains(UNKNOWN_KEY)));
     if unknown {
         fields.note(place, "listKeys() asks for the key of an account that is not here: give the key as a parameter, or name a secret of the vault");
         return None;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::deployment::{Evaluated, Flat};
+use super::deployment::{Evaluated, Flat, UNKNOWN_KEY};
 use super::error::{ArmError, Result};
 use super::functions::kind;
 use super::{Note, Resource, Translated};
@@ -60,6 +60,17 @@ impl Fields<'_> {
         });
     }
 
+    /// Whether tags beside the properties have a place here.
+    fn keeps_tags(&self) -> bool {
+        let kind = self.flat.kind.to_ascii_lowercase();
+        [
+            "microsoft.machinelearningservices/workspaces",
+            "microsoft.machinelearningservices/workspaces/computes",
+            "microsoft.resources/resourcegroups",
+        ]
+        .contains(&kind.as_str())
+    }
+
     /// Notes every property that is given and not in `known`.
     fn rest(&mut self, known: &[&str], why: &str) {
         let given = self.flat.value.get("properties").and_then(Value::as_object);
@@ -72,11 +83,53 @@ impl Fields<'_> {
         for name in unknown {
             self.note(&format!("properties.{name}"), why);
         }
-        for name in ["sku", "zones", "plan", "managedBy", "extendedLocation"] {
-            if self.flat.value.get(name).is_some_and(|value| !value.is_null()) {
-                self.note(name, "there is no such choice here");
-            }
+        let tags = if self.keeps_tags() {
+            &["tags"] as &[&str]
+        } else {
+            &[]
+        };
+        let given = self.flat.value.as_object();
+        let unknown: Vec<String> = given
+            .into_iter()
+            .flatten()
+            .filter(|(name, value)| {
+                says_something(value) && !SAID.contains(&name.as_str()) && !tags.contains(&name.as_str())
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in unknown {
+            self.note(&name, "there is no such choice here");
         }
+    }
+}
+
+/// What stands beside the properties and is read, or is the template's own affair.
+const SAID: &[&str] = &[
+    "type",
+    "name",
+    "apiVersion",
+    "location",
+    "kind",
+    "identity",
+    "properties",
+    "dependsOn",
+    "scope",
+    "comments",
+    "metadata",
+    "resourceGroup",
+    "subscriptionId",
+    "import",
+    "extension",
+    "existing",
+];
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        _ => true,
     }
 }
 
@@ -129,7 +182,14 @@ pub(super) fn map(evaluated: Evaluated, secrets: &[String]) -> Result<(Translate
     }
     let mut outputs = evaluated.outputs;
     for (_, output) in &mut outputs {
-        mask(output, secrets);
+        // What says of itself that it is a secret is one, wherever it comes from.
+        let is_secret = output["type"]
+            .as_str()
+            .is_some_and(|word| word.starts_with("secure"));
+        match is_secret {
+            true => output["value"] = HIDDEN.into(),
+            false => mask(output, secrets),
+        }
     }
     notes.dedup();
     Ok((
@@ -153,8 +213,8 @@ fn one(fields: &mut Fields<'_>) -> Result<Vec<Resource>> {
             Ok(datastore::datastore(fields)?.into_iter().collect())
         }
         "microsoft.resources/resourcegroups" => Ok(vec![group(fields)]),
-        "microsoft.keyvault/vaults/secrets" => secret(fields).map(|one| vec![one]),
-        "microsoft.authorization/roledefinitions" => access::role(fields).map(|one| vec![one]),
+        "microsoft.keyvault/vaults/secrets" => Ok(secret(fields)?.into_iter().collect()),
+        "microsoft.authorization/roledefinitions" => Ok(access::role(fields)?.into_iter().collect()),
         "microsoft.authorization/roleassignments" => Ok(access::assignment(fields)?.into_iter().collect()),
         other if other.ends_with("/providers/roleassignments") => {
             Ok(access::assignment(fields)?.into_iter().collect())
@@ -213,7 +273,7 @@ fn group(fields: &mut Fields<'_>) -> Resource {
 }
 
 /// `Microsoft.KeyVault/vaults/secrets`.
-fn secret(fields: &mut Fields<'_>) -> Result<Resource> {
+fn secret(fields: &mut Fields<'_>) -> Result<Option<Resource>> {
     let name = last(&fields.flat.name).to_owned();
     let value = fields
         .text("value")
@@ -222,12 +282,19 @@ fn secret(fields: &mut Fields<'_>) -> Result<Resource> {
         &["value", "contentType"],
         "a secret has no such setting here; its versions are kept",
     );
+    if value.contains(UNKNOWN_KEY) {
+        fields.note(
+            "properties.value",
+            "it holds the key of an account that is not here, so it is not made: give the key as a parameter, or `tidemill secret set`",
+        );
+        return Ok(None);
+    }
     let mut spec = Map::new();
     spec.insert("value".into(), value.into());
     if let Some(text) = fields.text("contentType") {
         spec.insert("description".into(), text.into());
     }
-    Ok(made("secret", Some(fields.flat.group.clone()), &name, spec))
+    Ok(Some(made("secret", Some(fields.flat.group.clone()), &name, spec)))
 }
 
 fn made(kind: &str, place: Option<String>, name: &str, spec: Map<String, Value>) -> Resource {

@@ -54,6 +54,7 @@ pub(super) fn workspace(fields: &mut Fields<'_>) -> Result<Resource> {
         ),
         None => {}
     }
+    networks(fields, &mut spec);
     if let Some(tags) = tags(fields.top("tags")) {
         spec.insert("tags".into(), tags);
     }
@@ -93,7 +94,42 @@ pub(super) fn workspace(fields: &mut Fields<'_>) -> Result<Resource> {
         );
     }
     let mut known: Vec<&str> = SAME.iter().map(|(property, _)| *property).collect();
-    known.extend(["hbiWorkspace", "publicNetworkAccess", "encryption"]);
+    known.extend([
+        "hbiWorkspace",
+        "publicNetworkAccess",
+        "encryption",
+        "ipAllowlist",
+        "networkAcls",
+    ]);
     fields.rest(&known, "there is no such setting here");
     Ok(made("workspace", Some(fields.flat.group.clone()), &given, spec))
+}
+
+/// From where it is reached: the addresses of `ipAllowlist`, and those that `networkAcls` lets in where it shuts out all others.
+fn networks(fields: &mut Fields<'_>, spec: &mut Map<String, Value>) {
+    let texts = |value: Option<&Value>, field: Option<&str>| -> Vec<Value> {
+        let all = value.and_then(Value::as_array).into_iter().flatten();
+        let text = |one: &Value| match field {
+            Some(field) => one.get(field).and_then(Value::as_str).map(str::to_owned),
+            None => one.as_str().map(str::to_owned),
+        };
+        all.filter_map(text).map(Value::from).collect()
+    };
+    let mut networks = texts(fields.property("ipAllowlist"), None);
+    let rules = texts(fields.property("networkAcls.ipRules"), Some("value"));
+    let denies = fields
+        .text("networkAcls.defaultAction")
+        .is_some_and(|word| word.eq_ignore_ascii_case("deny"));
+    match (denies, rules.is_empty()) {
+        (true, false) => networks.extend(rules),
+        (true, true) => fields.note(
+            "properties.networkAcls",
+            "it lets in nobody but private endpoints, which are not here: say in allowed_networks from where it is reached",
+        ),
+        (false, false) => fields.note("properties.networkAcls", "its rules let in who is let in anyway"),
+        (false, true) => {}
+    }
+    if !networks.is_empty() {
+        spec.insert("allowed_networks".into(), networks.into());
+    }
 }
