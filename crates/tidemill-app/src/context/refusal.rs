@@ -173,15 +173,10 @@ impl OpContext {
         Some(Refusal::forbidden(action, scope, why))
     }
 
-    /// Whether the request comes from this machine: over loopback, or from the address at which the server is.
+    /// Whether the request comes from this machine: over loopback, or over another address of its own, as when a server on all addresses is
+    /// called by the name of its machine.
     fn is_here(&self) -> bool {
-        let Some(peer) = self.peer() else { return true };
-        let own = self.app.address().unwrap_or_default();
-        let own = own.rsplit_once("://").map_or("", |(_, host)| host);
-        peer.is_loopback()
-            || own
-                .parse::<std::net::SocketAddr>()
-                .is_ok_and(|own| own.ip() == peer)
+        self.peer().is_none_or(crate::peer::is_of_this_machine)
     }
 }
 
