@@ -1,13 +1,16 @@
 //! One file of a web server: its size and etag, its bytes as a stream, and onto disk.
 
 use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, FORWARDED, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE,
+};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use url::Url;
 
@@ -22,12 +25,77 @@ use crate::secret::show_url;
 /// How often a broken download is taken up again.
 const RESUMES: usize = 4;
 
+/// Says that somebody else wants it (RFC 7239): a server that lets in whoever is on its machine, as this one does, does not take the one
+/// that fetches for the one who asks.
+fn on_behalf() -> HeaderMap {
+    HeaderMap::from_iter([(FORWARDED, HeaderValue::from_static("for=_tidemill"))])
+}
+
+/// How often a server may lead on to another address.
+const MOST_REDIRECTS: usize = 10;
+
+/// An address at which no data lies.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0} is where a machine of a cloud is told about itself, its keys included: nothing is read from there"
+)]
+struct Blocked(IpAddr);
+
+/// Where machines of clouds, and their networks, tell a machine about itself: link-local addresses, and those that clouds set aside for it.
+/// Whoever names a URL has it fetched by the server, which may ask there.
+fn tells_of_itself(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_link_local() || [[100, 100, 100, 200], [168, 63, 129, 16]].contains(&v4.octets())
+        }
+        IpAddr::V6(v6) => {
+            v6.is_unicast_link_local() || v6.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]
+        }
+    }
+}
+
+/// Such an address, where a URL is written with one.
+fn told_of_itself(url: &Url) -> Option<IpAddr> {
+    let address = match url.host()? {
+        url::Host::Ipv4(address) => IpAddr::V4(address),
+        url::Host::Ipv6(address) => IpAddr::V6(address),
+        url::Host::Domain(_) => return None,
+    };
+    tells_of_itself(address).then_some(address)
+}
+
+/// Names that lead to such an address are not followed, whatever they resolve to at that moment.
+struct Resolver;
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if let Some(blocked) = found.iter().find(|address| tells_of_itself(address.ip())) {
+                return Err(Blocked(blocked.ip()).into());
+            }
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
 static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| {
     Client::builder()
         .user_agent(concat!("tidemill/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(60))
-        .redirect(reqwest::redirect::Policy::limited(10))
+        .redirect(reqwest::redirect::Policy::custom(|attempt| {
+            match (
+                attempt.previous().len() > MOST_REDIRECTS,
+                told_of_itself(attempt.url()),
+            ) {
+                (true, _) => attempt.error("it leads on and on"),
+                (_, Some(address)) => attempt.error(Blocked(address)),
+                _ => attempt.follow(),
+            }
+        }))
+        .dns_resolver(Arc::new(Resolver))
+        .default_headers(on_behalf())
         .no_gzip()
         .build()
         .map_err(|error| error.to_string())
@@ -74,10 +142,16 @@ impl HttpFile {
     /// Takes the URL; nothing is sent yet.
     pub fn open(url: &str) -> Result<Self> {
         match Url::parse(url) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self {
-                url,
-                headers: HeaderMap::new(),
-            }),
+            Ok(url) if matches!(url.scheme(), "http" | "https") => match told_of_itself(&url) {
+                Some(address) => Err(ObjectsError::bad_path(
+                    show_url(url.as_str()),
+                    Blocked(address).to_string(),
+                )),
+                None => Ok(Self {
+                    url,
+                    headers: HeaderMap::new(),
+                }),
+            },
             _ => Err(ObjectsError::bad_path(
                 show_url(url),
                 "it is not an http:// or https:// URL",

@@ -102,7 +102,7 @@ async fn one(app: &Arc<App>, delivery: Delivery) -> Result<()> {
     let next = again.filter(|_| attempts < RETRIES).map(|asked_s| {
         let jitter = u64::from(u16::from_le_bytes([app.clock.secret()[0], app.clock.secret()[1]])) % 1000;
         let backoff = 1000 * (1_u64 << attempts.clamp(0, 6)) + jitter;
-        let wait = backoff.max(asked_s * 1000).min(60_000);
+        let wait = backoff.max(asked_s.saturating_mul(1000)).min(60_000);
         app.clock.now_ms() + i64::try_from(wait).unwrap_or(60_000)
     });
     app.store

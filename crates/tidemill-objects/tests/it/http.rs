@@ -43,6 +43,11 @@ async fn answer(
     headers: HeaderMap,
 ) -> Response<Body> {
     let request = site.requests.fetch_add(1, Ordering::SeqCst);
+    if name == "aside" {
+        let away = Response::builder().status(StatusCode::FOUND);
+        let away = away.header("location", "http://169.254.169.254/latest/meta-data");
+        return away.body(Body::empty()).unwrap();
+    }
     let status = |code: StatusCode| Response::builder().status(code).body(Body::empty()).unwrap();
     if !matches!(
         name.as_str(),
@@ -194,6 +199,32 @@ async fn a_file_that_changes_meanwhile_or_is_refused_is_said_and_leaves_nothing(
         "{error:?}"
     );
     assert!(HttpFile::open("file:///etc/passwd").is_err());
+}
+
+#[tokio::test]
+async fn where_a_machine_is_told_about_itself_nothing_is_read() {
+    for url in [
+        "http://169.254.169.254/latest/meta-data",
+        "http://2852039166/latest/meta-data",
+        "http://0xa9fea9fe/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[fe80::1]/",
+        "http://[fd00:ec2::254]/latest",
+        "http://168.63.129.16/machine",
+        "https://100.100.100.200/latest",
+    ] {
+        let error = HttpFile::open(url).unwrap_err();
+        assert!(error.to_string().contains("told about itself"), "{url}: {error}");
+    }
+    let (_site, base) = Site::start().await;
+    let here = tempfile::tempdir().unwrap();
+    let led = HttpFile::open(&format!("{base}/aside")).unwrap();
+    let error = led
+        .download(&here.path().join("file"), &Silent)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("told about itself"), "{error}");
+    assert!(HttpFile::open("http://10.0.0.1/data.csv").is_ok());
 }
 
 #[tokio::test]
