@@ -59,8 +59,10 @@ pub async fn put(
     )?;
     let mut after = serde_json::to_value(&spec).map_err(Error::internal)?;
     let old = before.as_ref().map(spec_of).unwrap_or_default();
-    keep_hidden(&mut after, &old);
-    seal_new(ctx, workspace, given, &mut after, &old).await?;
+    let stays = leads(&after) == leads(&old);
+    keep_hidden(given, &mut after, &old, stays)?;
+    let known = if stays { &old } else { &Value::Null };
+    seal_new(ctx, workspace, given, &mut after, known).await?;
     let kind = after
         .get("type")
         .and_then(Value::as_str)
@@ -216,16 +218,61 @@ fn hide(mut spec: Value) -> Value {
     spec
 }
 
-/// Puts the secrets of `before` where `after` says `***`.
-fn keep_hidden(after: &mut Value, before: &Value) {
+/// Fields that say to whom a secret is shown.
+const LEADS: [&str; 9] = [
+    "type",
+    "account_name",
+    "allow_http",
+    "authority_url",
+    "endpoint",
+    "protocol",
+    "resource_url",
+    "store_name",
+    "url",
+];
+
+/// To whom the secrets of a specification are shown.
+fn leads(spec: &Value) -> Vec<(&str, &Value)> {
+    let mut found = Vec::new();
+    for (field, value) in spec.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::Object(_) => found.extend(leads(value)),
+            value if LEADS.contains(&field.as_str()) => found.push((field.as_str(), value)),
+            _ => {}
+        }
+    }
+    found.sort_by_key(|(field, _)| *field);
+    found
+}
+
+/// Puts the secrets of `before` where `after` says `***`. Whoever may change a datastore need not know its secrets: they don't go along
+/// when it leads elsewhere.
+///
+/// # Errors
+/// Invalid for a secret that is not there, or that would be shown to somebody else than before.
+fn keep_hidden(name: &str, after: &mut Value, before: &Value, stays: bool) -> Result<()> {
     let old = before.get("credentials").cloned().unwrap_or(Value::Null);
+    let mut wrong = None;
     each_secret(after, &mut |field, value| {
-        if value.as_str() == Some(HIDDEN)
-            && let Some(kept) = old.get(field)
-        {
-            *value = kept.clone();
+        if value.as_str() != Some(HIDDEN) {
+            return;
+        }
+        match (old.get(field), stays) {
+            (Some(kept), true) => *value = kept.clone(),
+            (Some(_), false) => {
+                wrong = Some(format!("`{field}` would be shown to another address than before"));
+            }
+            (None, _) => wrong = Some(format!("`{HIDDEN}` stands for a `{field}` that is not here")),
         }
     });
+    match wrong {
+        None => Ok(()),
+        Some(why) => Err(
+            Error::invalid(format!("failed to write datastore `{name}`: {why}"))
+                .hint("write it out, or ${{secrets.NAME}}"),
+        ),
+    }
 }
 
 /// Seals what was given anew. A secret of the vault that is named in its place must be one that this principal may read.
@@ -348,10 +395,25 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_secret_that_comes_back_keeps_its_value() {
-        let before = json!({"credentials": {"account_key": "k"}});
-        let mut after = json!({"credentials": {"account_key": "***"}});
-        keep_hidden(&mut after, &before);
-        assert_eq!(after, before);
+    fn a_hidden_secret_that_comes_back_keeps_its_value_where_it_is_shown_to_nobody_else() {
+        let spec = |account: &str, container: &str, key: &str| json!({"type": "azure_blob", "account_name": account, "container_name": container, "credentials": {"account_key": key}});
+        let before = spec("lake", "raw", "sealed");
+        let put = |mut after: Value, before: &Value| {
+            let stays = leads(&after) == leads(before);
+            keep_hidden("lake", &mut after, before, stays).map(|()| after)
+        };
+        let other = put(spec("lake", "gold", "***"), &before).expect("the account is the same");
+        assert_eq!(other, spec("lake", "gold", "sealed"));
+        let elsewhere = put(spec("mine", "raw", "***"), &before).expect_err("it goes elsewhere");
+        assert!(elsewhere.message.contains("another address"), "{elsewhere}");
+        assert_eq!(
+            put(spec("mine", "raw", "new"), &before).ok(),
+            Some(spec("mine", "raw", "new"))
+        );
+        let mut endpoint = spec("lake", "raw", "***");
+        endpoint["endpoint"] = json!("http://mine.example");
+        assert!(put(endpoint, &before).is_err());
+        let nothing = put(spec("lake", "raw", "***"), &Value::Null).expect_err("there is none");
+        assert!(nothing.message.contains("not here"), "{nothing}");
     }
 }
