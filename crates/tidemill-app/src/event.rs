@@ -35,7 +35,7 @@ pub async fn follow(ctx: &OpContext, workspace: &str) -> Result<impl Stream<Item
         .await?;
     crate::workspace::get(ctx, workspace).await?;
     let (mut jobs, mut runs) = (ctx.app().hub.listen(), ctx.app().hub.listen_runs());
-    let workspace = workspace.to_owned();
+    let (ctx, workspace) = (ctx.clone(), workspace.to_owned());
     Ok(async_stream::stream! {
         let mut changes = Changes::default();
         let mut due: Option<Instant> = None;
@@ -53,6 +53,12 @@ pub async fn follow(ctx: &OpContext, workspace: &str) -> Result<impl Stream<Item
                 }),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     due = None;
+                    let scope = Scope::workspace(&workspace);
+                    for action in [action::JOB_READ, action::RUN_READ] {
+                        if !ctx.still_may(action, &scope).await.unwrap_or(false) {
+                            return;
+                        }
+                    }
                     yield std::mem::take(&mut changes);
                     continue;
                 }

@@ -25,6 +25,8 @@ pub struct OpContext {
     behind: Option<Subject>,
     limits: Option<Arc<Limits>>,
     claims: Arc<Value>,
+    /// The id of the credential with which the one who asks came.
+    credential: Option<String>,
     rolling_out: bool,
     at_rest: bool,
     unheard: bool,
@@ -93,6 +95,7 @@ impl OpContext {
             behind,
             limits: None,
             claims: Arc::default(),
+            credential: None,
             rolling_out: false,
             at_rest: false,
             unheard: false,
@@ -112,12 +115,13 @@ impl OpContext {
             behind,
             limits,
             claims,
-            credential: _,
+            credential,
         } = who;
         Self {
             behind: behind.or_else(|| subject(&principal)),
             limits,
             claims,
+            credential,
             ..Self::new(app, principal, request_id)
         }
     }

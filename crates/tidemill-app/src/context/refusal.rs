@@ -56,6 +56,23 @@ impl OpContext {
         self.refusal(action, scope).is_none()
     }
 
+    /// Whether they still may, for what goes on for as long as somebody listens: roles, the token and the session may have been taken away
+    /// since.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(crate) async fn still_may(&self, action: Action, scope: &Scope) -> Result<bool> {
+        if !self.may(action, scope) {
+            return Ok(false);
+        }
+        let Some(id) = &self.credential else {
+            return Ok(true);
+        };
+        let now = self.now_ms();
+        let row = tidemill_store::credential::get(self.app.store.read(), id).await?;
+        Ok(row.is_some_and(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|until| now < until)))
+    }
+
     /// Notes a refusal that a rule made after the roles had allowed it.
     ///
     /// # Errors

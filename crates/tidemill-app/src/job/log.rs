@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::Stream;
 use tidemill_policy::action;
@@ -19,6 +19,9 @@ use crate::{Error, OpContext, Result, Scope};
 const CHUNK_BYTES: usize = 64 << 10;
 /// How often a follower looks again although it has heard nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long it is believed that whoever follows still may.
+const MAY: Duration = Duration::from_secs(1);
 
 /// Something in the life of a job that somebody follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +120,7 @@ pub async fn follow(
         seen: HashMap::new(),
         offsets: HashMap::new(),
         rows: HashMap::new(),
+        may_until: Instant::now() + MAY,
     };
     tokio::spawn(follower.run(follow));
     Ok(async_stream::stream! {
@@ -136,9 +140,11 @@ struct Follower {
     offsets: HashMap<(String, PathBuf), u64>,
     /// The jobs that are followed.
     rows: HashMap<String, Job>,
+    /// Until when it need not be asked again whether they may be followed.
+    may_until: Instant,
 }
 
-/// The listener went away, or the store cannot be read: either way there is nobody to tell.
+/// The listener went away or may follow no longer, or the store cannot be read: either way there is nobody to tell.
 struct Gone;
 
 impl Follower {
@@ -331,7 +337,15 @@ impl Follower {
         Ok(())
     }
 
-    async fn send(&self, event: LogEvent) -> std::result::Result<(), Gone> {
+    async fn send(&mut self, event: LogEvent) -> std::result::Result<(), Gone> {
+        if Instant::now() >= self.may_until {
+            let scope = Scope::job(&self.row.workspace, &self.row.name);
+            let may = self.ctx.still_may(action::JOB_READ, &scope).await;
+            if !may.map_err(|_| Gone)? {
+                return Err(Gone);
+            }
+            self.may_until = Instant::now() + MAY;
+        }
         self.sender.send(event).await.map_err(|_| Gone)
     }
 }
