@@ -131,6 +131,13 @@ pub async fn list(ctx: &OpContext, purpose: Purpose, subject: &Subject) -> Resul
 /// # Errors
 /// NotFound, also for one of somebody else.
 pub async fn revoke(ctx: &OpContext, purpose: Purpose, of: Option<&Subject>, id: &str) -> Result<()> {
+    // A token that was made for little does not end those that were made for more.
+    if ctx.limits().is_some() {
+        return Err(Error::forbidden(format!(
+            "failed to end a {}: you signed in with a limited token, and such a token ends none",
+            purpose.word()
+        )));
+    }
     let missing = || Error::not_found(purpose.word(), id);
     let row = credential::get(ctx.app().store.read(), id)
         .await?

@@ -8,6 +8,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use serde_json::{Value, json};
 use tidemill_policy::Subject;
 use tidemill_store::{audit, credential, principal};
+use tokio::sync::MutexGuard;
 
 use crate::context::{Origin, SignedIn};
 use crate::{App, Error, Kind, OpContext, Result, token};
@@ -18,6 +19,10 @@ pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// Failures within [`WINDOW_MS`] after which a name, or an address, waits.
 const MOST_BY_NAME: u32 = 5;
 const MOST_BY_ADDRESS: u32 = 30;
+/// The same of a peer, whatever address it says to speak for: a proxy speaks for many.
+const MOST_BY_PEER: u32 = 300;
+/// Passwords that are compared at once: each takes 19 MiB, and nobody has signed in yet.
+const MOST_AT_ONCE: usize = 16;
 const WINDOW_MS: i64 = 5 * 60 * 1000;
 
 /// Failed attempts, by name and by address.
@@ -70,19 +75,51 @@ pub(crate) async fn hash_password(password: String) -> Result<String> {
         .map_err(Error::internal)
 }
 
+/// From where somebody tries a password.
+#[derive(Debug, Clone, Copy)]
+pub struct Tries<'t> {
+    /// The address, and what a proxy says of the one behind it.
+    pub address: &'t str,
+    /// The address of the connection alone.
+    pub peer: &'t str,
+}
+
+/// The turn of a name: passwords of one name are compared one after the other, so that many that are tried at once are counted as those that
+/// come one by one.
+pub(crate) async fn turn(name: &str) -> MutexGuard<'static, ()> {
+    static TURNS: [tokio::sync::Mutex<()>; MOST_AT_ONCE] =
+        [const { tokio::sync::Mutex::const_new(()) }; MOST_AT_ONCE];
+    let first = blake3::hash(name.to_lowercase().as_bytes()).as_bytes()[0];
+    TURNS[usize::from(first) % MOST_AT_ONCE].lock().await
+}
+
 /// Whose name and password these are. A refusal says nothing of whether the user is there, and is in the audit log.
 ///
 /// # Errors
 /// Unauthenticated; Capacity after too many failures.
-pub async fn check_password(app: &Arc<App>, name: &str, password: &str, address: &str) -> Result<Subject> {
+pub async fn check_password(app: &Arc<App>, name: &str, password: &str, tries: Tries<'_>) -> Result<Subject> {
+    let turn = turn(name).await;
+    check_in_turn(app, name, password, tries, &turn).await
+}
+
+/// The same, for who has the turn of the name.
+pub(crate) async fn check_in_turn(
+    app: &Arc<App>,
+    name: &str,
+    password: &str,
+    Tries { address, peer }: Tries<'_>,
+    _turn: &MutexGuard<'static, ()>,
+) -> Result<Subject> {
     /// What an unknown name is compared with, so that it takes as long as a known one.
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$9kX3zP1m0u0m8yHqJ0Xl0nXyYh2m3k4c5v6b7n8m9q0";
     let subject = Subject::user(&name.to_lowercase());
     let (by_name, by_address) = (format!("name {}", subject.name), format!("address {address}"));
+    let by_peer = format!("peer {peer}");
     let now = app.clock.now_ms();
     app.attempts.check(&by_name, MOST_BY_NAME, now)?;
     app.attempts.check(&by_address, MOST_BY_ADDRESS, now)?;
+    app.attempts.check(&by_peer, MOST_BY_PEER, now)?;
     let row = principal::get(app.store.read(), "user", &subject.name).await?;
     let active = app.access.current().active.contains(&subject);
     let kept = row.and_then(|row| row.password).filter(|_| active);
@@ -99,6 +136,7 @@ pub async fn check_password(app: &Arc<App>, name: &str, password: &str, address:
     }
     app.attempts.failed(&by_name, now);
     app.attempts.failed(&by_address, now);
+    app.attempts.failed(&by_peer, now);
     let error = Error::new(
         Kind::Unauthenticated,
         "failed to sign in: the name or the password is wrong",
@@ -124,7 +162,12 @@ pub async fn sign_in(
     password: &str,
     origin: &Origin,
 ) -> Result<(SignedIn, String)> {
-    let subject = check_password(app, name, password, &origin.address).await?;
+    let peer = origin.peer.map(|peer| peer.to_string()).unwrap_or_default();
+    let tries = Tries {
+        address: &origin.address,
+        peer: &peer,
+    };
+    let subject = check_password(app, name, password, tries).await?;
     begin(app, &subject, "session", SESSION_MS, json!({}), origin).await
 }
 
@@ -197,9 +240,25 @@ pub async fn change_password(ctx: &OpContext, old: &str, new: String) -> Result<
         .subject()
         .filter(|subject| subject.kind == tidemill_policy::access::Kind::User);
     let subject = subject.ok_or_else(|| Error::invalid("failed to set a password: only users have one"))?;
+    // With the password one signs in for everything.
+    if ctx.limits().is_some() {
+        let why = "you signed in with a limited token, and such a token sets none";
+        ctx.refused(
+            crate::action::PRINCIPAL_WRITE,
+            &crate::principal::place(&subject),
+            why,
+        )
+        .await?;
+        return Err(Error::forbidden(format!("failed to set a password: {why}")));
+    }
     let mut row = crate::principal::find(ctx, &subject).await?;
     if row.password.is_some() {
-        check_password(ctx.app(), &subject.name, old, "").await?;
+        let peer = ctx.peer().map(|peer| peer.to_string()).unwrap_or_default();
+        let tries = Tries {
+            address: &peer,
+            peer: &peer,
+        };
+        check_password(ctx.app(), &subject.name, old, tries).await?;
     }
     row.password = Some(crate::user::hashed(new).await?);
     row.revision += 1;
