@@ -13,7 +13,7 @@ use tidemill_store::{DatabaseTransaction, StoreError, compute, from_json, to_jso
 use crate::compute_password::{self, hide};
 use crate::context::Change;
 use crate::workspace::check_revision;
-use crate::{Error, OpContext, Result, Scope, action, compute_power, name};
+use crate::{App, Error, OpContext, Result, Scope, action, compute_power, name};
 
 /// The compute that each workspace has: the machine of the server.
 pub const LOCAL: &str = "local";
@@ -105,10 +105,7 @@ pub async fn put(
     let (row, change) = prepared(ctx, workspace, given, &spec, if_match).await?;
     let written = row.clone();
     ctx.change(change, move |tx| Box::pin(write(tx, written))).await?;
-    if row.kind != INSTANCE {
-        ctx.app().scheduler.set_stopped(workspace, given, None);
-    }
-    has_room(ctx, workspace, given, &spec);
+    tell(ctx.app(), workspace, given).await?;
     Ok(hidden(row))
 }
 
@@ -166,11 +163,28 @@ pub(crate) async fn prepared(
     Ok((row, change))
 }
 
-/// Tells the scheduler what room a compute has that was just written.
-pub(crate) fn has_room(ctx: &OpContext, workspace: &str, given: &str, spec: &kinds::Compute) {
-    if let Ok(resolved) = room(given, spec) {
-        ctx.app().scheduler.set_room(workspace, given, resolved.nodes);
+/// Tells the scheduler what the store says of a compute: its room, and whether it is stopped. Called after each change of one. Of several who
+/// change it at once, the last to be told has read what all of them left, so that the scheduler never keeps what was overtaken.
+///
+/// # Errors
+/// When the store can't be read.
+pub(crate) async fn tell(app: &App, workspace: &str, given: &str) -> Result<()> {
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let db = app.store.read();
+    let row = compute::get(db, workspace, given).await?;
+    let power = tidemill_store::compute_power::get(db, workspace, given).await?;
+    let is_instance = row.as_ref().is_some_and(|row| row.kind == INSTANCE);
+    app.scheduler.set_stopped(
+        workspace,
+        given,
+        power.filter(|_| is_instance).and_then(compute_power::why_stopped),
+    );
+    let Some(row) = row else { return Ok(()) };
+    if let Ok(resolved) = room(given, &from_json("compute", "spec", &row.spec)?) {
+        app.scheduler.set_room(workspace, given, resolved.nodes);
     }
+    Ok(())
 }
 
 /// One compute.
@@ -231,8 +245,7 @@ pub async fn delete(ctx: &OpContext, workspace: &str, name: &str) -> Result<()> 
         })
     })
     .await?;
-    ctx.app().scheduler.set_stopped(workspace, name, None);
-    Ok(())
+    tell(ctx.app(), workspace, name).await
 }
 
 /// What a job finds where it asks to run. No compute, `serverless` and `local` are the machine of the server.

@@ -149,19 +149,18 @@ async fn set(ctx: &OpContext, workspace: &str, name: &str, turn: StartStop, why:
         })
     })
     .await?;
-    tell(ctx.app(), &row);
-    Ok(())
+    crate::compute::tell(ctx.app(), workspace, name).await
 }
 
-fn tell(app: &App, row: &compute_power::Model) {
-    let why = (row.state == STOPPED).then(|| row.why.clone());
-    app.scheduler.set_stopped(&row.workspace, &row.compute, why);
+/// Why an instance is stopped; none for one that runs.
+pub(crate) fn why_stopped(row: compute_power::Model) -> Option<String> {
+    (row.state == STOPPED).then_some(row.why)
 }
 
 /// Tells the scheduler which instances are stopped, before it gives anything a turn.
 pub(crate) async fn read(app: &App) -> Result<()> {
     for row in compute_power::all(app.store.read()).await? {
-        tell(app, &row);
+        crate::compute::tell(app, &row.workspace, &row.compute).await?;
     }
     Ok(())
 }

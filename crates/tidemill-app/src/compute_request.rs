@@ -124,7 +124,7 @@ pub async fn approve(ctx: &OpContext, workspace: &str, id: &str, comment: Option
     let spec: kinds::Compute = serde_json::from_value(spec).map_err(Error::internal)?;
     let made = compute::prepared(ctx, &row.workspace, &row.compute, &spec, None).await?;
     let row = decide(ctx, row, "approved", comment, Some(made)).await?;
-    compute::has_room(ctx, &row.workspace, &row.compute, &spec);
+    compute::tell(ctx.app(), &row.workspace, &row.compute).await?;
     Ok(row)
 }
 
