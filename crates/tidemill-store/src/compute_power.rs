@@ -1,10 +1,9 @@
 //! Compute instances that were started or stopped. One without a row is as it was made: on.
 
-use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
 
 use crate::Result;
+use crate::in_workspace::{self, InWorkspace};
 
 /// The state of one instance.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -32,6 +31,11 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl InWorkspace for Entity {
+    const WORKSPACE: Column = Column::Workspace;
+    const NAME: Column = Column::Compute;
+}
+
 /// The state of one of them.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, compute: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id((workspace.to_owned(), compute.to_owned()))
@@ -52,30 +56,8 @@ pub async fn of(db: &impl ConnectionTrait, workspace: &str) -> Result<Vec<Model>
 
 /// Writes a state.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model {
-        workspace,
-        compute,
-        state,
-        at,
-        who,
-        why,
-    } = row;
-    Entity::insert(ActiveModel {
-        workspace: Set(workspace),
-        compute: Set(compute),
-        state: Set(state),
-        at: Set(at),
-        who: Set(who),
-        why: Set(why),
-    })
-    .on_conflict(
-        OnConflict::columns([Column::Workspace, Column::Compute])
-            .update_columns([Column::State, Column::At, Column::Who, Column::Why])
-            .to_owned(),
-    )
-    .exec_without_returning(db)
-    .await?;
-    Ok(())
+    let changes = [Column::State, Column::At, Column::Who, Column::Why];
+    in_workspace::put::<Entity, ActiveModel>(db, row, changes).await
 }
 
 /// Forgets the state of one that is gone.
@@ -88,9 +70,5 @@ pub async fn delete(db: &impl ConnectionTrait, workspace: &str, compute: &str) -
 
 /// Forgets those of a workspace that is being deleted.
 pub(crate) async fn delete_all(db: &impl ConnectionTrait, workspace: &str) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::Workspace.eq(workspace))
-        .exec(db)
-        .await?;
-    Ok(())
+    in_workspace::delete_all::<Entity>(db, workspace).await
 }

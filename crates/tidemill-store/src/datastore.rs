@@ -1,11 +1,9 @@
 //! Datastores: where a workspace keeps bytes.
 
-use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::Result;
+use crate::in_workspace::{self, InWorkspace};
 use crate::page::{Page, PageRequest};
 
 /// One datastore.
@@ -36,6 +34,11 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl InWorkspace for Entity {
+    const WORKSPACE: Column = Column::Workspace;
+    const NAME: Column = Column::Name;
+}
+
 /// One datastore by name.
 pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id((workspace.to_owned(), name.to_owned()))
@@ -45,16 +48,7 @@ pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str) -> Resu
 
 /// Datastores of a workspace by name.
 pub async fn list(db: &impl ConnectionTrait, workspace: &str, page: &PageRequest) -> Result<Page<Model>> {
-    let mut query = Entity::find()
-        .filter(Column::Workspace.eq(workspace))
-        .order_by_asc(Column::Name)
-        .limit(page.limit + 1);
-    if let Some(after) = &page.after {
-        query = query.filter(Column::Name.gt(after));
-    }
-    Ok(Page::cut(query.all(db).await?, page.limit, |row| {
-        row.name.clone()
-    }))
+    in_workspace::page::<Entity>(db, workspace, page, |row| row.name.clone()).await
 }
 
 /// Every datastore of every workspace.
@@ -64,32 +58,8 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
 
 /// Writes a datastore, new or changed.
 pub async fn put(db: &impl ConnectionTrait, row: Model) -> Result<()> {
-    let Model {
-        workspace,
-        name,
-        kind,
-        spec,
-        revision,
-        created_at,
-        updated_at,
-    } = row;
-    Entity::insert(ActiveModel {
-        workspace: Set(workspace),
-        name: Set(name),
-        kind: Set(kind),
-        spec: Set(spec),
-        revision: Set(revision),
-        created_at: Set(created_at),
-        updated_at: Set(updated_at),
-    })
-    .on_conflict(
-        OnConflict::columns([Column::Workspace, Column::Name])
-            .update_columns([Column::Kind, Column::Spec, Column::Revision, Column::UpdatedAt])
-            .to_owned(),
-    )
-    .exec_without_returning(db)
-    .await?;
-    Ok(())
+    let changes = [Column::Kind, Column::Spec, Column::Revision, Column::UpdatedAt];
+    in_workspace::put::<Entity, ActiveModel>(db, row, changes).await
 }
 
 /// Removes a datastore; says whether it was there.
@@ -103,9 +73,5 @@ pub async fn delete(db: &impl ConnectionTrait, workspace: &str, name: &str) -> R
 
 /// Removes every datastore of a workspace that is being deleted.
 pub(crate) async fn delete_all(db: &impl ConnectionTrait, workspace: &str) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::Workspace.eq(workspace))
-        .exec(db)
-        .await?;
-    Ok(())
+    in_workspace::delete_all::<Entity>(db, workspace).await
 }

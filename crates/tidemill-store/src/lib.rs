@@ -33,6 +33,7 @@ pub mod experiment;
 pub mod group;
 pub mod identity;
 pub mod identity_provider;
+mod in_workspace;
 pub mod infra;
 pub mod issue;
 pub mod job;
