@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -33,7 +33,7 @@ pub async fn sign_in(State(server): State<Server>, mut request: Request, next: N
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0);
     let shown = shown(&request);
-    let direct = is_direct(request.headers());
+    let direct = is_direct(request.headers(), request.version());
     match who(&server, shown, peer, direct).await {
         Ok(Some(who)) => {
             request.extensions_mut().insert(who);
@@ -85,8 +85,20 @@ async fn who(
     Ok(Some(Principal::Owner.into()))
 }
 
-/// Not through a proxy: behind one, everybody comes from loopback.
-fn is_direct(headers: &HeaderMap) -> bool {
+/// What proxies say of those behind them.
+const BEHIND: [&str; 7] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-real-ip",
+];
+
+/// Not through a proxy: behind one, everybody comes from loopback. One that says nothing of whom it speaks for, as nginx does when it is not
+/// told to, still speaks HTTP/1.0, as no program of today does.
+fn is_direct(headers: &HeaderMap, version: Version) -> bool {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
@@ -94,9 +106,7 @@ fn is_direct(headers: &HeaderMap) -> bool {
     let own = ["localhost", "127.", "[::1]"]
         .iter()
         .any(|name| host.starts_with(name));
-    own && !["forwarded", "x-forwarded-for"]
-        .iter()
-        .any(|name| headers.contains_key(*name))
+    own && version >= Version::HTTP_11 && !BEHIND.iter().any(|name| headers.contains_key(*name))
 }
 
 fn shown(request: &Request) -> Result<Shown, Error> {

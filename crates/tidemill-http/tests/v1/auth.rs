@@ -47,3 +47,33 @@ async fn another_sites_page_changes_nothing() {
         .await
         .ok();
 }
+
+#[tokio::test]
+async fn nobody_behind_a_proxy_passes_for_the_owner() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = TestServer::start().await;
+    let path = "/api/v1/workspaces/default";
+    server.client().get(path).await.ok();
+    for (name, value) in [
+        ("forwarded", "for=192.0.2.1"),
+        ("via", "1.1 proxy"),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-real-ip", "192.0.2.1"),
+    ] {
+        let answer = server.client().send("GET", path, None, &[(name, value)]).await;
+        assert_eq!(answer.status, 401, "{name}");
+    }
+    // As nginx sends it on when it is told nothing but where to.
+    let mut stream = tokio::net::TcpStream::connect(server.address)
+        .await
+        .expect("connects");
+    let asked = format!(
+        "GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.address
+    );
+    stream.write_all(asked.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    assert!(answer.starts_with("HTTP/1.0 401"), "{answer}");
+}
