@@ -46,12 +46,34 @@ pub(super) fn to_instance(headers: &mut HeaderMap, id: &str, host: &str) {
     }
 }
 
+/// Headers that speak for the whole of this address, which is the studio's too.
+const OF_THE_SITE: [HeaderName; 2] = [
+    header::STRICT_TRANSPORT_SECURITY,
+    HeaderName::from_static("clear-site-data"),
+];
+
 /// Makes the headers of an instance's answer those that a caller gets.
 pub(super) fn to_caller(headers: &mut HeaderMap, deployment: &str) {
     drop_of_the_connection(headers);
+    for name in &OF_THE_SITE {
+        headers.remove(name);
+    }
+    let cookies: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in cookies.into_iter().filter(|cookie| !is_ours(cookie)) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
     if let Ok(name) = HeaderValue::from_str(deployment) {
         headers.insert(DEPLOYMENT, name);
     }
+}
+
+/// Whether a cookie is one of the studio's, in which a scoring script has no say. A browser takes one without a name as it stands, so that
+/// its value may hold the name.
+fn is_ours(cookie: &HeaderValue) -> bool {
+    let text = String::from_utf8_lossy(cookie.as_bytes());
+    let pair = text.split(';').next().unwrap_or_default();
+    pair.contains("tidemill")
 }
 
 #[cfg(test)]
@@ -85,5 +107,26 @@ mod tests {
             ["content-type", "host", "x-ms-client-request-id", "x-request-id"]
         );
         assert_eq!(headers["host"], "127.0.0.1:9");
+    }
+
+    #[test]
+    fn a_scoring_script_has_no_say_in_the_cookies_of_the_studio() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("set-cookie", "tidemill_session=of-somebody-else"),
+            ("clear-site-data", "\"*\""),
+            ("x-mine", "1"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        for cookie in ["=tidemill_session=nameless", "own=1; Path=/tidemill", "more=2"] {
+            headers.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
+        }
+        to_caller(&mut headers, "blue");
+        let cookies: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
+        assert_eq!(cookies, ["own=1; Path=/tidemill", "more=2"]);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["azureml-model-deployment", "set-cookie", "x-mine"]);
     }
 }
