@@ -507,3 +507,110 @@ async fn a_workspace_is_reached_from_its_networks_alone() {
         .await
         .fails(400);
 }
+
+#[tokio::test]
+async fn what_the_server_fetches_for_somebody_it_does_not_fetch_as_the_owner() {
+    let server = TestServer::start().await;
+    // Nobody has to sign in here, and the server is on its own machine.
+    server.client().get("/api/v1/workspaces/default").await.ok();
+    let own = format!("http://{}/api/v1/audit", server.address);
+    let asked = json!({"type": "uri_file", "path": own});
+    let problem = server
+        .client()
+        .put("/api/v1/workspaces/default/data/log/versions/1", asked)
+        .await
+        .fails(403);
+    assert!(detail(&problem).contains("needs credentials"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_limited_token_neither_sets_a_password_nor_ends_other_tokens() {
+    let (server, owner) = start().await;
+    // Somebody who signs in with an account elsewhere, and has no password yet.
+    owner.put("/api/v1/users/ada", json!({})).await.ok();
+    give(&owner, "ada", "Owner", "/").await;
+    let whole = client_of(&server, &owner, "user:ada").await;
+    let asked = json!({"label": "ci", "scope": "/workspaces/default", "actions": ["models/read"]});
+    let made = whole.post("/api/v1/tokens", asked).await.ok();
+    let limited = server.client_with(made["token"].as_str().expect("shown once"));
+    let new = json!({"old": "", "new": PASSWORD});
+    let problem = limited.put("/api/v1/session/password", new).await.fails(403);
+    assert!(detail(&problem).contains("limited token"), "{problem}");
+    let tokens = whole.get("/api/v1/tokens").await.ok();
+    for token in tokens["items"].as_array().expect("tokens") {
+        let url = format!("/api/v1/tokens/{}", token["name"].as_str().expect("an id"));
+        limited.delete(&url).await.fails(403);
+    }
+    whole.get("/api/v1/workspaces/default").await.ok();
+    let log = refusals(&owner, "principals/write").await;
+    assert!(log.iter().any(|row| row["principal"] == "user:ada"), "{log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_passwords_that_are_tried_at_once_are_no_more_than_those_that_come_one_by_one() {
+    let (server, owner) = start().await;
+    user(&owner, "ada").await;
+    let tries = (0..40).map(|n| {
+        let client = server.client();
+        tokio::spawn(async move {
+            let body = json!({"user": "ada", "password": format!("guess {n}")});
+            // A proxy may say whatever it likes of who is behind it.
+            let behind = format!("10.0.0.{n}");
+            let answer = client
+                .send(
+                    "POST",
+                    "/api/v1/session",
+                    Some(body),
+                    &[("x-forwarded-for", &behind)],
+                )
+                .await;
+            answer.status
+        })
+    });
+    let mut looked_at = 0;
+    for one in tries.collect::<Vec<_>>() {
+        match one.await.expect("it is answered") {
+            401 => looked_at += 1,
+            429 => {}
+            odd => panic!("{odd}"),
+        }
+    }
+    assert_eq!(looked_at, 5);
+    assert_eq!(refusals(&owner, "session/create").await.len(), 5);
+}
+
+#[tokio::test]
+async fn whoever_follows_a_workspace_hears_nothing_once_they_may_not() {
+    use futures::StreamExt;
+    let (server, owner) = start().await;
+    user(&owner, "ada").await;
+    let given = give(&owner, "ada", "Reader", "/workspaces/default").await;
+    let follow = async |ends: &dyn Fn() -> String| {
+        let made = owner
+            .post("/api/v1/tokens?principal=user:ada", json!({}))
+            .await
+            .ok();
+        let url = format!("http://{}/api/v1/workspaces/default/events", server.address);
+        let asked = reqwest::Client::new()
+            .get(url)
+            .bearer_auth(made["token"].as_str().expect("shown once"));
+        let mut stream = asked.send().await.expect("it answers").bytes_stream();
+        let experiment = json!({"experiment_id": "0"});
+        owner
+            .post("/api/2.0/mlflow/runs/create", experiment.clone())
+            .await
+            .ok();
+        let first = stream.next().await.expect("something happened").expect("bytes");
+        assert!(String::from_utf8_lossy(&first).contains("changed"));
+        let end = match ends() {
+            end if end.is_empty() => format!("/api/v1/tokens/{}", made["name"].as_str().expect("an id")),
+            end => end,
+        };
+        owner.delete(&end).await.ok();
+        owner.post("/api/2.0/mlflow/runs/create", experiment).await.ok();
+        let rest = tokio::time::timeout(std::time::Duration::from_secs(5), stream.next()).await;
+        assert!(matches!(rest, Ok(None)), "{rest:?}");
+    };
+    follow(&String::new).await;
+    follow(&|| format!("/api/v1/assignments/{given}")).await;
+}

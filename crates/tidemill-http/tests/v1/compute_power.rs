@@ -279,3 +279,140 @@ async fn times_that_make_no_sense_are_refused_and_a_policy_holds_for_every_way_t
         put(fields).await.fails(403);
     }
 }
+
+/// Waits until a job is no longer in line, or says that it waits for a stopped compute.
+async fn waits_for_a_stopped_one(client: &Client, job: &str) -> bool {
+    for _ in 0..100 {
+        let found = client.get(job).await.ok();
+        if found["status"] != "Queued" {
+            return false;
+        }
+        if found.to_string().contains("which is stopped") {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{job} neither waits nor runs");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_several_who_switch_an_instance_at_once_jobs_hear_what_stands() {
+    let (_server, owner, ..) = start().await;
+    for round in 0..12 {
+        let name = format!("i{round}");
+        let (on, off) = (format!("{URL}/{name}:start"), format!("{URL}/{name}:stop"));
+        owner
+            .put(&format!("{URL}/{name}"), json!({"type": "computeinstance"}))
+            .await
+            .ok();
+        let many = (0..8).map(|n| {
+            let (client, url) = (owner.clone(), if n % 2 == 0 { off.clone() } else { on.clone() });
+            tokio::spawn(async move { client.post(&url, json!({})).await.ok() })
+        });
+        for one in many.collect::<Vec<_>>() {
+            one.await.expect("it was switched");
+        }
+        let state = owner.get(&format!("{URL}/{name}")).await.ok()["state"].clone();
+        let job = format!("/api/v1/workspaces/default/jobs/on-{name}");
+        owner.put(&job, job_on(&name)).await.ok();
+        assert_eq!(
+            waits_for_a_stopped_one(&owner, &job).await,
+            state == "Stopped",
+            "round {round}: {state}"
+        );
+        owner.post(&format!("{job}:cancel"), json!({})).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_instance_any_more_is_not_stopped_however_it_became_one() {
+    let (server, owner, ada, _) = start().await;
+    let it = somebody(&server, &owner, "it", "IT Administrator").await;
+    for (name, by_request) in [("put", false), ("asked", true)] {
+        let (url, cluster) = (format!("{URL}/{name}"), json!({"type": "amlcompute"}));
+        owner.put(&url, json!({"type": "computeinstance"})).await.ok();
+        owner.post(&format!("{url}:stop"), json!({})).await.ok();
+        let job = format!("/api/v1/workspaces/default/jobs/on-{name}");
+        ada.put(&job, job_on(name)).await.ok();
+        assert!(waits_for_a_stopped_one(&ada, &job).await);
+        match by_request {
+            false => drop(owner.put(&url, cluster).await.ok()),
+            true => {
+                let asked = json!({"name": name, "spec": cluster, "reason": "more room"});
+                let asked = ada
+                    .post("/api/v1/workspaces/default/compute-requests", asked)
+                    .await
+                    .ok();
+                let id = asked["name"].as_str().expect("an id");
+                it.post(
+                    &format!("/api/v1/workspaces/default/compute-requests/{id}:approve"),
+                    json!({}),
+                )
+                .await
+                .ok();
+            }
+        }
+        let mut runs = false;
+        for _ in 0..100 {
+            runs = ada.get(&job).await.ok()["status"] != "Queued";
+            if runs {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(runs, "{name}: the job waits for an instance that is none");
+        // Nor is it stopped when it is one again.
+        owner.put(&url, json!({"type": "computeinstance"})).await.ok();
+        assert_eq!(owner.get(&url).await.ok()["state"], "Running");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_was_stopped_in_a_workspace_that_is_gone_is_forgotten() {
+    let (_server, owner, ..) = start().await;
+    let (lab, job) = ("/api/v1/workspaces/lab", "/api/v1/workspaces/lab/jobs/one");
+    let made = async || {
+        owner.put(lab, json!({})).await.ok();
+        owner
+            .put(
+                &format!("{lab}/computes/mine"),
+                json!({"type": "computeinstance"}),
+            )
+            .await
+            .ok();
+    };
+    made().await;
+    owner
+        .post(&format!("{lab}/computes/mine:stop"), json!({}))
+        .await
+        .ok();
+    owner
+        .delete(&format!("{lab}?contents=true&permanently=true"))
+        .await
+        .ok();
+    made().await;
+    assert_eq!(
+        owner.get(&format!("{lab}/computes/mine")).await.ok()["state"],
+        "Running"
+    );
+    owner.put(job, job_on("mine")).await.ok();
+    assert!(!waits_for_a_stopped_one(&owner, job).await);
+}
+
+#[tokio::test]
+async fn three_asterisks_are_no_password() {
+    let (_server, owner, ..) = start().await;
+    let with = |password: &str| json!({"type": "amlcompute", "ssh_settings": {"admin_username": "ada", "admin_password": password}});
+    let url = format!("{URL}/box");
+    let problem = owner.put(&url, with("***")).await.fails(400);
+    assert!(
+        detail(&problem).contains("stands for one that is not here"),
+        "{problem}"
+    );
+    owner.put(&url, with("hunter22")).await.ok();
+    owner.put(&url, with("***")).await.ok();
+    assert_eq!(
+        owner.get(&url).await.ok()["spec"]["ssh_settings"]["admin_password"],
+        "***"
+    );
+}

@@ -295,8 +295,9 @@ async fn a_move_says_what_breaks_and_is_for_who_may_change_both_groups() {
 const ROUNDS: u32 = 32;
 
 /// Submits a job and deletes its workspace meanwhile, many times over: what was submitted is either in a workspace that stays, or was over
-/// before that went. The submission looks at each of its many outputs between its look at the workspace and its transaction, and each
-/// deletion comes a little later than the one before: from before the first look to after the end.
+/// before that went. The submission looks at each of its many outputs between its look at the workspace and its transaction. A deletion that
+/// came first is followed by one that comes later, and one that came last by one that comes earlier: so they meet at the edge, however fast
+/// or busy the machine is.
 pub(crate) async fn race(owner: &Client) {
     let outputs: serde_json::Map<String, Value> = (0..300)
         .map(|n| (format!("o{n}"), json!({"type": "uri_folder"})))
@@ -323,18 +324,26 @@ pub(crate) async fn race(owner: &Client) {
     owner.put(&format!("{lab}/jobs/one"), body.clone()).await.ok();
     let takes = began.elapsed();
     let (mut stayed, mut refused) = (0, 0);
+    let (mut wait, step) = (Duration::ZERO, takes / 8);
     for n in 0..ROUNDS {
         let lab = made(n).await;
         let job = format!("{lab}/jobs/one");
         let gone = format!("{lab}?contents=true");
         let deletion = async {
-            tokio::time::sleep(takes * n / (ROUNDS - ROUNDS / 4)).await;
+            tokio::time::sleep(wait).await;
             owner.delete(&gone).await
         };
         let (submitted, deleted) = tokio::join!(owner.put(&job, body.clone()), deletion);
         match (submitted.status, deleted.status) {
-            (200..300, 409) => stayed += 1,
-            (403 | 404 | 409, 200..300) => refused += 1,
+            (200..300, 409) => {
+                stayed += 1;
+                wait = wait.saturating_sub(step);
+            }
+            (403 | 404 | 409, 200..300) => {
+                refused += 1;
+                // Until the first one stays it may take much longer than it did alone.
+                wait = if stayed == 0 { wait * 2 + step } else { wait + step };
+            }
             odd => panic!("round {n}: {odd:?}: {} {}", submitted.body, deleted.body),
         }
     }

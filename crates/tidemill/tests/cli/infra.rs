@@ -433,3 +433,54 @@ fn a_template_of_azure_applies_unchanged_and_a_second_time_changes_nothing() {
     }
     args("destroy", &["--yes"]).ok();
 }
+
+#[test]
+fn a_template_that_names_others_by_link_applies_from_its_folder_and_reads_nothing_outside_of_it() {
+    let world = World::new();
+    let linked = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tidemill-spec/tests/arm/linked/main.json");
+    world.run(&["group", "create", "--name", "churn"]).ok();
+    let run = |verb: &str, template: &Path, more: &[&str]| {
+        let template = template.display().to_string();
+        let mut args = vec![
+            "infra",
+            verb,
+            "-g",
+            "churn",
+            "--template",
+            &template,
+            "-o",
+            "table",
+        ];
+        args.extend(more);
+        world.run(&args)
+    };
+    let done = run("apply", &linked, &["--yes"]);
+    let said = format!("{}{}", done.out, done.err);
+    assert!(done.code == 0 && said.contains("created."), "{said}");
+    for told in [
+        "+ workspace churn-ml",
+        "+ compute churn-ml/c0",
+        "+ compute churn-ml/c1",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    let again = run("apply", &linked, &["--yes"]);
+    assert!(again.err.contains("No changes"), "{again:?}");
+    // A file outside of the folder, one that is not there, and one elsewhere are named, and nothing of them is read.
+    world.home.write("outside.json", "not for templates: hush");
+    world.home.write("folder/inside.json", "{}");
+    for (link, told) in [
+        ("{\"relativePath\": \"../outside.json\"}", "outside of the folder"),
+        ("{\"relativePath\": \"nowhere.json\"}", "nowhere.json"),
+        ("{\"uri\": \"http://127.0.0.1:9/a.json\"}", "is not fetched"),
+        ("{\"uri\": \"/etc/passwd\"}", "is not fetched"),
+    ] {
+        let template = format!(
+            "{{\"resources\": [{{\"type\": \"Microsoft.Resources/deployments\", \"apiVersion\": \"2022-09-01\", \"name\": \"n\",
+              \"properties\": {{\"mode\": \"Incremental\", \"templateLink\": {link}}}}}]}}"
+        );
+        world.home.write("folder/main.json", &template);
+        let error = run("plan", &world.home.path().join("folder/main.json"), &[]).fails(1);
+        assert!(error.contains(told) && !error.contains("hush"), "{link}: {error}");
+    }
+}
