@@ -1,8 +1,11 @@
 //! Which process is at the other end of a loopback connection: a job may not pass for the owner.
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tidemill_process::Stat;
 
@@ -38,9 +41,45 @@ fn is_of(runners: &[i32], peer: SocketAddr, local: SocketAddr) -> bool {
     if !own.is_root() && socket.uid != own.as_raw() {
         return false;
     }
+    let connection = (peer, socket.inode);
+    if KNOWN.has(&connection) {
+        return false;
+    }
     match socket.holder() {
-        Some(holder) => is_below(holder, runners),
-        None => true,
+        Some(holder) if !is_below(holder, runners) => {
+            KNOWN.add(connection);
+            false
+        }
+        _ => true,
+    }
+}
+
+/// Connections of which it was found out a moment ago that no job has them: looking through all processes takes milliseconds, and many
+/// requests come over one connection. What a job has is looked at each time.
+static KNOWN: Known = Known(Mutex::new(None));
+
+/// How long it is believed, and of how many connections.
+const BELIEVED: Duration = Duration::from_secs(30);
+const MOST_KNOWN: usize = 10_000;
+
+type Connection = (SocketAddr, u64);
+
+struct Known(Mutex<Option<HashMap<Connection, Instant>>>);
+
+impl Known {
+    fn has(&self, connection: &Connection) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = known.as_ref().and_then(|known| known.get(connection));
+        since.is_some_and(|since| since.elapsed() < BELIEVED)
+    }
+
+    fn add(&self, connection: Connection) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get_or_insert_default();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(connection, Instant::now());
     }
 }
 
