@@ -117,7 +117,7 @@ async fn set(ctx: &OpContext, workspace: &str, name: &str, turn: StartStop, why:
         StartStop::Start => (action::COMPUTE_START, RUNNING),
         StartStop::Stop => (action::COMPUTE_STOP, STOPPED),
     };
-    let row = compute_power::Model {
+    let written = compute_power::Model {
         workspace: workspace.to_owned(),
         compute: name.to_owned(),
         state: state.to_owned(),
@@ -131,7 +131,6 @@ async fn set(ctx: &OpContext, workspace: &str, name: &str, turn: StartStop, why:
         before: Value::Null,
         after: Value::Null,
     };
-    let written = row.clone();
     ctx.change_as(change, move |tx| {
         Box::pin(async move {
             if compute::get(tx, &written.workspace, &written.compute)

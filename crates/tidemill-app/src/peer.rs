@@ -264,6 +264,21 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_this_machine_is_told_from_those_of_others() {
+        let here = |text: &str| is_of_this_machine(text.parse().expect("an address"));
+        assert!(here("127.0.0.1") && here("127.9.9.9") && here("::1"));
+        assert!(!here("192.0.2.1") && !here("2001:db8::1"));
+        // The one by which others know this machine, where it is in a network.
+        let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+            socket.connect("192.0.2.1:9")?;
+            socket.local_addr()
+        });
+        if let Ok(own) = own {
+            assert!(is_of_this_machine(own.ip()), "{own}");
+        }
+    }
+
+    #[test]
     fn addresses_are_read_as_the_kernel_writes_them() {
         let read = |text: &str| address(text).map(|address| address.to_string());
         if cfg!(target_endian = "little") {
