@@ -6,12 +6,14 @@
 pub mod cgroup;
 mod identity;
 pub mod isolation;
+mod pages;
 mod stat;
 mod sweep;
 mod tree;
 mod variables;
 
 pub use identity::{Identity, Signal};
+pub use pages::release_program_pages;
 pub use stat::{ProcessState, Stat};
 pub use sweep::{MARKER, Swept, marked, sweep};
 pub use tree::{all, children_first, cpu_seconds, descendants, resident_bytes};

@@ -20,10 +20,14 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tidemill_api::runner::{Assignment, Distribution, Finish, Input, Outcome, Progress};
 use tidemill_process::isolation::Relay;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+
+/// After which time a command is one that takes its time.
+const STARTED: Duration = Duration::from_secs(2);
 
 /// Runs the job of the token. An error means that the server could not be told how it ended.
 pub(crate) async fn run(args: &RunnerArgs) -> Result<(), Failure> {
@@ -81,6 +85,14 @@ fn listen_for_signals(stop: &Stop) -> Result<(), Failure> {
     // A handler that nobody reads is a signal without effect.
     let _ = signal(SignalKind::hangup()).map_err(failed)?;
     Ok(())
+}
+
+/// A runner mostly waits for its command, and many wait at once: what only its start needed does not stay in memory.
+async fn wait_small() {
+    tokio::time::sleep(STARTED).await;
+    if let Err(error) = tidemill_process::release_program_pages() {
+        tracing::debug!("pages of the program stay: {error}");
+    }
 }
 
 struct Job<'a> {
@@ -236,7 +248,9 @@ impl Job<'_> {
             placed,
             way,
         } = ready;
+        let waiting = tokio::spawn(wait_small());
         let verdict = self.command(&order, logs, warnings).await;
+        waiting.abort();
         if let Some(way) = way {
             way.abort();
         }

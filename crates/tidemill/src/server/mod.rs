@@ -147,6 +147,7 @@ async fn serve(options: Options) -> Result<()> {
         .map_err(refused)?;
     announce::ready(address, &dir, keeping)?;
     tracing::info!(%address, data_dir = %dir.root().display(), version = env!("CARGO_PKG_VERSION"), "ready");
+    tokio::task::spawn_blocking(release_pages);
     tokio::select! {
         ended = &mut served => {
             let reason = match ended {
@@ -174,6 +175,14 @@ async fn serve(options: Options) -> Result<()> {
     drop(lock);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What only the start needed does not stay in memory.
+fn release_pages() {
+    match tidemill_process::release_program_pages() {
+        Ok(bytes) => tracing::debug!(bytes, "pages of the program were given back"),
+        Err(error) => tracing::debug!("pages of the program stay: {error}"),
+    }
 }
 
 /// What the application says, as an error of a command.

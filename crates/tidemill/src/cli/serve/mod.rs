@@ -264,8 +264,11 @@ fn serve(config: Config, settings: Settings, unknown: &[String]) -> Result<u8> {
                 say(format_args!("Listening at grpc://{grpc}"));
             }
         };
-        let ready =
-            move |Bound { http, .. }: Bound| say(format_args!("Serving {what} at http://{http}{path}"));
+        let ready = move |Bound { http, .. }: Bound| {
+            say(format_args!("Serving {what} at http://{http}{path}"));
+            // Instances are many: what only the start needed does not stay in memory. Without it, all goes on.
+            let _ = tidemill_process::release_program_pages();
+        };
         let stopped = async move {
             stop.next().await;
         };
