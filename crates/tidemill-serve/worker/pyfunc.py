@@ -253,6 +253,9 @@ def _json(server, output):
 
 def _raw(status, kind, content):
     content = content.encode() if isinstance(content, str) else bytes(content)
+    if kind.startswith("text/") and "charset" not in kind:
+        # As the framework of MLflow's server tells it.
+        kind += "; charset=utf-8"
     return RAW, json.dumps({"status": status, "headers": [["Content-Type", kind]], "ms": None}).encode(), content
 
 

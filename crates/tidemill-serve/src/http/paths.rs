@@ -28,7 +28,8 @@ fn unreserved(escape: &str) -> Option<char> {
 }
 
 fn has_needless_escape(path: &str) -> bool {
-    path.match_indices('%').any(|(at, _)| unreserved(&path[at..]).is_some())
+    path.match_indices('%')
+        .any(|(at, _)| unreserved(&path[at..]).is_some())
 }
 
 fn without_needless_escapes(path: &str) -> String {

@@ -137,7 +137,10 @@ fn texts(headers: &HeaderMap) -> Vec<(&str, String)> {
 
 /// The bytes of a text in a header: Latin-1, as WSGI sends it, and UTF-8 where that has not got a letter.
 fn latin(text: &str) -> Vec<u8> {
-    let bytes: Result<Vec<u8>, _> = text.chars().map(|letter| u8::try_from(u32::from(letter))).collect();
+    let bytes: Result<Vec<u8>, _> = text
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)))
+        .collect();
     bytes.unwrap_or_else(|_| text.as_bytes().to_vec())
 }
 

@@ -73,12 +73,7 @@ impl Batcher {
     ///
     /// # Errors
     /// What the model says of this request.
-    pub(crate) async fn infer(
-        self: &Arc<Self>,
-        run: &Run,
-        mut request: Request,
-    ) -> Result<Vec<Tensor>, Problem> {
-        request.inputs.sort_by(|one, other| one.name.cmp(&other.name));
+    pub(crate) async fn infer(self: &Arc<Self>, run: &Run, request: Request) -> Result<Vec<Tensor>, Problem> {
         let Some((form, rows)) = form(&request).filter(|(_, rows)| *rows < self.settings.max_size) else {
             return run.alone(request).await;
         };
@@ -122,6 +117,9 @@ impl Batcher {
         let mut gathering = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
         let mut full = Vec::new();
         let mut at = gathering.batches.iter().position(|batch| batch.form == form);
+        if let Some(place) = at {
+            gathering.batches[place].tidy();
+        }
         if let Some(place) = at
             && gathering.batches[place].rows + member.rows > self.settings.max_size
         {
@@ -160,9 +158,14 @@ impl Batcher {
 }
 
 impl Batch {
-    async fn run(mut self, run: Run) {
-        // Who has gone is not run.
+    /// Forgets who has gone: they are not run, and take no room.
+    fn tidy(&mut self) {
         self.members.retain(|member| !member.answer.is_closed());
+        self.rows = self.members.iter().map(|member| member.rows).sum();
+    }
+
+    async fn run(mut self, run: Run) {
+        self.tidy();
         if self.members.len() > 1 {
             let requests: Vec<(&Request, usize)> = self
                 .members
@@ -209,6 +212,8 @@ fn form(request: &Request) -> Option<(Form, usize)> {
         }
         inputs.push((input.name.clone(), input.datatype, row.to_vec()));
     }
+    // In whatever order they come, they are the same.
+    inputs.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     let outputs = request.outputs.clone();
     let rows = usize::try_from(rows).ok().filter(|rows| *rows > 0)?;
     Some((Form { inputs, outputs }, rows))
@@ -220,10 +225,11 @@ fn stacked(requests: &[(&Request, usize)]) -> Request {
         return Request::default();
     };
     let rows: usize = requests.iter().map(|(_, rows)| rows).sum();
-    let inputs = first.inputs.iter().enumerate().map(|(at, input)| {
+    let inputs = first.inputs.iter().map(|input| {
         let mut content = BytesMut::new();
         for (request, _) in requests {
-            content.extend_from_slice(&request.inputs[at].content);
+            let same = request.inputs.iter().find(|other| other.name == input.name);
+            content.extend_from_slice(same.map_or(&[], |other| &other.content[..]));
         }
         let mut shape = input.shape.clone();
         shape[0] = i64::try_from(rows).unwrap_or(i64::MAX);
@@ -340,6 +346,54 @@ mod tests {
         );
         let parts = parted(&whole.inputs, &[2, 1]).expect("a row for each");
         assert_eq!(parts, [one.inputs, other.inputs]);
+    }
+
+    #[test]
+    fn inputs_are_the_same_in_any_order_and_stay_in_that_of_their_request() {
+        let one = request(&[texts(&["a"]), numbers(&[1., 2.])]);
+        let other = request(&[numbers(&[3., 4.]), texts(&["b"])]);
+        assert_eq!(form(&one).expect("rows").0, form(&other).expect("rows").0);
+        let whole = stacked(&[(&one, 1), (&other, 1)]);
+        let names: Vec<&str> = whole.inputs.iter().map(|input| input.name.as_str()).collect();
+        assert_eq!(names, ["t", "x"]);
+        assert_eq!(whole.inputs[0].texts(), [b"a", b"b"]);
+        assert_eq!(whole.inputs[1].content, numbers(&[1., 2., 3., 4.]).content);
+    }
+
+    #[test]
+    fn who_has_gone_takes_no_room_in_a_batch() {
+        let batcher = Batcher::new(Batching {
+            max_size: 3,
+            max_time: Duration::from_secs(1),
+        });
+        let member = || {
+            let request = request(&[numbers(&[1., 2.])]);
+            let (answer, answered) = oneshot::channel();
+            let (form, rows) = form(&request).expect("rows");
+            let member = Member {
+                request,
+                rows,
+                answer,
+            };
+            (form, member, answered)
+        };
+        let (form, first, first_answered) = member();
+        assert_eq!(batcher.join(form, first).1, Some(0));
+        let (form, gone, gone_answered) = member();
+        batcher.join(form, gone);
+        drop(gone_answered);
+        let (form, third, third_answered) = member();
+        assert!(
+            batcher.join(form, third).0.is_empty(),
+            "there is room for one more"
+        );
+        let (form, fourth, fourth_answered) = member();
+        let (full, _) = batcher.join(form, fourth);
+        assert_eq!(
+            full.iter().map(|batch| batch.members.len()).collect::<Vec<_>>(),
+            [3]
+        );
+        drop((first_answered, third_answered, fourth_answered));
     }
 
     #[test]

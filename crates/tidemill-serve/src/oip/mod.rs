@@ -3,6 +3,7 @@
 //! Source: the protocol's public description, and Triton's extensions for binary tensors and the model repository.
 
 mod batch;
+mod classify;
 pub(crate) mod grpc;
 mod model;
 mod pbtxt;
@@ -13,18 +14,24 @@ mod triton;
 
 pub(crate) use batch::Batcher;
 pub use batch::Batching;
+pub(crate) use classify::{Classes, classify};
 pub(crate) use model::{Engine, Served};
 pub(crate) use repository::{Loader, Repository};
 pub(crate) use tensor::{DataType, Described, Tensor, push_text};
-pub(crate) use triton::{Found, find};
+pub(crate) use triton::{Found, Override, find};
 
 /// What a server of this protocol says it can do.
 pub(crate) const EXTENSIONS: &[&str] = &[
     "binary_tensor_data",
+    "classification",
     "model_configuration",
     "model_repository",
     "statistics",
 ];
+
+/// Why nothing lies in shared memory.
+pub(crate) const NO_SHARED_MEMORY: &str =
+    "shared memory is not served here; send tensors in requests and take them from answers";
 
 /// A request for tensors.
 #[derive(Debug, Clone, Default)]

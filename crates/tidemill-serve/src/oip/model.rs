@@ -34,9 +34,17 @@ pub(crate) struct Counts {
     /// Times that it was run, and how long that took.
     pub(crate) runs: AtomicU64,
     pub(crate) runs_ns: AtomicU64,
+    /// When it was asked last; in ms since 1970, 0 for never.
+    pub(crate) last_ms: AtomicU64,
 }
 
 impl Counts {
+    /// How long requests waited that were answered, as far as it is more than what the model was run for.
+    pub(crate) fn waited_ns(&self) -> u64 {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        of(&self.succeeded_ns).saturating_sub(of(&self.runs_ns))
+    }
+
     fn add(counter: &AtomicU64, time: &AtomicU64, since: Instant) {
         counter.fetch_add(1, Ordering::Relaxed);
         let ns = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -103,6 +111,20 @@ impl Served {
         }
     }
 
+    /// Whether the first dimension of its tensors counts rows that do not know of each other.
+    pub(crate) fn is_batched(&self) -> bool {
+        let free = |input: &Described| input.shape.first().is_some_and(|rows| *rows < 0);
+        self.max_batch > 0 || (!self.inputs.is_empty() && self.inputs.iter().all(free))
+    }
+
+    /// What runs it, in Triton's words.
+    pub(crate) fn backend(&self) -> &'static str {
+        match &self.engine {
+            Engine::Onnx(_) => "onnxruntime",
+            Engine::Workers(_) => "mlflow",
+        }
+    }
+
     /// Whether somebody is there to run it.
     pub(crate) fn is_ready(&self) -> bool {
         match &self.engine {
@@ -123,6 +145,8 @@ impl Served {
             .and_then(|input| u64::try_from(*input.shape.first()?).ok());
         let answer = self.answer(request, timeout_ms).await;
         let counts = &self.counts;
+        let now_ms = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
+        counts.last_ms.store(now_ms, Ordering::Relaxed);
         match answer {
             Ok(_) => {
                 counts.rows.fetch_add(rows.unwrap_or(1), Ordering::Relaxed);

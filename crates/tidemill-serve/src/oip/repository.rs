@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Found, Problem, ProblemKind, Served};
+use super::{Found, Override, Problem, ProblemKind, Served};
 
 /// The models. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -176,8 +176,29 @@ impl Repository {
         lines
     }
 
-    /// Makes a model ready, or anew from what lies there now. The old one answers until then, and after a failure.
-    pub(crate) async fn load(&self, name: &str) -> Result<(), Problem> {
+    /// The versions that are ready: of all models without a name, of one without a version.
+    pub(crate) fn ready(&self, name: &str, version: &str) -> Result<Vec<Arc<Served>>, Problem> {
+        if !version.is_empty() {
+            return Ok(vec![self.get(name, version)?]);
+        }
+        if !name.is_empty() {
+            // One that is not there, or not ready, says so.
+            self.get(name, "")?;
+        }
+        let of = |models: &BTreeMap<String, Model>| {
+            let wanted = models
+                .iter()
+                .filter(|(known, _)| name.is_empty() || *known == name);
+            wanted
+                .flat_map(|(_, model)| model.versions.values().cloned())
+                .collect()
+        };
+        Ok(self.read(of))
+    }
+
+    /// Makes a model ready, or anew from what lies there now, with what is to be otherwise this time. The old one answers until
+    /// then, and after a failure.
+    pub(crate) async fn load(&self, name: &str, with: Override) -> Result<(), Problem> {
         let Some(loader) = self.loader.clone() else {
             // It is loaded as long as the server runs.
             return self.get(name, "").map(drop);
@@ -185,7 +206,7 @@ impl Repository {
         let wanted = name.to_owned();
         let loading = tokio::task::spawn_blocking(move || {
             let found = loader.found().into_iter().find(|found| found.name == wanted);
-            found.map(|found| loader.load(&found))
+            found.map(|found| loader.load(&with.of(found)))
         });
         let loaded = loading
             .await

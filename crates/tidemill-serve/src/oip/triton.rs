@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Batching;
 use super::pbtxt::Message;
+use super::{Batching, Problem};
 
 /// A model as it lies in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,74 @@ pub(crate) struct Found {
     pub(crate) batching: Option<Batching>,
     /// Names of inputs and outputs that the configuration has.
     pub(crate) named: Vec<String>,
+}
+
+/// What a request to load a model wants otherwise than its folder says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Override {
+    max_batch: Option<i64>,
+    /// The delay of `dynamic_batching`, or that there is none.
+    batching: Option<Option<Duration>>,
+}
+
+impl Override {
+    /// Of the parameter `config`, which is a configuration as JSON, and the names of all parameters.
+    ///
+    /// # Errors
+    /// What cannot be done.
+    pub(crate) fn read<'a>(
+        config: Option<&str>,
+        mut names: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, Problem> {
+        if let Some(file) = names.find(|name| name.starts_with("file:")) {
+            return Err(Problem::invalid(format!(
+                "failed to take `{file}`: models are loaded from the repository's folder; put the file there"
+            )));
+        }
+        let Some(config) = config else {
+            return Ok(Self::default());
+        };
+        let config: serde_json::Value = serde_json::from_str(config)
+            .map_err(|error| Problem::invalid(format!("failed to parse the parameter `config`: {error}")))?;
+        // JSON of these messages has names of two kinds.
+        let field = |names: [&str; 2]| names.iter().find_map(|name| config.get(name));
+        let whole = |value: &serde_json::Value| match value {
+            serde_json::Value::String(text) => text.parse().ok(),
+            value => value.as_i64(),
+        };
+        let wants = config.get("backend").or_else(|| config.get("platform"));
+        if let Some(wants) = wants.and_then(|wants| wants.as_str())
+            && !matches!(wants, "onnxruntime" | "onnxruntime_onnx" | "")
+        {
+            return Err(Problem::invalid(format!(
+                "failed to load for `{wants}`: ONNX models alone are served here"
+            )));
+        }
+        let max_batch = field(["max_batch_size", "maxBatchSize"]).and_then(whole);
+        let dynamic = field(["dynamic_batching", "dynamicBatching"]);
+        let delay = |dynamic: &serde_json::Value| {
+            let names = ["max_queue_delay_microseconds", "maxQueueDelayMicroseconds"];
+            let delay = names.iter().find_map(|name| dynamic.get(name)).and_then(whole);
+            delay.and_then(|us| u64::try_from(us).ok()).unwrap_or(0)
+        };
+        let batching =
+            dynamic.map(|dynamic| (!dynamic.is_null()).then(|| Duration::from_micros(delay(dynamic))));
+        Ok(Self { max_batch, batching })
+    }
+
+    /// What lies in the folder, with this instead.
+    pub(crate) fn of(self, mut found: Found) -> Found {
+        if let Some(most) = self.max_batch {
+            found.max_batch = most;
+        }
+        if let Some(delay) = self.batching {
+            let max_size = usize::try_from(found.max_batch).ok().filter(|rows| *rows > 1);
+            found.batching = delay
+                .zip(max_size)
+                .map(|(max_time, max_size)| Batching { max_size, max_time });
+        }
+        found
+    }
 }
 
 /// The models of a folder: a repository, a folder `models` in it, or one model alone.

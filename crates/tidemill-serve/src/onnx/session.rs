@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use half::{bf16, f16};
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::{
@@ -179,6 +180,8 @@ fn datatype(ty: TensorElementType) -> Option<DataType> {
         TensorElementType::Int16 => DataType::Int16,
         TensorElementType::Int32 => DataType::Int32,
         TensorElementType::Int64 => DataType::Int64,
+        TensorElementType::Float16 => DataType::Fp16,
+        TensorElementType::Bfloat16 => DataType::Bf16,
         TensorElementType::Float32 => DataType::Fp32,
         TensorElementType::Float64 => DataType::Fp64,
         TensorElementType::String => DataType::Bytes,
@@ -213,12 +216,8 @@ fn value(tensor: &Tensor) -> Result<ort::Result<DynValue>, Problem> {
         DataType::Int64 => of(tensor, i64::from_le_bytes),
         DataType::Fp32 => of(tensor, f32::from_le_bytes),
         DataType::Fp64 => of(tensor, f64::from_le_bytes),
-        DataType::Fp16 | DataType::Bf16 => {
-            let (name, kind) = (&tensor.name, tensor.datatype.name());
-            return Err(Problem::invalid(format!(
-                "input '{name}' is {kind}, which is not served for ONNX models"
-            )));
-        }
+        DataType::Fp16 => of(tensor, f16::from_le_bytes),
+        DataType::Bf16 => of(tensor, bf16::from_le_bytes),
         DataType::Bytes => {
             let texts: Result<Vec<String>, _> = tensor
                 .texts()
@@ -259,8 +258,8 @@ fn tensor(known: &Described, output: &DynValue) -> ort::Result<Tensor> {
         DataType::Int64 => of(output, i64::to_le_bytes)?,
         DataType::Fp32 => of(output, f32::to_le_bytes)?,
         DataType::Fp64 => of(output, f64::to_le_bytes)?,
-        // Models with these are not described, and so never asked for them.
-        DataType::Fp16 | DataType::Bf16 => (Vec::new(), Bytes::new()),
+        DataType::Fp16 => of(output, f16::to_le_bytes)?,
+        DataType::Bf16 => of(output, bf16::to_le_bytes)?,
         DataType::Bytes => {
             let (shape, texts) = output.try_extract_strings()?;
             let mut content = Vec::new();

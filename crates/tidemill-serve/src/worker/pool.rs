@@ -345,17 +345,21 @@ impl Shared {
             };
             match next {
                 Next::Ended(how) => self.bury(&process, &how),
-                Next::Renew => {
-                    if let Some(new) = self.replace(&process).await {
+                Next::Renew => match self.replace(&mut process).await {
+                    Renewed::Kept => continue,
+                    Renewed::Taken(new, old_lives) => {
                         let mut old = std::mem::replace(&mut process, new);
-                        let shared = Arc::clone(&self);
-                        tokio::spawn(async move {
-                            old.ended().await;
-                            shared.lock().alive -= 1;
-                        });
+                        if old_lives {
+                            let shared = Arc::clone(&self);
+                            tokio::spawn(async move {
+                                old.ended().await;
+                                shared.lock().alive -= 1;
+                            });
+                        }
+                        continue;
                     }
-                    continue;
-                }
+                    Renewed::Lost => {}
+                },
                 Next::Close => {
                     if tokio::time::timeout(GRACE, process.ended()).await.is_err() {
                         process.marks.kill();
@@ -385,17 +389,32 @@ impl Shared {
         }
     }
 
-    async fn replace(self: &Arc<Self>, old: &Process) -> Option<Process> {
-        match self.start().await {
+    /// Starts a worker in the place of one that answers meanwhile, and that is watched meanwhile: it may die, and its requests
+    /// are told at once.
+    async fn replace(self: &Arc<Self>, old: &mut Process) -> Renewed {
+        let mut old_lives = true;
+        let starting = self.start();
+        tokio::pin!(starting);
+        let started = loop {
+            tokio::select! {
+                biased;
+                started = &mut starting => break started,
+                how = old.ended(), if old_lives => {
+                    self.bury(old, &how);
+                    old_lives = false;
+                }
+            }
+        };
+        match started {
             Ok((worker, process)) => {
                 self.offer(worker);
                 self.lock().line.leave(old.marks.id);
-                Some(process)
+                Renewed::Taken(process, old_lives)
             }
             Err(error) => {
                 let message = format_args!("The changed code is not taken: {error}");
                 self.log.line(Level::Error, None, message);
-                None
+                if old_lives { Renewed::Kept } else { Renewed::Lost }
             }
         }
     }
@@ -437,6 +456,17 @@ enum Next {
     Ended(String),
     Renew,
     Close,
+}
+
+/// What came of a worker's renewal.
+#[derive(Debug)]
+enum Renewed {
+    /// The new worker has the place; whether the old one still ends.
+    Taken(Process, bool),
+    /// The new one could not be started, and the old one goes on.
+    Kept,
+    /// The new one could not be started, and the old one died meanwhile.
+    Lost,
 }
 
 async fn closed(closing: &mut watch::Receiver<bool>) {

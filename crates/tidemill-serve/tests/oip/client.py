@@ -2,6 +2,7 @@
 import pathlib
 import sys
 
+import ml_dtypes
 import numpy as np
 import onnxruntime
 import tritonclient.grpc as over_grpc
@@ -100,7 +101,13 @@ def by_grpc(port):
     np.testing.assert_array_equal(only.as_numpy("label"), EXPECTED[0])
     assert only.as_numpy("probabilities") is None
     refused("shape", client.infer, "iris", rows_of(over_grpc, np.zeros((2, 3), np.float32)))
-    refused("not served", client.get_inference_statistics)
+    config = client.get_model_config("iris", as_json=True)["config"]
+    assert config["name"] == "iris" and config["backend"] == "onnxruntime" and config["input"][0]["data_type"] == "TYPE_FP32", config
+    refused("unknown model", client.get_model_config, "nothing")
+    counted = client.get_inference_statistics("iris").model_stats[-1]
+    assert counted.inference_count >= 2 and counted.execution_count >= 1 and counted.last_inference > 0, counted
+    assert counted.inference_stats.success.count >= 1 and counted.inference_stats.success.ns >= counted.inference_stats.compute_infer.ns
+    refused("unknown model", client.get_inference_statistics, "nothing")
     # Typed contents, which Triton's client never sends.
     request = over_grpc.service_pb2.ModelInferRequest(model_name="iris")
     tensor = request.inputs.add(name="X", datatype="FP32", shape=[2, 4])
@@ -108,6 +115,61 @@ def by_grpc(port):
     answer = client._client_stub.ModelInfer(request)
     np.testing.assert_array_equal(np.frombuffer(answer.raw_output_contents[0], np.int64), EXPECTED[0])
     return client
+
+
+def beside_inference(module, client):
+    """Classes, compressed bodies, shared memory, traces and the log: served, or refused by name."""
+    for binary in ({"binary_data": True}, {"binary_data": False}) if module is over_http else ({},):
+        wanted = [module.InferRequestedOutput("probabilities", class_count=2, **binary)]
+        classes = client.infer("iris", rows_of(module), outputs=wanted).as_numpy("probabilities")
+        assert classes.shape == (2, 2), classes
+        for row, expected in zip(classes, EXPECTED[1]):
+            value, place = (row[0].decode() if isinstance(row[0], bytes) else row[0]).split(":")
+            assert int(place) == expected.argmax() and abs(float(value) - expected.max()) < 1e-5, (row, expected)
+    for algorithm in ("gzip", "deflate"):
+        if module is over_http:
+            check_iris(client.infer("iris", rows_of(module), request_compression_algorithm=algorithm, response_compression_algorithm=algorithm))
+        else:
+            check_iris(client.infer("iris", rows_of(module), compression_algorithm=algorithm))
+    told = client.get_inference_statistics() if module is over_http else client.get_inference_statistics(as_json=True)
+    assert {"success", "fail", "queue", "compute_input", "compute_infer", "compute_output"} <= set(told["model_stats"][0]["inference_stats"]), told
+    answers = [client.async_infer("iris", rows_of(module)) for _ in range(4)] if module is over_http else []
+    for answer in answers:
+        check_iris(answer.get_result())
+    assert not getattr(client.get_system_shared_memory_status(), "regions", None)
+    assert not getattr(client.get_cuda_shared_memory_status(), "regions", None)
+    client.unregister_system_shared_memory()
+    client.unregister_cuda_shared_memory()
+    refused("shared memory is not served", client.register_system_shared_memory, "r", "/r", 64)
+    refused("shared memory is not served", client.register_cuda_shared_memory, "r", b"aGFuZGxl", 0, 64)
+    far = module.InferInput("X", [2, 4], "FP32")
+    far.set_shared_memory("r", 32)
+    refused("shared memory is not served", client.infer, "iris", [far])
+    json = {} if module is over_http else {"as_json": True}
+    traces, log = client.get_trace_settings(**json), client.get_log_settings(**json)
+    assert "trace_level" in str(traces) and "OFF" in str(traces), traces
+    assert "log_verbose_level" in str(log), log
+    refused("cannot be changed", client.update_trace_settings, settings={"trace_level": "TIMESTAMPS"})
+    refused("cannot be changed", client.update_log_settings, {"log_verbose_level": 3})
+
+
+def loaded_otherwise(client):
+    """A configuration with the request to load, for that time."""
+    client.load_model("iris", config='{"max_batch_size": 1}')
+    refused("batch of 2", client.infer, "iris", rows_of(over_http if client is http_client else over_grpc))
+    refused("ONNX models alone", client.load_model, "iris", config='{"backend": "pytorch"}')
+    refused("repository's folder", client.load_model, "iris", config="{}", files={"file:1/model.onnx": b"x"})
+    client.load_model("iris")
+    check_iris(client.infer("iris", rows_of(over_http if client is http_client else over_grpc)))
+
+
+def halves(module, client, **binary):
+    """Types of two bytes, which are no JSON."""
+    value = np.array([[0.5, -2.0]], np.float16)
+    narrow, brain = module.InferInput("in_FP16", [1, 2], "FP16"), module.InferInput("in_BF16", [1, 2], "BF16")
+    narrow.set_data_from_numpy(value, **binary)
+    brain.set_data_from_numpy(value.astype(ml_dtypes.bfloat16), **binary)
+    return [narrow, brain], {"FP16": value, "BF16": value.astype(ml_dtypes.bfloat16)}
 
 
 def every_type(module, client, **binary):
@@ -123,6 +185,8 @@ def every_type(module, client, **binary):
         given = module.InferInput(f"in_{name}", list(value.shape), name)
         given.set_data_from_numpy(value, **binary)
         inputs.append(given)
+    more, halved = halves(module, client, **({"binary_data": True} if module is over_http else {}))
+    inputs += more
     outputs = [module.InferRequestedOutput(f"out_{name}", **binary) for name in values]
     result = client.infer("types", inputs, outputs=outputs)
     for name, value in values.items():
@@ -131,6 +195,10 @@ def every_type(module, client, **binary):
             back = np.array([item.decode() if isinstance(item, bytes) else item for item in back.reshape(-1)], dtype=object).reshape(back.shape)
         np.testing.assert_array_equal(back, value, err_msg=name)
         assert back.dtype == value.dtype, name
+    wanted = [module.InferRequestedOutput(f"out_{name}") for name in halved]
+    result = client.infer("types", inputs, outputs=wanted)
+    for name, value in halved.items():
+        np.testing.assert_array_equal(result.as_numpy(f"out_{name}"), value, err_msg=name)
 
 
 def repository(client):
@@ -153,12 +221,15 @@ def repository(client):
 
 # The address of HTTP speaks both.
 http_client, grpc_client = by_http(), [by_grpc(port) for port in (http_port, grpc_port)][1]
+for module, client in ((over_http, http_client), (over_grpc, grpc_client)):
+    beside_inference(module, client)
 if what == "triton":
     every_type(over_http, http_client, binary_data=True)
     every_type(over_http, http_client, binary_data=False)
     every_type(over_grpc, grpc_client)
     for client in (http_client, grpc_client):
         repository(client)
+        loaded_otherwise(client)
     check_iris(http_client.infer("iris", rows_of(over_http), model_version="1"))
     refused("version 7", http_client.infer, "iris", rows_of(over_http), model_version="7")
     refused("batch of 9", http_client.infer, "iris", rows_of(over_http, np.zeros((9, 4), np.float32)))

@@ -1,8 +1,10 @@
-"""Makes an MLflow model (mlflow_model.py make FOLDER), or asks a server that runs it by all ways (mlflow_model.py ask PORT)."""
+"""Makes an MLflow model (mlflow_model.py make FOLDER), or asks a server that runs it: by all ways (mlflow_model.py ask PORT), or
+many at once, which are run together (mlflow_model.py together PORT)."""
 import json
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -55,6 +57,11 @@ def ask(port):
     assert status == 400, (status, answer)
     status, answer = sent(port, "/invocations", b"a", "image/png")
     assert status == 415, (status, answer)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/invocations", b"{}", {"Content-Type": "text/plain"})
+    try:
+        urllib.request.urlopen(request, timeout=30)
+    except urllib.error.HTTPError as error:
+        assert error.headers["Content-Type"] == "text/plain; charset=utf-8", error.headers
     status, answer = sent(port, "/invocations", {"dataframe_split": {"columns": ["a"], "data": [[1]]}})
     assert status == 400 and "missing inputs ['b']" in answer["message"], (status, answer)
 
@@ -84,7 +91,40 @@ def ask(port):
     print("all answered")
 
 
+def together(port):
+    def counted():
+        return json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/models/linear/stats"))["model_stats"][0]
+
+    def one(number):
+        # In either order of its inputs, and with more rows or fewer.
+        rows = 1 + number % 2
+        data = {"a": [float(number + row) for row in range(rows)], "b": [float(row % 2) for row in range(rows)]}
+        names = COLUMNS if number % 3 else COLUMNS[::-1]
+        columns = [{"name": name, "datatype": "FP64", "shape": [rows, 1], "data": data[name]} for name in names]
+        status, answer = sent(port, "/v2/models/linear/infer", {"id": str(number), "inputs": columns})
+        assert status == 200 and answer["id"] == str(number), (status, answer)
+        near(answer["outputs"][0]["data"], [2 * a + 10 * b for a, b in zip(data["a"], data["b"])])
+        return rows
+
+    before = counted()
+    with ThreadPoolExecutor(16) as pool:
+        rows = sum(pool.map(one, range(120)))
+    after = counted()
+    assert after["inference_count"] - before["inference_count"] == rows, (before, after, rows)
+    runs = after["execution_count"] - before["execution_count"]
+    assert 0 < runs < 100, f"120 requests were {runs} runs"
+    # One that the model refuses is refused alone.
+    bad = [{"name": "a", "datatype": "FP64", "shape": [1, 1], "data": [1.0]}]
+    with ThreadPoolExecutor(4) as pool:
+        wrong = [pool.submit(sent, port, "/v2/models/linear/infer", {"inputs": bad}) for _ in range(2)]
+        assert one(7) == 2
+    assert all(answer.result()[0] == 400 for answer in wrong), [answer.result() for answer in wrong]
+    config = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/models/linear/config"))
+    assert config["backend"] == "mlflow" and config["dynamic_batching"]["max_queue_delay_microseconds"] == 30000, config
+    print("answered")
+
+
 if sys.argv[1] == "make":
     make(sys.argv[2])
 else:
-    ask(int(sys.argv[2]))
+    {"ask": ask, "together": together}[sys.argv[1]](int(sys.argv[2]))

@@ -118,6 +118,33 @@ fn mlflows_client_and_azures_input_data_are_answered() {
     );
 }
 
+#[test]
+fn requests_to_an_mlflow_model_that_come_together_are_run_together() {
+    let python = tool("mlflow");
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let folder = dir.path().join("model");
+    runs(
+        &python,
+        "mlflow_model.py",
+        &["make", &folder.display().to_string()],
+    );
+    let server = setup(dir, &python, Model::Mlflow)
+        .with(|config| {
+            config.model_dir = Some(folder);
+            config.name = "linear".into();
+            config.batching = Some(Batching {
+                max_size: 16,
+                max_time: Duration::from_millis(30),
+            });
+        })
+        .serve();
+    runs(
+        &python,
+        "mlflow_model.py",
+        &["together", &server.http.port().to_string()],
+    );
+}
+
 fn infer(server: &Server, more: &str, body: &[u8]) -> (u16, String) {
     let length = body.len();
     let head =
@@ -195,7 +222,16 @@ fn requests_that_make_no_sense_say_what_is_wrong() {
         "{text}"
     );
     let (status, text) = infer(&server, "Content-Encoding: gzip\r\n", body.as_bytes());
-    assert!(status == 400 && text.contains("compressed"), "{text}");
+    assert!(status == 400 && text.contains("failed to decompress"), "{text}");
+    let (status, text) = infer(&server, "Content-Encoding: br\r\n", body.as_bytes());
+    assert!(status == 400 && text.contains("use gzip or deflate"), "{text}");
+    let shared =
+        one("\"shape\":[1,1],\"parameters\":{\"shared_memory_region\":\"r\",\"shared_memory_byte_size\":4}");
+    let (status, text) = infer(&server, "", shared.as_bytes());
+    assert!(
+        status == 400 && text.contains("shared memory is not served"),
+        "{text}"
+    );
     assert_eq!(server.get("/v2/health/live").status, 200);
     assert_eq!(server.score("1").status, 404);
     assert!(server.score("1").text().contains("POST /v2/models/types/infer"));

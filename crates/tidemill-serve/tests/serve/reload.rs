@@ -37,3 +37,24 @@ fn changed_code_is_taken_and_broken_code_is_not() {
     std::fs::write(&script, "def init(): pass\ndef run(data): return 'newest'").expect("a file");
     answers(&server, "\"newest\"");
 }
+
+#[test]
+fn a_request_whose_worker_dies_while_another_is_started_for_it_is_told_at_once() {
+    let setup = Setup::script(
+        "import os, time\ndef init(): pass\ndef run(data):\n    if data == '\"die\"': time.sleep(1.5); os._exit(1)\n    return 'old'",
+    )
+    .with(|config| config.reload = true);
+    let server = setup.serve();
+    let script = server.dir.path().join("score.py");
+    answers(&server, "\"old\"");
+    std::thread::sleep(Duration::from_millis(700));
+    let slow = "import time\ndef init(): time.sleep(8)\ndef run(data): return 'new'";
+    std::fs::write(&script, slow).expect("a file");
+    std::thread::sleep(Duration::from_millis(1200));
+    let began = Instant::now();
+    let answer = server.score("\"die\"");
+    let took = began.elapsed();
+    assert_eq!(answer.status, 502, "{answer:?}");
+    assert!(took < Duration::from_secs(5), "told after {took:?}");
+    answers(&server, "\"new\"");
+}

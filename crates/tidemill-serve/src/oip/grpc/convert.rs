@@ -1,15 +1,19 @@
 //! Tensors of messages, and messages of tensors.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use super::message::{
-    InferInputTensor, InferOutputTensor, InferTensorContents, ModelInferRequest, ModelInferResponse,
-    TensorMetadata,
+    InferInputTensor, InferOutputTensor, InferParameter, InferRequestedOutputTensor, InferTensorContents,
+    ModelInferRequest, ModelInferResponse, TensorMetadata,
 };
-use crate::oip::{DataType, Described, Problem, Request, Served, Tensor, push_text};
+use crate::oip::{
+    Classes, DataType, Described, NO_SHARED_MEMORY, Problem, Request, Served, Tensor, push_text,
+};
 
-/// What a client asks.
-pub(super) fn request(asked: ModelInferRequest) -> Result<Request, Problem> {
+/// What a client asks, and of which outputs it wants classes.
+pub(super) fn request(asked: ModelInferRequest) -> Result<(Request, Classes), Problem> {
     let ModelInferRequest {
         model_name: _,
         model_version: _,
@@ -31,9 +35,11 @@ pub(super) fn request(asked: ModelInferRequest) -> Result<Request, Problem> {
         name,
         datatype,
         shape,
+        parameters,
         contents: typed,
     } in inputs
     {
+        no_shared_memory(&name, &parameters)?;
         let datatype = DataType::parse(&datatype)?;
         let content = match (contents.next(), typed) {
             (Some(_), Some(_)) => {
@@ -47,10 +53,34 @@ pub(super) fn request(asked: ModelInferRequest) -> Result<Request, Problem> {
         };
         tensors.push(Tensor::new(name, datatype, shape, content)?);
     }
-    Ok(Request {
+    let (mut wanted, mut classes) = (Vec::with_capacity(outputs.len()), Classes::new());
+    for InferRequestedOutputTensor { name, parameters } in outputs {
+        no_shared_memory(&name, &parameters)?;
+        let most = parameters.get("classification").and_then(|most| most.int64_param);
+        if let Some(most) = most
+            .and_then(|most| u64::try_from(most).ok())
+            .filter(|most| *most > 0)
+        {
+            classes.push((name.clone(), most));
+        }
+        wanted.push(name);
+    }
+    let request = Request {
         id,
         inputs: tensors,
-        outputs: outputs.into_iter().map(|output| output.name).collect(),
+        outputs: wanted,
+    };
+    Ok((request, classes))
+}
+
+fn no_shared_memory(name: &str, parameters: &HashMap<String, InferParameter>) -> Result<(), Problem> {
+    let region = parameters
+        .get("shared_memory_region")
+        .and_then(|region| region.string_param.as_deref());
+    region.map_or(Ok(()), |region| {
+        Err(Problem::invalid(format!(
+            "tensor '{name}' lies in the shared memory region '{region}': {NO_SHARED_MEMORY}"
+        )))
     })
 }
 

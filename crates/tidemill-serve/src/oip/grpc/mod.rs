@@ -1,5 +1,7 @@
 //! The Open Inference Protocol over gRPC: `inference.GRPCInferenceService` (`proto/inference.proto` says what travels).
 
+mod about;
+mod control;
 mod convert;
 mod message;
 
@@ -11,11 +13,12 @@ use std::time::Instant;
 
 use axum::http;
 use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
 use tonic::{Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use self::message::*;
-use super::{EXTENSIONS, Problem, ProblemKind};
+use super::{EXTENSIONS, Override, Problem, ProblemKind, classify};
 use crate::http::App;
 use crate::log::Level;
 
@@ -60,6 +63,19 @@ pub(crate) async fn route(app: App, request: http::Request<Body>) -> http::Respo
         Some("RepositoryIndex") => unary(app, request, repository_index).await,
         Some("RepositoryModelLoad") => unary(app, request, repository_load).await,
         Some("RepositoryModelUnload") => unary(app, request, repository_unload).await,
+        Some("ModelConfig") => unary(app, request, model_config).await,
+        Some("ModelStatistics") => unary(app, request, model_statistics).await,
+        Some("SystemSharedMemoryStatus" | "CudaSharedMemoryStatus") => {
+            unary(app, request, control::regions).await
+        }
+        Some("SystemSharedMemoryRegister" | "CudaSharedMemoryRegister") => {
+            unary(app, request, control::register).await
+        }
+        Some("SystemSharedMemoryUnregister" | "CudaSharedMemoryUnregister") => {
+            unary(app, request, control::unregister).await
+        }
+        Some("TraceSetting") => unary(app, request, control::traces).await,
+        Some("LogSettings") => unary(app, request, control::logging).await,
         _ => Status::unimplemented(format!("{path} is not served here")).into_http(),
     }
 }
@@ -81,6 +97,8 @@ where
         async move { answered.await.map(Response::new) }
     });
     tonic::server::Grpc::new(ProstCodec::<R, M>::default())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Deflate)
         .max_decoding_message_size(taken)
         .max_encoding_message_size(given)
         .unary(service, request)
@@ -117,6 +135,8 @@ async fn streamed(app: App, request: http::Request<Body>) -> http::Response<Body
         async move { Ok::<_, Status>(Response::new(answers)) }
     });
     tonic::server::Grpc::new(ProstCodec::<ModelStreamInferResponse, ModelInferRequest>::default())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Deflate)
         .max_decoding_message_size(taken)
         .max_encoding_message_size(given)
         .streaming(service, request)
@@ -182,6 +202,28 @@ async fn model_metadata(app: App, asked: ModelMetadataRequest) -> Result<ModelMe
     })
 }
 
+async fn model_config(app: App, asked: ModelConfigRequest) -> Result<ModelConfigResponse, Status> {
+    let ModelConfigRequest { name, version } = asked;
+    let models = app.repository().map_err(refused)?;
+    let model = models.get(&name, &version).map_err(refused)?;
+    let config = Some(about::configuration(&model));
+    Ok(ModelConfigResponse { config })
+}
+
+async fn model_statistics(
+    app: App,
+    asked: ModelStatisticsRequest,
+) -> Result<ModelStatisticsResponse, Status> {
+    let ModelStatisticsRequest { name, version } = asked;
+    let models = app
+        .repository()
+        .map_err(refused)?
+        .ready(&name, &version)
+        .map_err(refused)?;
+    let model_stats = models.iter().map(|model| about::statistics(model)).collect();
+    Ok(ModelStatisticsResponse { model_stats })
+}
+
 async fn model_infer(app: App, asked: ModelInferRequest) -> Result<ModelInferResponse, Status> {
     let began = Instant::now();
     let name = asked.model_name.clone();
@@ -201,9 +243,10 @@ async fn infer(app: &App, asked: ModelInferRequest) -> Result<ModelInferResponse
     let model = models
         .get(&asked.model_name, &asked.model_version)
         .map_err(refused)?;
-    let request = convert::request(asked).map_err(refused)?;
+    let (request, classes) = convert::request(asked).map_err(refused)?;
     let id = request.id.clone();
-    let outputs = model.infer(request, app.timeout_ms()).await.map_err(refused)?;
+    let mut outputs = model.infer(request, app.timeout_ms()).await.map_err(refused)?;
+    classify(&model, &mut outputs, &classes).map_err(refused)?;
     Ok(convert::response(&model, id, outputs))
 }
 
@@ -229,7 +272,13 @@ async fn repository_load(
     asked: RepositoryModelLoadRequest,
 ) -> Result<RepositoryModelLoadResponse, Status> {
     let models = app.repository().map_err(refused)?;
-    models.load(&asked.model_name).await.map_err(refused)?;
+    let config = asked
+        .parameters
+        .get("config")
+        .and_then(|config| config.string_param.as_deref());
+    let names = asked.parameters.keys().map(String::as_str);
+    let with = Override::read(config, names).map_err(refused)?;
+    models.load(&asked.model_name, with).await.map_err(refused)?;
     Ok(RepositoryModelLoadResponse {})
 }
 

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::refused;
+use super::{encoding, refused};
 use crate::http::{App, answer, body};
 use crate::log::Level;
 use crate::oip::tensor::{from_json, to_json};
-use crate::oip::{self, DataType, Problem, Served, Tensor};
+use crate::oip::{self, Classes, DataType, NO_SHARED_MEMORY, Problem, Served, Tensor, classify};
 
 /// How many bytes of the body are JSON.
 const JSON_LENGTH: &str = "inference-header-content-length";
@@ -31,7 +31,7 @@ pub(super) async fn infer(
         Ok(body) => body,
         Err(response) => return response,
     };
-    let response = match run(&app, &at, &parts.headers, &body).await {
+    let response = match run(&app, &at, &parts.headers, body).await {
         Ok(response) => response,
         Err(problem) => refused(&problem),
     };
@@ -49,27 +49,25 @@ async fn run(
     app: &App,
     at: &HashMap<String, String>,
     headers: &HeaderMap,
-    body: &Bytes,
+    body: Bytes,
 ) -> Result<Response, Problem> {
     let model = app.model(at)?;
-    if let Some(encoding) = headers
-        .get(header::CONTENT_ENCODING)
-        .filter(|encoding| *encoding != "identity")
-    {
-        return Err(Problem::invalid(format!(
-            "the body is compressed ({encoding:?}), which is not taken here"
-        )));
-    }
-    let asked = read(headers, body)?;
-    let Asked { request, binary } = asked;
+    let body = encoding::read(headers, body, app.config().max_body_bytes)?;
+    let Asked {
+        request,
+        binary,
+        classes,
+    } = read(headers, &body)?;
     let id = request.id.clone();
-    let outputs = model.infer(request, app.timeout_ms()).await?;
-    write(&model, &id, &outputs, &binary)
+    let mut outputs = model.infer(request, app.timeout_ms()).await?;
+    classify(&model, &mut outputs, &classes)?;
+    write(&model, &id, &outputs, &binary, headers)
 }
 
 struct Asked {
     request: oip::Request,
     binary: Binary,
+    classes: Classes,
 }
 
 /// Which outputs are wanted as bytes.
@@ -118,6 +116,8 @@ struct Parameters {
     binary_data_output: Option<bool>,
     #[serde(default)]
     classification: Option<u64>,
+    #[serde(default)]
+    shared_memory_region: Option<String>,
 }
 
 fn read(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Problem> {
@@ -147,7 +147,9 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Problem> {
             data,
         } = input;
         let datatype = DataType::parse(&datatype)?;
-        let size = parameters.unwrap_or_default().binary_data_size;
+        let parameters = parameters.unwrap_or_default();
+        no_shared_memory(&name, &parameters)?;
+        let size = parameters.binary_data_size;
         let content = match (size, data) {
             (Some(_), Some(_)) => {
                 return Err(Problem::invalid(format!(
@@ -181,13 +183,12 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Problem> {
         all,
         named: HashMap::new(),
     };
-    let mut outputs = Vec::new();
+    let (mut outputs, mut classes) = (Vec::new(), Classes::new());
     for Output { name, parameters } in json.outputs.unwrap_or_default() {
         let parameters = parameters.unwrap_or_default();
-        if parameters.classification.is_some_and(|count| count > 0) {
-            return Err(Problem::invalid(
-                "the classification extension is not served here",
-            ));
+        no_shared_memory(&name, &parameters)?;
+        if let Some(most) = parameters.classification.filter(|most| *most > 0) {
+            classes.push((name.clone(), most));
         }
         binary
             .named
@@ -199,10 +200,28 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Asked, Problem> {
         inputs,
         outputs,
     };
-    Ok(Asked { request, binary })
+    Ok(Asked {
+        request,
+        binary,
+        classes,
+    })
 }
 
-fn write(model: &Served, id: &str, outputs: &[Tensor], binary: &Binary) -> Result<Response, Problem> {
+fn no_shared_memory(name: &str, parameters: &Parameters) -> Result<(), Problem> {
+    parameters.shared_memory_region.as_ref().map_or(Ok(()), |region| {
+        Err(Problem::invalid(format!(
+            "tensor '{name}' lies in the shared memory region '{region}': {NO_SHARED_MEMORY}"
+        )))
+    })
+}
+
+fn write(
+    model: &Served,
+    id: &str,
+    outputs: &[Tensor],
+    binary: &Binary,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let mut text = Vec::with_capacity(256);
     let mut head = json!({ "model_name": model.name, "model_version": model.version });
     if !id.is_empty() {
@@ -232,12 +251,17 @@ fn write(model: &Served, id: &str, outputs: &[Tensor], binary: &Binary) -> Resul
     }
     text.extend_from_slice(b"]}");
     if bytes.is_empty() {
-        return Ok(answer::content(StatusCode::OK, answer::JSON, text.into()));
+        let (content, by) = encoding::written(headers, text);
+        let mut response = answer::content(StatusCode::OK, answer::JSON, content);
+        encoding::tell(&mut response, by);
+        return Ok(response);
     }
     let length = HeaderValue::from(text.len());
     text.extend_from_slice(&bytes);
     let kind = HeaderValue::from_static("application/octet-stream");
-    let mut response = answer::content(StatusCode::OK, kind, text.into());
+    let (content, by) = encoding::written(headers, text);
+    let mut response = answer::content(StatusCode::OK, kind, content);
+    encoding::tell(&mut response, by);
     response.headers_mut().insert(JSON_LENGTH, length);
     Ok(response)
 }

@@ -1,5 +1,7 @@
 //! The Open Inference Protocol over REST.
 
+mod control;
+mod encoding;
 mod infer;
 mod model;
 mod repository;
@@ -24,6 +26,28 @@ pub(crate) fn router() -> Router<App> {
         .route("/v2/repository/index", post(repository::index))
         .route("/v2/repository/models/{model}/load", post(repository::load))
         .route("/v2/repository/models/{model}/unload", post(repository::unload));
+    let router = ["/v2/trace/setting", "/v2/models/{model}/trace/setting"]
+        .iter()
+        .fold(router, |router, at| {
+            router.route(at, get(control::traces).post(control::traces))
+        })
+        .route("/v2/logging", get(control::logging).post(control::logging));
+    let router = ["/v2/systemsharedmemory", "/v2/cudasharedmemory"]
+        .iter()
+        .fold(router, |router, at| {
+            router
+                .route(&format!("{at}/status"), get(control::regions))
+                .route(&format!("{at}/unregister"), post(control::unregister))
+                .route(&format!("{at}/region/{{region}}/status"), get(control::region))
+                .route(
+                    &format!("{at}/region/{{region}}/register"),
+                    post(control::register),
+                )
+                .route(
+                    &format!("{at}/region/{{region}}/unregister"),
+                    post(control::unregister),
+                )
+        });
     // The version is optional in each of these.
     ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"]
         .iter()

@@ -66,7 +66,7 @@ fn configured(model: &Served) -> Value {
     let mut config = json!({
         "name": model.name,
         "platform": model.platform,
-        "backend": if model.platform == "onnxruntime_onnx" { "onnxruntime" } else { "mlflow" },
+        "backend": model.backend(),
         "max_batch_size": model.max_batch,
         "input": listed(&model.inputs),
         "output": listed(&model.outputs),
@@ -83,22 +83,23 @@ fn configured(model: &Served) -> Value {
 
 /// `…/stats`: what a model has done.
 pub(super) async fn statistics(State(app): State<App>, Path(at): Path<HashMap<String, String>>) -> Response {
-    match app.model(&at) {
-        Ok(model) => said(StatusCode::OK, &json!({ "model_stats": [counted(&model)] })),
-        Err(problem) => refused(&problem),
-    }
+    let part = |name: &str| at.get(name).map_or("", String::as_str);
+    all_counted(&app, part("model"), part("version"))
 }
 
 /// `/v2/models/stats`: what all models have done.
 pub(super) async fn all_statistics(State(app): State<App>) -> Response {
-    let models = match app.repository() {
-        Ok(models) => models,
-        Err(problem) => return refused(&problem),
-    };
-    let ready = models.index().into_iter().filter(|line| line.ready);
-    let each = ready.filter_map(|line| models.get(&line.name, &line.version).ok());
-    let each: Vec<Value> = each.map(|model| counted(&model)).collect();
-    said(StatusCode::OK, &json!({ "model_stats": each }))
+    all_counted(&app, "", "")
+}
+
+fn all_counted(app: &App, name: &str, version: &str) -> Response {
+    match app.repository().and_then(|models| models.ready(name, version)) {
+        Ok(models) => {
+            let each: Vec<Value> = models.iter().map(|model| counted(model)).collect();
+            said(StatusCode::OK, &json!({ "model_stats": each }))
+        }
+        Err(problem) => refused(&problem),
+    }
 }
 
 fn counted(model: &Served) -> Value {
@@ -108,12 +109,18 @@ fn counted(model: &Served) -> Value {
     json!({
         "name": model.name,
         "version": model.version,
+        "last_inference": of(&counts.last_ms),
         "inference_count": of(&counts.rows),
         "execution_count": of(&counts.runs),
         "inference_stats": {
             "success": pair(&counts.succeeded, &counts.succeeded_ns),
             "fail": pair(&counts.failed, &counts.failed_ns),
+            "queue": { "count": of(&counts.succeeded), "ns": counts.waited_ns() },
+            "compute_input": { "count": of(&counts.runs), "ns": 0 },
             "compute_infer": pair(&counts.runs, &counts.runs_ns),
+            "compute_output": { "count": of(&counts.runs), "ns": 0 },
+            "cache_hit": { "count": 0, "ns": 0 },
+            "cache_miss": { "count": 0, "ns": 0 },
         },
     })
 }

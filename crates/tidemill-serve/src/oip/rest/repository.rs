@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{refused, said};
 use crate::http::App;
-use crate::oip::Problem;
+use crate::oip::{Override, Problem};
 
 pub(super) async fn index(State(app): State<App>, body: Bytes) -> Response {
     #[derive(Default, Deserialize)]
@@ -37,15 +37,31 @@ pub(super) async fn index(State(app): State<App>, body: Bytes) -> Response {
     }
 }
 
-pub(super) async fn load(State(app): State<App>, Path(model): Path<String>) -> Response {
-    let loaded = match app.repository() {
-        Ok(models) => models.load(&model).await,
+pub(super) async fn load(State(app): State<App>, Path(model): Path<String>, body: Bytes) -> Response {
+    let loaded = match app.repository().and_then(|models| Ok((models, wanted(&body)?))) {
+        Ok((models, with)) => models.load(&model, with).await,
         Err(problem) => Err(problem),
     };
     match loaded {
         Ok(()) => said(StatusCode::OK, &json!({})),
         Err(problem) => refused(&problem),
     }
+}
+
+/// What a request to load wants: its body is nothing, or `{"parameters": {…}}`.
+fn wanted(body: &Bytes) -> Result<Override, Problem> {
+    #[derive(Default, Deserialize)]
+    struct Wanted {
+        #[serde(default)]
+        parameters: serde_json::Map<String, serde_json::Value>,
+    }
+    let wanted: Wanted = match body.is_empty() {
+        true => Wanted::default(),
+        false => serde_json::from_slice(body)
+            .map_err(|error| Problem::invalid(format!("failed to parse the request JSON: {error}")))?,
+    };
+    let config = wanted.parameters.get("config").and_then(|config| config.as_str());
+    Override::read(config, wanted.parameters.keys().map(String::as_str))
 }
 
 pub(super) async fn unload(State(app): State<App>, Path(model): Path<String>) -> Response {
