@@ -98,7 +98,7 @@ def together(port):
     def one(number):
         # In either order of its inputs, and with more rows or fewer.
         rows = 1 + number % 2
-        data = {"a": [float(number + row) for row in range(rows)], "b": [float(row % 2) for row in range(rows)]}
+        data = {"a": [float(1 + number + row) for row in range(rows)], "b": [float(row % 2) for row in range(rows)]}
         names = COLUMNS if number % 3 else COLUMNS[::-1]
         columns = [{"name": name, "datatype": "FP64", "shape": [rows, 1], "data": data[name]} for name in names]
         status, answer = sent(port, "/v2/models/linear/infer", {"id": str(number), "inputs": columns})
