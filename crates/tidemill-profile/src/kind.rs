@@ -154,15 +154,11 @@ impl Kind {
             Self::Date => {
                 day(signed).map_or_else(|| format!("day {signed}").into(), |date| date.to_string().into())
             }
-            Self::Timestamp(per_second, zone) => {
-                let seconds = signed.div_euclid(*per_second);
-                let nanos = signed.rem_euclid(*per_second) * (1_000_000_000 / per_second);
-                match jiff::Timestamp::new(seconds, nanos as i32) {
-                    Ok(instant) if zone.is_some() => instant.to_string().into(),
-                    Ok(instant) => instant.to_string().trim_end_matches('Z').into(),
-                    Err(_) => format!("{signed}/{per_second} s").into(),
-                }
-            }
+            Self::Timestamp(per_second, zone) => match instant(signed, *per_second) {
+                Some(instant) if zone.is_some() => format!("{instant}Z").into(),
+                Some(instant) => instant.to_string().into(),
+                None => format!("{signed}/{per_second} s").into(),
+            },
             _ => number(self.number(key)),
         }
     }
@@ -221,6 +217,22 @@ pub fn signed(key: u64) -> i64 {
     (key ^ SIGN) as i64
 }
 
+/// The instant so many units after 1970, in UTC; not one of jiff's own, which end some hours before the year 9999 does.
+fn instant(units: i64, per_second: i64) -> Option<jiff::civil::DateTime> {
+    let seconds = units.div_euclid(per_second);
+    let nanos = units.rem_euclid(per_second) * (1_000_000_000 / per_second);
+    let of_day = seconds.rem_euclid(86_400);
+    let part = |seconds: i64| i8::try_from(seconds).ok();
+    let date = day(seconds.div_euclid(86_400))?;
+    let time = jiff::civil::Time::new(
+        part(of_day / 3600)?,
+        part(of_day / 60 % 60)?,
+        part(of_day % 60)?,
+        i32::try_from(nanos).ok()?,
+    );
+    Some(date.to_datetime(time.ok()?))
+}
+
 /// The date so many days after 1970-01-01.
 pub fn day(days: i64) -> Option<jiff::civil::Date> {
     jiff::civil::date(1970, 1, 1)
@@ -271,6 +283,9 @@ mod tests {
         assert_eq!(Kind::Date.show(Domain::of_signed(-36_525)), "1869-12-31");
         let instant = Kind::Timestamp(1000, Some("UTC".into())).show(Domain::of_signed(-1));
         assert_eq!(instant, "1969-12-31T23:59:59.999Z");
+        // The last second of contracts that never end.
+        let last = Kind::Timestamp(1, None).show(Domain::of_signed(253_402_300_799));
+        assert_eq!(last, "9999-12-31T23:59:59");
         assert_eq!(Kind::Decimal(2).show(Domain::of_signed(-1250)), -12.5);
     }
 }

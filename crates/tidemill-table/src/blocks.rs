@@ -114,15 +114,16 @@ impl Blocks {
     pub(crate) fn next(&mut self) -> Result<Option<Block>, BlockError> {
         let mut wanted = self.size;
         loop {
-            while !self.ended && self.rest.len() < wanted {
-                let before = self.rest.len();
-                self.rest.resize(wanted, 0);
+            if !self.ended && self.rest.len() < wanted {
+                let missing = wanted - self.rest.len();
+                self.rest.reserve_exact(missing);
+                // Into room that nobody fills with zeros before.
                 let read = self
                     .source
-                    .read(&mut self.rest[before..])
-                    .map_err(BlockError::Io)?;
-                self.rest.truncate(before + read);
-                self.ended = read == 0;
+                    .by_ref()
+                    .take(missing as u64)
+                    .read_to_end(&mut self.rest);
+                self.ended = read.map_err(BlockError::Io)? < missing;
             }
             if self.rest.is_empty() {
                 return Ok(None);

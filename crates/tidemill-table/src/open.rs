@@ -67,14 +67,7 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
         return mltable::open(path, options);
     }
     if path.join("_delta_log").is_dir() {
-        return of_files(
-            path,
-            &delta::files(path, None)?,
-            &ReadOptions {
-                format: Some(Format::Parquet),
-                ..options.clone()
-            },
-        );
+        return of_delta(path, options);
     }
     let mut files = Vec::new();
     walk(path, &mut files)?;
@@ -95,6 +88,31 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Tables> {
             ..options.clone()
         },
     )
+}
+
+/// Opens the newest version of a Delta table.
+fn of_delta(path: &Path, options: &ReadOptions) -> Result<Tables> {
+    let options = ReadOptions {
+        format: Some(Format::Parquet),
+        ..options.clone()
+    };
+    let found = delta::files(path, None)?;
+    if found.is_empty() {
+        return Err(Error::of(
+            path,
+            "the newest version of the Delta table has no rows",
+        ));
+    }
+    let opened = |file: &delta::DeltaFile| {
+        Ok(delta::with_constants(
+            of_file(&file.path, &options)?,
+            &file.constants,
+        ))
+    };
+    Ok(Tables {
+        path: path.to_path_buf(),
+        files: alike(found.iter().map(opened).collect::<Result<Vec<_>>>()?)?,
+    })
 }
 
 /// Opens files that are one table.

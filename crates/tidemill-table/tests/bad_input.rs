@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StructArray,
-    TimestampSecondArray,
+    ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
+    StructArray, TimestampSecondArray, UInt64Array,
 };
 use arrow_array::{Date32Array, types::Int32Type};
 use arrow_schema::{DataType, Field, Fields};
@@ -535,17 +535,238 @@ fn a_delta_table_has_the_files_of_its_newest_version() {
             .rows(),
         20
     );
-    fs::write(
-        log.join("00000000000000000002.json"),
-        "{\"protocol\":{\"minReaderVersion\":3}}\n",
-    )
-    .expect("a file");
-    assert!(
-        open(folder.path(), &ReadOptions::default())
-            .expect_err("is refused")
-            .reason
-            .contains("reader version 3")
+}
+
+#[test]
+fn whole_numbers_that_floating_point_cannot_tell_apart_keep_their_spread() {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        (
+            "high",
+            Arc::new(UInt64Array::from_iter_values((0..5000).map(|at| u64::MAX - at))),
+        ),
+        (
+            "id",
+            Arc::new(Int64Array::from_iter_values((0..5000).map(|at| (1 << 53) + at))),
+        ),
+    ];
+    let profile = read("x.parquet", &parquet(columns)).expect("a profile");
+    for name in ["high", "id"] {
+        let numbers = column(&profile, name).numbers.as_ref().expect("numbers");
+        // Those of 0 to 4999, which numpy gives.
+        let (sd, kurtosis) = (
+            numbers.standard_deviation.expect(name),
+            numbers.kurtosis.expect(name),
+        );
+        assert!((sd - 1_443.520_003_325_203_6).abs() < 1e-9, "{name}: {sd}");
+        assert!((kurtosis + 1.2).abs() < 1e-9, "{name}: {kurtosis}");
+        assert!(numbers.skewness.expect(name).abs() < 1e-9, "{name}");
+    }
+}
+
+#[test]
+fn a_table_without_rows_has_no_negative_zeros() {
+    let empty: Vec<(&str, ArrayRef)> = vec![("x", Arc::new(Int64Array::from(Vec::<i64>::new())))];
+    let profile = read("x.parquet", &parquet(empty)).expect("a profile");
+    let json = serde_json::to_string(&profile).expect("JSON");
+    assert!(!json.contains("-0.0"), "{json}");
+}
+
+#[test]
+fn spreadsheets_of_other_countries_are_read_as_they_are_meant() {
+    let german = "sep=;\r\nTag;Betrag;Menge;Nummer;gemischt\r\n31.01.2020;1.234,50;1.000;007;1,5\r\n1.12.2019;-0,25;2.500.000;008;01/02/2020\r\n;;12;009;\r\n";
+    let profile = read("x.csv", german.as_bytes()).expect("a profile");
+    let kinds: Vec<&str> = profile
+        .columns
+        .iter()
+        .map(|column| column.kind.as_str())
+        .collect();
+    assert_eq!(kinds, ["date", "float", "integer", "integer", "text"]);
+    let shown = |name: &str| {
+        let column = column(&profile, name);
+        (
+            column.min.clone().expect(name),
+            column.max.clone().expect(name),
+            column.missing,
+        )
+    };
+    assert_eq!(shown("Tag"), ("2019-12-01".into(), "2020-01-31".into(), 1));
+    assert_eq!(shown("Betrag"), ((-0.25).into(), 1234.5.into(), 1));
+    assert_eq!(shown("Menge"), (12.into(), 2_500_000.into(), 0));
+    // The row of an error is that of the file, with the line that says the delimiter.
+    let error = refused("x.csv", b"sep=;\na;b\n1;2\n3\n");
+    assert_eq!(error.row, Some(4), "{error}");
+}
+
+#[test]
+fn what_the_first_rows_are_written_as_must_hold_for_all_of_them() {
+    let rows = |last: &str| {
+        let mut text = String::from("id;day;amount\n");
+        for row in 0..40_000 {
+            text += &format!(
+                "{row};{:02}/{:02}/2020;{},5\n",
+                row % 28 + 1,
+                row % 12 + 1,
+                row % 90
+            );
+        }
+        text + last
+    };
+    let kinds = |text: String| -> Vec<String> {
+        let profile = read("x.csv", text.as_bytes()).expect("a profile");
+        profile.columns.into_iter().map(|column| column.kind).collect()
+    };
+    assert_eq!(kinds(rows("")), ["integer", "date", "float"]);
+    // What comes late in one column makes a text of it, and leaves the others as they are.
+    assert_eq!(kinds(rows("40000;soon;1,5\n")), ["integer", "text", "float"]);
+    assert_eq!(kinds(rows("x;28/02/2020;1,5\n")), ["text", "date", "float"]);
+}
+
+/// A Delta table of files with one column `x`, and commits in order.
+fn delta(files: &[(&str, std::ops::Range<i64>)], commits: &[(u64, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("_delta_log");
+    fs::create_dir(&log).expect("a folder");
+    for (name, rows) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("in the table")).expect("a folder");
+        fs::write(
+            path,
+            parquet(vec![("x", Arc::new(Int64Array::from_iter_values(rows.clone())))]),
+        )
+        .expect("a file");
+    }
+    for (version, actions) in commits {
+        fs::write(log.join(format!("{version:020}.json")), actions).expect("a commit");
+    }
+    folder
+}
+
+fn opened(folder: &tempfile::TempDir) -> Result<tidemill_table::Tables, String> {
+    open(folder.path(), &ReadOptions::default()).map_err(|error| error.reason)
+}
+
+const ADD: &str = "{\"add\":{\"path\":\"a.parquet\"}}\n";
+
+#[test]
+fn a_delta_log_with_a_gap_is_no_table() {
+    let commits = [(0, ADD), (2, "{\"add\":{\"path\":\"b.parquet\"}}\n")];
+    let table = delta(&[("a.parquet", 0..10), ("b.parquet", 0..5)], &commits);
+    let why = opened(&table).expect_err("version 1 may have removed a file");
+    assert!(why.contains("version 1 is not in its log"), "{why}");
+    // One that begins late says so too: what came before is not known.
+    let table = delta(&[("a.parquet", 0..10)], &[(3, ADD)]);
+    let why = opened(&table).expect_err("nothing stands for versions 0 to 2");
+    assert!(why.contains("version 0 is not in its log"), "{why}");
+}
+
+#[test]
+fn a_checkpoint_of_a_delta_table_stands_for_the_commits_before_it() {
+    let late = "{\"add\":{\"path\":\"b.parquet\"}}\n";
+    let table = delta(&[("a.parquet", 0..10), ("b.parquet", 10..30)], &[(3, late)]);
+    // Rows that are no `add` have an empty path below a missing struct, as some writers have it.
+    let path = Field::new("path", DataType::Utf8, false);
+    let add = StructArray::from(vec![(
+        Arc::new(path.clone()),
+        Arc::new(StringArray::from(vec!["a.parquet"])) as ArrayRef,
+    )]);
+    let none = arrow_array::new_null_array(&DataType::Struct(Fields::from(vec![path])), 1);
+    let add = arrow_select::concat::concat(&[&none, &add]).expect("one array");
+    let log = table.path().join("_delta_log");
+    fs::write(log.join(format!("{:020}.checkpoint.parquet", 2)), parquet(vec![("add", add)])).expect("a file");
+    let rows = |table: &TempDir| profile(&opened(table).expect("a table")).expect("a profile").rows();
+    assert_eq!(rows(&table), 30);
+    // One whose parts are not all there stands for nothing.
+    let name = |part: u32| log.join(format!("{:020}.checkpoint.{part:010}.0000000002.parquet", 2));
+    fs::rename(log.join(format!("{:020}.checkpoint.parquet", 2)), name(1)).expect("renamed");
+    assert!(opened(&table).expect_err("a part is missing").contains("version 0"));
+    let empty: Vec<(&str, ArrayRef)> = vec![("x", Arc::new(Int64Array::from(Vec::<i64>::new())))];
+    fs::write(name(2), parquet(empty)).expect("a file");
+    assert_eq!(rows(&table), 30);
+}
+
+#[test]
+fn newer_delta_readers_are_needed_only_where_a_table_uses_what_they_know() {
+    let with = |protocol: &str| {
+        let protocol = format!("{{\"protocol\":{protocol}}}\n{ADD}");
+        opened(&delta(&[("a.parquet", 0..10)], &[(0, &protocol)])).map(drop)
+    };
+    // What pandas' times without a zone make of a table, and tables that could have deletion vectors and have none.
+    assert_eq!(
+        with(r#"{"minReaderVersion":3,"readerFeatures":["timestampNtz","deletionVectors"]}"#),
+        Ok(())
     );
+    assert_eq!(with(r#"{"minReaderVersion":2}"#), Ok(()));
+    for (protocol, word) in [
+        (
+            r#"{"minReaderVersion":3,"readerFeatures":["variantType"]}"#,
+            "variantType",
+        ),
+        (r#"{"minReaderVersion":4}"#, "reader version 4"),
+        (
+            r#"{"minReaderVersion":2}}
+{"metaData":{"configuration":{"delta.columnMapping.mode":"name"}}"#,
+            "column mapping",
+        ),
+        (
+            r#"{"minReaderVersion":3,"readerFeatures":["deletionVectors"]}}
+{"add":{"path":"a.parquet","deletionVector":{"storageType":"u"}}"#,
+            "deletion vector",
+        ),
+    ] {
+        // What is added again without a vector has none.
+        let why = match word {
+            "deletion vector" => {
+                let actions = format!("{{\"protocol\":{protocol}}}\n");
+                opened(&delta(&[("a.parquet", 0..10)], &[(0, &actions)])).map(drop)
+            }
+            _ => with(protocol),
+        };
+        let why = why.expect_err(protocol);
+        assert!(why.contains(word), "{why}");
+    }
+}
+
+#[test]
+fn partition_columns_of_a_delta_table_have_the_values_and_types_of_its_log() {
+    let schema = r#"{\"type\":\"struct\",\"fields\":[{\"name\":\"x\",\"type\":\"long\"},{\"name\":\"day\",\"type\":\"date\"},{\"name\":\"place\",\"type\":\"string\"}]}"#;
+    let actions = format!(
+        "{{\"metaData\":{{\"partitionColumns\":[\"day\",\"place\"],\"schemaString\":\"{schema}\"}}}}
+{{\"add\":{{\"path\":\"day=2013-01-01/place=a%2520b/1.parquet\",\"partitionValues\":{{\"day\":\"2013-01-01\",\"place\":\"a b\"}}}}}}
+{{\"add\":{{\"path\":\"day=2013-02-01/2.parquet\",\"partitionValues\":{{\"day\":\"2013-02-01\",\"place\":\"\"}}}}}}
+"
+    );
+    let files = [
+        ("day=2013-01-01/place=a%20b/1.parquet", 0..10),
+        ("day=2013-02-01/2.parquet", 10..30),
+    ];
+    let table = delta(&files, &[(0, &actions)]);
+    let tables = opened(&table).expect("a table");
+    let profile = profile(&tables)
+        .expect("a profile")
+        .finish(&Asked::default())
+        .expect("a profile");
+    let seen = serde_json::to_value(&profile).expect("JSON");
+    let columns = seen["columns"].as_array().expect("columns");
+    let column = |name: &str| columns.iter().find(|column| column["name"] == name).expect(name);
+    let names: Vec<&str> = columns
+        .iter()
+        .filter_map(|column| column["name"].as_str())
+        .collect();
+    assert_eq!(names, ["x", "day", "place"]);
+    assert_eq!(
+        (&seen["rows"], &column("place")["missing"]),
+        (&30.into(), &20.into()),
+        "{seen}"
+    );
+    assert!(
+        column("day").to_string().contains("2013-01-01"),
+        "{}",
+        column("day")
+    );
+    assert!(column("place").to_string().contains("a b"), "{}", column("place"));
+    let wrong = actions.replace("\"day\":\"2013-01-01\"", "\"day\":\"soon\"");
+    let why = opened(&delta(&files, &[(0, &wrong)])).expect_err("it is no date");
+    assert!(why.contains("`soon`") && why.contains("`day`"), "{why}");
 }
 
 proptest! {

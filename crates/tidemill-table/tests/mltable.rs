@@ -380,6 +380,36 @@ fn no_file_outside_of_its_folder_is_read() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_a_delta_table_is_not_followed() {
+    let secret = tempfile::tempdir().expect("a folder");
+    let batch = arrow_array::RecordBatch::try_from_iter([(
+        "n",
+        std::sync::Arc::new(arrow_array::Int64Array::from(vec![7])) as arrow_array::ArrayRef,
+    )])
+    .expect("a batch");
+    let file = fs::File::create(secret.path().join("secret.parquet")).expect("a file");
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    let folder = with_paths("  - folder: ./d\n", "  - read_delta_lake:\n", &[]);
+    let log = folder.path().join("d/_delta_log");
+    fs::create_dir_all(&log).expect("a folder");
+    fs::write(
+        log.join(format!("{:020}.json", 0)),
+        "{\"protocol\":{\"minReaderVersion\":1}}\n{\"add\":{\"path\":\"0.parquet\"}}\n",
+    )
+    .expect("a file");
+    std::os::unix::fs::symlink(
+        secret.path().join("secret.parquet"),
+        folder.path().join("d/0.parquet"),
+    )
+    .expect("a link");
+    let why = answer(folder.path(), "select n from t").expect_err("it lies elsewhere");
+    assert!(why.contains("link out of the Delta table"), "{why}");
+}
+
 #[test]
 fn a_version_of_a_delta_table_is_read() {
     let commit = |added: &str, ms: i64| {

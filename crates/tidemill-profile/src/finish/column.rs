@@ -87,9 +87,9 @@ pub(super) fn finish(column: &Column) -> ColumnProfile {
 /// Figures and histogram of numbers.
 fn numbers(values: &Values, kind: &Kind, nan: u64) -> (Option<Numbers>, Option<crate::profile::Histogram>) {
     let distribution = Distribution::of_values(values, kind);
-    let (moments, zeros, negative, infinite) = match values {
+    let ((moments, mean), zeros, negative, infinite) = match values {
         Values::Sketched(sketched) => (
-            sketched.moments,
+            (sketched.moments, sketched.moments.mean),
             sketched.zeros,
             sketched.negative,
             sketched.infinite,
@@ -103,7 +103,7 @@ fn numbers(values: &Values, kind: &Kind, nan: u64) -> (Option<Numbers>, Option<c
                     .sum()
             };
             (
-                Moments::of_counted(distribution.weighted.iter().copied()),
+                counted_moments(&all, kind, &distribution),
                 sum(|value| value == 0.0),
                 sum(|value| value < 0.0),
                 sum(f64::is_infinite),
@@ -121,9 +121,7 @@ fn numbers(values: &Values, kind: &Kind, nan: u64) -> (Option<Numbers>, Option<c
         zeros,
         negative,
         infinite,
-        mean: (moments.n > 0.0)
-            .then_some(moments.mean)
-            .filter(|mean| mean.is_finite()),
+        mean: (moments.n > 0.0).then_some(mean).filter(|mean| mean.is_finite()),
         standard_deviation: moments.standard_deviation(),
         skewness: moments.skewness(),
         kurtosis: moments.kurtosis(),
@@ -144,6 +142,26 @@ fn numbers(values: &Values, kind: &Kind, nan: u64) -> (Option<Numbers>, Option<c
         _ => distribution.histogram(low, high, BINS),
     });
     (Some(numbers), histogram)
+}
+
+/// Whole numbers above this are not told apart as floating point.
+const TOLD_APART: f64 = 9_007_199_254_740_992.0;
+
+/// The moments of counted values, and their mean. Those of large whole numbers are taken of their distances from the least one: the keys
+/// of whole numbers are as far apart as the numbers are.
+fn counted_moments(all: &[(u64, u64)], kind: &Kind, distribution: &Distribution) -> (Moments, f64) {
+    let is_whole = matches!(kind, Kind::Integer | Kind::Unsigned);
+    let is_large = |key: u64| kind.number(key).abs() > TOLD_APART;
+    match (all.first(), all.last()) {
+        (Some((least, _)), Some((greatest, _))) if is_whole && (is_large(*least) || is_large(*greatest)) => {
+            let moments = Moments::of_counted(all.iter().map(|(key, count)| ((key - least) as f64, *count)));
+            (moments, kind.number(*least) + moments.mean)
+        }
+        _ => {
+            let moments = Moments::of_counted(distribution.weighted.iter().copied());
+            (moments, moments.mean)
+        }
+    }
 }
 
 fn distinct(values: &Values, counted: Option<&[(u64, u64)]>) -> Estimate {

@@ -91,8 +91,12 @@ impl Duplicates {
     pub fn estimate(&self) -> (f64, f64, bool) {
         let factor = (self.halvings as f64).exp2();
         let extra = |count: &u64| (count - 1) as f64;
-        let sum: f64 = self.counts.values().map(extra).sum();
-        let squares: f64 = self.counts.values().map(|count| extra(count).powi(2)).sum();
+        // The sum of nothing is -0 in floating point.
+        let sum = self.counts.values().map(extra).fold(0.0, |sum, one| sum + one);
+        let squares = self
+            .counts
+            .values()
+            .fold(0.0, |sum, count| sum + extra(count).powi(2));
         let error = ((factor - 1.0) * factor * squares).sqrt();
         (sum * factor, error, self.halvings == 0)
     }

@@ -29,6 +29,8 @@ pub struct Dialect {
     pub header: bool,
     /// Not UTF-8.
     pub encoding: Option<&'static Encoding>,
+    /// Rows above the header.
+    pub(crate) above: u64,
     /// The byte at which the rows begin, in UTF-8.
     pub(crate) start: u64,
     /// Missing values beside the empty ones.
@@ -65,7 +67,12 @@ impl Dialect {
         if text.contains(&0) {
             return Err(with_zeros(path, text));
         }
-        let delimiter = options.delimiter.unwrap_or_else(|| delimiter(path, text));
+        let said = said_delimiter(text);
+        let above = u64::from(said.is_some());
+        let skip = skip + said.map_or(0, |(_, length)| length);
+        let text = &bytes[skip.min(bytes.len())..];
+        let said = options.delimiter.or(said.map(|(delimiter, _)| delimiter));
+        let delimiter = said.unwrap_or_else(|| delimiter(path, text));
         let rows = rows(text, delimiter, 200);
         let Some((first, end)) = rows.first() else {
             return Err(Error::of(
@@ -95,6 +102,7 @@ impl Dialect {
             None => (1..=first.len()).map(|at| format!("{unnamed}{at}")).collect(),
         };
         Ok(Self {
+            above,
             delimiter,
             names,
             header,
@@ -157,6 +165,17 @@ fn encoding(path: &Path, options: &ReadOptions, first: &[u8]) -> Result<(Option<
         .or_else(|| marked.map(|(encoding, _)| encoding))
         .filter(|encoding| *encoding != UTF_8);
     Ok((encoding, mark))
+}
+
+/// The delimiter that a first line `sep=;` says, as spreadsheets write it, and the bytes of that line.
+fn said_delimiter(text: &[u8]) -> Option<(u8, usize)> {
+    let end = memchr::memchr(b'\n', text)? + 1;
+    match text[..end].trim_ascii_end() {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => Some((*delimiter, end)),
+        // A tab goes with the end of the line.
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] if text[4] == b'\t' => Some((b'\t', end)),
+        _ => None,
+    }
 }
 
 /// The delimiter that cuts the first rows into the most even number of fields.

@@ -108,7 +108,7 @@ pub(super) fn row_at(table: &CsvTable, offset: u64) -> u64 {
 
 /// A second look at what came before, for an error alone.
 fn row_of(path: &Path, dialect: &Dialect, offset: u64) -> u64 {
-    let first = 1 + u64::from(dialect.header);
+    let first = 1 + dialect.above + u64::from(dialect.header);
     let Ok(source) = blocks::open(path, dialect.start, dialect.encoding) else {
         return first;
     };

@@ -3,6 +3,7 @@
 mod dialect;
 mod failure;
 mod types;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_csv::ReaderBuilder;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 
 pub use dialect::Dialect;
+use written::Written;
 
 use crate::blocks::{self, Block, BlockError, Blocks, Records};
 use crate::error::{Error, Result};
@@ -27,6 +29,8 @@ pub struct CsvTable {
     path: PathBuf,
     dialect: Arc<Dialect>,
     schema: SchemaRef,
+    /// How the values of each column are written.
+    written: Arc<Vec<Written>>,
 }
 
 impl CsvTable {
@@ -36,11 +40,12 @@ impl CsvTable {
     /// The file is empty, or is no text.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         let dialect = Arc::new(Dialect::find(path, options)?);
-        let schema = types::of_start(path, &dialect)?;
+        let (schema, written) = types::of_start(path, &dialect)?;
         Ok(Self {
             path: path.to_path_buf(),
             dialect,
             schema,
+            written: Arc::new(written),
         })
     }
 
@@ -81,17 +86,25 @@ impl Table for CsvTable {
     }
 
     fn retyped(&self, schema: &SchemaRef) -> Option<Box<dyn Table>> {
+        let fields = schema.fields().iter().zip(self.written.iter());
+        let written = fields.map(|(field, written)| match written.fits(field.data_type()) {
+            true => *written,
+            false => Written::Plain,
+        });
         Some(Box::new(Self {
             schema: Arc::clone(schema),
+            written: Arc::new(written.collect()),
             ..self.clone()
         }))
     }
 
     fn widened(&self) -> Result<Option<Box<dyn Table>>> {
-        let schema = types::of_all(&self.path, &self.dialect)?;
-        Ok((schema != self.schema).then(|| -> Box<dyn Table> {
+        let (schema, written) = types::of_all(&self.path, &self.dialect)?;
+        let changed = schema != self.schema || written != *self.written;
+        Ok(changed.then(|| -> Box<dyn Table> {
             Box::new(Self {
                 schema,
+                written: Arc::new(written),
                 ..self.clone()
             })
         }))
@@ -114,8 +127,49 @@ impl CsvTable {
         }
     }
 
+    /// The types that arrow-csv reads: texts where they are then read as they are written.
+    fn as_read(&self) -> SchemaRef {
+        if self.written.iter().all(|written| *written == Written::Plain) {
+            return Arc::clone(&self.schema);
+        }
+        let fields = self.schema.fields().iter().zip(self.written.iter());
+        let fields = fields.map(|(field, written)| match written {
+            Written::Plain => field.as_ref().clone(),
+            _ => field.as_ref().clone().with_data_type(DataType::Utf8),
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// A batch whose texts have been read as they are written; `row` is that of its first one.
+    fn as_written(
+        &self,
+        batch: RecordBatch,
+        columns: Option<&[usize]>,
+        row: &mut usize,
+    ) -> Result<RecordBatch, ArrowError> {
+        let first = *row;
+        *row += batch.num_rows();
+        let place = |at: usize| columns.map_or(at, |columns| columns[at]);
+        if (0..batch.num_columns()).all(|at| self.written[place(at)] == Written::Plain) {
+            return Ok(batch);
+        }
+        let read = |at: usize| {
+            let (column, from) = (batch.column(at), place(at));
+            match self.written[from] {
+                Written::Plain => Ok(Arc::clone(column)),
+                written => written.read(column, self.schema.field(from).data_type(), from, first),
+            }
+        };
+        let arrays = (0..batch.num_columns())
+            .map(read)
+            .collect::<Result<Vec<_>, _>>()?;
+        let fields = (0..arrays.len()).map(|at| self.schema.field(place(at)).clone());
+        RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays)
+    }
+
     fn decode(&self, bytes: &[u8], columns: Option<&[usize]>, sink: &mut Sink<'_>) -> Result<(), Stopped> {
-        let mut reader = self.dialect.reader(Arc::clone(&self.schema));
+        let mut reader = self.dialect.reader(self.as_read());
+        let mut row = 1;
         if let Some(columns) = columns {
             reader = reader.with_projection(columns.to_vec());
         }
@@ -125,7 +179,11 @@ impl CsvTable {
             let read = decoder.decode(rest)?;
             rest = &rest[read..];
             if read == 0 || decoder.capacity() == 0 {
-                match decoder.flush()? {
+                let batch = match decoder.flush()? {
+                    Some(batch) => Some(self.as_written(batch, columns, &mut row)?),
+                    None => None,
+                };
+                match batch {
                     Some(batch) if self.dialect.empty_as_string => {
                         sink(&with_empty_texts(&batch)?).map_err(Stopped::Sink)?;
                     }

@@ -5,10 +5,12 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_csv::reader::Format;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use memchr::memchr;
 
+use super::written::Written;
 use super::{Dialect, blocks_of, failure};
 use crate::blocks::{self, Block};
 use crate::error::{Error, Result};
@@ -19,13 +21,20 @@ const ROWS: usize = 2000;
 /// Bytes that are looked at in each place.
 const BYTES: u64 = 256 << 10;
 
+/// The types of the columns, and how their values are written.
+pub(super) type Found = (SchemaRef, Vec<Written>);
+
 /// The types that rows at three places can be read as.
-pub(super) fn of_start(path: &Path, dialect: &Dialect) -> Result<SchemaRef> {
+pub(super) fn of_start(path: &Path, dialect: &Dialect) -> Result<Found> {
     let mut found = vec![DataType::Null; dialect.names.len()];
+    let mut stretches = Vec::new();
     for (place, bytes) in places(path, dialect)? {
         // A row in the middle may look broken because a quoted field was cut; the reader will tell.
         match infer(&bytes, dialect, Some(ROWS)) {
-            Ok(types) => widen(&mut found, &types),
+            Ok(types) => {
+                widen(&mut found, &types);
+                stretches.push(bytes);
+            }
             Err(error) if place == 0 => {
                 let block = Block {
                     offset: dialect.start,
@@ -36,11 +45,87 @@ pub(super) fn of_start(path: &Path, dialect: &Dialect) -> Result<SchemaRef> {
             Err(_) => {}
         }
     }
-    Ok(schema(dialect, found))
+    let mut texts = Texted::new(dialect, &found);
+    for bytes in &stretches {
+        // What cannot be read whole was looked at before.
+        let _ = texts.add(dialect, bytes, ROWS);
+    }
+    Ok(texts.found(dialect, found))
+}
+
+/// The values of the columns that arrow-csv takes for texts, of all rows that are looked at.
+struct Texted {
+    columns: Vec<usize>,
+    values: Vec<Vec<String>>,
+}
+
+impl Texted {
+    fn new(dialect: &Dialect, types: &[DataType]) -> Self {
+        let is_said = |at: usize| match &dialect.texts {
+            Texts::All => true,
+            Texts::Of(names) => names.contains(&dialect.names[at]),
+        };
+        let columns: Vec<usize> = (0..types.len())
+            .filter(|at| types[*at] == DataType::Utf8 && !is_said(*at))
+            .collect();
+        let values = vec![Vec::new(); columns.len()];
+        Self { columns, values }
+    }
+
+    /// Adds rows, as far as they can still be anything but texts.
+    fn add(&mut self, dialect: &Dialect, mut bytes: &[u8], rows: usize) -> Result<(), ArrowError> {
+        if self.columns.is_empty() {
+            return Ok(());
+        }
+        let fields = dialect
+            .names
+            .iter()
+            .map(|name| Field::new(name, DataType::Utf8, true));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let reader = dialect.reader(schema).with_projection(self.columns.clone());
+        let mut decoder = reader.build_decoder();
+        let mut seen = 0;
+        while seen < rows {
+            let read = decoder.decode(bytes)?;
+            bytes = &bytes[read..];
+            if read > 0 && decoder.capacity() > 0 {
+                continue;
+            }
+            match decoder.flush()? {
+                Some(batch) => {
+                    seen += batch.num_rows();
+                    for (values, column) in self.values.iter_mut().zip(batch.columns()) {
+                        let texts = column.as_string::<i32>().iter().flatten();
+                        values.extend(
+                            texts
+                                .take(rows)
+                                .filter(|text| !text.is_empty())
+                                .map(str::to_owned),
+                        );
+                    }
+                }
+                None if bytes.is_empty() => return Ok(()),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn found(self, dialect: &Dialect, mut types: Vec<DataType>) -> Found {
+        let mut written = vec![Written::Plain; types.len()];
+        for (at, values) in self.columns.into_iter().zip(self.values) {
+            if let Some((as_written, data_type)) =
+                Written::of(values.iter().map(String::as_str), dialect.delimiter)
+            {
+                (written[at], types[at]) = (as_written, data_type);
+            }
+        }
+        (schema(dialect, types), written)
+    }
 }
 
 /// The types that all rows can be read as.
-pub(super) fn of_all(path: &Path, dialect: &Dialect) -> Result<SchemaRef> {
+pub(super) fn of_all(path: &Path, dialect: &Dialect) -> Result<Found> {
     let mut found = vec![DataType::Null; dialect.names.len()];
     let mut blocks = blocks_of(path, dialect)?;
     while let Ok(Some(block)) = blocks.next() {
@@ -49,7 +134,45 @@ pub(super) fn of_all(path: &Path, dialect: &Dialect) -> Result<SchemaRef> {
         widen(&mut found, &types);
     }
     text_where_no_date(path, dialect, &mut found)?;
-    Ok(schema(dialect, found))
+    // How they are written shows in the first rows; all rows must be so.
+    let (start, written) = of_start(path, dialect)?;
+    let mut all = vec![Written::Plain; found.len()];
+    for at in 0..found.len() {
+        let differs = written[at] != Written::Plain || *start.field(at).data_type() == DataType::UInt64;
+        if found[at] == DataType::Utf8 && differs {
+            (all[at], found[at]) = whole_column(path, dialect, at)?;
+        }
+    }
+    Ok((schema(dialect, found), all))
+}
+
+/// What all values of a column are written as.
+fn whole_column(path: &Path, dialect: &Dialect, column: usize) -> Result<(Written, DataType)> {
+    let mut texts = Texted {
+        columns: vec![column],
+        values: vec![Vec::new()],
+    };
+    let mut blocks = blocks_of(path, dialect)?;
+    let mut found = None;
+    while let Ok(Some(block)) = blocks.next() {
+        let added = texts.add(dialect, &block.bytes, usize::MAX);
+        added.map_err(|error| failure::explain_types(path, dialect, &block, &error))?;
+        let values = std::mem::take(&mut texts.values[0]);
+        // A block at a time: what two blocks are differently written as is text, but for numbers of which some have fractions.
+        let here = match Written::of(values.iter().map(String::as_str), dialect.delimiter) {
+            None if values.is_empty() => continue,
+            None => return Ok((Written::Plain, DataType::Utf8)),
+            Some(here) => here,
+        };
+        found = match found {
+            None => Some(here),
+            Some((written, data_type)) if written == here.0 => {
+                Some((written, crate::widen::both(&data_type, &here.1)))
+            }
+            Some(_) => return Ok((Written::Plain, DataType::Utf8)),
+        };
+    }
+    Ok(found.unwrap_or((Written::Plain, DataType::Utf8)))
 }
 
 /// What has the form of a date or an instant and is none, such as 2024-02-30, makes its column one of texts.

@@ -213,7 +213,13 @@ impl Query {
         // The line break ends a comment at the end of the query.
         let whole = format!("select * from (\n{inner}\n) as q");
         let described = connection.prepare(AssertSqlSafe(whole).into_sql_str()).await;
-        let described = described.map_err(|error| DatabaseError::of("read the query", &error))?;
+        let described = described.map_err(|error| {
+            let error = DatabaseError::of("read the query", &error);
+            match reads(inner) {
+                true => error,
+                false => error.with_hint("one SELECT is read; anything else is refused"),
+            }
+        })?;
         let found: Vec<(String, String)> = described
             .columns()
             .iter()
@@ -396,4 +402,12 @@ fn quoted(name: &str) -> String {
 
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Whether a query begins as one that reads does.
+fn reads(query: &str) -> bool {
+    let word: String = query.chars().take_while(char::is_ascii_alphabetic).collect();
+    let begins = ["select", "with", "values", "table"].contains(&word.to_ascii_lowercase().as_str());
+    // A comment or a bracket may stand before it.
+    begins || word.is_empty()
 }

@@ -189,9 +189,10 @@ impl ColumnType {
             Self::Time(formats) => Arc::new(each::<i64, TimestampMicrosecondArray>(texts, |text| {
                 let time = match formats {
                     Some(formats) => formats.read(text),
-                    None => arrow_cast::parse::string_to_timestamp_nanos(text)
+                    // Not by way of nanoseconds, which end in 2262.
+                    None => arrow_cast::parse::string_to_datetime(&chrono::Utc, text)
                         .ok()
-                        .map(|nanos| nanos / 1000),
+                        .map(|time| time.timestamp_micros()),
                 };
                 time.ok_or("no time of the format")
             })?),
@@ -397,6 +398,14 @@ mod tests {
         assert_eq!(
             converted(&ColumnType::Time(None), texts(&["2022-10-01T02:00:00+02:00"])),
             Ok(vec!["2022-10-01T00:00:00".into()])
+        );
+        // Contracts that never end, and what was long ago.
+        assert_eq!(
+            converted(
+                &ColumnType::Time(None),
+                texts(&["9999-12-31", "0800-12-25 06:00:00"])
+            ),
+            Ok(vec!["9999-12-31T00:00:00".into(), "0800-12-25T06:00:00".into()])
         );
     }
 }

@@ -169,9 +169,13 @@ fn kind_of(data_type: &DataType) -> Option<Kind> {
 }
 
 fn instant(text: &str) -> Result<Expr, String> {
-    let nanos = arrow_cast::parse::string_to_timestamp_nanos(text)
+    let time = arrow_cast::parse::string_to_datetime(&chrono::Utc, text)
         .map_err(|_| format!("\"{text}\" is no time, such as 2020-01-31 or 2020-01-31T12:00:00"))?;
-    Ok(lit(ScalarValue::TimestampNanosecond(Some(nanos), None)))
+    // Nanoseconds end in 2262.
+    Ok(lit(match time.timestamp_nanos_opt() {
+        Some(nanos) => ScalarValue::TimestampNanosecond(Some(nanos), None),
+        None => ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), None),
+    }))
 }
 
 fn time(parts: &[i64]) -> Result<Expr, String> {

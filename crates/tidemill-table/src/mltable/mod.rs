@@ -19,7 +19,7 @@ use self::document::{Columns, Document, Step};
 use self::paths::Found;
 use self::reading::Headers;
 use self::table::MlTable;
-use crate::delta;
+use crate::delta::{self, DeltaFile};
 use crate::error::{Error, Result};
 use crate::open::{Tables, alike, of_file};
 use crate::table::{ReadOptions, Table, Texts};
@@ -112,7 +112,7 @@ fn of_delta(file: &Path, document: &Document, found: Vec<Found>) -> Result<Vec<F
             .path
             .canonicalize()
             .map_err(|error| Error::of(&one.path, error))?;
-        for path in there {
+        for DeltaFile { path, constants } in there {
             // A file that is not there is told of when it is read.
             if path.canonicalize().is_ok_and(|file| !file.starts_with(&real)) {
                 return Err(Error::of(&path, "it is a link out of the Delta table"));
@@ -125,6 +125,7 @@ fn of_delta(file: &Path, document: &Document, found: Vec<Found>) -> Result<Vec<F
             files.push(Found {
                 shown: format!("{}/{inside}", one.shown),
                 path,
+                constants,
             });
         }
     }
@@ -135,7 +136,7 @@ fn opened(files: &[Found], options: &ReadOptions, headers: Headers) -> Result<Ve
     let mut tables: Vec<Box<dyn Table>> = Vec::new();
     let mut options = options.clone();
     for found in files {
-        let table = of_file(&found.path, &options)?;
+        let table = delta::with_constants(of_file(&found.path, &options)?, &found.constants);
         if headers == Headers::First && options.names.is_none() {
             let names = table
                 .schema()

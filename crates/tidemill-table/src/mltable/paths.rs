@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 
 use super::document::Named;
 use super::place::At;
+use crate::delta::Constants;
 use crate::error::{Error, Result};
 
 /// A file of an MLTable.
@@ -16,6 +17,8 @@ pub(super) struct Found {
     pub(super) path: PathBuf,
     /// How it is called in the table: relative to the MLTable.
     pub(super) shown: String,
+    /// Columns that are the same in all of its rows.
+    pub(super) constants: Constants,
 }
 
 /// The files, in the order of the entries; those of a folder or a pattern by their names.
@@ -76,7 +79,11 @@ pub(super) fn files(file: &Path, folder: &Path, paths: &[(At, Named)]) -> Result
                     .with_hint("put the file itself there"));
             }
             let shown = inside.to_string_lossy().replace('\\', "/");
-            Ok(Found { path, shown })
+            Ok(Found {
+                path,
+                shown,
+                constants: Constants::default(),
+            })
         })
         .collect()
 }

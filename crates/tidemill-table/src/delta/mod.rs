@@ -1,14 +1,16 @@
-//! Delta tables: which Parquet files the newest version has, by the log of the table (Delta protocol, reader version 1).
-//! Columns of partitions lie in the names of folders and are not read; what needs a newer reader is refused.
+//! Delta tables: which Parquet files a version has, by the log of the table (Delta protocol), and the values of its partition
+//! columns, which stand in the log and not in the files. Reader versions 2 and 3 are read as far as the table uses nothing that only
+//! they know: deletion vectors and column mapping are refused.
 
-use std::collections::BTreeSet;
+mod log;
+mod partition;
+
 use std::path::{Path, PathBuf};
 
-use arrow_array::Array;
-use arrow_array::cast::AsArray;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
+use self::log::Log;
+pub(crate) use self::partition::{Constants, with as with_constants};
 use crate::error::{Error, Result};
 
 /// Which version of a table is meant.
@@ -20,8 +22,17 @@ pub(crate) enum AsOf {
     Instant { ms: i64 },
 }
 
+/// A file of a table.
+#[derive(Debug)]
+pub(crate) struct DeltaFile {
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// The columns that are the same in all of its rows.
+    pub(crate) constants: Constants,
+}
+
 /// The files of a version, or of the newest, in the order of their names.
-pub(crate) fn files(table: &Path, as_of: Option<AsOf>) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(table: &Path, as_of: Option<AsOf>) -> Result<Vec<DeltaFile>> {
     let log = table.join("_delta_log");
     let mut names: Vec<String> = std::fs::read_dir(&log)
         .map_err(|error| Error::of(&log, error))?
@@ -32,18 +43,19 @@ pub(crate) fn files(table: &Path, as_of: Option<AsOf>) -> Result<Vec<PathBuf>> {
         let last = version_of(table, &log, &names, as_of)?;
         names.retain(|name| number(name).is_some_and(|number| number <= last));
     }
-    let mut live = BTreeSet::new();
-    let checkpoint = names
-        .iter()
-        .rev()
-        .find(|name| name.ends_with(".checkpoint.parquet"));
-    let mut after = String::new();
-    if let Some(name) = checkpoint {
-        read_checkpoint(&log.join(name), &mut live)?;
-        name[..20.min(name.len())].clone_into(&mut after);
+    let mut found = Log::default();
+    let mut next = 0;
+    if let Some((version, parts)) = checkpoint(&names) {
+        for part in parts {
+            found.read_checkpoint(&log.join(part))?;
+        }
+        next = version + 1;
     }
-    let mut next = number(&after).map_or(0, |checkpoint| checkpoint + 1);
-    for name in names.iter().filter(|name| is_commit(name) && name[..20] > *after) {
+    let first = Some(next);
+    for name in names
+        .iter()
+        .filter(|name| is_commit(name) && number(name) >= first)
+    {
         if number(name) != Some(next) {
             return Err(Error::of(
                 table,
@@ -53,9 +65,52 @@ pub(crate) fn files(table: &Path, as_of: Option<AsOf>) -> Result<Vec<PathBuf>> {
             ));
         }
         next += 1;
-        read_commit(&log.join(name), &mut live)?;
+        found.read_commit(&log.join(name))?;
     }
-    live.into_iter().map(|path| located(table, &path)).collect()
+    let partitions = found.checked(table)?;
+    found
+        .live
+        .iter()
+        .map(|(name, values)| {
+            Ok(DeltaFile {
+                path: located(table, name)?,
+                constants: partition::constants(table, &partitions, values)?,
+            })
+        })
+        .collect()
+}
+
+/// The newest checkpoint all of whose parts are there.
+fn checkpoint(names: &[String]) -> Option<(u64, Vec<&String>)> {
+    let mut best: Option<(u64, Vec<&String>)> = None;
+    for name in names.iter().filter(|name| name.ends_with(".parquet")) {
+        let mut words = name.split('.');
+        let (Some(version), Some("checkpoint")) = (number(name), {
+            words.next();
+            words.next()
+        }) else {
+            continue;
+        };
+        let parts: Vec<&String> = match words.collect::<Vec<_>>()[..] {
+            ["parquet"] => vec![name],
+            // Each of the parts says how many there are.
+            [_, of, "parquet"] => {
+                let alike = |other: &&String| {
+                    number(other) == Some(version) && other.ends_with(&format!(".{of}.parquet"))
+                };
+                let parts: Vec<&String> = names.iter().filter(alike).collect();
+                match of.parse::<usize>() {
+                    Ok(all) if parts.len() == all => parts,
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        if best.as_ref().is_none_or(|(newest, _)| version >= *newest) {
+            best = Some((version, parts));
+        }
+    }
+    best
 }
 
 /// The version that the name of a file of the log begins with.
@@ -110,89 +165,6 @@ fn written_ms(commit: &Path) -> Result<i64> {
     let changed = changed.map_err(|error| Error::of(commit, error))?;
     let since = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-fn read_commit(path: &Path, live: &mut BTreeSet<String>) -> Result<()> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::of(path, error))?;
-    for (at, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
-        let action: Value =
-            serde_json::from_str(line).map_err(|error| Error::of(path, error).at_row(at as u64 + 1))?;
-        if let Some(version) = action["protocol"]["minReaderVersion"].as_i64() {
-            check_version(path, version)?;
-        }
-        if let Some(partitions) = action["metaData"]["partitionColumns"]
-            .as_array()
-            .filter(|columns| !columns.is_empty())
-        {
-            return Err(partitioned(path, &partitions[0].to_string()));
-        }
-        if let Some(file) = action["add"]["path"].as_str() {
-            live.insert(file.to_owned());
-        }
-        if let Some(file) = action["remove"]["path"].as_str() {
-            live.remove(file);
-        }
-    }
-    Ok(())
-}
-
-fn read_checkpoint(path: &Path, live: &mut BTreeSet<String>) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| Error::of(path, error);
-    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(&error))?;
-    for batch in reader.build().map_err(|error| failed(&error))? {
-        let batch = batch.map_err(|error| failed(&error))?;
-        if let Some(protocol) = batch
-            .column_by_name("protocol")
-            .and_then(|column| column.as_struct_opt())
-            && let Some(versions) = protocol.column_by_name("minReaderVersion")
-            && let Some(versions) = versions.as_primitive_opt::<arrow_array::types::Int32Type>()
-        {
-            versions
-                .iter()
-                .flatten()
-                .try_for_each(|version| check_version(path, i64::from(version)))?;
-        }
-        let added = batch
-            .column_by_name("add")
-            .and_then(|column| column.as_struct_opt());
-        let paths = added
-            .and_then(|added| added.column_by_name("path"))
-            .and_then(|paths| paths.as_string_opt::<i32>());
-        if let Some(paths) = paths {
-            live.extend(
-                (0..paths.len())
-                    .filter(|row| paths.is_valid(*row))
-                    .map(|row| paths.value(row).to_owned()),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn check_version(path: &Path, version: i64) -> Result<()> {
-    if version <= 1 {
-        return Ok(());
-    }
-    Err(Error::of(
-        path,
-        format!("the table needs Delta reader version {version}, and version 1 is read here"),
-    )
-    .with_hint(
-        "deletion vectors and column mapping need it; write the table without them, or export it as Parquet",
-    ))
-}
-
-fn partitioned(path: &Path, column: &str) -> Error {
-    Error::of(
-        path,
-        format!("the table is partitioned by {column}, and partition columns are not read yet"),
-    )
-    .with_hint("export it as Parquet")
 }
 
 /// The file on this machine; its name is percent-encoded in the log.
