@@ -3,7 +3,8 @@
 //! Three plans. The general one looks at the runs of the experiments, youngest first. When the first ordering is by a
 //! metric, the walk goes through the index of that metric's values instead, and stops when the page is full; runs where
 //! the metric is NaN or missing come after all values, so a page that the walk does not fill is left to the general plan.
-//! When few values of a metric fit the filter, their runs are found in that index, and only these are looked at.
+//! When few values of a metric, a tag or a parameter fit the filter, their runs are found in the index of those values, and
+//! only these are looked at.
 //!
 //! A page starts after the place of the last row of the page before it ([`Cursor`]).
 
@@ -82,6 +83,15 @@ pub async fn search(store: &Store, search: Search<'_>) -> Result<Found> {
 /// So many values are few: their runs are looked up one by one.
 const FEW: i64 = 2_000;
 
+/// The join that reads its left side first: SQLite keeps the order of a cross join; PostgreSQL has statistics to go by.
+fn in_order(backend: DbBackend) -> JoinType {
+    if backend == DbBackend::Sqlite {
+        JoinType::CrossJoin
+    } else {
+        JoinType::InnerJoin
+    }
+}
+
 /// What a run is ordered by.
 struct Sort {
     /// Which group of rows comes first, where some rows have no value.
@@ -126,28 +136,15 @@ impl Search<'_> {
         select
     }
 
-    /// The comparison with a metric that the fewest values fit, if those are few.
+    /// The comparison that the fewest values fit, of those that an index answers, if those are few.
     async fn rarest(&self, db: &impl ConnectionTrait) -> Result<Option<&Comparison>> {
         let backend = db.get_database_backend();
         let mut rarest = None;
         for comparison in self.filter {
-            use Operator::{Eq, Ge, Gt, Le, Lt};
-            if comparison.key.entity != Of::Metric || !matches!(comparison.operator, Eq | Ge | Gt | Le | Lt) {
+            let Some(mut fits) = self.fits(backend, comparison) else {
                 continue;
-            }
-            let mut fits = Query::select();
-            fits.expr(Expr::value(1))
-                .from("metric_series")
-                .and_where(Expr::col("workspace").eq(self.workspace))
-                .and_where(Expr::col("key").eq(comparison.key.name.as_str()))
-                .and_where(Expr::col("is_nan").unary(UnOper::Not))
-                .and_where(compare(
-                    backend,
-                    Expr::col("value"),
-                    comparison.operator,
-                    &comparison.value,
-                ))
-                .limit(FEW.unsigned_abs() + 1);
+            };
+            fits.limit(FEW.unsigned_abs() + 1);
             let mut counting = Query::select();
             counting
                 .expr_as(Func::count(Expr::value(1)), "found")
@@ -163,14 +160,80 @@ impl Search<'_> {
         Ok(rarest.map(|(_, comparison)| comparison))
     }
 
-    /// From the values of a metric that fit, which are few, to their runs.
+    /// The values that fit a comparison, where an index knows them.
+    fn fits(&self, backend: DbBackend, comparison: &Comparison) -> Option<SelectStatement> {
+        use Operator::{Eq, Ge, Gt, Le, Lt};
+        let mut fits = Query::select();
+        fits.expr(Expr::value(1));
+        if let Some((table, text)) = indexed(comparison) {
+            fits.from_as(table.name(), "walk")
+                .and_where(self.has_value(comparison, text));
+        } else if comparison.key.entity == Of::Metric
+            && matches!(comparison.operator, Eq | Ge | Gt | Le | Lt)
+        {
+            fits.from("metric_series")
+                .and_where(Expr::col("workspace").eq(self.workspace))
+                .and_where(Expr::col("key").eq(comparison.key.name.as_str()))
+                .and_where(Expr::col("is_nan").unary(UnOper::Not))
+                .and_where(compare(
+                    backend,
+                    Expr::col("value"),
+                    comparison.operator,
+                    &comparison.value,
+                ));
+        } else {
+            return None;
+        }
+        Some(fits)
+    }
+
+    /// Whether a tag or parameter, `walk`, is that of a comparison and equal to its text.
+    fn has_value(&self, comparison: &Comparison, text: &str) -> Expr {
+        let of = |column: &'static str| Expr::col(("walk", column));
+        of("workspace")
+            .eq(self.workspace)
+            .and(of("noun").eq(Noun::Run.as_str()))
+            .and(of("key").eq(comparison.key.name.as_str()))
+            // As the index has it; a bound number would hide that from the planner.
+            .and(Expr::cust("substr(walk.value, 1, 100)").eq(text))
+    }
+
+    /// From the values that fit, which are few, to their runs.
     fn from_few(&self, backend: DbBackend, few: &Comparison) -> SelectStatement {
-        let mut select = self.through_values(backend, &few.key);
+        let mut select = match indexed(few) {
+            Some((table, text)) => self.through_texts(backend, few, table, text),
+            None => self.through_values(backend, &few.key),
+        };
         let sorts = (0..)
             .zip(self.order_by)
             .map(|(at, order)| sort(&mut select, at, order))
             .collect();
         self.finish(&mut select, sorts);
+        select
+    }
+
+    /// The tags or parameters that fit, and beside each its run where that fits too.
+    fn through_texts(
+        &self,
+        backend: DbBackend,
+        few: &Comparison,
+        table: Table,
+        text: &str,
+    ) -> SelectStatement {
+        let mut select = self.base(backend);
+        let on = Expr::col(("run", "workspace"))
+            .eq(Expr::col(("walk", "workspace")))
+            .and(Expr::col(("run", "run_id")).eq(Expr::col(("walk", "owner"))));
+        select.from_clear();
+        select
+            .from_as(table.name(), "walk")
+            .join(in_order(backend), "run", on.clone())
+            // A cross join has no condition of its own.
+            .and_where(on)
+            .and_where(self.has_value(few, text));
+        for comparison in self.filter.iter().filter(|other| *other != few) {
+            select.and_where(condition(backend, self.workspace, "run", comparison));
+        }
         select
     }
 
@@ -198,16 +261,10 @@ impl Search<'_> {
         let on = Expr::col(("run", "workspace"))
             .eq(of("workspace"))
             .and(Expr::col(("run", "run_id")).eq(of("run_id")));
-        // SQLite keeps the order of a cross join; PostgreSQL has statistics to go by.
-        let join = if backend == DbBackend::Sqlite {
-            JoinType::CrossJoin
-        } else {
-            JoinType::InnerJoin
-        };
         select.from_clear();
         select
             .from_as("metric_series", "walk")
-            .join(join, "run", on.clone())
+            .join(in_order(backend), "run", on.clone())
             // A cross join has no condition of its own.
             .and_where(on)
             .and_where(of("workspace").eq(self.workspace))
@@ -422,24 +479,35 @@ fn condition(backend: DbBackend, workspace: &str, by: &'static str, comparison: 
 /// How many characters of a value are in the index of values.
 const INDEXED: usize = 100;
 
+/// The table of a tag or parameter and the text that it must equal, when that is short enough for the index of values.
+fn indexed(comparison: &Comparison) -> Option<(Table, &str)> {
+    let table = match comparison.key.entity {
+        Of::Tag => Table::Tag,
+        Of::Param => Table::Param,
+        _ => return None,
+    };
+    match (&comparison.operator, &comparison.value) {
+        (Operator::Eq, Value::Text(text)) if text.chars().count() < INDEXED => Some((table, text)),
+        _ => None,
+    }
+}
+
 /// Whether a run has a tag or parameter that fits. What is equal to a short text is found once, in the index of values;
 /// everything else is looked up run by run.
 fn text(backend: DbBackend, table: Table, workspace: &str, run_id: Expr, comparison: &Comparison) -> Expr {
-    match (&comparison.operator, &comparison.value) {
-        (Operator::Eq, Value::Text(text)) if text.chars().count() < INDEXED => {
-            let mut owners = Query::select();
-            owners
-                .column("owner")
-                .from(table.name())
-                .and_where(Expr::col("workspace").eq(workspace))
-                .and_where(Expr::col("noun").eq(Noun::Run.as_str()))
-                .and_where(Expr::col("key").eq(comparison.key.name.as_str()))
-                // As the index has it; a bound number would hide that from the planner.
-                .and_where(Expr::cust("substr(value, 1, 100)").eq(text.as_str()));
-            run_id.in_subquery(owners)
-        }
-        _ => has_text(backend, table, workspace, Noun::Run, run_id, comparison),
-    }
+    let Some((table, text)) = indexed(comparison) else {
+        return has_text(backend, table, workspace, Noun::Run, run_id, comparison);
+    };
+    let mut owners = Query::select();
+    owners
+        .column("owner")
+        .from(table.name())
+        .and_where(Expr::col("workspace").eq(workspace))
+        .and_where(Expr::col("noun").eq(Noun::Run.as_str()))
+        .and_where(Expr::col("key").eq(comparison.key.name.as_str()))
+        // As the index has it; a bound number would hide that from the planner.
+        .and_where(Expr::cust("substr(value, 1, 100)").eq(text));
+    run_id.in_subquery(owners)
 }
 
 /// The column of an attribute that filters and orderings know.
@@ -496,5 +564,42 @@ fn sort(select: &mut SelectStatement, at: usize, by: &OrderBy) -> Sort {
         rank: Some(rank),
         value,
         order,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sea_query::SqliteQueryBuilder;
+    use tidemill_query::{Subject, parse_filter};
+
+    use super::*;
+
+    #[test]
+    fn a_tag_or_parameter_that_few_have_is_where_the_search_begins() {
+        for (filter, table, begins) in [
+            ("tags.a = 'x'", "tag", true),
+            ("params.a = 'x' AND metrics.m > 1", "param", true),
+            ("tags.a LIKE 'x%'", "tag", false),
+            ("tags.a != 'x'", "tag", false),
+        ] {
+            let filter = parse_filter(Subject::Run, filter).unwrap();
+            let search = Search {
+                workspace: "w",
+                experiment_ids: &[0],
+                stages: &["active"],
+                filter: &filter,
+                order_by: &[],
+                limit: 10,
+                after: None,
+            };
+            assert_eq!(search.fits(DbBackend::Sqlite, &filter[0]).is_some(), begins);
+            if begins {
+                let sql = search
+                    .from_few(DbBackend::Sqlite, &filter[0])
+                    .to_string(SqliteQueryBuilder);
+                let from = format!(r#"FROM "{table}" AS "walk" CROSS JOIN "run""#);
+                assert!(sql.contains(&from), "{sql}");
+            }
+        }
     }
 }

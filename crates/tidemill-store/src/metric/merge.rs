@@ -3,6 +3,7 @@
 //! What a move writes is worked out beside the writer (`series.rs`): compressing takes longer than writing, and nobody else
 //! could write meanwhile. The transaction then looks whether the series are still what they were, and only writes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::ConnectionTrait;
@@ -103,11 +104,14 @@ async fn write(read: &DatabaseConnection, writer: &Writer, parts: Vec<Part>, nex
     *next = writer
         .write::<_, StoreError, _>(move |tx| {
             Box::pin(async move {
-                if series::are_as_seen(tx, &changes).await? {
+                let alive = alive(tx, &parts).await?;
+                let all_live = parts.iter().all(|(run, _)| alive.contains(run));
+                if all_live && series::are_as_seen(tx, &changes).await? {
                     series::apply(tx, changes).await?;
                     return Ok(after);
                 }
-                // Somebody has removed a run since, say.
+                // Somebody has removed a run since, say: its points have nowhere to go.
+                let parts: Vec<Part> = parts.into_iter().filter(|(run, _)| alive.contains(run)).collect();
                 let (changes, after) = self::changes(tx, &parts, first).await?;
                 series::apply(tx, changes).await?;
                 Ok(after)
@@ -115,6 +119,25 @@ async fn write(read: &DatabaseConnection, writer: &Writer, parts: Vec<Part>, nex
         })
         .await?;
     Ok(())
+}
+
+/// The runs of these parts that are still there. A point may be taken for a run that is purged at that very moment.
+async fn alive(db: &impl ConnectionTrait, parts: &[Part]) -> Result<HashSet<RunName>> {
+    let mut alive = HashSet::new();
+    let workspaces: HashSet<&str> = parts.iter().map(|((workspace, _), _)| workspace.as_str()).collect();
+    for workspace in workspaces {
+        let of_workspace = parts.iter().map(|(run, _)| run).filter(|run| run.0 == workspace);
+        let mut select = Query::select();
+        select
+            .column("run_id")
+            .from("run")
+            .and_where(Expr::col("workspace").eq(workspace))
+            .and_where(Expr::col("run_id").is_in(of_workspace.map(|run| run.1.as_str())));
+        for row in db.query_all(&select).await? {
+            alive.insert((workspace.to_owned(), row.try_get("", "run_id")?));
+        }
+    }
+    Ok(alive)
 }
 
 /// What is to be written for these parts, and the number of the next series after it.

@@ -2,10 +2,10 @@
 
 use tidemill_store::metric::{self, Point};
 use tidemill_store::search::Window;
-use tidemill_store::{ConnectionTrait as _, Store};
+use tidemill_store::{ConnectionTrait as _, Store, purge, run};
 use tidemill_testdb::databases;
 
-use crate::support::*;
+use crate::support::{self, *};
 
 fn point(key: &str, value: f64, step: i64) -> Point {
     Point {
@@ -48,6 +48,21 @@ async fn latest(store: &Store) -> Vec<(String, i64, f64)> {
         .into_iter()
         .map(|point| (point.key, point.step, point.value))
         .collect()
+}
+
+/// Runs a test on each database, with the runs that the tests append to.
+async fn on_each(test: impl AsyncFn(&Store)) {
+    support::on_each(async |store| {
+        make_runs(store).await;
+        test(store).await;
+    })
+    .await;
+}
+
+async fn make_runs(store: &Store) {
+    for run_id in ["r", "other"] {
+        crate::run::make(store, run_id).await;
+    }
 }
 
 /// Runs a test twice on each database: with points in the tail, and moved after each step.
@@ -289,6 +304,7 @@ async fn points_in_the_tail_are_there_when_the_database_is_opened_again() {
         eprintln!("on {}", database.kind);
         let store = open(&database).await;
         make_workspace(&store, WS).await;
+        make_runs(&store).await;
         append(&store, "r", &[("loss", 0.5, 1), ("loss", f64::NAN, 2)]).await;
         // Without closing it, as when the server is killed.
         let again = open(&database).await;
@@ -311,6 +327,26 @@ async fn a_run_that_is_deleted_leaves_no_points() {
         append(store, "other", &[("loss", 0.5, 1)]).await;
         store.settle_points().await.unwrap();
         change!(store, |tx| metric::delete_run(tx, WS, "r").await);
+        assert_eq!(history(store, "loss").await, []);
+        for (table, left) in [("metric_chunk", 0), ("metric_tail", 0), ("metric_series", 1)] {
+            assert_eq!(count(store, table).await, left, "{table}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn points_that_are_on_their_way_to_a_run_that_is_purged_go_with_it() {
+    on_each(async |store| {
+        append(store, "r", &[("loss", 0.5, 1)]).await;
+        store.settle_points().await.unwrap();
+        append(store, "r", &[("loss", 0.25, 2), ("new", 1.0, 1)]).await;
+        append(store, "other", &[("loss", 0.5, 1)]).await;
+        change!(store, |tx| {
+            run::set_deleted(tx, WS, "r", Some(NOW)).await?;
+            purge::remove_run(tx, WS, "r", NOW).await.map(drop)
+        });
+        store.settle_points().await.unwrap();
         assert_eq!(history(store, "loss").await, []);
         for (table, left) in [("metric_chunk", 0), ("metric_tail", 0), ("metric_series", 1)] {
             assert_eq!(count(store, table).await, left, "{table}");
