@@ -23,20 +23,44 @@ fn rewritten(uri: &Uri) -> Option<Uri> {
         return None;
     }
     let name = percent_encoding::percent_decode_str(given).decode_utf8().ok()?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if name.is_empty() || !name.bytes().all(is_plain) {
-        return None;
-    }
-    let name = name.to_ascii_lowercase().replace('_', "-");
+    let name = plain(&name)?;
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(format!("{BEFORE}{name}/{rest}{query}")).ok()?);
     Uri::from_parts(parts).ok()
 }
 
+/// The name under which a workspace is known, whichever way it is written; none of what is no name of one.
+fn plain(given: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let name = !given.is_empty() && given.bytes().all(is_plain);
+    name.then(|| given.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// The same, where the name stands by itself: what is no name stays, and is found nowhere.
+pub fn named(given: String) -> String {
+    let is_other = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    match given.bytes().any(is_other) {
+        true => plain(&given).unwrap_or(given),
+        false => given,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_by_itself_is_the_one_that_is_known() {
+        for (given, wanted) in [
+            ("My_Team", "my-team"),
+            ("my-team", "my-team"),
+            ("A/b", "A/b"),
+            ("", ""),
+        ] {
+            assert_eq!(named(given.into()), wanted);
+        }
+    }
 
     #[test]
     fn a_name_as_azure_has_it_is_the_one_that_is_known_and_everything_else_stays() {

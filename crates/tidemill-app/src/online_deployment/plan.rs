@@ -212,13 +212,28 @@ pub(crate) async fn plan(
 fn workers(spec: &OnlineDeployment) -> Result<u32> {
     match spec.environment_variables.get("WORKER_COUNT") {
         None => Ok(1),
-        Some(text) => match text.trim().parse() {
-            Ok(count @ 1..=256) => Ok(count),
+        Some(text) if text.is_empty() => Ok(1),
+        Some(text) => match whole_number(text) {
+            Some(count @ 1..=512) => Ok(count),
             _ => Err(Error::invalid(format!(
-                "failed to read WORKER_COUNT `{text}`: expected a number from 1 to 256"
+                "failed to read WORKER_COUNT `{text}`: expected a whole number from 1 to 512"
             ))),
         },
     }
+}
+
+/// A number as the scoring server reads it, which takes it as Python does: `2_0` and ` 2.0 ` too.
+fn whole_number(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let digits = match text.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = digits.split('_').all(is_number).then(|| digits.replace('_', ""));
+    digits?.parse().ok()
 }
 
 /// Where the environment says that it is asked; `/` is what the scoring server answers.
@@ -477,8 +492,17 @@ mod tests {
         let with = |count: &str| {
             spec(json!({"name": "b", "endpoint_name": "e", "environment_variables": {"WORKER_COUNT": count}}))
         };
-        assert_eq!(workers(&with("4")).expect("four"), 4);
-        for wrong in ["0", "many", "-1", "1000"] {
+        for (said, count) in [
+            ("4", 4),
+            (" 4 ", 4),
+            ("4.0", 4),
+            ("1_0", 10),
+            ("+512", 512),
+            ("", 1),
+        ] {
+            assert_eq!(workers(&with(said)).expect(said), count);
+        }
+        for wrong in ["0", "many", "-1", "1000", "513", "1.5", "1__0", " "] {
             assert!(workers(&with(wrong)).is_err(), "{wrong}");
         }
     }

@@ -11,7 +11,7 @@ use axum::routing::post;
 
 use super::answer::{DEPLOYMENT, Trouble};
 use super::{Call, forward, id, origin, token};
-use crate::Server;
+use crate::{Server, workspace_name};
 
 /// The metadata that names the endpoint.
 const ENDPOINT: &str = "tidemill-endpoint";
@@ -33,7 +33,7 @@ async fn call(State(server): State<Server>, Path(method): Path<String>, request:
     let place = match named {
         Some(name) => {
             let (workspace, endpoint) = name.split_once('/').unwrap_or(("default", name));
-            Some((workspace.to_owned(), endpoint.to_owned()))
+            Some((workspace_name::named(workspace.to_owned()), endpoint.to_owned()))
         }
         None => gateway.place_of(&server.app, &shown),
     };

@@ -19,8 +19,8 @@ use axum::response::Response;
 use axum::routing::any;
 use tidemill_app::context::Origin;
 
-use crate::Server;
 use crate::auth::RequestId;
+use crate::{Server, workspace_name};
 use answer::{Trouble, refuse};
 pub(crate) use forward::{Call, forward};
 
@@ -39,7 +39,7 @@ async fn call(
     Path((workspace, endpoint, path)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    let id = id(&request);
+    let (workspace, id) = (workspace_name::named(workspace), id(&request));
     let Some(route) = server.app.gateway.route(&workspace, &endpoint) else {
         return refuse(Trouble::NoEndpoint(&endpoint), None);
     };

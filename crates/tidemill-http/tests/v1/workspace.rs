@@ -76,6 +76,20 @@ async fn a_workspace_is_the_same_one_however_its_name_is_written() {
             "{name}: {found}"
         );
     }
+    // So are its endpoints: a caller without a key is refused, for the endpoint is there.
+    let endpoint = "/api/v1/workspaces/my-team/online-endpoints/late";
+    client.put(endpoint, json!({"auth_mode": "key"})).await.ok();
+    for (name, status) in [
+        ("my-team", 401),
+        ("My_Team", 401),
+        ("%4Dy_Team", 401),
+        ("My.Team", 404),
+    ] {
+        let answer = client
+            .post(&format!("/endpoints/{name}/late/score"), json!({}))
+            .await;
+        assert_eq!(answer.status, status, "{name}");
+    }
     // What is no name of a workspace is none.
     for name in ["%2e%2e", "my-team%2f..%2fdefault", "my-team%00", "m%C3%BC"] {
         client

@@ -106,9 +106,6 @@ fn arguments(command: &mut Command, spec: &OnlineDeployment, folder: &Path) -> R
             command.arg("--model-dir").arg(&models);
         }
     }
-    if let Some(workers) = spec.environment_variables.get("WORKER_COUNT") {
-        command.args(["--workers", workers]);
-    }
     if let Some(timeout) = spec
         .request_settings
         .and_then(|settings| settings.request_timeout_ms)

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use tidemill_app::query::QueryOptions;
 use tidemill_app::vault::MasterKey;
 use tidemill_app::webhook::WebhookOptions;
@@ -137,6 +138,8 @@ async fn serve(options: Options) -> Result<()> {
     let written = state::write(dir.root(), address)?;
 
     let (told, mut hears) = tokio::sync::watch::channel(false);
+    // Answers are small: they must not wait for a full packet.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which is a stop as well.
         let _ = hears.wait_for(|stop| *stop).await;
