@@ -6,7 +6,7 @@
 use tidemill_api::mlflow::rule;
 use tidemill_store::{ConnectionTrait, run};
 
-use crate::{Error, Kind, Result, logged_model, model_version};
+use crate::{Error, Kind, Result, logged_model, model_version, registered_model};
 
 /// A source that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +29,24 @@ pub(crate) async fn resolve(
     run_id: Option<String>,
     model_id: Option<String>,
 ) -> Result<Source> {
+    let parameter = if model_id.is_some() { "model_id" } else { "run_id" };
     let Some((scheme, rest)) = source.split_once(':').filter(|(scheme, _)| !scheme.contains('/')) else {
-        return Err(local(source));
+        return Err(local(source, parameter));
     };
     let scheme = scheme.to_ascii_lowercase();
     if scheme == "file" || scheme.len() == 1 {
-        return Err(local(source));
+        // Beside a run or model, MLflow tells the path that the URI means.
+        let path = if scheme == "file" && (run_id.is_some() || model_id.is_some()) {
+            rest.trim_start_matches("//")
+        } else {
+            source
+        };
+        return Err(local(path, parameter));
     }
     if ["http", "https", "ftp", "sftp"].contains(&scheme.as_str()) {
         return Err(crate::artifact_location::other_host("source", &scheme));
     }
-    if climbs(source) {
+    if climbs(source) || (scheme != "models" && !is_absolute(rest)) {
         return Err(Error::invalid(format!(
             "Invalid model version source: '{source}'. If supplying a source as an http, https, local file path, ftp, \
              objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references \
@@ -55,12 +62,17 @@ pub(crate) async fn resolve(
     match scheme.as_str() {
         "models" => from_models(db, workspace, source, rest, run_id, model_id).await,
         "runs" => {
-            let (of, path) = rest.trim_start_matches('/').split_once('/').unwrap_or((rest, ""));
-            let run = run::get(db, workspace, of)
-                .await?
-                .filter(|_| run_id.as_deref() == Some(of));
-            let run = run.ok_or_else(|| foreign(source, "run_id"))?;
-            Ok(named(join(&run.artifact_uri, path), run_id, model_id))
+            let rest = rest.trim_start_matches('/');
+            let (of, path) = rest.split_once('/').unwrap_or((rest, ""));
+            if run_id.as_deref() != Some(of) {
+                return Err(foreign(source, "run_id"));
+            }
+            // A run of another server is taken at its word: nothing of it is kept here.
+            let location = match run::get(db, workspace, of).await? {
+                Some(run) => join(&run.artifact_uri, path),
+                None => source.to_owned(),
+            };
+            Ok(named(location, run_id, model_id))
         }
         "mlflow-artifacts" => {
             let model_id = model_id.or_else(|| model_of(source).map(str::to_owned));
@@ -114,6 +126,11 @@ async fn from_models(
             model_id: Some(model.model_id),
         });
     }
+    let (name, _) = path
+        .split_once('@')
+        .or_else(|| path.rsplit_once('/'))
+        .unwrap_or((path, ""));
+    registered_model::find(db, workspace, name).await?;
     let version = registered(db, workspace, path).await?;
     Ok(Source {
         source: format!("models:/{}/{}", version.name, version.version),
@@ -174,6 +191,20 @@ fn climbs(source: &str) -> bool {
     true
 }
 
+/// Whether what follows the scheme of a URI holds a path from the root on, without `.` in it: a bucket alone is none.
+fn is_absolute(rest: &str) -> bool {
+    let path = match rest.strip_prefix("//") {
+        Some(rest) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => rest,
+    };
+    let path = path
+        .split(['?', '#'])
+        .next()
+        .unwrap_or(path)
+        .trim_end_matches('/');
+    path.starts_with('/') && path.split('/').all(|part| part != ".")
+}
+
 fn within(source: &str, root: &str) -> bool {
     let parts = |uri: &str| -> Vec<String> {
         let path = uri.split_once(':').map_or(uri, |(_, rest)| rest);
@@ -204,11 +235,11 @@ fn join(root: &str, path: &str) -> String {
     }
 }
 
-fn local(source: &str) -> Error {
+fn local(path: &str, parameter: &str) -> Error {
     Error::invalid(format!(
-        "Invalid model version source: '{source}'. To use a local path as a model version source, the run_id request \
+        "Invalid model version source: '{path}'. To use a local path as a model version source, the {parameter} request \
          parameter has to be specified and the local path has to be contained within the artifact directory of the run \
-         specified by the run_id."
+         specified by the {parameter}."
     ))
 }
 
@@ -233,6 +264,12 @@ mod tests {
             "s3://b/%00",
         ] {
             assert!(climbs(bad), "{bad}");
+        }
+        for good in ["s3://b/a", "dbfs:/a", "s3://b/a/", "models:/m/1", "runs:/r/"] {
+            assert!(is_absolute(good.split_once(':').expect("a scheme").1), "{good}");
+        }
+        for bad in ["s3://b", "s3://b/", "dbfs:a", "s3://b/./a", "runs:/"] {
+            assert!(!is_absolute(bad.split_once(':').expect("a scheme").1), "{bad}");
         }
         for good in ["s3://b/a..b", "http://h/a%20b", "mlflow-artifacts:/1/r/artifacts"] {
             assert!(!climbs(good), "{good}");

@@ -10,10 +10,10 @@ use tidemill_api::mlflow::model_version::{
 use tidemill_api::mlflow::rule;
 use tidemill_api::mlflow::webhook::{WebhookAction, WebhookEntity, WebhookEvent};
 use tidemill_query::{Subject, parse_order};
+use tidemill_store::ConnectionTrait;
 use tidemill_store::model_version;
 use tidemill_store::registered_model;
 use tidemill_store::tag::{self, Noun, Table, version_owner};
-use tidemill_store::{ConnectionTrait, to_json};
 
 use crate::context::Change;
 use crate::experiment::{pairs, texts};
@@ -181,10 +181,21 @@ pub async fn insert(db: &impl ConnectionTrait, row: Row, tags: &tag::Pairs) -> R
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default();
         versions.push(json!({ "name": name, "version": row.version }));
-        let pair = [(VERSIONS_TAG.to_owned(), to_json(&versions))];
+        let pair = [(VERSIONS_TAG.to_owned(), versions_text(&versions))];
         tag::put(db, Table::Tag, &ws, Noun::LoggedModel, model_id, &pair).await?;
     }
     Ok(row)
+}
+
+/// The list as MLflow's own server writes it: clients compare it as a text.
+fn versions_text(versions: &[Value]) -> String {
+    let fields = |version: &Value| {
+        let fields = version.as_object().into_iter().flatten();
+        let fields: Vec<String> = fields.map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        format!("{{{}}}", fields.join(", "))
+    };
+    let versions: Vec<String> = versions.iter().map(fields).collect();
+    format!("[{}]", versions.join(", "))
 }
 
 /// One version.

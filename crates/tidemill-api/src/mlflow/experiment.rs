@@ -121,7 +121,7 @@ pub struct SearchExperiments {
 
 impl Request for SearchExperiments {
     const SCHEMA: Schema = &[
-        ("view_type", &[]),
+        ("view_type", &[Check::Int]),
         ("max_results", &[Check::Int]),
         ("order_by", &[Check::Array, Check::Texts]),
         ("filter", &[Check::Text]),

@@ -111,6 +111,17 @@ assert client.get_webhook(hook.webhook_id).status == WebhookStatus.DISABLED
 client.delete_webhook(hook.webhook_id)
 refused("RESOURCE_DOES_NOT_EXIST", "not found", client.get_webhook, hook.webhook_id)
 
+# A run that another server holds is taken at its word; a logged model tells its versions as MLflow's server writes them.
+client.create_registered_model("elsewhere")
+far = client.create_model_version("elsewhere", "runs:/far/model", "far")
+assert (far.run_id, far.source) == ("far", "runs:/far/model"), far
+assert client.get_model_version_download_uri("elsewhere", far.version) == "runs:/far/model"
+made = client.create_logged_model("0", name="told")
+for _ in range(2):
+    client.create_model_version("elsewhere", f"models:/{made.model_id}", model_id=made.model_id)
+told = client.get_logged_model(made.model_id).tags["mlflow.modelVersions"]
+assert told == json.dumps([{"name": "elsewhere", "version": version} for version in (2, 3)]), told
+
 # History and the way back.
 two = client.create_model_version("delay", f"runs:/{run.info.run_id}/model", run.info.run_id)
 client.set_registered_model_alias("delay", "champion", two.version)
