@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tidemill_objects::SafePath;
 use tidemill_policy::action;
-use tidemill_profile::expect::Validation;
+use tidemill_profile::expect::{Level, Outcome, Validation};
 use tidemill_store::asset::{Key, Kind};
 use tidemill_store::page::{Page, PageRequest};
 use tidemill_store::{data_validation, event, to_json};
@@ -26,6 +26,8 @@ pub type Stored = data_validation::Model;
 pub(crate) const STEP_FOLDER: &str = "outputs/validation";
 /// The most bytes of what a step found that are read.
 const MOST_BYTES: u64 = 64 << 20;
+/// How many rules a reason names.
+const NAMED: usize = 3;
 /// Validations of earlier versions that are looked at for columns that drift again and again.
 const LOOKED_AT: u64 = 500;
 
@@ -295,6 +297,50 @@ pub(crate) async fn of_step(ctx: &OpContext, job: &Job, plan: &CommandPlan) -> R
     record(ctx, &row, asked, &Validated { validation, profile })
         .await
         .map(drop)
+}
+
+/// Why a step failed, where what it found says so: the first rules that are not met, how many more, and where the report is.
+///
+/// # Errors
+/// When what it found cannot be read.
+pub(crate) async fn failure_of_step(ctx: &OpContext, job: &Job) -> Result<Option<String>> {
+    let folder = ctx.app().dir.artifacts(&job.workspace).join(artifact_root(job));
+    let found = read::<Validation>(&folder.join(STEP_FOLDER).join("validation.json")).await?;
+    Ok(found.as_ref().filter(|found| !found.passed).map(|found| {
+        let report = format!(
+            "{STEP_FOLDER}/report.html among the artifacts of job `{}`",
+            job.name
+        );
+        format!("{}; the report is {report}", unmet(found))
+    }))
+}
+
+/// The first errors of a validation, and how many more there are.
+fn unmet(found: &Validation) -> String {
+    let errors = found
+        .outcomes
+        .iter()
+        .filter(|outcome| !outcome.met && outcome.level == Level::Error);
+    let words = |outcome: &Outcome| {
+        let column = outcome.column.as_deref().map(|column| format!("`{column}`: "));
+        format!(
+            "{}{} (found {})",
+            column.unwrap_or_default(),
+            outcome.expected,
+            outcome.found
+        )
+    };
+    let mut said: Vec<String> = errors.clone().take(NAMED).map(words).collect();
+    let more = errors.count().saturating_sub(NAMED);
+    if more > 0 {
+        said.push(format!("and {more} more"));
+    }
+    format!(
+        "{} of {} expectations not met: {}",
+        found.errors,
+        found.outcomes.len(),
+        said.join("; ")
+    )
 }
 
 /// Name and version of `data/flights/3`.

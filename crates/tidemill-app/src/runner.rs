@@ -16,6 +16,7 @@ use crate::job::{CommandPlan, Ending, Job, OutputRecord, Plan, Status, artifact_
 use crate::loops::end_or_retry;
 use crate::{
     Error, Kind, OpContext, Principal, Result, Scope, bytes, contract, data_validation, deployment_instance,
+    model_validation,
 };
 
 /// All that the runner must know. `token` is the runner's; the script of its job gets another.
@@ -203,6 +204,19 @@ pub async fn finish(ctx: &OpContext, finish: Finish) -> Result<()> {
             records.insert(port, record);
         }
     }
+    let (outcome, reason) = match (outcome, &plan.validates_model) {
+        (Outcome::Completed, Some(step)) => {
+            match model_validation::verdict(ctx, &row, (&plan, step), &mut records).await? {
+                Some(why) => (Outcome::Failed, Some(why)),
+                None => (outcome, reason),
+            }
+        }
+        (Outcome::Failed, _) if plan.validates => match data_validation::failure_of_step(ctx, &row).await {
+            Ok(Some(why)) => (outcome, Some(why)),
+            _ => (outcome, reason),
+        },
+        (outcome, _) => (outcome, reason),
+    };
     let (outcome, reason) = match outcome {
         Outcome::Completed => match keeps_contracts(ctx, &row, &plan, &records).await {
             Ok(more) => {

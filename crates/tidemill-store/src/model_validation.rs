@@ -47,6 +47,9 @@ pub struct Model {
     pub ended_at: Option<i64>,
 }
 
+/// The version of what was validated before it became one.
+pub const UNREGISTERED: i64 = 0;
+
 /// No relations.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
@@ -109,7 +112,7 @@ pub async fn get(db: &impl ConnectionTrait, workspace: &str, name: &str, id: &st
         .await?)
 }
 
-/// Those of a model, newest first.
+/// Those of a model, newest first; of a version those too whose model was none yet.
 pub async fn list(
     db: &impl ConnectionTrait,
     workspace: &str,
@@ -121,7 +124,7 @@ pub async fn list(
         .filter(Column::Workspace.eq(workspace))
         .filter(Column::Name.eq(name));
     if let Some(version) = version {
-        query = query.filter(Column::Version.eq(version));
+        query = query.filter(Column::Version.is_in([version, UNREGISTERED]));
     }
     Ok(query.order_by_desc(Column::Id).limit(most).all(db).await?)
 }

@@ -11,6 +11,7 @@ mod inputs;
 mod lineage;
 mod log;
 mod output;
+mod own_step;
 mod pipeline;
 mod plan;
 mod retry;
@@ -35,8 +36,8 @@ pub use output::{artifact, artifacts, output_file, output_files, outputs_of};
 pub(crate) use output::{artifact_home, artifact_root};
 pub(crate) use pipeline::{other_name, plan_nested, plan_pipeline};
 pub use plan::{
-    CommandPlan, EnvironmentPlan, OutputRecord, PipelinePlan, Plan, PlannedInput, PlannedOutput, StepOutput,
-    StepPlan, StepWork,
+    CommandPlan, EnvironmentPlan, ModelStep, OutputRecord, PipelinePlan, Plan, PlannedInput, PlannedOutput,
+    StepOutput, StepPlan, StepWork,
 };
 pub use retry::{resume, retry};
 pub(crate) use reused::outputs_at_their_places;

@@ -6,30 +6,28 @@ use indexmap::IndexMap;
 use tidemill_plan::Dag;
 use tidemill_spec::expr::{Ref, Template};
 use tidemill_spec::kinds::{
-    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Limits,
-    Node, Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources, TransformNode,
-    ValidateNode,
+    CommandNode, Component, ComponentInput, ComponentOutput, ComponentRef, EnvironmentRef, Input, Node,
+    Output, PipelineComponent, PipelineJob, PipelineNode, PipelineSettings, Resources,
 };
 use tidemill_spec::refs::{ComputeRef, DataPath};
 use tidemill_spec::value::Literal;
 
 use super::inputs::{in_field, word};
 use super::output::planned_output;
+use super::own_step::{check_order, guard, transform_step, validate_model_step, validate_step};
 use super::submit::{check_datastore, check_output, check_room, code_tree, distribution, plan_environment};
 use super::{
-    CommandPlan, EnvironmentPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork,
-    planned_input,
+    CommandPlan, PipelinePlan, PlannedInput, PlannedOutput, StepOutput, StepPlan, StepWork, planned_input,
 };
-use crate::data_validation::STEP_FOLDER;
 use crate::{Error, Kind, OpContext, Result, component, compute, datastore, datastore_access};
 
 /// The parts of a pipeline, whether a job or a component brings them.
-struct Parts<'a> {
-    name: &'a str,
-    nodes: &'a IndexMap<String, Node>,
-    settings: PipelineSettings,
-    compute: Option<ComputeRef>,
-    policy: &'a str,
+pub(super) struct Parts<'a> {
+    pub(super) name: &'a str,
+    pub(super) nodes: &'a IndexMap<String, Node>,
+    pub(super) settings: PipelineSettings,
+    pub(super) compute: Option<ComputeRef>,
+    pub(super) policy: &'a str,
 }
 
 /// Plans a pipeline job.
@@ -136,6 +134,9 @@ async fn build(
             Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Transform(node) => transform_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Validate(node) => validate_step(ctx, workspace, &parts, node_name, node, &inputs).await,
+            Node::ValidateModel(node) => {
+                validate_model_step(ctx, workspace, &parts, node_name, node, (&inputs, &outputs)).await
+            }
         };
         let mut step = step.map_err(|mut error| {
             error.message = format!("failed to plan step `{node_name}`: {}", error.message);
@@ -158,6 +159,7 @@ async fn build(
                 error
             })?;
     }
+    check_order(parts.nodes, &steps, &outputs)?;
     guard(parts.nodes, &mut steps);
     let waits = steps
         .iter()
@@ -324,6 +326,7 @@ async fn command_step(
             .unwrap_or(0),
         deterministic: component.and_then(|c| c.is_deterministic).unwrap_or(true),
         validates: false,
+        validates_model: None,
     };
     let ports = component.map(|c| c.inputs.clone()).unwrap_or_default();
     check_given(&node.inputs, &ports, component.is_some(), pipeline_inputs)?;
@@ -342,230 +345,6 @@ async fn command_step(
         compute: Some(ComputeRef::Named(target.name)),
         waits_for: waits_for(&node.inputs)?,
     })
-}
-
-/// A step that checks data: this very program, run by the runner.
-async fn validate_step(
-    ctx: &OpContext,
-    workspace: &str,
-    parts: &Parts<'_>,
-    node_name: &str,
-    node: &ValidateNode,
-    pipeline_inputs: &IndexMap<String, PlannedInput>,
-) -> Result<StepPlan> {
-    let ValidateNode {
-        inputs,
-        outputs,
-        compute,
-        limits,
-        comment: _,
-        display_name,
-    } = node;
-    let mut command = String::from(
-        "\"$TIDEMILL_PROGRAM\" data validate --data \"${{inputs.data}}\" --expectations \"${{inputs.expectations}}\" -o table",
-    );
-    for name in inputs.keys() {
-        match name.as_str() {
-            "data" | "expectations" => {}
-            "baseline" => command.push_str(" $[[--baseline \"${{inputs.baseline}}\"]]"),
-            name => command.push_str(&format!(" $[[--table \"{name}=${{{{inputs.{name}}}}}\"]]")),
-        }
-    }
-    // Artifacts are kept however the step ends.
-    command.push_str(&format!(" --report {STEP_FOLDER}"));
-    if outputs.contains_key(ValidateNode::REPORT) {
-        command.push_str(" --report \"${{outputs.report}}\"");
-    }
-    let own = Own {
-        command,
-        validates: true,
-        variables: IndexMap::new(),
-        inputs,
-        outputs,
-        compute: compute.as_ref(),
-        limits: limits.as_ref(),
-        display_name: display_name.as_deref(),
-    };
-    own_step(ctx, workspace, parts, node_name, own, pipeline_inputs).await
-}
-
-/// A step that makes tables of tables: this very program, run by the runner.
-async fn transform_step(
-    ctx: &OpContext,
-    workspace: &str,
-    parts: &Parts<'_>,
-    node_name: &str,
-    node: &TransformNode,
-    pipeline_inputs: &IndexMap<String, PlannedInput>,
-) -> Result<StepPlan> {
-    let TransformNode {
-        inputs,
-        outputs,
-        sql,
-        steps,
-        split,
-        compute,
-        limits,
-        comment: _,
-        display_name,
-    } = node;
-    let plan = serde_json::json!({ "sql": sql, "steps": steps, "split": split });
-    // A slip is told now, and not when the step's turn has come.
-    serde_json::from_value::<tidemill_table::sql::Transform>(plan.clone())
-        .map_err(|error| Error::invalid(format!("its steps cannot be read: {error}")))?;
-    if let Some(sql) = sql {
-        let tables =
-            tidemill_table::sql::tables_of(sql).map_err(|failure| Error::invalid(failure.message))?;
-        if let Some(unknown) = tables.iter().find(|name| !inputs.contains_key(*name)) {
-            return Err(Error::invalid(format!(
-                "its query names the table `{unknown}`, which is none of its inputs"
-            )));
-        }
-    }
-    let mut command =
-        String::from("\"$TIDEMILL_PROGRAM\" data transform --plan-text \"$TIDEMILL_TRANSFORM\"");
-    for name in inputs.keys() {
-        match name.as_str() {
-            TransformNode::PARAMETERS => command.push_str(" $[[--parameters \"${{inputs.parameters}}\"]]"),
-            name => command.push_str(&format!(" $[[--file \"{name}=${{{{inputs.{name}}}}}\"]]")),
-        }
-    }
-    command.push_str(" --output-folder \"${{outputs.data}}\"");
-    let own = Own {
-        command,
-        validates: false,
-        variables: IndexMap::from([("TIDEMILL_TRANSFORM".to_owned(), plan.to_string())]),
-        inputs,
-        outputs,
-        compute: compute.as_ref(),
-        limits: limits.as_ref(),
-        display_name: display_name.as_deref(),
-    };
-    own_step(ctx, workspace, parts, node_name, own, pipeline_inputs).await
-}
-
-/// A step that is done by this very program.
-struct Own<'a> {
-    command: String,
-    validates: bool,
-    variables: IndexMap<String, String>,
-    inputs: &'a IndexMap<String, Input>,
-    outputs: &'a IndexMap<String, Output>,
-    compute: Option<&'a ComputeRef>,
-    limits: Option<&'a Limits>,
-    display_name: Option<&'a str>,
-}
-
-async fn own_step(
-    ctx: &OpContext,
-    workspace: &str,
-    parts: &Parts<'_>,
-    node_name: &str,
-    own: Own<'_>,
-    pipeline_inputs: &IndexMap<String, PlannedInput>,
-) -> Result<StepPlan> {
-    let Own {
-        command,
-        validates,
-        mut variables,
-        inputs,
-        outputs,
-        compute,
-        limits,
-        display_name,
-    } = own;
-    let reference = own_compute(compute, parts);
-    let target = compute::resolve(
-        ctx,
-        workspace,
-        bound_compute(reference.as_ref(), pipeline_inputs)?.as_ref(),
-    )
-    .await?;
-    crate::isolation::of_compute(ctx.app(), workspace, &target.name).await?;
-    variables.insert("TIDEMILL_PROGRAM".to_owned(), String::new());
-    // What another version of this program finds is other work.
-    variables.insert(
-        "TIDEMILL_VERSION".to_owned(),
-        env!("CARGO_PKG_VERSION").to_owned(),
-    );
-    let plan = CommandPlan {
-        command,
-        code: None,
-        environment: EnvironmentPlan {
-            name: None,
-            request: serde_json::Value::Null,
-            build_context: None,
-        },
-        variables,
-        inputs: IndexMap::new(),
-        outputs: IndexMap::new(),
-        distribution: None,
-        instance_count: 1,
-        timeout_s: limits.and_then(|limits| limits.timeout),
-        memory_bytes: None,
-        cores: None,
-        gpus: 0,
-        retries: limits.and_then(|limits| limits.retries).unwrap_or(0),
-        deterministic: true,
-        validates,
-    };
-    Ok(StepPlan {
-        job: child_name(parts.name, node_name),
-        display_name: display_name
-            .map(str::to_owned)
-            .or_else(|| Some(node_name.to_owned())),
-        work: StepWork::Command(Box::new(plan)),
-        given: inputs.clone(),
-        ports: IndexMap::new(),
-        outputs: step_outputs(outputs, None)?,
-        compute: Some(ComputeRef::Named(target.name)),
-        waits_for: waits_for(inputs)?,
-    })
-}
-
-/// A step that checks data stands before every other step that reads the same data, except those that it waits for itself.
-fn guard(nodes: &IndexMap<String, Node>, steps: &mut IndexMap<String, StepPlan>) {
-    let guarded = |node: &Node| match node {
-        Node::Validate(node) => node.inputs.get("data").map(place_of),
-        Node::Command(_) | Node::Pipeline(_) | Node::Transform(_) => None,
-    };
-    for (guard, node) in nodes {
-        let Some(data) = guarded(node) else { continue };
-        let before = before(guard, steps);
-        for (name, step) in steps.iter_mut() {
-            let reads = step.given.values().any(|input| place_of(input) == data);
-            if name != guard && reads && !before.contains(name) && !step.waits_for.contains(guard) {
-                let is_guard = nodes.get(name).is_some_and(|node| guarded(node).is_some());
-                // Two checks of the same data need not wait for each other.
-                if !is_guard {
-                    step.waits_for.push(guard.clone());
-                }
-            }
-        }
-    }
-}
-
-/// Where an input comes from: a binding, or a path.
-fn place_of(input: &Input) -> String {
-    match (input.expression(), input) {
-        (Some(text), _) => text.split_whitespace().collect(),
-        (None, Input::Data(data)) => data.path.as_ref().map(ToString::to_string).unwrap_or_default(),
-        (None, Input::Literal(value)) => format!("literal {value}"),
-    }
-}
-
-/// The steps that a step waits for, directly or not.
-fn before(step: &str, steps: &IndexMap<String, StepPlan>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![step.to_owned()];
-    while let Some(next) = open.pop() {
-        for earlier in steps.get(&next).into_iter().flat_map(|plan| &plan.waits_for) {
-            if found.insert(earlier.clone()) {
-                open.push(earlier.clone());
-            }
-        }
-    }
-    found
 }
 
 async fn pipeline_step(
@@ -609,7 +388,7 @@ async fn pipeline_component(
 }
 
 /// The name of a step's job: the pipeline's, and the step's.
-fn child_name(pipeline: &str, node: &str) -> String {
+pub(super) fn child_name(pipeline: &str, node: &str) -> String {
     let name = format!("{pipeline}_{node}");
     if name.len() > 255 {
         other_name(&name, "")
@@ -637,18 +416,18 @@ fn default_datastore(settings: &PipelineSettings) -> String {
         .to_owned()
 }
 
-fn own_environment(reference: Option<&EnvironmentRef>) -> Option<&EnvironmentRef> {
+pub(super) fn own_environment(reference: Option<&EnvironmentRef>) -> Option<&EnvironmentRef> {
     reference.filter(|reference| !matches!(reference, EnvironmentRef::Expression(_)))
 }
 
-fn own_compute(node: Option<&ComputeRef>, parts: &Parts<'_>) -> Option<ComputeRef> {
+pub(super) fn own_compute(node: Option<&ComputeRef>, parts: &Parts<'_>) -> Option<ComputeRef> {
     node.cloned()
         .or_else(|| parts.settings.default_compute.clone())
         .or_else(|| parts.compute.clone())
 }
 
 /// A compute given as an input of the pipeline.
-fn bound_compute(
+pub(super) fn bound_compute(
     reference: Option<&ComputeRef>,
     inputs: &IndexMap<String, PlannedInput>,
 ) -> Result<Option<ComputeRef>> {
@@ -671,7 +450,7 @@ fn bound_compute(
 }
 
 /// A variable with the inputs of the pipeline filled in; those of the step itself are known to its runner.
-fn bound_variable(value: &str, inputs: &IndexMap<String, PlannedInput>) -> Result<String> {
+pub(super) fn bound_variable(value: &str, inputs: &IndexMap<String, PlannedInput>) -> Result<String> {
     let Some(template) = value
         .contains("${{")
         .then(|| Template::parse(value).ok())
@@ -760,7 +539,7 @@ fn value_of(input: &Input, around: &IndexMap<String, PlannedInput>) -> Option<Li
     }
 }
 
-fn waits_for(given: &IndexMap<String, Input>) -> Result<Vec<String>> {
+pub(super) fn waits_for(given: &IndexMap<String, Input>) -> Result<Vec<String>> {
     let mut steps: Vec<String> = Vec::new();
     for text in given.values().filter_map(Input::expression) {
         let template = Template::parse(text).map_err(|error| Error::invalid(error.to_string()))?;
@@ -775,7 +554,7 @@ fn waits_for(given: &IndexMap<String, Input>) -> Result<Vec<String>> {
     Ok(steps)
 }
 
-fn step_outputs(
+pub(super) fn step_outputs(
     given: &IndexMap<String, Output>,
     declared: Option<&IndexMap<String, ComponentOutput>>,
 ) -> Result<IndexMap<String, StepOutput>> {
@@ -800,7 +579,7 @@ fn step_outputs(
     Ok(outputs)
 }
 
-fn step_output(given: &Output, port: Option<&ComponentOutput>) -> Result<StepOutput> {
+pub(super) fn step_output(given: &Output, port: Option<&ComponentOutput>) -> Result<StepOutput> {
     let expression = given.path.as_ref().and_then(DataPath::as_expression);
     let parent = match expression.map(Template::parse).transpose() {
         Ok(Some(template)) => match template.singular() {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidemill_api::runner::{Distribution, Source};
-use tidemill_spec::kinds::{ComponentInput, Input, PipelineComponent, PipelineSettings};
+use tidemill_spec::kinds::{ComponentInput, Input, PipelineComponent, PipelineSettings, Validation};
 use tidemill_spec::refs::{ComputeRef, DataPath};
 
 use crate::{Error, Result};
@@ -57,6 +57,25 @@ pub struct CommandPlan {
     /// Whether it is a step that checks data: what it finds goes into the history of the data.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub validates: bool,
+    /// Whether it is a step that holds a model against a validation: the verdict is found when its program has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validates_model: Option<Box<ModelStep>>,
+}
+
+/// A step that holds a model against a validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelStep {
+    /// The registered model whose metric history it adds to.
+    pub model: String,
+    /// The environment policy of its pipeline.
+    pub policy: String,
+    /// Whether the validation names the environment; else a model of MLflow brings its own.
+    pub has_environment: bool,
+    /// What must hold.
+    pub validation: Validation,
+    /// What it is held against, as people read it; known when the step's turn has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub champion: Option<String>,
 }
 
 /// The environment of a command.

@@ -232,6 +232,7 @@ async fn plan_command(
         retries: job.limits.as_ref().and_then(|limits| limits.retries).unwrap_or(0),
         deterministic: true,
         validates: false,
+        validates_model: None,
     })
 }
 

@@ -375,9 +375,10 @@ impl Running<'_> {
         let resolved = resolve_step(self.ctx, &row.workspace, step, &around).await?;
         match &step.work {
             StepWork::Command(_) => {
-                let Some(plan) = command_of(step, resolved) else {
+                let Some(mut plan) = command_of(step, resolved) else {
                     return Ok(None);
                 };
+                crate::model_validation::complete(self.ctx, &row.workspace, &mut plan).await?;
                 let key = cache_key(&plan);
                 row.cache_key = key.map(|key| key.to_string());
                 row.compute = step

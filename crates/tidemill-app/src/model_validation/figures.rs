@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::json;
 use tidemill_api::mlflow::metric::Metric;
 use tidemill_api::mlflow::run::LogBatch;
+use tidemill_api::runner::Source;
 use tidemill_evaluation::{Arrays, Check, Facts, Figures, Subject, Told, check, report};
 use tidemill_profile::drift::{Drift, DriftOptions};
 use tidemill_profile::{Asked, Profile, Profiler};
@@ -14,7 +15,7 @@ use tidemill_store::model_validation::{self, End};
 use tidemill_store::{from_json, job as job_row, model_version, to_json};
 use tidemill_table::ReadOptions;
 
-use super::{BROKEN, FAILED, PASSED, Row, plan};
+use super::{BROKEN, FAILED, PASSED, Row, UNREGISTERED, plan};
 use crate::job::{self, Job, Status};
 use crate::{Error, OpContext, Result, content, resolve, run};
 
@@ -51,7 +52,7 @@ pub(crate) async fn finish(ctx: &OpContext, row: &Row) -> Result<bool> {
     Ok(true)
 }
 
-fn broken(why: String, at: i64) -> End {
+pub(super) fn broken(why: String, at: i64) -> End {
     End {
         state: BROKEN.into(),
         reason: Some(why),
@@ -70,29 +71,30 @@ struct Computed {
 }
 
 async fn computed(ctx: &OpContext, row: &Row, job: &Job) -> Result<End> {
-    let asked: Validation = from_json("model_validation", "spec", &row.spec)?;
     let path = format!("azureml://jobs/{}/outputs/{}", row.job, plan::OUTPUT);
     let path = path
         .parse()
         .map_err(|_| Error::internal("an output of a job is a path"))?;
     let found = resolve::data(ctx, &row.workspace, &path, None).await?;
+    let model = model_of(ctx, row).await?;
+    judge(ctx, row, job, (&found.source, found.manifest.as_deref()), model).await
+}
+
+/// Computes from what a job wrote at a place, whose manifest it gave; of a model with so many bytes of files.
+pub(super) async fn judge(
+    ctx: &OpContext,
+    row: &Row,
+    job: &Job,
+    (said, manifest): (&Source, Option<&str>),
+    (version, size_bytes): (Option<model_version::Model>, u64),
+) -> Result<End> {
+    let asked: Validation = from_json("model_validation", "spec", &row.spec)?;
     // Between the end of the job and now, nobody may have written what it is said to have written.
-    let now = content::survey(
-        ctx,
-        &row.workspace,
-        &found.source,
-        None,
-        &tidemill_objects::Silent,
-    )
-    .await?;
-    if found
-        .manifest
-        .as_ref()
-        .is_some_and(|written| *written != now.manifest.digest().to_hex())
-    {
+    let now = content::survey(ctx, &row.workspace, said, None, &tidemill_objects::Silent).await?;
+    if manifest.is_some_and(|written| written != now.manifest.digest().to_hex()) {
         return Err(Error::conflict("what the job wrote has been changed since"));
     }
-    let there = content::on_disk(ctx, &row.workspace, &found.source).await?;
+    let there = content::on_disk(ctx, &row.workspace, said).await?;
     let (root, wanted) = (there.root.clone(), asked.clone());
     let work = tokio::task::spawn_blocking(move || compute(&root, &wanted));
     let Computed {
@@ -102,14 +104,13 @@ async fn computed(ctx: &OpContext, row: &Row, job: &Job) -> Result<End> {
         drift,
     } = work.await.map_err(Error::internal)??;
     drop(there);
-    let model = model_of(ctx, row).await?;
     let facts = Facts {
-        size_bytes: model.1,
+        size_bytes,
         champion: row.champion.clone(),
         training: row.training.clone(),
     };
     let checks = check(&asked, &told, &figures, &facts);
-    let subject = subject(ctx, row, job, model.0.as_ref()).await?;
+    let subject = subject(ctx, row, job, version.as_ref()).await?;
     let page = report(
         &subject,
         &checks,
@@ -280,7 +281,10 @@ async fn subject(
     let at =
         jiff::Timestamp::from_millisecond(row.created_at).map_or_else(|_| String::new(), |at| at.to_string());
     Ok(Subject {
-        model: format!("{}:{}", row.name, row.version),
+        model: match row.version {
+            UNREGISTERED => format!("{}, not registered", row.name),
+            version => format!("{}:{version}", row.name),
+        },
         digest: row.digest.clone(),
         data: row.data.clone(),
         training: row.training.clone(),

@@ -4,16 +4,21 @@
 mod champion;
 mod figures;
 mod plan;
+mod step;
 
 use serde_json::{Value, json};
 use tidemill_spec::kinds::{Spec, Validation};
 use tidemill_spec::refs::{AssetRef, DataPath, VersionRef};
-use tidemill_store::{model_validation, to_json};
+use tidemill_store::{model_validation, model_version as version_row, to_json};
+
+pub use tidemill_store::model_validation::UNREGISTERED;
 
 use crate::context::Change;
 use crate::{Error, Kind, OpContext, Result, Scope, action, content, job, model_version};
 
 pub(crate) use figures::finish;
+pub(crate) use plan::{OUTPUT, codes, command};
+pub(crate) use step::{complete, named_data, tree, verdict};
 
 /// A validation, as use cases hand it out.
 pub type Row = model_validation::Model;
@@ -115,13 +120,33 @@ pub async fn create(
 pub async fn get(ctx: &OpContext, workspace: &str, name: &str, id: &str) -> Result<Row> {
     ctx.authorize(action::MODEL_READ, &scope(workspace, name)).await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
-    model_validation::get(ctx.app().store.read(), &workspace, name, id)
-        .await?
-        .ok_or_else(|| {
-            Error::not_found("validation", id).hint(format!(
-                "`tidemill model metrics --name {name}` shows those that there are"
-            ))
-        })
+    let found = model_validation::get(ctx.app().store.read(), &workspace, name, id).await?;
+    let found = found.ok_or_else(|| {
+        Error::not_found("validation", id).hint(format!(
+            "`tidemill model metrics --name {name}` shows those that there are"
+        ))
+    })?;
+    let mut found = vec![found];
+    name_versions(ctx, &mut found).await?;
+    Ok(found.remove(0))
+}
+
+/// Says of what steps of pipelines validated which version it has become since: the one of the very same files.
+async fn name_versions(ctx: &OpContext, rows: &mut [Row]) -> Result<()> {
+    let Some(row) = rows.iter().find(|row| row.version == UNREGISTERED) else {
+        return Ok(());
+    };
+    let there = version_row::list(ctx.app().store.read(), &row.workspace, &row.name).await?;
+    for row in rows.iter_mut().filter(|row| row.version == UNREGISTERED) {
+        let of_files = there
+            .iter()
+            .filter(|version| version.digest.as_ref() == Some(&row.digest));
+        row.version = of_files
+            .map(|version| version.version)
+            .min()
+            .unwrap_or(UNREGISTERED);
+    }
+    Ok(())
 }
 
 /// Validations of a model, newest first; of one version where it is given.
@@ -132,8 +157,14 @@ pub async fn list(ctx: &OpContext, workspace: &str, name: &str, version: Option<
     ctx.authorize(action::MODEL_READ, &scope(workspace, name)).await?;
     let workspace = crate::workspace::get(ctx, workspace).await?.name;
     let db = ctx.app().store.read();
-    crate::registered_model::find(db, &workspace, name).await?;
-    Ok(model_validation::list(db, &workspace, name, version, MOST).await?)
+    let mut found = model_validation::list(db, &workspace, name, version, MOST).await?;
+    name_versions(ctx, &mut found).await?;
+    found.retain(|row| version.is_none_or(|version| row.version == version));
+    // A model that no step of a pipeline let through yet has a history and no version.
+    if found.is_empty() {
+        crate::registered_model::find(db, &workspace, name).await?;
+    }
+    Ok(found)
 }
 
 /// The page of a validation that has ended.

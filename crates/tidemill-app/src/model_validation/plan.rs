@@ -19,7 +19,7 @@ use crate::{Error, OpContext, Result, bytes, content, resolve};
 /// The experiment that the jobs of validations belong to.
 const EXPERIMENT: &str = "model-validation";
 /// The output that the figures are computed from.
-pub(super) const OUTPUT: &str = "said";
+pub(crate) const OUTPUT: &str = "said";
 /// The program that scores.
 const HARNESS: &[(&str, &str)] = &[
     ("validate.py", include_str!("harness/validate.py")),
@@ -33,7 +33,7 @@ const HARNESS: &[(&str, &str)] = &[
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     /// Its tree.
-    tree: Source,
+    pub(super) tree: Source,
     is_file: bool,
     /// The digest of its files.
     pub(super) digest: String,
@@ -172,24 +172,7 @@ pub(super) async fn submission(
     if let Some(champion) = champion {
         inputs.insert("champion".to_owned(), tree(&champion.tree, champion.is_file)?);
     }
-    let codes = [
-        (
-            "prepare",
-            asked.prepare.as_ref().and_then(|prepare| prepare.code.as_ref()),
-        ),
-        (
-            "scoring",
-            asked.scoring.as_ref().and_then(|scoring| scoring.code.as_ref()),
-        ),
-        (
-            "tests",
-            asked
-                .behaviour
-                .as_ref()
-                .and_then(|behaviour| behaviour.tests.as_ref()),
-        ),
-    ];
-    for (port, code) in codes {
+    for (port, code) in codes(asked) {
         if let Some(digest) = crate::job::submit::code_tree(ctx, code)? {
             let source = Source::Tree {
                 tree: digest,
@@ -198,13 +181,8 @@ pub(super) async fn submission(
             inputs.insert(port.to_owned(), tree(&source, false)?);
         }
     }
-    let mut command = format!("python validate.py --output \"${{{{outputs.{OUTPUT}}}}}\"");
-    for port in inputs.keys() {
-        command += &format!(" --{port} \"${{{{inputs.{port}}}}}\"");
-    }
-    let settings =
-        json!({ "spec": asked, "model_name": model.name, "champion_name": champion.map(|one| &one.name) });
-    let code = harness(ctx, &settings.to_string()).await?;
+    let command = command(&inputs);
+    let code = harness(ctx, asked, &model.name, champion).await?;
     let (environment, policy) = environment(ctx, workspace, asked, model).await?;
     let output = Output {
         asset_type: Some(AssetType::UriFolder),
@@ -246,6 +224,26 @@ pub(super) async fn submission(
     })
 }
 
+/// The folders of code that a validation names, by the input that brings each.
+pub(crate) fn codes(asked: &Validation) -> [(&'static str, Option<&CodeRef>); 3] {
+    let prepare = asked.prepare.as_ref().and_then(|prepare| prepare.code.as_ref());
+    let scoring = asked.scoring.as_ref().and_then(|scoring| scoring.code.as_ref());
+    let tests = asked
+        .behaviour
+        .as_ref()
+        .and_then(|behaviour| behaviour.tests.as_ref());
+    [("prepare", prepare), ("scoring", scoring), ("tests", tests)]
+}
+
+/// What runs the program with these inputs.
+pub(crate) fn command<T>(inputs: &IndexMap<String, T>) -> String {
+    let mut command = format!("python validate.py --output \"${{{{outputs.{OUTPUT}}}}}\"");
+    for port in inputs.keys() {
+        command += &format!(" --{port} \"${{{{inputs.{port}}}}}\"");
+    }
+    command
+}
+
 fn asset(data: &Data) -> Input {
     Input::Data(DataInput {
         asset_type: Some(data.kind),
@@ -273,9 +271,21 @@ fn tree(source: &Source, is_file: bool) -> Result<Input> {
 }
 
 /// The tree of the program, with what it is to do.
-async fn harness(ctx: &OpContext, settings: &str) -> Result<String> {
+pub(super) async fn harness(
+    ctx: &OpContext,
+    asked: &Validation,
+    model_name: &str,
+    champion: Option<&Model>,
+) -> Result<String> {
+    let settings =
+        json!({ "spec": asked, "model_name": model_name, "champion_name": champion.map(|one| &one.name) });
+    let settings = settings.to_string();
     let scratch = content::Scratch::new(ctx)?;
-    for (name, text) in HARNESS.iter().copied().chain([("settings.json", settings)]) {
+    for (name, text) in HARNESS
+        .iter()
+        .copied()
+        .chain([("settings.json", settings.as_str())])
+    {
         std::fs::write(scratch.0.join(name), text).map_err(Error::internal)?;
     }
     let root = scratch.0.clone();

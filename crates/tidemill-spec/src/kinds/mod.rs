@@ -97,7 +97,7 @@ pub use network::{
     OutboundRule, PrivateEndpointDestination, PrivateEndpointRule, PublicNetworkAccess,
     ServerlessComputeSettings, ServiceTagDestination, ServiceTagRule,
 };
-pub use node::{CommandNode, Node, PipelineNode, TransformNode, ValidateNode};
+pub use node::{CommandNode, Node, PipelineNode, TransformNode, ValidateModelNode, ValidateNode};
 pub use online_deployment::{
     CodeConfiguration, DeploymentModel, InlineModel, OnlineDeployment, OnlineDeploymentType,
 };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ComponentRef, Distribution, EnvironmentRef, Identity, Input, Limits, Output, QueueSettings, Resources,
-    Service, refused,
+    Service, Validation, refused,
 };
 use crate::de::tagged_union;
 use crate::refs::{CodeRef, ComputeRef};
@@ -21,11 +21,13 @@ pub enum Node {
     Pipeline(Box<PipelineNode>),
     /// A check of data against expectations (a Tidemill extension).
     Validate(Box<ValidateNode>),
+    /// A check of a model against a validation (a Tidemill extension).
+    ValidateModel(Box<ValidateModelNode>),
     /// Tables made of tables (a Tidemill extension).
     Transform(Box<TransformNode>),
 }
 
-tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline, "validate" => Validate, "transform" => Transform }, default "command", refuse refused::node);
+tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline, "validate" => Validate, "validate_model" => ValidateModel, "transform" => Transform }, default "command", refuse refused::node);
 
 impl Node {
     /// What goes in.
@@ -34,6 +36,7 @@ impl Node {
             Self::Command(node) => &node.inputs,
             Self::Pipeline(node) => &node.inputs,
             Self::Validate(node) => &node.inputs,
+            Self::ValidateModel(node) => &node.inputs,
             Self::Transform(node) => &node.inputs,
         }
     }
@@ -44,6 +47,7 @@ impl Node {
             Self::Command(node) => &node.outputs,
             Self::Pipeline(node) => &node.outputs,
             Self::Validate(node) => &node.outputs,
+            Self::ValidateModel(node) => &node.outputs,
             Self::Transform(node) => &node.outputs,
         }
     }
@@ -53,7 +57,7 @@ impl Node {
         match self {
             Self::Command(node) => node.component.as_ref(),
             Self::Pipeline(node) => Some(&node.component),
-            Self::Validate(_) | Self::Transform(_) => None,
+            Self::Validate(_) | Self::ValidateModel(_) | Self::Transform(_) => None,
         }
     }
 }
@@ -204,6 +208,50 @@ impl ValidateNode {
     /// Inputs that it needs.
     pub const NEEDS: [&'static str; 2] = ["data", "expectations"];
     /// Its output.
+    pub const REPORT: &'static str = "report";
+}
+
+/// A step that holds a model against a validation before anybody takes it, and fails where that does not hold. Every other step
+/// that reads the same model waits for it. Its inputs are `model` (an output of a step, a version, a folder), `data`, and
+/// `training` where drift and age are looked at; its output `report` takes report.html and validation.json, its output `model` the
+/// model as it was validated, so that nothing else can be registered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidateModelNode {
+    /// What it is held against: a file such as `validation.yml`, or its content.
+    pub validation: Box<Validation>,
+    /// The registered model whose metric history it adds to, or a binding to an input of the pipeline; the name that the output
+    /// `model` gets where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_name: Option<String>,
+    /// What goes in: `model`, `data` and `training`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, Input>,
+    /// What comes out: `report` and `model`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Output>,
+    /// Where it runs, or a binding to an input of the pipeline; what the validation says where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<ComputeRef>,
+    /// How long and how often it may run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+    /// A remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The name that people see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl ValidateModelNode {
+    /// What is validated; as an output, what was.
+    pub const MODEL: &'static str = "model";
+    /// What it is scored on.
+    pub const DATA: &'static str = "data";
+    /// What it was trained on.
+    pub const TRAINING: &'static str = "training";
+    /// The page and the JSON of what was found.
     pub const REPORT: &'static str = "report";
 }
 

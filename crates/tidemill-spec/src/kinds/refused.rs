@@ -72,7 +72,7 @@ pub(crate) fn node(tag: &str) -> Option<String> {
         "automl" => Some(format!("an AutoML step is not supported: {AUTOML}")),
         "sweep" | "spark" | "parallel" | "import" | "datatransfer" | "copydata" | "importdata"
         | "exportdata" | "dowhile" | "parallelfor" | "ifelse" | "promptflowparallel" => Some(format!(
-            "a step of type `{tag}` is not supported yet\nsupported are `command`, `pipeline`, `validate` and `transform`"
+            "a step of type `{tag}` is not supported yet\nsupported are `command`, `pipeline`, `validate`, `validate_model` and `transform`"
         )),
         _ => None,
     }

@@ -110,10 +110,12 @@ impl<'f> Inliner<'f> {
         }
         self.document(inner, kind, &at);
         // What it is stands around it.
-        if kind == Kind::PipelineJob
-            && let NodeKind::Map(fields) = &mut inner.kind
-        {
-            fields.retain(|(key, _)| key.text != "type" && key.text != "$schema");
+        if let NodeKind::Map(fields) = &mut inner.kind {
+            match kind {
+                Kind::PipelineJob => fields.retain(|(key, _)| key.text != "type" && key.text != "$schema"),
+                Kind::Validation => fields.retain(|(key, _)| key.text != "$schema"),
+                _ => {}
+            }
         }
     }
 
@@ -226,6 +228,7 @@ impl<'f> Inliner<'f> {
                     self.component(step, "pipeline", &at);
                     shape_inputs(step);
                 }
+                Some("validatemodel") => self.written(step, "validation", Kind::Validation, &at),
                 // Other kinds are refused when the tree is read.
                 Some(_) => {}
             }

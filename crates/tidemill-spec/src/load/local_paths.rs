@@ -145,6 +145,10 @@ where
                 Node::Command(step) => self.command_step(step, &at)?,
                 Node::Validate(step) => self.inputs(&mut step.inputs, &at)?,
                 Node::Transform(step) => self.inputs(&mut step.inputs, &at)?,
+                Node::ValidateModel(step) => {
+                    self.inputs(&mut step.inputs, &at)?;
+                    self.validation(&mut step.validation, &at.key("validation"))?;
+                }
                 Node::Pipeline(step) => {
                     self.inputs(&mut step.inputs, &at)?;
                     self.component_ref(Some(&mut step.component), &at)?;

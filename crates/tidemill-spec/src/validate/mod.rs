@@ -87,7 +87,7 @@ pub fn check(spec: &Spec) -> Vec<Problem> {
         Spec::PublishedPipeline(pipeline) => published_pipeline::check(pipeline, &mut problems),
         Spec::Schedule(schedule) => schedule::check(schedule, &mut problems),
         Spec::Validation(validation) => {
-            validation::check(validation, &mut problems);
+            validation::check(validation, &root, &mut problems);
             if let Some(environment) = &validation.environment {
                 environment::check_ref(environment, false, &root.key("environment"), &mut problems);
             }

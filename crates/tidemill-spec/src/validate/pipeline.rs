@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 
 use super::bindings::{Parent, Scope, Step, check_text};
-use super::{check_component as check_inner, command, cycle, environment, values};
+use super::{check_component as check_inner, command, cycle, environment, validation, values};
 use crate::error::{FieldPath, Problem, did_you_mean};
 use crate::expr::{Ref, Template};
 use crate::kinds::{
     CommandNode, Component, ComponentInput, ComponentRef, Input, Node, Output, PipelineComponent,
-    PipelineJob, TransformNode, ValidateNode,
+    PipelineJob, TransformNode, ValidateModelNode, ValidateNode,
 };
 use crate::refs::{ComputeRef, DataPath};
 use crate::value::Literal;
@@ -189,6 +189,7 @@ fn check_step(step: &Node, parent: &Parent<'_>, at: &FieldPath, problems: &mut V
     match step {
         Node::Command(step) => check_command_step(step, parent, at, problems),
         Node::Validate(step) => check_validate_step(step, &scope, at, problems),
+        Node::ValidateModel(step) => check_model_step(step, parent, at, problems),
         Node::Transform(step) => check_transform_step(step, &scope, at, problems),
         Node::Pipeline(_) => {}
     }
@@ -257,6 +258,65 @@ fn check_validate_step(step: &ValidateNode, scope: &Scope<'_>, at: &FieldPath, p
         check_text(text, scope, &at.key("compute"), problems);
     }
 }
+
+fn check_model_step(
+    step: &ValidateModelNode,
+    parent: &Parent<'_>,
+    at: &FieldPath,
+    problems: &mut Vec<Problem>,
+) {
+    let scope = Scope {
+        inputs: None,
+        outputs: None,
+        parent: Some(parent),
+    };
+    for needed in [ValidateModelNode::MODEL, ValidateModelNode::DATA] {
+        if !step.inputs.contains_key(needed) {
+            problems.push(
+                Problem::new(format!(
+                    "a step of type `validate_model` needs the input `{needed}`"
+                ))
+                .at(at.key("inputs"))
+                .hint("it takes `model`, `data`, and `training` where drift and age are looked at"),
+            );
+        }
+    }
+    for name in step.inputs.keys().filter(|name| !TAKES.contains(&name.as_str())) {
+        problems.push(
+            Problem::new(format!("a step of type `validate_model` has no input `{name}`"))
+                .of_name()
+                .at(at.key("inputs").key(name))
+                .hint("it takes `model`, `data`, and `training`; the champion is named in the validation"),
+        );
+    }
+    for name in step.outputs.keys().filter(|name| !GIVES.contains(&name.as_str())) {
+        problems.push(
+            Problem::new(format!("a step of type `validate_model` has no output `{name}`"))
+                .of_name()
+                .at(at.key("outputs").key(name))
+                .hint("its outputs are `report`, and `model` for the model as it was validated"),
+        );
+    }
+    if let Some(ComputeRef::Expression(text)) = &step.compute {
+        check_text(text, &scope, &at.key("compute"), problems);
+    }
+    if let Some(text) = step.model_name.as_ref().filter(|text| text.contains("${{")) {
+        check_text(text, &scope, &at.key("model_name"), problems);
+    }
+    let field = at.key("validation");
+    validation::check(&step.validation, &field, problems);
+    if let Some(environment) = &step.validation.environment {
+        environment::check_ref(environment, false, &field.key("environment"), problems);
+    }
+}
+
+/// What a step of type `validate_model` takes, and what it gives.
+const TAKES: [&str; 3] = [
+    ValidateModelNode::MODEL,
+    ValidateModelNode::DATA,
+    ValidateModelNode::TRAINING,
+];
+const GIVES: [&str; 2] = [ValidateModelNode::REPORT, ValidateModelNode::MODEL];
 
 fn check_command_step(step: &CommandNode, parent: &Parent<'_>, at: &FieldPath, problems: &mut Vec<Problem>) {
     let binding = Scope {

@@ -38,8 +38,7 @@ pub fn metric_names(task: ValidationTask) -> &'static [&'static str] {
     }
 }
 
-pub(super) fn check(validation: &Validation, problems: &mut Vec<Problem>) {
-    let root = FieldPath::default();
+pub(super) fn check(validation: &Validation, root: &FieldPath, problems: &mut Vec<Problem>) {
     let mut at = |field: FieldPath, text: &str| problems.push(Problem::new(text).at(field));
     if validation.target.trim().is_empty() {
         at(root.key("target"), "expected the name of a column");

@@ -219,6 +219,14 @@ fn a_check_of_data_stands_before_whatever_reads_it() {
     );
     let text = mill.stream("broken", &yaml("bad")).ends(1).text();
     assert!(text.contains("no value comes twice"), "{text}");
+    // The pipeline's own reason names the rules and the report, and no exit code.
+    let why = mill.show("broken").to_string();
+    for word in [
+        "1 of 2 expectations not met: `id`: no value comes twice",
+        "outputs/validation/report.html",
+    ] {
+        assert!(why.contains(word), "{word}: {why}");
+    }
     let steps = mill.steps("broken");
     assert_eq!(steps["check"].0, "Failed");
     assert_ne!(

@@ -369,3 +369,199 @@ fn a_script_scores_a_model_of_numbers_and_whatever_is_wrong_is_said() {
         .ends(1)
         .says("its job ended as Failed");
 }
+
+/// A pipeline that writes the weights of a model, holds it against `hour.yml` and hands it on.
+fn checked_pipeline(wind: &str, data: &str, more: &str) -> String {
+    format!(
+        "type: pipeline
+settings: {{default_compute: serverless}}
+inputs:
+  flights: {{type: uri_folder, path: \"{data}\"}}
+outputs:
+  hour: {{type: custom_model, name: hour}}
+jobs:
+  train:
+    type: command
+    command: mkdir -p ${{{{outputs.model}}}} && echo '{{\"wind\": {wind}, \"luck\": 0.0}}' > ${{{{outputs.model}}}}/weights.json
+    {ENVIRONMENT}
+    outputs: {{model: {{type: custom_model}}}}
+  check:
+    type: validate_model
+    validation: ./checks/hour.yml
+    inputs:
+      model: ${{{{parent.jobs.train.outputs.model}}}}
+      data: ${{{{parent.inputs.flights}}}}
+    outputs:
+      report: {{type: uri_folder}}
+      model: ${{{{parent.outputs.hour}}}}
+  publish:
+    type: command
+    command: cat ${{{{inputs.model}}}}/weights.json
+    {ENVIRONMENT}
+    inputs: {{model: \"${{{{parent.jobs.train.outputs.model}}}}\"}}
+{more}"
+    )
+}
+
+#[test]
+fn a_step_of_a_pipeline_validates_a_model_before_anybody_takes_it() {
+    let mill = Mill::start();
+    add_month(&mill, 1, false);
+    mill.write("score/score.py", SCORE);
+    // Paths count from the file that names them.
+    let yaml = format!("{}{LEARNING}", REGRESSION.replace("./score,", "../score,"));
+    mill.write("checks/hour.yml", yaml);
+    let data = "azureml:flights:1";
+    let done = mill.stream("fine", &checked_pipeline("0.0", data, ""));
+    assert_eq!(done.code, 0, "{}\n{}", done.text(), mill.log("fine_check"));
+    // It is a version now, and the history says which; the report is an output of the step and among its artifacts.
+    let row = mill.ok(&["model", "metrics", "--name", "hour"])[0].clone();
+    assert_eq!(
+        (&row["state"], &row["version"], &row["data"], &row["job"]),
+        (&"Passed".into(), &"1".into(), &data.into(), &"fine_check".into())
+    );
+    assert!(
+        row["metrics"]["rmse"].as_f64().is_some_and(|rmse| rmse < 2.0),
+        "{row}"
+    );
+    let shown = mill.ok(&["model", "show", "--name", "hour", "--version", "1"]);
+    assert_eq!(shown["type"], "custom_model", "{shown}");
+    mill.run(&[
+        "job",
+        "download",
+        "-n",
+        "fine_check",
+        "--output-name",
+        "report",
+        "-p",
+        "got",
+    ])
+    .ends(0);
+    let found: Vec<String> = files(&mill.path("got"))
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+        .collect();
+    for name in ["report.html", "validation.json"] {
+        assert!(found.iter().any(|one| one == name), "{found:?}");
+    }
+    // What is released by its bytes has been validated already.
+    mill.run(&[
+        "model",
+        "report",
+        "--name",
+        "hour",
+        "--version",
+        "1",
+        "--report",
+        "page.html",
+    ])
+    .ends(0);
+    assert_eq!(mill.show("fine_check")["metrics"]["rmse"], row["metrics"]["rmse"]);
+
+    // One that misses its bandwidth becomes no version, and nothing that reads it runs.
+    let done = mill.stream("wild", &checked_pipeline("5.0", data, "")).ends(1);
+    let said = done.text();
+    assert!(
+        said.contains("rmse is") && said.contains("outputs/validation/report.html"),
+        "{said}"
+    );
+    let steps = mill.steps("wild");
+    assert_eq!(
+        (steps["train"].0.as_str(), steps["check"].0.as_str()),
+        ("Completed", "Failed")
+    );
+    assert_ne!(steps["publish"].0, "Completed", "{steps:?}");
+    let versions = mill.ok(&["model", "list", "--name", "hour"]);
+    assert_eq!(versions.as_array().map(Vec::len), Some(1), "{versions}");
+    let rows = mill.ok(&["model", "metrics", "--name", "hour"]);
+    assert_eq!(
+        (&rows[0]["state"], &rows[0]["version"]),
+        (&"Failed".into(), &"".into())
+    );
+    let artifacts = mill.ok(&["job", "show", "-n", "wild_check"]);
+    assert!(
+        artifacts["error"].to_string().contains("rmse is") || artifacts.to_string().contains("rmse is"),
+        "{artifacts}"
+    );
+
+    // Whose program breaks off is no pass, and what makes no sense is told before anything runs.
+    mill.write(
+        "score/score.py",
+        SCORE.replace("import numpy as np", "import no_such_module"),
+    );
+    mill.stream("broken", &checked_pipeline("0.1", data, "")).ends(1);
+    assert_eq!(mill.steps("broken")["check"].0, "Failed");
+    let early = checked_pipeline("0.0", data, "").replace(
+        "outputs: {model: {type: custom_model}}",
+        "outputs: {model: {type: custom_model, name: hour}}",
+    );
+    mill.stream("early", &early)
+        .ends(1)
+        .says("registers its output `model` as `hour` before it is validated");
+    let nameless = checked_pipeline("0.0", data, "")
+        .replace(", name: hour}}", "}}")
+        .replace(", name: hour}", "}");
+    mill.stream("nameless", &nameless).ends(1).says("model_name");
+    mill.write(
+        "checks/hour.yml",
+        format!(
+            "{}{LEARNING}",
+            REGRESSION
+                .replace("rmse", "rsme")
+                .replace("./score,", "../score,")
+        ),
+    );
+    mill.stream("slip", &checked_pipeline("0.0", data, ""))
+        .ends(1)
+        .says("did you mean `rmse`");
+}
+
+#[test]
+fn a_step_validates_a_model_of_mlflow_in_the_environment_that_it_brings() {
+    let mill = Mill::start();
+    add_month(&mill, 1, false);
+    add_month(&mill, 2, false);
+    mill.write("code/train.py", TRAIN);
+    mill.write(
+        "delay.yml",
+        VALIDATION.replace("behaviour: {tests: ./tests}\n", ""),
+    );
+    let environment = LEARNING.replace('\n', "\n    ");
+    let yaml = format!(
+        "type: pipeline
+settings: {{default_compute: serverless}}
+inputs:
+  model_name: delay
+  january: {{type: uri_folder, path: \"azureml:flights:1\"}}
+jobs:
+  train:
+    type: command
+    command: python train.py --data ${{{{inputs.data}}}} --model ${{{{outputs.model}}}} --noise 0
+    code: ./code
+    {environment}
+    inputs: {{data: \"${{{{parent.inputs.january}}}}\"}}
+    outputs: {{model: {{type: mlflow_model}}}}
+  check:
+    type: validate_model
+    model_name: ${{{{parent.inputs.model_name}}}}
+    validation: ./delay.yml
+    inputs:
+      model: ${{{{parent.jobs.train.outputs.model}}}}
+      data: {{type: uri_folder, path: \"azureml:flights:2\"}}
+      training: ${{{{parent.inputs.january}}}}
+    outputs:
+      model: {{name: delay}}
+"
+    );
+    let done = mill.stream("one", &yaml);
+    assert_eq!(done.code, 0, "{}\n{}", done.text(), mill.log("one_check"));
+    let row = mill.ok(&["model", "metrics", "--name", "delay"])[0].clone();
+    assert_eq!(
+        (&row["state"], &row["version"], &row["training"]),
+        (&"Passed".into(), &"1".into(), &"azureml:flights:1".into())
+    );
+    assert_eq!(
+        mill.ok(&["model", "show", "--name", "delay", "--version", "1"])["type"],
+        "mlflow_model"
+    );
+}

@@ -110,7 +110,10 @@ fn view(row: model_validation::Row, whole: bool) -> ModelValidation {
     ModelValidation {
         id,
         model: name,
-        version: version.to_string(),
+        version: match version {
+            model_validation::UNREGISTERED => String::new(),
+            version => version.to_string(),
+        },
         digest,
         state,
         reason,
