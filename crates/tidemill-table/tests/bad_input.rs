@@ -672,13 +672,25 @@ fn a_checkpoint_of_a_delta_table_stands_for_the_commits_before_it() {
     let none = arrow_array::new_null_array(&DataType::Struct(Fields::from(vec![path])), 1);
     let add = arrow_select::concat::concat(&[&none, &add]).expect("one array");
     let log = table.path().join("_delta_log");
-    fs::write(log.join(format!("{:020}.checkpoint.parquet", 2)), parquet(vec![("add", add)])).expect("a file");
-    let rows = |table: &TempDir| profile(&opened(table).expect("a table")).expect("a profile").rows();
+    fs::write(
+        log.join(format!("{:020}.checkpoint.parquet", 2)),
+        parquet(vec![("add", add)]),
+    )
+    .expect("a file");
+    let rows = |table: &TempDir| {
+        profile(&opened(table).expect("a table"))
+            .expect("a profile")
+            .rows()
+    };
     assert_eq!(rows(&table), 30);
     // One whose parts are not all there stands for nothing.
     let name = |part: u32| log.join(format!("{:020}.checkpoint.{part:010}.0000000002.parquet", 2));
     fs::rename(log.join(format!("{:020}.checkpoint.parquet", 2)), name(1)).expect("renamed");
-    assert!(opened(&table).expect_err("a part is missing").contains("version 0"));
+    assert!(
+        opened(&table)
+            .expect_err("a part is missing")
+            .contains("version 0")
+    );
     let empty: Vec<(&str, ArrayRef)> = vec![("x", Arc::new(Int64Array::from(Vec::<i64>::new())))];
     fs::write(name(2), parquet(empty)).expect("a file");
     assert_eq!(rows(&table), 30);
