@@ -69,18 +69,37 @@ pub(crate) async fn round(app: &Arc<App>) -> Result<Freed> {
         .map(|(_, tree)| tree)
         .collect();
     // From here on nobody can name them. Who was about to holds them, and they stay for the next time; who did is seen now.
-    let mut claimed = store.claim(&free);
-    let since = tree_reference::named(app.store.read(), &names, &HashSet::new()).await;
-    let since = since.inspect_err(|_| store.unclaim(&claimed))?;
-    let (kept, free): (Vec<Hash>, Vec<Hash>) =
-        claimed.drain().partition(|tree| since.contains(&tree.to_hex()));
-    store.unclaim(&kept);
-    let done = remove(app, &store, &alone, &free, &rows).await;
-    if done.is_err() {
-        // What is still there may be named again; a tree that went is not found.
-        store.unclaim(&free);
+    let mut claims = Claims {
+        store: &store,
+        trees: store.claim(&free),
+    };
+    let since = tree_reference::named(app.store.read(), &names, &HashSet::new()).await?;
+    claims.give_back(|tree| since.contains(&tree.to_hex()));
+    let free: Vec<Hash> = claims.trees.iter().copied().collect();
+    let freed = remove(app, &store, &alone, &free, &rows).await?;
+    // They went: a request that read their names just before must not write them again.
+    claims.trees.clear();
+    Ok(freed)
+}
+
+/// Trees that go. However the round ends, with an error or because nobody waits for it any more, what is still there may be named
+/// again; a tree that went is not found.
+struct Claims<'s> {
+    store: &'s TreeStore,
+    trees: HashSet<Hash>,
+}
+
+impl Claims<'_> {
+    fn give_back(&mut self, stays: impl Fn(&Hash) -> bool) {
+        let kept: Vec<Hash> = self.trees.extract_if(stays).collect();
+        self.store.unclaim(&kept);
     }
-    done
+}
+
+impl Drop for Claims<'_> {
+    fn drop(&mut self) {
+        self.store.unclaim(&self.trees);
+    }
 }
 
 /// Removes trees that nobody can name any more, and of what is left of earlier ones what no tree names.
@@ -144,6 +163,68 @@ mod tests {
         };
         let uploaded = upload_tree(builder, store, options, &Silent).await;
         uploaded.expect("is uploaded").digest
+    }
+
+    #[tokio::test]
+    async fn a_round_that_nobody_waits_for_any_more_leaves_no_tree_that_cannot_be_named() {
+        let (data, folder) = (tempfile::tempdir(), tempfile::tempdir());
+        let (data, folder) = (data.expect("a folder"), folder.expect("a folder"));
+        std::fs::write(folder.path().join("a.csv"), "a\n1\n").expect("is written");
+        let app = App::open(AppOptions::new(data.path())).await.expect("opens");
+        let store = bytes::tree_store(&app).expect("a store");
+        let mut broken_off = 0;
+        // It is dropped at each of its stops in turn.
+        for stops in 1..200 {
+            let tree = put(&store, folder.path()).await;
+            noted(&app, tree).await;
+            let mut looked = 0;
+            let mut going = Box::pin(round(&app));
+            let ended = std::future::poll_fn(|cx| {
+                let poll = going.as_mut().poll(cx);
+                looked += 1;
+                match poll {
+                    std::task::Poll::Pending if looked < stops => std::task::Poll::Pending,
+                    poll => std::task::Poll::Ready(poll.is_ready()),
+                }
+            })
+            .await;
+            drop(going);
+            if ended {
+                break;
+            }
+            broken_off += 1;
+            if store.has_tree(&tree).await.expect("an answer") {
+                app.system()
+                    .hold(&tree.to_hex())
+                    .expect("it is there, and can be named");
+            }
+        }
+        assert!(broken_off > 3, "it stops in between: {broken_off}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_refused_takes_no_tree_from_those_that_go() {
+        let (data, folder) = (tempfile::tempdir(), tempfile::tempdir());
+        let (data, folder) = (data.expect("a folder"), folder.expect("a folder"));
+        std::fs::write(folder.path().join("a.csv"), "a\n1\n").expect("is written");
+        let app = App::open(AppOptions::new(data.path())).await.expect("opens");
+        let store = bytes::tree_store(&app).expect("a store");
+        let tree = put(&store, folder.path()).await;
+        noted(&app, tree).await;
+        let ctx = app.system();
+        let body = |bytes: ::bytes::Bytes| -> tidemill_objects::ByteStream {
+            Box::pin(futures::stream::once(async move { Ok(bytes) }))
+        };
+        let refused = crate::tree::put(&ctx, "default", &tree.to_hex(), body("no tree".into())).await;
+        refused.expect_err("it is no tree");
+        let waits = data_free::all(app.store.read()).await.expect("reads");
+        assert!(waits.iter().any(|row| row.digest == tree.to_hex()), "{waits:?}");
+        // Put whole, it is one to be named.
+        let whole = store.encoded_tree(&tree).await.expect("its bytes");
+        crate::tree::put(&ctx, "default", &tree.to_hex(), body(whole))
+            .await
+            .expect("is put");
+        assert!(data_free::all(app.store.read()).await.expect("reads").is_empty());
     }
 
     async fn noted(app: &Arc<App>, tree: Hash) {

@@ -104,9 +104,15 @@ pub async fn put(ctx: &OpContext, workspace: &str, digest: &str, body: ByteStrea
     may_upload(ctx, workspace).await?;
     let name = hash("tree", digest)?;
     let encoded: Bytes = collect("the tree", body, 0, MAX_TREE_BYTES).await?;
+    let store = tree_store(ctx.app())?;
+    store.put_encoded_tree(&name, encoded.clone()).await?;
+    // What only waited to be removed may have gone right behind it: then it is put once more, and nobody removes it now.
+    if ctx.hold(digest).is_err() {
+        store.put_encoded_tree(&name, encoded).await?;
+        ctx.hold(digest)?;
+    }
     // Whoever puts it is about to name it: it is not among those any more that only wait to be removed.
     data_free::forget(ctx.app(), name).await?;
-    tree_store(ctx.app())?.put_encoded_tree(&name, encoded).await?;
     get(ctx, workspace, digest).await
 }
 
