@@ -36,7 +36,7 @@ pub struct Job {
     pub experiment_name: String,
     /// Id of that experiment.
     pub experiment_id: String,
-    /// `NotStarted Queued Starting Preparing Running Finalizing CancelRequested Completed Failed Canceled`.
+    /// `NotStarted Queued Starting Preparing Running Finalizing CancelRequested Completed Failed Canceled Skipped`.
     pub status: String,
     /// Why it waits, or why it ended as it did.
     pub reason: Option<String>,

@@ -54,14 +54,27 @@ impl Progress {
 
     /// Takes the steps that may start now, in the order in which they became ready; they count as started.
     pub fn take_ready(&mut self) -> Vec<usize> {
+        self.take_ready_if(|_| true)
+    }
+
+    /// As [`Self::take_ready`], of those that may start; the others stay ready.
+    pub fn take_ready_if(&mut self, mut may: impl FnMut(usize) -> bool) -> Vec<usize> {
         if self.failed && !self.goes_on_after_failure {
             return Vec::new();
         }
-        let ready = std::mem::take(&mut self.ready);
+        let (ready, held) = std::mem::take(&mut self.ready)
+            .into_iter()
+            .partition(|step| may(*step));
+        self.ready = held;
         for step in &ready {
             self.state[*step] = State::Started;
         }
         ready
+    }
+
+    /// Whether a step has started and not ended.
+    pub fn is_running(&self, step: usize) -> bool {
+        self.state[step] == State::Started
     }
 
     /// A step has ended. Returns the steps that will never start because of it.
@@ -174,6 +187,18 @@ mod tests {
         assert_eq!(progress.take_ready(), [3]);
         progress.ended(3, End::Completed);
         assert!(progress.is_over() && !progress.has_failed());
+    }
+
+    #[test]
+    fn what_may_not_start_yet_stays_ready_and_is_skipped_with_the_rest() {
+        let mut progress = Progress::new(diamond(), false);
+        progress.take_ready();
+        progress.ended(0, End::Completed);
+        assert_eq!(progress.take_ready_if(|step| step == 2), [2]);
+        assert!(progress.is_running(2) && !progress.is_running(1));
+        assert_eq!(progress.take_ready_if(|_| false), Vec::<usize>::new());
+        assert_eq!(progress.ended(2, End::Failed), [1, 3]);
+        assert!(progress.is_over());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::Result;
 /// Rows that are read at a time.
 const AT_ONCE: u64 = 500;
 /// States of jobs that ended.
-const ENDED: [&str; 3] = ["Completed", "Failed", "Canceled"];
+const ENDED: [&str; 4] = ["Completed", "Failed", "Canceled", "Skipped"];
 
 /// Tables with their keys, and the columns whose texts may name trees.
 const TABLES: [(&str, &[&str], &[&str]); 7] = [

@@ -4,7 +4,7 @@ import type { CSSProperties } from 'react';
 
 const COLOURS: Record<string, string> = {
   NotStarted: 'gray', Queued: 'yellow', Starting: 'indigo', Preparing: 'indigo', Running: 'blue', Finalizing: 'indigo',
-  CancelRequested: 'orange', Completed: 'teal', Failed: 'red', Canceled: 'gray',
+  CancelRequested: 'orange', Completed: 'teal', Failed: 'red', Canceled: 'gray', Skipped: 'gray',
   SCHEDULED: 'yellow', RUNNING: 'blue', FINISHED: 'teal', FAILED: 'red', KILLED: 'gray',
 };
 
@@ -14,7 +14,7 @@ const WORDS: Record<string, string> = {
 };
 
 const LIVES = ['Starting', 'Preparing', 'Running', 'Finalizing', 'CancelRequested', 'RUNNING'];
-const OVER = ['Completed', 'Failed', 'Canceled'];
+const OVER = ['Completed', 'Failed', 'Canceled', 'Skipped'];
 
 export const isOver = (status: string) => OVER.includes(status);
 export const lives = (status: string) => LIVES.includes(status);

@@ -6,6 +6,7 @@
 mod archive;
 mod cancel;
 mod code;
+pub(crate) mod control_flow;
 mod end;
 mod inputs;
 mod lineage;
@@ -28,6 +29,7 @@ pub use archive::{archive, patch, restore};
 pub use cancel::cancel;
 pub(crate) use cancel::stop_steps;
 pub use code::{code, code_file};
+pub use control_flow::{Decision, Guard, Turn};
 pub(crate) use end::{Ending, end, end_surely, fail_waiting, tell_all};
 pub(crate) use inputs::planned_input;
 pub use lineage::{Lineage, LineageJob, of_model, of_run};

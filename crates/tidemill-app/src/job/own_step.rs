@@ -353,6 +353,8 @@ async fn own_step(
         outputs: step_outputs(outputs, None)?,
         compute: Some(ComputeRef::Named(target.name)),
         waits_for: waits_for(inputs)?,
+        guards: Vec::new(),
+        turn: None,
     })
 }
 
@@ -361,7 +363,7 @@ pub(super) fn guard(nodes: &IndexMap<String, Node>, steps: &mut IndexMap<String,
     let guarded = |node: &Node| match node {
         Node::Validate(node) => node.inputs.get("data").map(place_of),
         Node::ValidateModel(node) => node.inputs.get(ValidateModelNode::MODEL).map(place_of),
-        Node::Command(_) | Node::Pipeline(_) | Node::Transform(_) => None,
+        _ => None,
     };
     for (guard, node) in nodes {
         let Some(data) = guarded(node) else { continue };

@@ -12,6 +12,7 @@ use tidemill_spec::kinds::{
 use tidemill_spec::refs::{ComputeRef, DataPath};
 use tidemill_spec::value::Literal;
 
+use super::control_flow::unroll;
 use super::inputs::{in_field, word};
 use super::output::planned_output;
 use super::own_step::{check_order, guard, transform_step, validate_model_step, validate_step};
@@ -127,8 +128,10 @@ async fn build(
     inputs: IndexMap<String, PlannedInput>,
     outputs: IndexMap<String, PlannedOutput>,
 ) -> Result<PipelinePlan> {
+    let unrolled = unroll(parts.nodes, &inputs)?;
+    let nodes = unrolled.nodes.clone();
     let mut steps = IndexMap::new();
-    for (node_name, node) in parts.nodes {
+    for (node_name, node) in &nodes {
         let step = match node {
             Node::Command(node) => command_step(ctx, workspace, &parts, node_name, node, &inputs).await,
             Node::Pipeline(node) => pipeline_step(ctx, workspace, &parts, node_name, node, &inputs).await,
@@ -137,6 +140,7 @@ async fn build(
             Node::ValidateModel(node) => {
                 validate_model_step(ctx, workspace, &parts, node_name, node, (&inputs, &outputs)).await
             }
+            Node::IfElse(_) | Node::DoWhile(_) | Node::ParallelFor(_) => continue,
         };
         let mut step = step.map_err(|mut error| {
             error.message = format!("failed to plan step `{node_name}`: {}", error.message);
@@ -159,8 +163,9 @@ async fn build(
                 error
             })?;
     }
-    check_order(parts.nodes, &steps, &outputs)?;
-    guard(parts.nodes, &mut steps);
+    check_order(&nodes, &steps, &outputs)?;
+    unrolled.steer(parts.nodes, &inputs, &mut steps)?;
+    guard(&nodes, &mut steps);
     let waits = steps
         .iter()
         .map(|(name, step): (&String, &StepPlan)| (name.clone(), step.waits_for.clone()))
@@ -344,6 +349,8 @@ async fn command_step(
         outputs: step_outputs(&node.outputs, declared)?,
         compute: Some(ComputeRef::Named(target.name)),
         waits_for: waits_for(&node.inputs)?,
+        guards: Vec::new(),
+        turn: None,
     })
 }
 
@@ -369,6 +376,8 @@ async fn pipeline_step(
         outputs: step_outputs(&node.outputs, Some(&component.outputs))?,
         compute: own_compute(None, parts),
         waits_for: waits_for(&node.inputs)?,
+        guards: Vec::new(),
+        turn: None,
         work: StepWork::Pipeline {
             component: Box::new(component),
         },

@@ -9,6 +9,7 @@ use tidemill_api::runner::{Distribution, Source};
 use tidemill_spec::kinds::{ComponentInput, Input, PipelineComponent, PipelineSettings, Validation};
 use tidemill_spec::refs::{ComputeRef, DataPath};
 
+use super::control_flow::{Guard, Turn};
 use crate::{Error, Result};
 
 /// The plan of a job.
@@ -240,6 +241,12 @@ pub struct StepPlan {
     pub compute: Option<ComputeRef>,
     /// The steps that it waits for.
     pub waits_for: Vec<String>,
+    /// It runs only where all of these hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guard>,
+    /// The turn of a loop that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
 }
 
 /// An output of a step, before the job's name is filled in.

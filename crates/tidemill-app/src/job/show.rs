@@ -103,6 +103,7 @@ async fn waits_for(ctx: &OpContext, job: &Job) -> Result<Option<String>> {
         };
         if let Some(row) = job::get(db, &job.workspace, &up_step.job).await?
             && row.status != Status::Completed.as_str()
+            && row.status != Status::Skipped.as_str()
         {
             open.push(format!("`{up}` ({})", row.status));
         }

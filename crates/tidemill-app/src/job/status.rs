@@ -26,6 +26,8 @@ pub enum Status {
     Failed,
     /// Stopped, or never started because something before it did not end well.
     Canceled,
+    /// A step that was not needed: a condition chose otherwise. Its pipeline goes on.
+    Skipped,
 }
 
 impl Status {
@@ -61,12 +63,16 @@ impl Status {
             Status::Completed => "Completed",
             Status::Failed => "Failed",
             Status::Canceled => "Canceled",
+            Status::Skipped => "Skipped",
         }
     }
 
     /// Nothing more will happen.
     pub fn is_over(self) -> bool {
-        matches!(self, Status::Completed | Status::Failed | Status::Canceled)
+        matches!(
+            self,
+            Status::Completed | Status::Failed | Status::Canceled | Status::Skipped
+        )
     }
 
     /// The word of MLflow for the run.
@@ -76,7 +82,7 @@ impl Status {
             Status::Running | Status::Finalizing | Status::CancelRequested => "RUNNING",
             Status::Completed => "FINISHED",
             Status::Failed => "FAILED",
-            Status::Canceled => "KILLED",
+            Status::Canceled | Status::Skipped => "KILLED",
         }
     }
 }
@@ -103,6 +109,7 @@ impl FromStr for Status {
             Completed,
             Failed,
             Canceled,
+            Skipped,
         ]
         .into_iter()
         .find(|status| status.as_str().eq_ignore_ascii_case(text))
@@ -116,7 +123,10 @@ mod tests {
 
     #[test]
     fn every_word_reads_back() {
-        for word in Status::OPEN.iter().chain(&["Completed", "Failed", "Canceled"]) {
+        for word in Status::OPEN
+            .iter()
+            .chain(&["Completed", "Failed", "Canceled", "Skipped"])
+        {
             let status: Status = word.parse().expect("a known word");
             assert_eq!(status.as_str(), *word);
             assert_eq!(status.is_over(), !Status::OPEN.contains(word));

@@ -8,6 +8,7 @@ use tidemill_plan::{CacheKey, InputKey, StepKey};
 use tidemill_spec::expr::{Ref, Template};
 use tidemill_spec::kinds::{ComponentInput, Input, PortMode};
 
+use super::control_flow::{Turn, value_in};
 use super::inputs::{in_field, word};
 use super::output::planned_output;
 use super::{
@@ -44,7 +45,11 @@ pub(crate) async fn resolve_step(
     let mut inputs = IndexMap::new();
     for (name, given) in &step.given {
         let port = step.ports.get(name);
-        let port_type = port.map(|port| port.port_type.word());
+        let is_value = |turn: &Turn| turn.values.contains(name);
+        let port_type = match port {
+            Some(port) => Some(port.port_type.word()),
+            None => step.turn.as_ref().is_some_and(is_value).then_some(VALUE),
+        };
         if let Some(input) = bound_input(ctx, workspace, name, given, port_type, around).await? {
             inputs.insert(name.clone(), as_declared(input, given, port));
         }
@@ -66,14 +71,15 @@ pub(crate) async fn resolve_step(
             .as_ref()
             .and_then(|parent| around.plan.outputs.get(parent));
         let planned = match bound {
-            Some(bound) => PlannedOutput {
+            // The next turn reads what this one wrote, so each has a place of its own.
+            Some(bound) if !step.turn.as_ref().is_some_and(|turn| turn.hands_on) => PlannedOutput {
                 r#type: output.r#type.clone(),
                 mode: bound.mode.clone(),
                 name: output.name.clone().or_else(|| bound.name.clone()),
                 version: output.version.clone().or_else(|| bound.version.clone()),
                 ..bound.clone()
             },
-            None => planned_output(
+            _ => planned_output(
                 &step.job,
                 name,
                 &around.plan.default_datastore,
@@ -86,6 +92,18 @@ pub(crate) async fn resolve_step(
         outputs.insert(name.clone(), planned);
     }
     Ok(ResolvedStep { inputs, outputs })
+}
+
+/// What an input of a turn takes that is a value in the first one.
+const VALUE: &str = "value";
+
+/// Whether a port takes the value that an output holds, and not its place.
+fn takes_value(port: &str, output: &str) -> bool {
+    let is_value = |word: &str| matches!(word, "boolean" | "integer" | "number" | "string");
+    match port {
+        VALUE | "boolean" | "integer" | "number" => true,
+        port => is_value(port) && is_value(output),
+    }
 }
 
 async fn bound_input(
@@ -102,6 +120,15 @@ async fn bound_input(
     let template = Template::parse(expression).map_err(|error| Error::invalid(error.to_string()))?;
     if let Some(reference) = template.singular() {
         let value = look_up(reference, around).map_err(|error| in_field(error, "input", name))?;
+        // A parameter takes what the output holds.
+        if let (Some(port), Ref::JobOutput { job, output }) = (port, reference)
+            && let Some(record) = around.outputs.get(job).and_then(|outputs| outputs.get(output))
+            && takes_value(port, &record.r#type)
+        {
+            let value = value_in(ctx, workspace, record).await;
+            let value = value.map_err(|error| in_field(error, "input", name))?;
+            return Ok(Some(PlannedInput::Literal { value }));
+        }
         return Ok(value.map(|value| retyped(value, given, port)));
     }
     let text = template.render(&|reference| match look_up(reference, around) {

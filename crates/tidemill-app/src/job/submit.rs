@@ -304,7 +304,7 @@ pub(crate) async fn check_output(
     };
     // A job that writes a file gets the folder that it is to lie in, with all that is there.
     let place = match planned.r#type.as_str() {
-        "uri_file" => planned
+        "uri_file" | "boolean" | "integer" | "number" | "string" => planned
             .path
             .trim_end_matches('/')
             .rsplit_once('/')

@@ -11,6 +11,7 @@ use tidemill_store::{DatabaseTransaction, job, lineage, run, to_json};
 use tokio::sync::mpsc;
 
 use crate::hub::{JobNews, What};
+use crate::job::control_flow::{Go, decide};
 use crate::job::step::{ResolvedStep, Surroundings, command_of};
 use crate::job::submit::{job_run, lineage_rows};
 use crate::job::{
@@ -113,6 +114,8 @@ struct Running<'a> {
     outputs: IndexMap<String, IndexMap<String, OutputRecord>>,
     /// Why steps failed, by step: after a restart the same end may be told twice.
     failures: IndexMap<String, String>,
+    /// The turn whose outputs stand for those of a body, by body.
+    last_turns: HashMap<String, usize>,
     cancelled: bool,
 }
 
@@ -139,6 +142,7 @@ async fn run_pipeline(
         steps,
         outputs: IndexMap::new(),
         failures: IndexMap::new(),
+        last_turns: HashMap::new(),
         cancelled: row.status == Status::CancelRequested.as_str(),
     };
     running.catch_up().await?;
@@ -277,6 +281,7 @@ enum Start {
     Command { row: Job, reuse: Option<Box<Job>> },
     Nested { row: Job },
     Failed { row: Job, reason: String },
+    Skipped { row: Job, reason: String },
 }
 
 impl Running<'_> {
@@ -297,7 +302,7 @@ impl Running<'_> {
     }
 
     async fn start_ready(&mut self) -> Result<()> {
-        let ready = self.progress.take_ready();
+        let ready = self.take_ready();
         let mut starts = Vec::new();
         for index in ready {
             // One that was started by a server before this one goes on by itself.
@@ -330,6 +335,9 @@ impl Running<'_> {
                 Start::Failed { row, reason } => {
                     end(self.ctx, &row, Ending::bare(Status::Failed, reason)).await?;
                 }
+                Start::Skipped { row, reason } => {
+                    end(self.ctx, &row, Ending::bare(Status::Skipped, reason)).await?;
+                }
             }
         }
         // Together, so that many of them share a commit.
@@ -342,9 +350,48 @@ impl Running<'_> {
             .await
     }
 
+    /// The steps that may start now: of the turns of a loop no more than run at once.
+    fn take_ready(&mut self) -> Vec<usize> {
+        let lane = |step: usize| {
+            let turn = self
+                .plan
+                .steps
+                .get_index(step)
+                .and_then(|(_, step)| step.turn.as_ref());
+            turn.and_then(|turn| turn.at_once.map(|most| (turn.body.as_str(), most)))
+        };
+        let mut busy: HashMap<&str, u32> = HashMap::new();
+        let running = (0..self.steps.len()).filter(|step| self.progress.is_running(*step));
+        for (body, _) in running.filter_map(lane) {
+            *busy.entry(body).or_default() += 1;
+        }
+        let started = |step: usize| self.steps[step].status != Status::NotStarted.as_str();
+        self.progress.take_ready_if(|step| {
+            let Some((body, most)) = lane(step) else {
+                return true;
+            };
+            let busy = busy.entry(body).or_default();
+            let may = *busy < most || started(step);
+            *busy += u32::from(may);
+            may
+        })
+    }
+
     async fn prepare(&self, index: usize) -> Start {
         let mut row = self.steps[index].clone();
-        match self.try_prepare(&mut row).await {
+        let step = match self.plan.steps.get_index(index) {
+            Some((_, step)) => decide(self.ctx, &row.workspace, step, &self.outputs).await,
+            None => Err(Error::internal(format!("no step {index}"))),
+        };
+        let prepared = match step {
+            Ok(Go::Skip(reason)) => {
+                let reason = format!("skipped: {reason}");
+                return Start::Skipped { row, reason };
+            }
+            Ok(Go::On(step)) => self.try_prepare(&mut row, &step).await,
+            Err(error) => Err(error),
+        };
+        match prepared {
             Ok(reuse) if row.kind == "command" => Start::Command {
                 row,
                 reuse: reuse.map(Box::new),
@@ -361,13 +408,7 @@ impl Running<'_> {
     }
 
     /// Fills the row of a step; returns the job whose outputs it may take over.
-    async fn try_prepare(&self, row: &mut Job) -> Result<Option<Job>> {
-        let node = row.node.clone().unwrap_or_default();
-        let step = self
-            .plan
-            .steps
-            .get(&node)
-            .ok_or_else(|| Error::internal(format!("no step {node}")))?;
+    async fn try_prepare(&self, row: &mut Job, step: &StepPlan) -> Result<Option<Job>> {
         let around = Surroundings {
             plan: self.plan,
             outputs: &self.outputs,
@@ -465,8 +506,11 @@ impl Running<'_> {
     async fn save(&self, starts: &[Start]) -> Result<()> {
         let rows: Vec<Job> = starts
             .iter()
-            .map(|start| match start {
-                Start::Command { row, .. } | Start::Nested { row } | Start::Failed { row, .. } => row.clone(),
+            .filter_map(|start| match start {
+                Start::Command { row, .. } | Start::Nested { row } | Start::Failed { row, .. } => {
+                    Some(row.clone())
+                }
+                Start::Skipped { .. } => None,
             })
             .collect();
         let now = self.ctx.now_ms();
@@ -545,13 +589,20 @@ impl Running<'_> {
         let Some(row) = job::get(self.ctx.app().store.read(), &self.row.workspace, name).await? else {
             return Ok(());
         };
-        let how = if status == Status::Completed {
+        // What waits for a step that was skipped is looked at when its own turn has come.
+        let how = if matches!(status, Status::Completed | Status::Skipped) {
             End::Completed
         } else {
             End::Failed
         };
-        if how == End::Completed {
+        if status == Status::Completed {
             self.outputs.insert(node.to_owned(), outputs_of(&row));
+            if let Some(turn) = self.plan.steps[index].turn.as_ref().filter(|turn| turn.hands_on)
+                && self.last_turns.get(&turn.body).is_none_or(|last| *last <= index)
+            {
+                self.last_turns.insert(turn.body.clone(), index);
+                self.outputs.insert(turn.body.clone(), outputs_of(&row));
+            }
         } else if status == Status::Failed {
             let why = row.reason.as_deref().unwrap_or("no reason given");
             let failure = format!("step `{node}` failed: {why}");

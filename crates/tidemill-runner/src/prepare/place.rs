@@ -54,7 +54,11 @@ fn place(name: &str, output: &Output, bench: &Bench<'_>) -> Result<(Placed, Stri
         None => bench.stores.artifacts().clone(),
     };
     let path = SafePath::normalise(&output.path).map_err(failure)?;
-    let is_file = output.r#type == "uri_file";
+    // A value, such as a boolean, is a file that holds it.
+    let is_file = matches!(
+        output.r#type.as_str(),
+        "uri_file" | "boolean" | "integer" | "number" | "string"
+    );
     let written = match store.local_root() {
         Some(root) if output.mode != "upload" => Some(path.under(root)),
         _ => None,

@@ -7,6 +7,7 @@ mod component;
 mod compute;
 mod compute_settings;
 mod confinement;
+mod control_flow;
 mod credentials;
 mod data;
 mod data_import;
@@ -62,6 +63,7 @@ pub use compute_settings::{
     StartStop, Trigger, WeekDay,
 };
 pub use confinement::{JobIsolation, JobNetwork};
+pub use control_flow::{DoWhileLimits, DoWhileNode, IfElseNode, Item, Items, ParallelForNode, step_of};
 pub use credentials::Credentials;
 pub use data::{Data, DataType};
 pub use data_import::{DataImport, ImportSource};

@@ -1,12 +1,14 @@
 //! A step of a pipeline.
 
+use std::sync::LazyLock;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ComponentRef, Distribution, EnvironmentRef, Identity, Input, Limits, Output, QueueSettings, Resources,
-    Service, Validation, refused,
+    ComponentRef, Distribution, DoWhileNode, EnvironmentRef, Identity, IfElseNode, Input, Limits, Output,
+    ParallelForNode, QueueSettings, Resources, Service, Validation, refused,
 };
 use crate::de::tagged_union;
 use crate::refs::{CodeRef, ComputeRef};
@@ -25,9 +27,21 @@ pub enum Node {
     ValidateModel(Box<ValidateModelNode>),
     /// Tables made of tables (a Tidemill extension).
     Transform(Box<TransformNode>),
+    /// One of two blocks of steps.
+    IfElse(Box<IfElseNode>),
+    /// A step that is repeated.
+    DoWhile(Box<DoWhileNode>),
+    /// A step for each item.
+    ParallelFor(Box<ParallelForNode>),
 }
 
-tagged_union!(Node, "a step", { "command" => Command, "pipeline" => Pipeline, "validate" => Validate, "validate_model" => ValidateModel, "transform" => Transform }, default "command", refuse refused::node);
+static NO_INPUTS: LazyLock<IndexMap<String, Input>> = LazyLock::new(IndexMap::new);
+static NO_OUTPUTS: LazyLock<IndexMap<String, Output>> = LazyLock::new(IndexMap::new);
+
+tagged_union!(Node, "a step", {
+    "command" => Command, "pipeline" => Pipeline, "validate" => Validate, "validate_model" => ValidateModel,
+    "transform" => Transform, "if_else" => IfElse, "do_while" => DoWhile, "parallel_for" => ParallelFor,
+}, default "command", refuse refused::node);
 
 impl Node {
     /// What goes in.
@@ -38,6 +52,33 @@ impl Node {
             Self::Validate(node) => &node.inputs,
             Self::ValidateModel(node) => &node.inputs,
             Self::Transform(node) => &node.inputs,
+            Self::IfElse(_) | Self::DoWhile(_) | Self::ParallelFor(_) => &NO_INPUTS,
+        }
+    }
+
+    /// What goes in, to be changed; a step that steers others has none.
+    pub fn inputs_mut(&mut self) -> Option<&mut IndexMap<String, Input>> {
+        match self {
+            Self::Command(node) => Some(&mut node.inputs),
+            Self::Pipeline(node) => Some(&mut node.inputs),
+            Self::Validate(node) => Some(&mut node.inputs),
+            Self::ValidateModel(node) => Some(&mut node.inputs),
+            Self::Transform(node) => Some(&mut node.inputs),
+            Self::IfElse(_) | Self::DoWhile(_) | Self::ParallelFor(_) => None,
+        }
+    }
+
+    /// Whether it does no work itself, and says which other steps do.
+    pub fn steers(&self) -> bool {
+        matches!(self, Self::IfElse(_) | Self::DoWhile(_) | Self::ParallelFor(_))
+    }
+
+    /// The step that a loop repeats, as it is written.
+    pub fn body(&self) -> Option<&str> {
+        match self {
+            Self::DoWhile(node) => Some(&node.body),
+            Self::ParallelFor(node) => Some(&node.body),
+            _ => None,
         }
     }
 
@@ -49,6 +90,7 @@ impl Node {
             Self::Validate(node) => &node.outputs,
             Self::ValidateModel(node) => &node.outputs,
             Self::Transform(node) => &node.outputs,
+            Self::IfElse(_) | Self::DoWhile(_) | Self::ParallelFor(_) => &NO_OUTPUTS,
         }
     }
 
@@ -58,6 +100,7 @@ impl Node {
             Self::Command(node) => node.component.as_ref(),
             Self::Pipeline(node) => Some(&node.component),
             Self::Validate(_) | Self::ValidateModel(_) | Self::Transform(_) => None,
+            Self::IfElse(_) | Self::DoWhile(_) | Self::ParallelFor(_) => None,
         }
     }
 }

@@ -71,8 +71,8 @@ pub(crate) fn node(tag: &str) -> Option<String> {
     match folded(tag).as_str() {
         "automl" => Some(format!("an AutoML step is not supported: {AUTOML}")),
         "sweep" | "spark" | "parallel" | "import" | "datatransfer" | "copydata" | "importdata"
-        | "exportdata" | "dowhile" | "parallelfor" | "ifelse" | "promptflowparallel" => Some(format!(
-            "a step of type `{tag}` is not supported yet\nsupported are `command`, `pipeline`, `validate`, `validate_model` and `transform`"
+        | "exportdata" | "promptflowparallel" => Some(format!(
+            "a step of type `{tag}` is not supported yet\nsupported are `command`, `pipeline`, `validate`, `validate_model`, `transform`, `if_else`, `do_while` and `parallel_for`"
         )),
         _ => None,
     }

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::error::FieldPath;
 use crate::kinds::{
-    CommandJob, CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Job, Node,
-    OnlineDeployment, PipelineJob, ScheduledJob, Spec, Validation,
+    CommandJob, CommandNode, Component, ComponentRef, DeploymentModel, EnvironmentRef, Input, Items, Job,
+    Node, OnlineDeployment, PipelineJob, ScheduledJob, Spec, Validation,
 };
 use crate::refs::{CodeRef, DataPath};
 
@@ -149,6 +149,20 @@ where
                     self.inputs(&mut step.inputs, &at)?;
                     self.validation(&mut step.validation, &at.key("validation"))?;
                 }
+                Node::IfElse(_) | Node::DoWhile(_) => {}
+                Node::ParallelFor(step) => match &mut step.items {
+                    Items::List(items) => {
+                        for (index, item) in items.iter_mut().enumerate() {
+                            self.given(item, &at.key("items").index(index))?;
+                        }
+                    }
+                    Items::Map(items) => {
+                        for (key, item) in items {
+                            self.given(item, &at.key("items").key(key))?;
+                        }
+                    }
+                    Items::Text(_) => {}
+                },
                 Node::Pipeline(step) => {
                     self.inputs(&mut step.inputs, &at)?;
                     self.component_ref(Some(&mut step.component), &at)?;
@@ -267,11 +281,15 @@ where
     }
 
     fn inputs(&mut self, inputs: &mut IndexMap<String, Input>, at: &FieldPath) -> Result<(), E> {
+        self.given(inputs, &at.key("inputs"))
+    }
+
+    fn given(&mut self, inputs: &mut IndexMap<String, Input>, at: &FieldPath) -> Result<(), E> {
         for (name, input) in inputs {
             if let Input::Data(data) = input
                 && let Some(path) = &mut data.path
             {
-                self.data(path, Purpose::Input, &at.key("inputs").key(name).key("path"))?;
+                self.data(path, Purpose::Input, &at.key(name).key("path"))?;
             }
         }
         Ok(())

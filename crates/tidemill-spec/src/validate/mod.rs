@@ -4,6 +4,7 @@ mod bindings;
 mod command;
 mod component;
 mod compute;
+mod control_flow;
 mod cycle;
 mod datastore;
 mod environment;

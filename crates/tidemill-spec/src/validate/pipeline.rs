@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::bindings::{Parent, Scope, Step, check_text};
-use super::{check_component as check_inner, command, cycle, environment, validation, values};
+use super::{check_component as check_inner, command, control_flow, cycle, environment, validation, values};
 use crate::error::{FieldPath, Problem, did_you_mean};
 use crate::expr::{Ref, Template};
 use crate::kinds::{
@@ -97,9 +97,13 @@ fn check_steps<'s>(
     for (name, step) in steps {
         let at = at.key("jobs").key(name);
         check_step_name(name, &at, problems);
-        check_step(step, &parent, &at, problems);
+        let turn = control_flow::first_turn(name, steps);
+        if !control_flow::takes_unknown_items(name, steps) {
+            check_step(turn.as_ref().unwrap_or(step), &parent, &at, problems);
+        }
         needs.insert(name, needed(step, steps));
     }
+    control_flow::check(steps, &parent, at, problems);
     if let Some(circle) = cycle::find_cycle(&needs) {
         let path = at.key("jobs").key(circle[0]);
         problems.push(
@@ -191,7 +195,7 @@ fn check_step(step: &Node, parent: &Parent<'_>, at: &FieldPath, problems: &mut V
         Node::Validate(step) => check_validate_step(step, &scope, at, problems),
         Node::ValidateModel(step) => check_model_step(step, parent, at, problems),
         Node::Transform(step) => check_transform_step(step, &scope, at, problems),
-        Node::Pipeline(_) => {}
+        Node::Pipeline(_) | Node::IfElse(_) | Node::DoWhile(_) | Node::ParallelFor(_) => {}
     }
     if let Some(inner) = step.component().and_then(ComponentRef::inline) {
         let at_component = at.key("component");

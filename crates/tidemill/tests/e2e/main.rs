@@ -4,6 +4,7 @@ mod backup;
 mod command;
 mod contract_gate;
 mod control;
+mod control_flow;
 mod crash;
 mod data;
 mod distributed;

@@ -20,7 +20,7 @@ export interface JobSearch {
   find?: string;
 }
 
-const STATES = ['NotStarted', 'Queued', 'Starting', 'Preparing', 'Running', 'Finalizing', 'CancelRequested', 'Completed', 'Failed', 'Canceled'];
+const STATES = ['NotStarted', 'Queued', 'Starting', 'Preparing', 'Running', 'Finalizing', 'CancelRequested', 'Completed', 'Failed', 'Canceled', 'Skipped'];
 
 export function JobListPage() {
   const ws = useWorkspace();

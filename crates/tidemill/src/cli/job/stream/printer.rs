@@ -103,7 +103,7 @@ impl Printer {
         if self.said.insert(job.clone(), line.clone()).as_ref() == Some(&line) {
             return;
         }
-        if matches!(status, "Completed" | "Failed" | "Canceled") {
+        if matches!(status, "Completed" | "Failed" | "Canceled" | "Skipped") {
             for (job, file, open) in self.lines.rest(Some(&job)) {
                 // What cannot be written now cannot be written later either.
                 let _ = self.write_lines(&job, &file, vec![open]);

@@ -139,15 +139,16 @@ fn counts(leaves: &[&Value]) -> String {
             .count()
     };
     let completed = with("Completed").saturating_sub(reused);
-    let (failed, cancelled) = (with("Failed"), with("Canceled"));
+    let (failed, cancelled, skipped) = (with("Failed"), with("Canceled"), with("Skipped"));
     let others = leaves
         .len()
-        .saturating_sub(completed + reused + failed + cancelled);
+        .saturating_sub(completed + reused + failed + cancelled + skipped);
     let parts = [
         (completed, "completed"),
         (reused, "reused"),
         (failed, "failed"),
         (cancelled, "cancelled"),
+        (skipped, "skipped"),
         (others, "not run"),
     ];
     let parts: Vec<String> = parts
