@@ -114,7 +114,7 @@ async fn from_models(
     let path = rest.strip_prefix('/').filter(|path| !path.starts_with('/'));
     let path = path.ok_or_else(|| foreign(source, "model_id"))?;
     if !path.contains(['/', '@']) {
-        if model_id.as_deref().is_some_and(|id| id != path) {
+        if model_id.as_deref() != Some(path) {
             return Err(foreign(source, "model_id"));
         }
         let model = logged_model::find(db, workspace, path, true).await;

@@ -61,7 +61,6 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateModelVersio
             .await?;
     }
     let db = ctx.app().store.read();
-    find_model(db, workspace, &name).await?;
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let is_prompt = tags
         .iter()
@@ -83,6 +82,8 @@ pub async fn create(ctx: &OpContext, workspace: &str, request: CreateModelVersio
     } else {
         resolve(db, workspace, &source, given(run_id), given(model_id)).await?
     };
+    // As MLflow, which looks at the source first.
+    find_model(db, workspace, &name).await?;
     let job = match &from.run_id {
         Some(run_id) => {
             let run = tidemill_store::run::get(db, workspace, run_id).await?;
@@ -284,6 +285,7 @@ pub async fn transition_stage(
     } = request;
     let scope = Scope::resource(workspace, "models", &name);
     ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(&name)?;
     let stage = rule::stage(&given)?;
     if archive_existing_versions && !matches!(stage, "Staging" | "Production") {
         return Err(Error::invalid(format!(
@@ -338,6 +340,7 @@ pub async fn transition_stage(
 pub async fn delete(ctx: &OpContext, workspace: &str, name: &str, version: &str) -> Result<()> {
     let scope = Scope::resource(workspace, "models", name);
     ctx.authorize(action::MODEL_DELETE, &scope).await?;
+    rule::model_name(name)?;
     let number = rule::model_version(version)?;
     let row = find(ctx.app().store.read(), workspace, name, number).await?;
     let change = Change {
@@ -371,6 +374,7 @@ pub async fn set_tag(ctx: &OpContext, workspace: &str, request: SetModelVersionT
     } = request;
     let scope = Scope::resource(workspace, "models", &name);
     ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(&name)?;
     rule::registry_tag(&key, &value)?;
     let row = find(
         ctx.app().store.read(),
@@ -405,6 +409,7 @@ pub async fn delete_tag(ctx: &OpContext, workspace: &str, request: DeleteModelVe
     let DeleteModelVersionTag { name, version, key } = request;
     let scope = Scope::resource(workspace, "models", &name);
     ctx.authorize(action::MODEL_WRITE, &scope).await?;
+    rule::model_name(&name)?;
     rule::key("key", &key)?;
     let row = find(
         ctx.app().store.read(),

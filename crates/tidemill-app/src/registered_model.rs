@@ -41,7 +41,7 @@ pub async fn create(
     } = request;
     let scope = Scope::resource(workspace, "models", &name);
     ctx.authorize(action::MODEL_WRITE, &scope).await?;
-    rule::model_name(&name)?;
+    rule::new_model_name("name", &name)?;
     for tag in &tags {
         rule::registry_tag(&tag.key, &tag.value)?;
     }
@@ -51,7 +51,7 @@ pub async fn create(
     let row = Row {
         workspace: workspace.to_owned(),
         name,
-        description,
+        description: description.filter(|text| !text.is_empty()),
         archived: false,
         created_at: now,
         updated_at: now,
@@ -186,7 +186,8 @@ pub async fn update(
 pub async fn rename(ctx: &OpContext, workspace: &str, name: &str, new_name: &str) -> Result<RegisteredModel> {
     let scope = Scope::resource(workspace, "models", name);
     ctx.authorize(action::MODEL_WRITE, &scope).await?;
-    rule::model_name(new_name)?;
+    rule::model_name(name)?;
+    rule::new_model_name("new_name", new_name)?;
     let row = find(ctx.app().store.read(), workspace, name).await?;
     let change = change(scope, json!({ "name": name }), json!({ "name": new_name }));
     let (new_name, now) = (new_name.to_owned(), ctx.now_ms());

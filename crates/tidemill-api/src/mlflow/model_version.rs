@@ -80,7 +80,7 @@ impl Request for CreateModelVersion {
     ];
 }
 
-/// `GET model-versions/{get,get-download-uri}`, `DELETE model-versions/delete`
+/// `GET model-versions/get`, `DELETE model-versions/delete`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelVersionId {
@@ -95,6 +95,20 @@ impl Request for ModelVersionId {
         ("name", &[Check::Text, Check::Required]),
         ("version", &[Check::Text, Check::Required]),
     ];
+}
+
+/// `GET model-versions/get-download-uri`: what is missing is told by the rules for names and versions.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GetDownloadUri {
+    /// The registered model.
+    pub name: String,
+    /// The version.
+    pub version: String,
+}
+
+impl Request for GetDownloadUri {
+    const SCHEMA: Schema = &[];
 }
 
 /// One version.

@@ -170,16 +170,25 @@ pub fn run_id(id: &str) -> Rule {
 
 /// A registered model's name: not blank, no `/` and `:`.
 pub fn model_name(name: &str) -> Rule {
+    named_model("name", name)
+}
+
+/// The name that a registered model is to have, as the parameter gives it: 256 characters at most.
+pub fn new_model_name(parameter: &str, name: &str) -> Rule {
+    named_model(parameter, name)?;
+    length(parameter, 256, name)
+}
+
+fn named_model(parameter: &str, name: &str) -> Rule {
     if name.trim().is_empty() {
-        return violated("Missing value for required parameter 'name'.");
+        return violated(format!("Missing value for required parameter '{parameter}'."));
     }
     if name.contains(['/', ':']) {
         return violated(format!(
             "Invalid model name '{name}'. Names cannot contain '/' or ':'."
         ));
     }
-    length("name", 256, name)?;
-    resolves_to_itself("name", name)
+    resolves_to_itself(parameter, name)
 }
 
 /// A logged model's name.

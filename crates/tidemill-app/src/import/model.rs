@@ -59,7 +59,7 @@ async fn import(
         aliases,
         versions,
     } = one;
-    if let Err(why) = rule::model_name(&name) {
+    if let Err(why) = rule::new_model_name("name", &name) {
         answer.items.push(refused(&name, why.0));
         return Ok(());
     }

@@ -145,6 +145,16 @@ const TABLE: &[(&str, &str, &str)] = &[
     (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "runs:/other/model", "run_id": "RUN"}"#, r#"Invalid model version source: 'runs:/other/model'. The run_id request parameter must identify the resource that contains the source."#),
     (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "s3://b/k", "model_id": "m-nope"}"#, r#"Logged model with ID 'm-nope' not found."#),
     (r#"POST /api/3.0/mlflow/traces"#, r#"{"trace": {"trace_info": {"trace_id": "", "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}, "request_time": "2025-01-01T00:00:00Z", "state": "OK"}}}"#, r#"Invalid value "" for parameter 'trace_id' supplied: must be a single path component"#),
+    (r#"POST /registered-models/rename"#, r#"{"name": "m", "new_name": "  "}"#, r#"Missing value for required parameter 'new_name'."#),
+    (r#"POST /model-versions/transition-stage"#, r#"{"name": "  ", "version": "1", "stage": "Staging"}"#, r#"Missing value for required parameter 'name'."#),
+    (r#"POST /model-versions/transition-stage"#, r#"{"name": "a/../b", "version": "1", "stage": "Staging"}"#, r#"Invalid model name 'a/../b'. Names cannot contain '/' or ':'."#),
+    (r#"POST /model-versions/set-tag"#, r#"{"name": "a/b", "version": "1", "key": "k", "value": "v"}"#, r#"Invalid model name 'a/b'. Names cannot contain '/' or ':'."#),
+    (r#"DELETE /model-versions/delete-tag"#, r#"{"name": "  ", "version": "1", "key": "k"}"#, r#"Missing value for required parameter 'name'."#),
+    (r#"DELETE /model-versions/delete"#, r#"{"name": "a:b", "version": "1"}"#, r#"Invalid model name 'a:b'. Names cannot contain '/' or ':'."#),
+    (r#"GET /model-versions/get-download-uri"#, r#""#, r#"Missing value for required parameter 'name'."#),
+    (r#"GET /model-versions/get-download-uri?name=m"#, r#""#, r#"Parameter 'version' must be an integer, got ''."#),
+    (r#"POST /model-versions/create"#, r#"{"name": "m", "source": "models:/m-1"}"#, r#"Invalid model version source: 'models:/m-1'. The model_id request parameter must identify the resource that contains the source."#),
+    (r#"POST /model-versions/create"#, r#"{"name": "nobody", "source": "models:/m-1"}"#, r#"Invalid model version source: 'models:/m-1'. The model_id request parameter must identify the resource that contains the source."#),
     (r#"POST /runs/update"#, r#"{"status": "FINISHED"}"#, r#"Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."#),
 ];
 
