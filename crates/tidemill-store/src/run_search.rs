@@ -168,8 +168,7 @@ impl Search<'_> {
         if let Some((table, text)) = indexed(comparison) {
             fits.from_as(table.name(), "walk")
                 .and_where(self.has_value(comparison, text));
-        } else if comparison.key.entity == Of::Metric
-            && matches!(comparison.operator, Eq | Ge | Gt | Le | Lt)
+        } else if comparison.key.entity == Of::Metric && matches!(comparison.operator, Eq | Ge | Gt | Le | Lt)
         {
             fits.from("metric_series")
                 .and_where(Expr::col("workspace").eq(self.workspace))

@@ -124,7 +124,10 @@ async fn write(read: &DatabaseConnection, writer: &Writer, parts: Vec<Part>, nex
 /// The runs of these parts that are still there. A point may be taken for a run that is purged at that very moment.
 async fn alive(db: &impl ConnectionTrait, parts: &[Part]) -> Result<HashSet<RunName>> {
     let mut alive = HashSet::new();
-    let workspaces: HashSet<&str> = parts.iter().map(|((workspace, _), _)| workspace.as_str()).collect();
+    let workspaces: HashSet<&str> = parts
+        .iter()
+        .map(|((workspace, _), _)| workspace.as_str())
+        .collect();
     for workspace in workspaces {
         let of_workspace = parts.iter().map(|(run, _)| run).filter(|run| run.0 == workspace);
         let mut select = Query::select();
