@@ -480,7 +480,7 @@ fn a_template_that_names_others_by_link_applies_from_its_folder_and_reads_nothin
               \"properties\": {{\"mode\": \"Incremental\", \"templateLink\": {link}}}}}]}}"
         );
         world.home.write("folder/main.json", &template);
-        let error = run("plan", &world.home.path().join("folder/main.json"), &[]).fails(1);
+        let error = run("plan", &world.home.path().join("folder/main.json"), &[]).fails(2);
         assert!(error.contains(told) && !error.contains("hush"), "{link}: {error}");
     }
 }

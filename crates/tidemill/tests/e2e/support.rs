@@ -325,16 +325,22 @@ impl Mill {
         let length = body.len();
         write!(
             stream,
-            "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n{token}Content-Type: application/json\r\n\
-             Content-Length: {length}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{token}Content-Type: application/json\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n{body}",
             self.port
         )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = answer.split_at(end.map_or(answer.len(), |end| end + 4));
+        let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or(std::io::ErrorKind::UnexpectedEof)?;
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-        Ok((status, body.unwrap_or_default()))
+        let body = match head.contains("transfer-encoding: chunked") {
+            true => of_chunks(body),
+            false => body.to_vec(),
+        };
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
     }
 
     /// Processes whose command line or environment names this data folder, without the server.
@@ -366,6 +372,22 @@ impl Drop for Mill {
             eprintln!("--- the server's log ---\n{}", self.server_log());
         }
     }
+}
+
+/// The body that came in chunks, as far as it came.
+fn of_chunks(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+        let size = String::from_utf8_lossy(&rest[..end]);
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        rest = &rest[end + 2..];
+        if size == 0 {
+            break;
+        }
+        body.extend_from_slice(&rest[..size.min(rest.len())]);
+        rest = rest.get(size + 2..).unwrap_or_default();
+    }
+    body
 }
 
 fn done(output: Output) -> Done {
